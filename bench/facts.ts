@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { imageChat, smallChat } from './support/bodies.ts'
+import { fire } from './support/load.ts'
+import { memory, start, type Measured } from './support/process.ts'
+
+/** A figure with an upper limit. */
+export interface Fact {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly target: number
+}
+
+const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer bench-client-key' }
+const ok = (answer: string): void => {
+  if (!answer.startsWith('200 ')) throw new Error(`wrong answer: ${answer.slice(0, 300)}`)
+}
+
+/** Memory over many requests: highest, and growth from the first tenth to the end. */
+export async function measureRss(gateway: Measured, short: boolean): Promise<Fact[]> {
+  const total = short ? 20_000 : 200_000
+  const shot = { url: `${gateway.url}/v1/chat/completions`, headers: HEADERS, body: JSON.stringify(smallChat('same/bench-model', false)), verify: ok }
+  await fire(shot, total / 10, 8)
+  await Bun.sleep(500)
+  const early = memory(gateway.pid).rss
+  await fire(shot, (total * 9) / 10, 8)
+  await Bun.sleep(500)
+  const late = memory(gateway.pid).rss
+  return [
+    { name: `memory after ${total} requests`, value: late, unit: 'MiB', target: 100 },
+    { name: `growth of memory over the last nine tenths of them`, value: Math.max(0, late - early), unit: 'MiB', target: 10 },
+  ]
+}
+
+/** Memory of streams that have begun and stay open. */
+export async function measureOpenStreams(gateway: Measured, short: boolean): Promise<Fact[]> {
+  const count = short ? 500 : 2_000
+  const before = memory(gateway.pid).rss
+  const body = JSON.stringify({ ...smallChat('same/bench-model', true), user: 'HANG_OPEN' })
+  const controllers: AbortController[] = []
+  const open = async (): Promise<void> => {
+    const controller = new AbortController()
+    controllers.push(controller)
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: HEADERS, body, signal: controller.signal })
+    await response.body!.getReader().read()
+  }
+  for (let opened = 0; opened < count; opened += 50) await Promise.all(Array.from({ length: 50 }, open))
+  await Bun.sleep(1_000)
+  const each = ((memory(gateway.pid).rss - before) * 1024) / count
+  for (const controller of controllers) controller.abort()
+  await Bun.sleep(500)
+  return [{ name: `memory of each of ${count} open streams`, value: Math.max(0, each), unit: 'KiB', target: 60 }]
+}
+
+/** A 20 MB inline image, same format and cross format: peak memory over the body's size, in a gateway of its own. */
+export async function measureImage(startGateway: () => Promise<Measured>, _upstream: number): Promise<Fact[]> {
+  const facts: Fact[] = []
+  for (const provider of ['same', 'cross']) {
+    const gateway = await startGateway()
+    try {
+      await fire({ url: `${gateway.url}/v1/chat/completions`, headers: HEADERS, body: JSON.stringify(smallChat(`${provider}/bench-model`, false)), verify: ok }, 200, 4)
+      const before = memory(gateway.pid).peak
+      await fire({ url: `${gateway.url}/v1/chat/completions`, headers: HEADERS, body: imageChat(`${provider}/bench-model`, 20), verify: ok }, 1, 1)
+      facts.push({ name: `20 MB image, ${provider} format: memory as a multiple of its size`, value: (memory(gateway.pid).peak - before) / 20, unit: 'x', target: 2 })
+    } finally {
+      await gateway.stop()
+    }
+  }
+  return facts
+}
+
+/** From the start of the process to its first answer. */
+export async function measureStart(root: string, folder: string, short: boolean): Promise<Fact[]> {
+  const binary = path.join(root, 'dist/switchback')
+  const serve = (data: string): string[] => ['serve', '--config', path.join(root, 'config/quickstart.yaml'), '--bind', '127.0.0.1:0', '--data-dir', path.join(folder, data)]
+  const facts: Fact[] = []
+  const rounds = short ? 3 : 7
+  if (exists(binary)) facts.push({ name: 'first answer of the binary', value: await firstAnswer((index) => [binary, ...serve(`bin${index}`)], rounds), unit: 'ms', target: 100 })
+  facts.push({ name: 'first answer of npm start', value: await firstAnswer((index) => ['npm', '--prefix', root, 'start', '--silent', '--', ...serve(`npm${index}`).slice(1)], rounds), unit: 'ms', target: 400 })
+  return facts
+}
+
+async function firstAnswer(command: (index: number) => string[], rounds: number): Promise<number> {
+  const times: number[] = []
+  for (let index = 0; index < rounds; index++) {
+    const began = performance.now()
+    const gateway = await start(command(index), {}, /(http:\/\/127\.0\.0\.1:\d+)/)
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'mock/echo', messages: [{ role: 'user', content: 'hi' }] }) })
+    ok(`${response.status} ${await response.text()}`)
+    times.push(performance.now() - began)
+    await gateway.stop()
+  }
+  return times.toSorted((left, right) => left - right)[Math.floor(rounds / 2)]!
+}
+
+function exists(file: string): boolean {
+  try {
+    return readFileSync(file).length > 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,43 @@
+import type { CompiledConfig } from '../config/compile.ts'
+import type { ProcessSurroundings } from '../config/env.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { PreviewParts } from '../operations/preview-route.ts'
+
+/** What commands need of a gateway. */
+export interface CommandGateway extends Pick<PreviewParts, 'engine'> {
+  /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
+  listen(): Promise<{ readonly url: string; readonly port: number }>
+  /** Finishes what is running, up to the configured drain time, then releases everything. */
+  close(): Promise<void>
+}
+
+export interface CommandGatewayOptions {
+  readonly config: CompiledConfig
+  /** A folder, or `:memory:` to keep nothing. */
+  readonly dataDir: string
+}
+
+/** The composition root, loaded only by commands that need a gateway. */
+export interface GatewayApp extends Pick<PreviewParts, 'codecs'> {
+  /** Throws a `GatewayError` that says what to do when the gateway cannot be built. */
+  createGateway(options: CommandGatewayOptions): CommandGateway | Promise<CommandGateway>
+}
+
+/** Everything a command touches of the world; tests pass their own. */
+export interface CliContext {
+  /** Arguments without the program's own name. */
+  readonly argv: readonly string[]
+  readonly version: string
+  readonly surroundings: ProcessSurroundings
+  readonly clock: Clock
+  readonly fetch: typeof globalThis.fetch
+  /** Data for machines, and answers that were asked for. */
+  stdout(text: string): void
+  /** Messages for people. */
+  stderr(text: string): void
+  /** Reads a text file, or stdin for `-`. */
+  readText(path: string): Promise<string>
+  /** Resolves with the signal's name at the next request to stop. */
+  stopRequested(): Promise<string>
+  loadApp(): Promise<GatewayApp>
+}

@@ -1,0 +1,42 @@
+import type { CliContext } from '../cli-context.ts'
+import type { CommandDefinition } from '../command.ts'
+import { type CommonOptions, withConfig, withJson } from '../common-options.ts'
+import { EXIT } from '../exit-codes.ts'
+
+/** `switchback config validate|schema`. */
+export const configCommand: CommandDefinition = {
+  define(program, execute) {
+    const group = program
+      .command('config')
+      .summary('check the configuration')
+      .description('Checks and describes the configuration.')
+    withConfig(withJson(group.command('validate')))
+      .summary('check a configuration without serving')
+      .description(
+        'Checks the configuration that "serve" would use. All problems are listed at once, with their place in the file.',
+      )
+      .action(async (_options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
+        const options = command.optsWithGlobals()
+        await execute((context) => validate(context, options), options.json === true)
+      })
+    withJson(group.command('schema'))
+      .summary('print the JSON Schema of the configuration')
+      .description('Prints the JSON Schema of the configuration file, for editors and for checks in other programs.')
+      .action(() => execute(schema, true))
+  },
+}
+
+async function validate(context: CliContext, options: CommonOptions): Promise<number> {
+  const { renderConfigReport, validateConfig } = await import('../../operations/validate-config.ts')
+  const report = validateConfig({ ...context.surroundings, path: options.config })
+  if (options.json === true) context.stdout(`${JSON.stringify(report)}\n`)
+  else if (report.ok) context.stdout(`${renderConfigReport(report)}\n`)
+  else context.stderr(`${renderConfigReport(report)}\n`)
+  return report.ok ? EXIT.ok : EXIT.usage
+}
+
+async function schema(context: CliContext): Promise<number> {
+  const { configSchemaDocument } = await import('../../operations/config-schema.ts')
+  context.stdout(`${JSON.stringify(configSchemaDocument(), undefined, 2)}\n`)
+  return EXIT.ok
+}

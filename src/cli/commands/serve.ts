@@ -1,0 +1,103 @@
+import { dataDirectory } from '../../config/locate.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { CliContext, CommandGateway } from '../cli-context.ts'
+import type { CommandDefinition } from '../command.ts'
+import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
+import { EXIT } from '../exit-codes.ts'
+import { requireConfig } from '../require-config.ts'
+import { type BannerFacts, serveBanner } from '../serve-banner.ts'
+
+interface ServeOptions extends CommonOptions {
+  readonly bind?: string
+}
+
+/** `switchback serve`. */
+export const serveCommand: CommandDefinition = {
+  define(program, execute) {
+    withDataDir(withConfig(withJson(program.command('serve'))))
+      .option('--bind <host:port>', 'address to listen on (default: server.bind, then 127.0.0.1:8765)')
+      .summary('serve until stopped')
+      .description('Serves until it is stopped. SIGTERM or Ctrl-C finishes running requests first; a second one stops at once.')
+      .action(async (_options: ServeOptions, command: { optsWithGlobals(): ServeOptions }) => {
+        const options = command.optsWithGlobals()
+        await execute((context) => serve(context, options), options.json === true)
+      })
+  },
+}
+
+async function serve(context: CliContext, options: ServeOptions): Promise<number> {
+  const stop = context.stopRequested()
+  const [loaded, app, { describeConfigSource }] = await Promise.all([
+    requireConfig(context, { path: options.config, bind: options.bind }),
+    context.loadApp(),
+    import('../../operations/describe-config-source.ts'),
+  ])
+  const { compiled } = loaded
+  const dataDir = dataDirectory(context.surroundings, options.dataDir)
+  const gateway = await app.createGateway({ config: compiled, dataDir })
+  const { url } = await listen(gateway, compiled.server)
+  announce(context, options, {
+    version: context.version,
+    url,
+    configuration: describeConfigSource(loaded.source),
+    data: compiled.state.store === 'memory' ? `${dataDir}; request records in memory` : dataDir,
+    providers: compiled.providers.map(({ id }) => id),
+    model: compiled.routing.modelIds[0] ?? 'default',
+    keyed: compiled.server.apiKeys.length > 0,
+  })
+  await finish(context, gateway, stop)
+  return EXIT.ok
+}
+
+function announce(context: CliContext, options: ServeOptions, facts: BannerFacts): void {
+  if (options.json === true) context.stdout(`${JSON.stringify({ event: 'listening', ...facts })}\n`)
+  else context.stderr(serveBanner(facts))
+}
+
+async function listen(
+  gateway: CommandGateway,
+  bind: { readonly host: string; readonly port: number },
+): Promise<{ readonly url: string }> {
+  try {
+    return await gateway.listen()
+  } catch (error) {
+    await gateway.close()
+    throw await listenError(error, bind)
+  }
+}
+
+/** A system error in words; a taken port names who has it. */
+async function listenError(error: unknown, bind: { readonly host: string; readonly port: number }): Promise<unknown> {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const address = `${bind.host}:${bind.port}`
+  if (code === 'EADDRINUSE') {
+    const { describePortOwner } = await import('../../operations/find-port-owner.ts')
+    const who = await describePortOwner(bind.port)
+    return new GatewayError(
+      'address_in_use',
+      `${address} is taken by ${who} Stop it, or choose another address with --bind ${bind.host}:<port>.`,
+      { cause: error },
+    )
+  }
+  if (code === 'EACCES') {
+    return new GatewayError(
+      'config_invalid',
+      `This user may not listen on ${address}. Ports below 1024 need special rights: choose a higher one with --bind.`,
+      { cause: error },
+    )
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new GatewayError('config_invalid', `${bind.host} is no address of this machine. Correct server.bind or --bind.`, {
+      cause: error,
+    })
+  }
+  return error
+}
+
+/** Waits to be told to stop, then lets running requests end. A second signal does not wait any longer. */
+async function finish(context: CliContext, gateway: CommandGateway, stop: Promise<string>): Promise<void> {
+  const signal = await stop
+  const impatient = context.stopRequested()
+  context.stderr(`switchback: ${signal}: taking no new requests, finishing those that run. Once more to stop at once.\n`)
+  await Promise.race([gateway.close(), impatient])
+}

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { readSurroundings } from '../config/env.ts'
+import { systemClock } from '../lib/clock.ts'
+import type { CliContext, GatewayApp } from './cli-context.ts'
+
+export interface ProcessContextOptions {
+  readonly version: string
+  readonly loadApp: () => Promise<GatewayApp>
+}
+
+/** The command line's view of this process. */
+export function processContext(options: ProcessContextOptions): CliContext {
+  // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
+  process.stdout.on('error', () => undefined)
+  process.stderr.on('error', () => undefined)
+  return {
+    argv: process.argv.slice(2),
+    version: options.version,
+    surroundings: readSurroundings(),
+    clock: systemClock,
+    fetch: globalThis.fetch,
+    stdout: (words) => void process.stdout.write(words),
+    stderr: (words) => void process.stderr.write(words),
+    readText: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+    stopRequested: nextStopSignal,
+    loadApp: options.loadApp,
+  }
+}
+
+function nextStopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const heard = (signal: string): void => {
+      process.off('SIGTERM', heard)
+      process.off('SIGINT', heard)
+      resolve(signal)
+    }
+    process.on('SIGTERM', heard)
+    process.on('SIGINT', heard)
+  })
+}
+
+/** Ends the process once everything written has left it. */
+export async function endProcess(exitCode: number): Promise<void> {
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))),
+  )
+  process.exit(exitCode)
+}

@@ -1,0 +1,28 @@
+import type { Codec } from '../codec.ts'
+import { decodeError, encodeError } from './error.ts'
+import { inspectFrame, inspectResponse } from './inspect.ts'
+import { decodeRequest } from './request-decoder.ts'
+import { encodeRequest } from './request-encoder.ts'
+import { decodeResponse } from './response-decoder.ts'
+import { encodeResponse } from './response-encoder.ts'
+import { AnthropicStreamDecoder } from './stream-decoder.ts'
+import { AnthropicStreamEncoder } from './stream-encoder.ts'
+
+export { countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
+
+/** Anthropic Messages. */
+export const anthropicCodec: Codec = {
+  format: 'anthropic',
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  createStreamDecoder: () => new AnthropicStreamDecoder(),
+  createStreamEncoder: (context) => new AnthropicStreamEncoder(context),
+  encodeError,
+  decodeError,
+  inspectFrame,
+  inspectResponse,
+  passthrough: { inspect: ['message_delta', 'message_stop', '"error"', 'message_start'], modelFrames: ['message_start'] },
+  ping: 'event: ping\ndata: {"type": "ping"}\n\n',
+}

@@ -1,0 +1,55 @@
+import type { Translated } from '../../ir/diagnostic.ts'
+import type { JsonObject } from '../../ir/json.ts'
+import type { LlmResponse } from '../../ir/response.ts'
+import type { ClientContext } from '../codec.ts'
+import { Report } from '../report.ts'
+import { encodeAnswerPart } from './answer-parts.ts'
+import { encodeFinish } from './finish.ts'
+import { encodeUsage } from './usage.ts'
+
+/** Canonical answer → a message as clients of this format expect it. */
+export function encodeResponse(response: LlmResponse, context: ClientContext): Translated<JsonObject> {
+  const report = new Report()
+  const [choice, ...others] = response.choices
+  if (others.length > 0) report.lost('sampling.n', undefined, 'the format shows one answer only')
+  const content: JsonObject[] = []
+  for (const part of choice?.content ?? []) {
+    const block = encodeAnswerPart(part, context.request, report)
+    if (block !== undefined) content.push(withCallId(block, content.length, context))
+  }
+  const held = {
+    toolCalls: choice?.content.some((part) => part.type === 'tool-call') ?? false,
+    refusal: choice?.content.some((part) => part.type === 'refusal') ?? false,
+  }
+  const finish = encodeFinish(choice?.finish, held)
+  const message: JsonObject = {
+    id: messageId(response.id, context),
+    type: 'message',
+    role: 'assistant',
+    model: context.model,
+    content,
+    stop_reason: finish.stopReason,
+    stop_sequence: finish.stopSequence,
+    ...(finish.details === undefined ? {} : { stop_details: finish.details }),
+    usage: encodeUsage(response.usage, context.estimatedInputTokens),
+  }
+  return {
+    value: response.extra?.format === 'anthropic' ? { ...response.extra.fields, ...message } : message,
+    diagnostics: report.diagnostics,
+  }
+}
+
+/** Ids of this format are kept; others would look foreign to its clients. */
+export function messageId(id: string | undefined, context: ClientContext): string {
+  return id?.startsWith('msg_') === true ? id : `msg_${context.requestId}`
+}
+
+/** A call needs an id to be answered; some servers send none. */
+export function callId(id: string, index: number, context: ClientContext): string {
+  return id === '' ? `call_${context.requestId}_${index}` : id
+}
+
+function withCallId(block: JsonObject, index: number, context: ClientContext): JsonObject {
+  if (block['type'] === 'tool_use' && block['id'] === '') block['id'] = callId('', index, context)
+  return block
+}

@@ -1,0 +1,132 @@
+import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.ts'
+import type { Diagnostic, Translated } from '../ir/diagnostic.ts'
+import type { FinishReason } from '../ir/finish.ts'
+import type { JsonObject } from '../ir/json.ts'
+import type { LlmRequest } from '../ir/request.ts'
+import type { LlmResponse } from '../ir/response.ts'
+import type { Emit, StreamEvent, StreamFailure } from '../ir/stream-event.ts'
+import type { Usage } from '../ir/usage.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import type { SseFrame } from '../lib/sse-parser.ts'
+
+/** Writes one frame of a client stream; the client framer turns it into SSE, a WebSocket message or a JSON array element. */
+export type WriteFrame = (event: string | undefined, data: string) => void
+
+/** How an upstream deviates from its format's reference behaviour; filled from provider presets and configuration. */
+export interface WireQuirks {
+  /** Chat: the field that limits output. `max_completion_tokens` is OpenAI's own; most compatible servers know `max_tokens` only. */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens' | undefined
+  /** Chat: the server knows role `developer`; otherwise it becomes `system`. */
+  readonly developerRole?: boolean | undefined
+  /** Chat: field that takes reasoning of earlier turns back; undefined means it takes none. */
+  readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | undefined
+  /** Chat: the server understands `stream_options.include_usage`. Default true. */
+  readonly streamUsage?: boolean | undefined
+  /** Chat: the server takes `cache_control` on parts (OpenRouter and some others). */
+  readonly cacheControl?: boolean | undefined
+  /** Chat: the server takes free-form tools (`type: "custom"`), as OpenAI's own does; otherwise they are emulated as functions. */
+  readonly customTools?: boolean | undefined
+  /** Chat: the server takes `top_k`, which is no field of OpenAI's own. */
+  readonly topK?: boolean | undefined
+  /** Anthropic: the upstream is Anthropic's own API, so vendor-only fields and the attribution block may go there. */
+  readonly firstParty?: boolean | undefined
+}
+
+/** Facts about the model a request is encoded for; undefined is unknown. */
+export interface ModelFacts {
+  readonly contextWindow?: number | undefined
+  readonly maxOutputTokens?: number | undefined
+  /** How extended thinking is asked for: a token budget, adaptive with effort, both, or not at all. */
+  readonly thinking?: 'budget' | 'adaptive' | 'both' | 'none' | undefined
+  /** Whether temperature and friends are accepted. */
+  readonly sampling?: boolean | undefined
+}
+
+export interface EncodeTarget {
+  /** Model name the upstream knows. */
+  readonly model: string
+  readonly quirks: WireQuirks
+  readonly facts: ModelFacts
+  /** Stream the answer from the upstream, whatever the client asked. */
+  readonly stream: boolean
+}
+
+/** What an encoder of answers needs to know about the call it answers. */
+export interface ClientContext {
+  /** Base of generated ids: the request id without its prefix, 32 hex digits. */
+  readonly requestId: string
+  /** Name shown as the model that answered. */
+  readonly model: string
+  /** Unix seconds. */
+  readonly createdAt: number
+  /** The decoded request: echoed by Responses, consulted for tool kinds, namespaces and `includeUsage`. */
+  readonly request: LlmRequest
+  /** Estimated prompt size, for formats that report input tokens before the upstream has told them. */
+  readonly estimatedInputTokens?: number | undefined
+}
+
+/** Upstream frames → canonical events. Its state is private; every field is set in the constructor. */
+export interface StreamDecoder {
+  push(frame: SseFrame, emit: Emit): void
+  /** The upstream closed. Closes open blocks; emits `error` when the format's own end was never seen. */
+  end(emit: Emit): void
+}
+
+/** Canonical events → frames of the client's format. */
+export interface StreamEncoder {
+  /** What the client's format could not carry so far. */
+  readonly diagnostics?: readonly Diagnostic[]
+  write(event: StreamEvent, frame: WriteFrame): void
+  /** Everything was written: emits the closing frames. Not called after an `error` event, which closes the stream by itself. */
+  end(frame: WriteFrame): void
+}
+
+/** What one frame (or whole answer) of a format tells, looked at alone and without state. For pass-through metering. */
+export interface FrameFacts {
+  /** Holds part of an answer: fallback ends here. */
+  readonly semantic: boolean
+  /** The format's own end of stream. */
+  readonly terminal: boolean
+  readonly model?: string | undefined
+  readonly usage?: Usage | undefined
+  readonly finish?: FinishReason | undefined
+  readonly error?: StreamFailure | undefined
+  /** A Chat usage chunk without choices: removed when only the gateway asked for it. */
+  readonly usageOnly?: boolean | undefined
+}
+
+/** How a pass-through stream of this format is watched without parsing every frame. Data, consumed by the engine's observer. */
+export interface PassthroughMarkers {
+  /** A frame after the first semantic one is only parsed when it holds one of these byte sequences (ASCII). */
+  readonly inspect: readonly string[]
+  /** Frames that may carry the model name: every frame, or only those that hold one of these (ASCII) sequences. */
+  readonly modelFrames: 'every' | readonly string[]
+}
+
+export interface ErrorEnvelope {
+  readonly status: number
+  readonly body: JsonObject
+}
+
+/** A wire format, both ways. Pure and synchronous: ids and times are passed in, losses come back as diagnostics. */
+export interface Codec {
+  readonly format: WireFormat
+  /** Throws `GatewayError('invalid_body')` with `param` when the body cannot be understood as a request at all. */
+  decodeRequest(body: unknown): Translated<LlmRequest>
+  /** Wire body for an upstream. Only `lost`, `rewritten` and `edited` things are reported. */
+  encodeRequest(request: LlmRequest, target: EncodeTarget): Translated<JsonObject>
+  /** Throws `GatewayError('upstream_bad_response')` when the body is no answer; an error object throws too, classified by the engine. */
+  decodeResponse(body: unknown): Translated<LlmResponse>
+  encodeResponse(response: LlmResponse, context: ClientContext): Translated<JsonObject>
+  createStreamDecoder(): StreamDecoder
+  createStreamEncoder(context: ClientContext): StreamEncoder
+  /** An error as this format's clients expect it, request id included. */
+  encodeError(error: GatewayError, requestId: string): ErrorEnvelope
+  /** What an error body of an upstream that speaks this format says. */
+  decodeError(status: number, body: unknown): UpstreamErrorFacts
+  inspectFrame(frame: SseFrame): FrameFacts
+  inspectResponse(body: unknown): FrameFacts
+  readonly passthrough: PassthroughMarkers
+  /** A complete keep-alive frame in this format's own convention. */
+  readonly ping: string
+}

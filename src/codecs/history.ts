@@ -1,0 +1,89 @@
+import type { ContentPart, ToolCallPart, ToolResultPart } from '../ir/content.ts'
+import type { Message } from '../ir/request.ts'
+import type { Report } from './report.ts'
+
+/**
+ * Puts tool results where every vendor accepts them: all results of an assistant turn directly behind it, in the order of the
+ * calls, as one `tool` message. A call without a result gets an error result saying so; a result without a call becomes user
+ * text. System and developer turns between a call and its result move behind the result. Histories that are in order already
+ * come back as the same array.
+ */
+export function repairToolHistory(messages: Message[], report: Report): Message[] {
+  if (isInOrder(messages)) return messages
+  const results = collectResults(messages)
+  const used = new Set<ToolResultPart>()
+  const repaired: Message[] = []
+  for (const message of messages) {
+    const rest = message.content.filter((part) => part.type !== 'tool-result')
+    const orphans = orphanTexts(message, messages, used, report)
+    if (rest.length > 0 || message.content.length === 0) repaired.push(rest.length === message.content.length ? message : { ...message, role: message.role === 'tool' ? 'user' : message.role, content: rest })
+    if (orphans.length > 0) repaired.push({ role: 'user', content: orphans, path: message.path })
+    const calls = message.role === 'assistant' ? message.content.filter((part) => part.type === 'tool-call') : []
+    if (calls.length > 0) repaired.push({ role: 'tool', content: calls.map((call) => resultFor(call, results, used, report)), path: message.path })
+  }
+  return repaired
+}
+
+/** Every call is answered by the messages that directly follow, each result once and with a known call. */
+function isInOrder(messages: Message[]): boolean {
+  let open: string[] = []
+  let next = 0
+  for (const message of messages) {
+    for (const part of message.content) {
+      if (part.type === 'tool-result') {
+        if (message.role !== 'tool' || open[next] !== part.callId) return false
+        next++
+      }
+    }
+    const holdsOther = message.role !== 'tool' || message.content.some((part) => part.type !== 'tool-result')
+    if (!holdsOther) continue
+    if (next < open.length) return false
+    open = []
+    next = 0
+    if (message.role === 'assistant') for (const part of message.content) if (part.type === 'tool-call') open.push(part.id)
+  }
+  return next >= open.length
+}
+
+function collectResults(messages: Message[]): Map<string, ToolResultPart[]> {
+  const results = new Map<string, ToolResultPart[]>()
+  for (const message of messages) {
+    for (const part of message.content) {
+      if (part.type !== 'tool-result') continue
+      const list = results.get(part.callId)
+      if (list === undefined) results.set(part.callId, [part])
+      else list.push(part)
+    }
+  }
+  return results
+}
+
+function resultFor(call: ToolCallPart, results: Map<string, ToolResultPart[]>, used: Set<ToolResultPart>, report: Report): ToolResultPart {
+  const result = results.get(call.id)?.find((candidate) => !used.has(candidate))
+  if (result !== undefined) {
+    used.add(result)
+    report.rewritten('part.tool_result_order', result.path, 'tool results were moved next to their calls')
+    return result
+  }
+  report.rewritten('part.tool_result_orphan', call.path, 'a tool call without a result was answered with an error result')
+  return {
+    type: 'tool-result',
+    callId: call.id,
+    kind: call.input.kind,
+    isError: true,
+    content: [{ type: 'text', text: 'No result was recorded for this call.' }],
+    path: call.path,
+  }
+}
+
+/** Results in `message` that answer no call at all, as text. */
+function orphanTexts(message: Message, messages: Message[], used: Set<ToolResultPart>, report: Report): ContentPart[] {
+  const texts: ContentPart[] = []
+  for (const part of message.content) {
+    if (part.type !== 'tool-result' || used.has(part)) continue
+    if (messages.some((other) => other.content.some((candidate) => candidate.type === 'tool-call' && candidate.id === part.callId))) continue
+    report.rewritten('part.tool_result_orphan', part.path, 'a tool result without a call was kept as user text')
+    texts.push({ type: 'text', text: `Tool result ${part.callId}:`, path: part.path }, ...part.content)
+  }
+  return texts
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import type { Translated } from '../../ir/diagnostic.ts'
+import type { Feature } from '../../ir/feature.ts'
+import type { JsonObject } from '../../ir/json.ts'
+import type { LlmRequest, ResponseFormat } from '../../ir/request.ts'
+import { withoutAttribution } from '../attribution.ts'
+import type { EncodeTarget } from '../codec.ts'
+import { repairToolHistory } from '../history.ts'
+import { ToolNames } from '../namespaces.ts'
+import { Report } from '../report.ts'
+import { addExtra, put } from './fields.ts'
+import { MessageEncoder } from './message-encoder.ts'
+import { encodeSampling } from './sampling-encoder.ts'
+import { encodeToolChoice, encodeTools } from './tool-encoder.ts'
+
+/** Longest end-user id that OpenAI accepts. */
+const MAX_USER_LENGTH = 64
+
+/** Encodes the body of `POST /chat/completions` for an upstream. */
+export function encodeRequest(request: LlmRequest, target: EncodeTarget): Translated<JsonObject> {
+  const report = new Report()
+  const names = new ToolNames(request.tools)
+  const { quirks } = target
+  const messages = repairToolHistory(withoutAttribution(request.messages, report), report)
+  const body: JsonObject = { model: target.model, messages: new MessageEncoder(names, quirks, report).encode(messages) }
+  const tools = encodeTools(request, names, quirks, report)
+  if (tools.length > 0) {
+    body['tools'] = tools
+    put(body, 'tool_choice', encodeToolChoice(request, names, quirks, report))
+    put(body, 'parallel_tool_calls', request.parallelToolCalls)
+  } else {
+    reportUselessChoice(request, report)
+  }
+  encodeSampling(request, target, body, report)
+  encodeReasoning(request, target, body, report)
+  put(body, 'response_format', encodeResponseFormat(request, report))
+  putScalars(request, body, report)
+  reportForeign(request, report)
+  putStream(request, target, body, report)
+  addExtra(body, request.extra, '', report)
+  return { value: body, diagnostics: report.diagnostics }
+}
+
+/** OpenAI refuses a choice of tools when there are none. */
+function reportUselessChoice(request: LlmRequest, report: Report): void {
+  const { toolChoice: choice } = request
+  if (choice !== undefined) {
+    const code: Feature = choice.type === 'auto' || choice.type === 'none' ? 'tool_choice.raw' : `tool_choice.${choice.type}`
+    report.edited(code, request.paths?.[code], 'there are no tools to choose from')
+  }
+  if (request.parallelToolCalls !== undefined)
+    report.edited('parallel_tool_calls', request.paths?.parallel_tool_calls, 'there are no tools to call')
+}
+
+function encodeReasoning(request: LlmRequest, target: EncodeTarget, body: JsonObject, report: Report): void {
+  const { reasoning, paths } = request
+  if (reasoning === undefined) return
+  const effort = effortOf(reasoning)
+  if (target.facts.thinking === 'none' && request.origin !== 'openai') {
+    if (effort !== undefined) report.edited('reasoning.effort', paths?.['reasoning.effort'], 'this model does not reason')
+  } else {
+    put(body, 'reasoning_effort', effort)
+  }
+  // `none` says it all; every other mode is only implied by the effort.
+  if (reasoning.mode !== undefined && effort !== 'none') {
+    report.rewritten('reasoning.mode', paths?.['reasoning.mode'], 'how the model thinks is told by its effort alone')
+  }
+  if (reasoning.budgetTokens !== undefined)
+    report.rewritten('reasoning.budget', paths?.['reasoning.budget'], 'a token budget became a level of effort')
+  if (reasoning.summary !== undefined)
+    report.lost('reasoning.summary', paths?.['reasoning.summary'], 'summaries of reasoning cannot be asked for')
+  if (reasoning.display !== undefined)
+    report.lost('reasoning.display', paths?.['reasoning.display'], 'how reasoning is shown cannot be chosen')
+}
+
+/** "No thinking" of another format is the default of most models here and an error for some, so only an effort `none` is sent. */
+function effortOf(reasoning: NonNullable<LlmRequest['reasoning']>): string | undefined {
+  if (reasoning.effort !== undefined) return reasoning.effort
+  const { budgetTokens: budget } = reasoning
+  if (budget === undefined || reasoning.mode === 'disabled') return undefined
+  if (budget <= 2048) return 'low'
+  return budget <= 12288 ? 'medium' : 'high'
+}
+
+function encodeResponseFormat(request: LlmRequest, report: Report): unknown {
+  const format: ResponseFormat | undefined = request.responseFormat
+  switch (format?.type) {
+    case undefined:
+      return undefined
+    case 'text':
+      return { type: 'text' }
+    case 'json':
+      return { type: 'json_object' }
+    case 'json-schema': {
+      const schema: JsonObject = { name: format.name ?? 'response', schema: format.schema }
+      put(schema, 'description', format.description)
+      put(schema, 'strict', format.strict)
+      return { type: 'json_schema', json_schema: schema }
+    }
+    case 'raw':
+      if (format.origin === 'openai') return format.raw
+      report.lost(
+        'response_format.raw',
+        request.paths?.['response_format.raw'],
+        'this form of answer is only known to another format',
+      )
+      return undefined
+  }
+}
+
+function putScalars(request: LlmRequest, body: JsonObject, report: Report): void {
+  put(body, 'verbosity', request.verbosity)
+  put(body, 'modalities', request.modalities)
+  put(body, 'audio', request.audio)
+  put(body, 'prediction', request.prediction)
+  put(body, 'safety_identifier', request.safetyIdentifier)
+  put(body, 'prompt_cache_key', request.promptCacheKey)
+  put(body, 'prompt_cache_retention', request.promptCacheRetention)
+  put(body, 'metadata', request.metadata)
+  put(body, 'store', request.state?.store)
+  put(body, 'web_search_options', request.vendor?.web_search_options)
+  put(body, 'moderation', request.vendor?.moderation)
+  if (request.serviceTier === 'standard_only') {
+    report.rewritten('service_tier', request.paths?.service_tier, 'the tier has another name here')
+    body['service_tier'] = 'default'
+  } else {
+    put(body, 'service_tier', request.serviceTier)
+  }
+  const { user } = request
+  if (user === undefined) return
+  const tooLong = user.length > MAX_USER_LENGTH
+  if (tooLong) report.rewritten('user', request.paths?.user, 'the id of the end user was too long and became its hash')
+  body['user'] = tooLong ? createHash('sha256').update(user).digest('hex') : user
+}
+
+const FOREIGN_VENDOR = [
+  'context_management',
+  'container',
+  'mcp_servers',
+  'speed',
+  'inference_geo',
+  'betas',
+  'client_metadata',
+] as const
+
+function reportForeign(request: LlmRequest, report: Report): void {
+  const lost = (feature: Feature, value: unknown): void => {
+    if (value !== undefined) report.lost(feature, request.paths?.[feature], 'the upstream has nothing like it')
+  }
+  lost('state.background', request.state?.background)
+  lost('state.conversation', request.state?.conversation)
+  lost('state.previous_response_id', request.state?.previousResponseId)
+  lost('state.prompt_template', request.state?.promptTemplate)
+  lost('include', request.include)
+  lost('truncation', request.truncation)
+  lost('max_tool_calls', request.maxToolCalls)
+  lost('cache_hint', request.cache)
+  for (const field of FOREIGN_VENDOR) lost(`vendor.${field}`, request.vendor?.[field])
+}
+
+function putStream(request: LlmRequest, target: EncodeTarget, body: JsonObject, report: Report): void {
+  const wanted = request.vendor?.stream_options as JsonObject | undefined
+  // Options of a Responses stream have the same name and partly other meanings; only ours are replayed.
+  const options = request.origin === 'openai' ? wanted : undefined
+  if (target.stream) {
+    body['stream'] = true
+    const usage = target.quirks.streamUsage === false ? {} : { include_usage: true }
+    const all = { ...options, ...usage }
+    if (Object.keys(all).length > 0) body['stream_options'] = all
+    if (wanted !== options)
+      report.lost('vendor.stream_options', request.paths?.['vendor.stream_options'], 'these options of a stream are unknown here')
+  } else if (wanted !== undefined) {
+    report.edited('vendor.stream_options', request.paths?.['vendor.stream_options'], 'the answer is not streamed')
+  }
+}

@@ -1,0 +1,40 @@
+import type { Codec } from '../codec.ts'
+import { decodeError, encodeError } from './error.ts'
+import { inspectFrame, inspectResponse } from './inspect.ts'
+import { decodeRequest } from './request-decoder.ts'
+import { encodeRequest } from './request-encoder.ts'
+import { decodeResponse } from './response-decoder.ts'
+import { encodeResponse } from './response-encoder.ts'
+import { ResponsesStreamDecoder } from './stream-decoder.ts'
+import { ResponsesStreamEncoder } from './stream-encoder.ts'
+
+/** OpenAI Responses. */
+export const responsesCodec: Codec = {
+  format: 'responses',
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  createStreamDecoder: () => new ResponsesStreamDecoder(),
+  createStreamEncoder: (context) => new ResponsesStreamEncoder(context),
+  encodeError,
+  decodeError,
+  inspectFrame,
+  inspectResponse,
+  passthrough: {
+    // The closing frames carry usage and failures; `"error"` also finds the bare error event, whose type it is.
+    inspect: ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'response.done', '"error"'],
+    modelFrames: [
+      'response.created',
+      'response.in_progress',
+      'response.queued',
+      'response.completed',
+      'response.incomplete',
+      'response.failed',
+      'response.cancelled',
+      'response.done',
+    ],
+  },
+  // The official SDK and Codex both skip SSE comments.
+  ping: ': ping\n\n',
+}

@@ -1,0 +1,131 @@
+import { asAccountId } from '../ir/ids.ts'
+import type { AccountConfig, ProviderConfig } from '../providers/provider.schema.ts'
+import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import { isTypesOwnHost } from './base-url.ts'
+import type { CompileContext, Located } from './compile-context.ts'
+import type { ConfigPath } from './config-path.ts'
+import type { ConfigNotes } from './problem.ts'
+import { resolveKey, type ResolvedKey } from './resolve-key.ts'
+import { VENDORS } from './vendors.data.ts'
+
+/**
+ * The accounts of a provider that can be used, best first. One whose key is missing is skipped with a warning that names the variable:
+ * the others, and the other providers, still serve.
+ */
+export function compileAccounts(
+  provider: Located<ProviderConfig>,
+  baseUrl: string,
+  context: CompileContext,
+  notes: ConfigNotes,
+): AccountSettings[] {
+  const { value, path } = provider
+  const shared = sharedKey(provider, baseUrl, context, notes)
+  if (value.accounts.length === 0) {
+    const account = usable({ ...shared, id: 'default', priority: 0, provider: value, notes })
+    return account === undefined ? [] : [account]
+  }
+  const seen = new Set<string>()
+  let usesShared = false
+  const accounts: AccountSettings[] = []
+  for (const [index, account] of value.accounts.entries()) {
+    const at = [...path, 'accounts', index]
+    if (seen.has(account.id))
+      notes.problem([...at, 'id'], `Provider ${value.id} has two accounts named ${account.id}. Give each its own id.`)
+    seen.add(account.id)
+    const own = accountKey(account, at, context, notes)
+    if (own.key === undefined) usesShared = true
+    const settings = usable({
+      ...(own.key === undefined ? shared : { key: own.key, path: own.path }),
+      id: account.id,
+      priority: account.priority,
+      provider: value,
+      notes,
+    })
+    if (settings !== undefined) accounts.push(settings)
+  }
+  if (!usesShared && shared.isNamed)
+    notes.warning(
+      shared.path,
+      'Every account has a key of its own, so this one is used by none. Remove it, or remove the key of an account.',
+    )
+  return accounts.sort((left, right) => left.priority - right.priority)
+}
+
+interface NamedKey {
+  readonly key: ResolvedKey
+  readonly path: ConfigPath
+}
+
+/** The key of the provider itself; a vendor's own address has the vendor's usual variable as default. */
+function sharedKey(
+  { value, path }: Located<ProviderConfig>,
+  baseUrl: string,
+  context: CompileContext,
+  notes: ConfigNotes,
+): NamedKey & { isNamed: boolean } {
+  const at = keyPath(path, value)
+  const isNamed = at.length > path.length
+  if (isNamed || !isTypesOwnHost(baseUrl, value.type))
+    return { key: resolveKey({ ...value, written: value.api_key }, context.env, at, notes), path: at, isNamed }
+  const vendor = VENDORS.find((candidate) => candidate.id === value.type)
+  return { key: resolveKey({ key_env: vendor?.keyVariable }, context.env, at, notes), path: at, isNamed }
+}
+
+/** The key of an account; undefined when it names none and uses the provider's. */
+function accountKey(
+  account: AccountConfig,
+  path: ConfigPath,
+  context: CompileContext,
+  notes: ConfigNotes,
+): { key: ResolvedKey | undefined; path: ConfigPath } {
+  const { auth } = account
+  const short = keyPath(path, account)
+  const isShort = short.length > path.length
+  if (auth === undefined)
+    return {
+      key: isShort ? resolveKey({ ...account, written: account.api_key }, context.env, short, notes) : undefined,
+      path: short,
+    }
+  const at = keyPath([...path, 'auth'], auth)
+  if (isShort) notes.problem(short, 'The account names its key twice, here and under `auth`. Keep one.')
+  const namesKey = at.length > path.length + 1
+  if (auth.kind === 'none') {
+    if (namesKey) notes.problem(at, 'The account has `kind: none` and names a key all the same. Remove one of the two.')
+    return { key: { kind: 'none' }, path: at }
+  }
+  if (!namesKey) {
+    notes.problem(
+      at,
+      'The account names no key. Add `key_env` with the name of an environment variable, or write `kind: none`.',
+      { wants: ['key_env', 'api_key_env', 'env', 'inline', 'vault'], expected: 'key_env', found: 'nothing' },
+    )
+    return { key: { kind: 'invalid' }, path: at }
+  }
+  return { key: resolveKey({ ...auth, written: auth.inline }, context.env, at, notes), path: at }
+}
+
+interface Candidate extends NamedKey {
+  readonly id: string
+  readonly priority: number
+  readonly provider: ProviderConfig
+  readonly notes: ConfigNotes
+}
+
+function usable({ key, path, id, priority, provider, notes }: Candidate): AccountSettings | undefined {
+  const account = { id: asAccountId(id), priority }
+  if (key.kind === 'key') return { ...account, apiKey: key.secret }
+  if (key.kind === 'none') return { ...account, apiKey: undefined }
+  if (key.kind === 'missing') {
+    const variables = key.variables.join(', ')
+    notes.warning(
+      path,
+      `Account ${id} of provider ${provider.id} is skipped: the environment variable ${variables} is not set. Set it before starting, or remove the account.`,
+    )
+  }
+  return undefined
+}
+
+function keyPath(base: ConfigPath, value: object): ConfigPath {
+  const name = ['api_key_env', 'key_env', 'env', 'api_key', 'inline'].find((candidate) => Object.hasOwn(value, candidate))
+  return name === undefined ? base : [...base, name]
+}

@@ -1,0 +1,66 @@
+import type { ApiKeyConfig, ServerConfig } from '../http/server.schema.ts'
+import type { ProviderConfig } from '../providers/provider.schema.ts'
+import type { RouteConfig } from '../routing/route.schema.ts'
+import type { RetentionConfig, StateConfig } from '../state/state.schema.ts'
+import type { Environment } from './env.ts'
+import type { ConfigPath } from './config-path.ts'
+import type { Config, TenantConfig } from './schema.ts'
+
+/** A part of the configuration and where it stands. */
+export interface Located<Part> {
+  readonly value: Part
+  readonly path: ConfigPath
+}
+
+/** The configuration in the pieces that could be read; what could not is missing and has been noted. */
+export interface ConfigParts {
+  readonly server: ServerConfig
+  readonly apiKeys: readonly Located<ApiKeyConfig>[]
+  readonly tenants: readonly Located<TenantConfig>[]
+  readonly providers: readonly Located<ProviderConfig>[]
+  readonly routes: readonly Located<RouteConfig>[]
+  readonly state: StateConfig
+  readonly retention: RetentionConfig
+  /** Ids of all providers in the document, also of those that could not be read. */
+  readonly declaredProviders: ReadonlySet<string>
+}
+
+/** Everything outside the configuration that compiling it depends on. */
+export interface CompileContext {
+  readonly env: Environment
+  readonly revision: number
+  /** Absolute directory at which relative paths start: that of the configuration file. */
+  readonly baseDirectory: string
+  /** For paths that begin with `~/`. */
+  readonly home: string
+  /** Reads a text file; rejects paths by throwing. */
+  readText(path: string): string
+  /** Stands in for `server.bind`, as `serve --bind` does. */
+  readonly bind?: string | undefined
+  /** Which provider takes model names that begin so, when no route knows them. */
+  readonly vendorPrefixes?: readonly { readonly prefix: string; readonly provider: string }[] | undefined
+}
+
+const locate = <Part>(list: readonly Part[], key: string): Located<Part>[] =>
+  list.map((value, index) => ({ value, path: [key, index] }))
+
+export const partsOf = (config: Config): ConfigParts => ({
+  server: config.server,
+  apiKeys: locate(config.api_keys, 'api_keys'),
+  tenants: locate(config.tenants, 'tenants'),
+  providers: locate(config.providers, 'providers'),
+  routes: locate(config.routes, 'routes'),
+  state: config.state,
+  retention: config.retention,
+  declaredProviders: new Set(config.providers.map((provider) => provider.id)),
+})
+
+export const configOf = (parts: ConfigParts): Config => ({
+  server: parts.server,
+  api_keys: parts.apiKeys.map(({ value }) => value),
+  tenants: parts.tenants.map(({ value }) => value),
+  providers: parts.providers.map(({ value }) => value),
+  routes: parts.routes.map(({ value }) => value),
+  state: parts.state,
+  retention: parts.retention,
+})

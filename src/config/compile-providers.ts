@@ -1,0 +1,190 @@
+import { asProviderId } from '../ir/ids.ts'
+import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
+import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
+import { isNearby, isVendorItself, normalisedBaseUrl } from './base-url.ts'
+import { compileAccounts } from './compile-accounts.ts'
+import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
+import { addressOf } from './compile-server.ts'
+import type { ConfigNotes } from './problem.ts'
+import { pointsAtItself } from './self-address.ts'
+import { VENDORS } from './vendors.data.ts'
+
+/** Every provider that could be understood, in the order of the file. */
+export function compileProviders(parts: ConfigParts, context: CompileContext, notes: ConfigNotes): ProviderSettings[] {
+  const seen = new Set<string>()
+  const providers: ProviderSettings[] = []
+  for (const provider of parts.providers) {
+    const { id } = provider.value
+    if (seen.has(id)) {
+      notes.problem(
+        [...provider.path, 'id'],
+        `Two providers are named ${id}. Give each its own id; several keys for one upstream are \`accounts\` of one provider.`,
+      )
+      continue
+    }
+    seen.add(id)
+    const settings = compileProvider(provider, parts, context, notes)
+    if (settings !== undefined) providers.push(settings)
+  }
+  return providers
+}
+
+function compileProvider(
+  provider: Located<ProviderConfig>,
+  parts: ConfigParts,
+  context: CompileContext,
+  notes: ConfigNotes,
+): ProviderSettings | undefined {
+  const { value, path } = provider
+  const format: WireFormat = value.format ?? (value.type === 'anthropic' ? 'anthropic' : 'openai')
+  const baseUrl = normalisedBaseUrl(value.base_url, value.type, format)
+  checkKeysOfType(provider, notes)
+  if (baseUrl === undefined) {
+    const known = VENDORS.find((vendor) => vendor.id === value.id)
+    notes.problem(
+      path,
+      `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,
+      {
+        expected: 'base_url',
+        wants: ['base_url'],
+        found: 'nothing',
+      },
+    )
+    return undefined
+  }
+  if (value.type !== 'mock' && pointsAtItself(baseUrl, addressOf(parts, context))) {
+    notes.problem(
+      [...path, 'base_url'],
+      'This is the address the gateway itself listens on: calls would go round for ever. Name the upstream, or let the gateway listen elsewhere.',
+    )
+  }
+  const accounts = compileAccounts(provider, baseUrl, context, notes)
+  if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && accounts.some((account) => account.apiKey !== undefined)) {
+    notes.warning(
+      [...path, 'base_url'],
+      'Keys and prompts go to this host over plain HTTP, where others can read them. Use https://.',
+    )
+  }
+  return {
+    id: asProviderId(value.id),
+    type: value.type,
+    format,
+    baseUrl,
+    authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
+    accounts,
+    capabilities: capabilitiesOf(value),
+    quirks: quirksOf(value, baseUrl, format),
+    headers: headersOf(provider, notes),
+    maxConcurrency: value.max_concurrency,
+    mockModels: value.models.filter((model) => typeof model !== 'string').map(mockModelOf),
+  }
+}
+
+function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): AuthScheme {
+  if (type === 'mock') return { kind: 'none' }
+  return type === 'anthropic' && format === 'anthropic' ? { kind: 'header', name: 'x-api-key' } : { kind: 'bearer' }
+}
+
+/** Keys that mean nothing for the type of the provider. */
+function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): void {
+  if (value.type === 'mock' && value.base_url !== undefined) {
+    notes.warning(
+      [...path, 'base_url'],
+      'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
+    )
+  }
+  if (value.selection === 'round_robin') {
+    notes.warning(
+      [...path, 'selection'],
+      'This version uses accounts in the order of their priority (`fill_first`); `round_robin` is ignored.',
+    )
+  }
+  for (const [index, model] of value.models.entries()) {
+    const script = typeof model === 'string' ? [] : Object.keys(model).filter((key) => key !== 'name')
+    if (value.type !== 'mock' && script.length > 0) {
+      notes.problem(
+        [...path, 'models', index],
+        `Only providers of type mock can have scripted models (${script.join(', ')}). Write the plain model name.`,
+      )
+    }
+  }
+}
+
+/** Headers that carry credentials or belong to the connection; a fixed value would break or leak something. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'keep-alive',
+  'expect',
+])
+
+function headersOf({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): Record<string, string> {
+  for (const name of Object.keys(value.headers)) {
+    if (!RESERVED_HEADERS.has(name.toLowerCase())) continue
+    notes.problem(
+      [...path, 'headers', name],
+      `The header ${name} cannot be set here: it carries a credential or belongs to the connection. Keys belong into \`accounts\`, their place into \`auth_scheme\`.`,
+      { atKey: true },
+    )
+  }
+  return value.headers
+}
+
+function capabilitiesOf({ capabilities }: ProviderConfig): Capabilities {
+  return {
+    streaming: capabilities.streaming,
+    toolCalling: capabilities.tool_calling,
+    parallelToolCalls: capabilities.parallel_tool_calls,
+    jsonSchema: capabilities.json_schema,
+    visionIn: capabilities.vision_in,
+    audioIn: capabilities.audio_in,
+    fileIn: capabilities.file_in,
+    maxContextTokens: capabilities.max_context_tokens,
+    maxOutputTokens: capabilities.max_output_tokens,
+  }
+}
+
+/** Declared deviations under the names of `WireQuirks`. Whether the vendor itself is behind the address is always said. */
+function quirksOf({ quirks }: ProviderConfig, baseUrl: string, format: WireFormat): Record<string, unknown> {
+  const { first_party: firstParty = isVendorItself(baseUrl, format), ...rest } = quirks
+  const named = Object.entries(rest).filter(([, setting]) => setting !== undefined)
+  return { ...Object.fromEntries(named.map(([name, setting]) => [camelCase(name), setting])), firstParty }
+}
+
+const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase())
+
+const mockModelOf = (script: MockScriptConfig): MockModel => ({
+  name: script.name,
+  text: script.text,
+  reasoning: script.reasoning,
+  tool: script.tool,
+  failStatus: script.fail_status,
+  failTimes: script.fail_times,
+  delayMs: script.delay_ms,
+  chunkDelayMs: script.chunk_delay_ms,
+  cutAfterChunks: script.cut_after_chunks,
+})
+
+/** What routing knows of a provider. */
+export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
+  id: settings.id,
+  type: settings.type,
+  format: settings.format,
+  accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
+  firstParty: settings.quirks['firstParty'] === true,
+  capabilities: settings.capabilities,
+})

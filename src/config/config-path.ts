@@ -1,0 +1,2 @@
+/** Where a value stands in the configuration: keys and list indexes from the top. */
+export type ConfigPath = readonly (string | number)[]

@@ -1,0 +1,141 @@
+import { isObject } from '../ir/json.ts'
+
+/** A key of a feature that this version does not have. */
+export interface LaterKey {
+  /** Keys joined with dots; `[]` stands for every entry of a list. */
+  readonly path: string
+  /** Why starting without it would be unsafe, as the second half of a sentence. Without it the key is ignored with a warning. */
+  readonly refuse?: string
+  /** Values that say what this version does anyway; they are dropped without a word. */
+  readonly harmless?: (value: unknown) => boolean
+  readonly hint?: string
+}
+
+const is =
+  (...values: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    values.includes(value)
+
+const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
+
+const noLimits = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every((inner) => inner === null || (isObject(inner) && Object.keys(inner).length === 0))
+
+const MONEY = 'without it nothing would limit what is spent'
+const RESTRICTION = 'without it the restriction would silently not hold'
+const DETOUR = 'without it calls would leave this machine directly'
+const CREDENTIAL = 'the account cannot be used without it: name an environment variable with `key_env` instead'
+
+export const LATER_KEYS: readonly LaterKey[] = [
+  // whole sections
+  { path: 'vault', hint: 'Keys come from environment variables (`key_env`).' },
+  { path: 'catalog' },
+  { path: 'combos', hint: 'A route with several targets falls back in order.' },
+  { path: 'harnesses' },
+  { path: 'local_executors' },
+  { path: 'client_profiles[].enabled', harmless: is(true), refuse: 'a client that is switched off would be admitted' },
+  { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
+  { path: 'egress', refuse: DETOUR },
+  { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
+  { path: 'retention.rollups' },
+  { path: 'retention.audit' },
+
+  // tenants: names are known, limits are not
+  { path: 'tenants[].budget_usd', refuse: MONEY },
+  { path: 'tenants[].max_concurrency', refuse: RESTRICTION },
+  { path: 'tenants[].allowed_routes', refuse: RESTRICTION },
+  { path: 'tenants[].allowed_providers', refuse: RESTRICTION },
+  { path: 'tenants[].allowed_accounts', refuse: RESTRICTION },
+
+  // server: limits and guards
+  { path: 'server.budget', refuse: MONEY, harmless: noLimits },
+  { path: 'server.cost_max_per_mtok', refuse: MONEY },
+  { path: 'server.cost_allow_free', refuse: RESTRICTION, harmless: is(true) },
+  { path: 'server.cost_allow_promo', refuse: RESTRICTION, harmless: is(true) },
+  { path: 'server.cost_allow_aggregator', refuse: RESTRICTION, harmless: is(true) },
+  { path: 'server.cost_unknown', refuse: RESTRICTION, harmless: is('allow', 'penalize') },
+  {
+    path: 'server.block_private_networks',
+    refuse: 'without it providers could be reached on private networks',
+    harmless: is(false),
+  },
+  { path: 'server.egress_enabled', refuse: DETOUR, harmless: is(true) },
+  { path: 'server.default_egress', refuse: DETOUR, harmless: is('direct') },
+
+  // server: conveniences
+  { path: 'server.privacy_mode', harmless: is('metadata_only'), hint: 'Prompts and answers are never kept.' },
+  { path: 'server.max_concurrency', hint: '`providers[].max_concurrency` limits calls to one provider.' },
+  { path: 'server.admission_timeout_ms' },
+  { path: 'server.admission_slot_ttl_ms' },
+  { path: 'server.tenant_concurrency_ttl_ms' },
+  { path: 'server.max_response_bytes' },
+  { path: 'server.execution_cache' },
+  { path: 'server.strict_schema_downlevel', hint: 'Use `translation: strict`.', harmless: is(false) },
+  { path: 'server.compress_tool_results', harmless: is(false) },
+  { path: 'server.usage_log', hint: 'Requests are recorded in `state.store`.' },
+  { path: 'server.trace_log', hint: 'Requests are recorded in `state.store`.' },
+  { path: 'server.state_store', hint: 'Use `state.store`.' },
+  { path: 'server.persist_secret_bearing_drafts', harmless: is(false) },
+  { path: 'server.idempotency' },
+  { path: 'server.trace_ring_size', hint: '`retention.requests` says how long records are kept.' },
+  { path: 'server.trace_sample', harmless: is(1), hint: 'Every request is recorded.' },
+  { path: 'server.taps' },
+  { path: 'server.forward_proxies' },
+  { path: 'server.cost_aware', harmless: is(false) },
+  { path: 'server.latency_aware', harmless: is(false) },
+  { path: 'server.cost_map' },
+  { path: 'server.context_unknown', harmless: is('allow') },
+  { path: 'server.otel_endpoint' },
+  { path: 'server.langfuse', harmless: switchedOff },
+  { path: 'server.retry.base_delay_ms', harmless: is(100) },
+  { path: 'server.retry.max_delay_ms', harmless: is(2000) },
+  { path: 'server.circuit_breaker', harmless: switchedOff, hint: 'Accounts that fail are still set aside for a while.' },
+  { path: 'server.hedge', harmless: switchedOff },
+  { path: 'server.scorecard', harmless: switchedOff },
+  { path: 'server.quality_eval', harmless: switchedOff },
+
+  // providers and accounts
+  { path: 'providers[].egress', refuse: DETOUR, harmless: is('direct') },
+  { path: 'providers[].sticky', harmless: is(1) },
+  { path: 'providers[].capabilities.image_out' },
+  { path: 'providers[].capabilities.reasoning_summary' },
+  { path: 'providers[].accounts[].egress', refuse: DETOUR, harmless: is('direct') },
+  { path: 'providers[].accounts[].policy_tags' },
+  { path: 'providers[].accounts[].auth.vault', refuse: CREDENTIAL },
+
+  // routes
+  { path: 'routes[].require.streaming', harmless: is(false) },
+  { path: 'routes[].require.tool_calling', harmless: is(false) },
+  { path: 'routes[].require.server_tools' },
+  { path: 'routes[].require.server_tool_protocols' },
+  { path: 'routes[].require.vision_in', harmless: is(false) },
+  { path: 'routes[].require.vision_sources' },
+  { path: 'routes[].require.audio_in', harmless: is(false) },
+  { path: 'routes[].require.file_in', harmless: is(false) },
+  { path: 'routes[].require.image_out', harmless: is(false) },
+  { path: 'routes[].require.reasoning_summary', harmless: is(false) },
+  { path: 'routes[].require.json_schema', harmless: is(false) },
+  { path: 'routes[].retry.base_delay_ms' },
+  { path: 'routes[].retry.max_delay_ms' },
+]
+
+/** Provider types of the reference that this version does not have, and what to do instead. */
+export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
+  gemini:
+    "Gemini's OpenAI-shaped address works: `type: openai_compatible`, `base_url: https://generativelanguage.googleapis.com/v1beta/openai`.",
+  vertex: 'Use another provider for now.',
+  bedrock: 'Use another provider for now.',
+  comfyui: 'Images and workflows are not served yet.',
+  fal: 'Images and workflows are not served yet.',
+  codex_native_relay: 'Use `type: openai` with an API key.',
+  claude_code_native_relay: 'Use `type: anthropic` with an API key.',
+}
+
+/** Account kinds of the reference that this version does not have. */
+export const LATER_ACCOUNT_KINDS: readonly string[] = [
+  'oauth',
+  'codex_oauth',
+  'claude_code_oauth',
+  'service_account',
+  'aws_sig_v4',
+]

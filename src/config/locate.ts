@@ -1,0 +1,25 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import { variable, type ProcessSurroundings } from './env.ts'
+
+/** Where the configuration is looked for when none is named, in order. */
+export function configSearchPath(surroundings: ProcessSurroundings): string[] {
+  const base = xdgDirectory(surroundings, 'XDG_CONFIG_HOME', '.config')
+  return [join(surroundings.cwd, 'switchback.yaml'), join(base, 'switchback', 'config.yaml')]
+}
+
+/** Directory for everything the gateway keeps: the flag, `SWITCHBACK_HOME`, or the XDG state directory. Always absolute. */
+export function dataDirectory(surroundings: ProcessSurroundings, flag?: string): string {
+  const named = flag ?? variable(surroundings.env, 'SWITCHBACK_HOME')
+  if (named !== undefined) return resolve(surroundings.cwd, withHome(named, surroundings.home))
+  return join(xdgDirectory(surroundings, 'XDG_STATE_HOME', join('.local', 'state')), 'switchback')
+}
+
+/** Relative values of XDG variables are to be ignored, says their specification. */
+function xdgDirectory({ env, home }: ProcessSurroundings, name: string, fallback: string): string {
+  const value = variable(env, name)
+  return value !== undefined && isAbsolute(value) ? value : join(home, fallback)
+}
+
+/** Replaces a leading `~/`, which no shell has expanded in a file or in `--flag=~/x`. */
+export const withHome = (path: string, home: string): string =>
+  path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path

@@ -1,0 +1,51 @@
+import type { ConfigPath } from './config-path.ts'
+
+/** Keys whose values are secrets. They are never expanded early, never shown, never hashed. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(['api_key', 'key', 'inline', 'token', 'secret', 'password'])
+
+/** Keys that name an environment variable. Shown only when the value looks like a name and not like a pasted key. */
+const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'env'])
+
+const lastKey = (path: ConfigPath): string | undefined => path.findLast((step) => typeof step === 'string')
+
+export const isSecretPath = (path: ConfigPath): boolean => {
+  const key = lastKey(path)
+  return (key !== undefined && SECRET_KEYS.has(key)) || path.includes('headers')
+}
+
+export const namesVariable = (path: ConfigPath): boolean => {
+  const key = lastKey(path)
+  return key !== undefined && VARIABLE_KEYS.has(key)
+}
+
+/** Texts that may be a key somebody put into the wrong place. Errs on the side of hiding. */
+export function looksSecret(text: string): boolean {
+  if (
+    /(^|[^a-z])(sk|pk|rk|gsk|xai|ghp|key|tok|token)[-_][a-z0-9_-]{8,}/i.test(text) ||
+    /AIza|AGE-SECRET|-----BEGIN|bearer\s/i.test(text)
+  )
+    return true
+  if (/[0-9a-f]{32,}/i.test(text) || /:\/\/[^/\s]*@/.test(text)) return true
+  return (text.match(/[A-Za-z0-9_-]{20,}/g) ?? []).some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run))
+}
+
+/** A text to be shown in messages: shortened, on one line, or hidden when it might be a secret. */
+export function showText(text: string): string {
+  if (looksSecret(text)) return '(hidden: it looks like a secret)'
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ')
+  return JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
+}
+
+/** The name of a variable, unless it looks like a key that was put in its place. */
+export const showVariable = (name: string): string =>
+  /^[A-Z][A-Z0-9_]*$/.test(name) && !looksSecret(name) ? name : 'the named variable (name hidden: it does not look like one)'
+
+/** What stands at a place of the file, in a few words, without secrets. */
+export function describeFound(value: unknown, path: ConfigPath): string {
+  if (value === undefined) return 'nothing'
+  if (value === null) return 'an empty value'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return 'a mapping'
+  if (isSecretPath(path) || namesVariable(path)) return `${typeof value === 'string' ? 'text' : `a ${typeof value}`} (hidden)`
+  return typeof value === 'string' ? showText(value) : JSON.stringify(value)
+}

@@ -1,0 +1,8 @@
+import type { AccountRef } from '../ir/target.ts'
+import type { Secret } from '../lib/secret.ts'
+
+/** One credential of a provider. */
+export interface Account extends AccountRef {
+  /** Undefined for upstreams that need no key. */
+  readonly apiKey: Secret | undefined
+}

@@ -1,0 +1,100 @@
+import type { Codec, EncodeTarget, ModelFacts } from '../codecs/codec.ts'
+import { withoutAttribution } from '../codecs/attribution.ts'
+import { Report } from '../codecs/report.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { Route } from '../ir/snapshot.ts'
+import type { Target } from '../ir/target.ts'
+import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import type { Provider, UpstreamBody, UpstreamRequest } from '../providers/provider.types.ts'
+import type { Call } from './engine.ts'
+import { passthroughRefusals } from './passthrough-decision.ts'
+import { passthroughBody, translatedBody } from './request-body.ts'
+
+/** What an attempt is made of. */
+export interface AttemptInput {
+  readonly call: Call
+  readonly route: Route
+  readonly provider: Provider
+  readonly target: Target
+  readonly account: AccountSettings
+  readonly facts: ModelFacts
+  readonly estimatedInputTokens: number
+}
+
+/** A request ready to be sent, and how its answer is to be read. */
+export interface PreparedAttempt {
+  readonly request: UpstreamRequest
+  /** Codes why the bytes could not go through as they were; empty for pass-through. */
+  readonly refusals: readonly string[]
+  /** The upstream streams although the client did not ask: fold it. */
+  readonly fold: boolean
+  /** Take out the usage chunk that only the gateway asked for. */
+  readonly dropUsageChunk: boolean
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Above this Anthropic refuses, or clients give up on, calls that do not stream (constant of its SDKs). */
+const LONGEST_UNSTREAMED_OUTPUT = 21_333
+
+/** Builds the upstream request: the client's bytes with splices, or a translation. Throws `translation_refused` on a strict route. */
+export function prepareAttempt(input: AttemptInput): PreparedAttempt {
+  const { call, provider, target } = input
+  const fold = !call.request.stream && needsStream(input)
+  const refusals = passthroughRefusals(call, { target, quirks: provider.quirks, firstParty: provider.firstParty })
+  if (fold) refusals.push('folded_stream')
+  const passthrough = refusals.length === 0
+  const addStreamUsage = call.request.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
+  const encoded = passthrough
+    ? { body: passthroughBody(call.body, { model: target.model, addStreamUsage }), diagnostics: [] }
+    : translate(input, call.request.stream || fold)
+  const request = provider.buildRequest({
+    operation: 'generate',
+    model: target.model,
+    body: encoded.body,
+    account: input.account,
+    stream: call.request.stream || fold,
+    clientHeaders: call.headers,
+    clientFormat: call.codec.format,
+  })
+  return { request, refusals, fold, dropUsageChunk: passthrough && addStreamUsage, diagnostics: encoded.diagnostics }
+}
+
+function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; diagnostics: readonly Diagnostic[] } {
+  const { call, provider, target } = input
+  const report = new Report()
+  const ownVendor = provider.firstParty && target.format === 'anthropic'
+  const messages = ownVendor ? call.request.messages : withoutAttribution(call.request.messages, report)
+  const request = messages === call.request.messages ? call.request : { ...call.request, messages }
+  const encodeTarget: EncodeTarget = { model: target.model, quirks: provider.quirks, facts: input.facts, stream }
+  const { value, diagnostics } = provider.codec.encodeRequest(request, encodeTarget)
+  const all = report.diagnostics.length === 0 ? diagnostics : [...report.diagnostics, ...diagnostics]
+  if (input.route.translation === 'strict') refuseLosses(target, all)
+  return { body: translatedBody(value, call.body), diagnostics: all }
+}
+
+function refuseLosses(target: Target, diagnostics: readonly Diagnostic[]): void {
+  const lost = diagnostics.filter((diagnostic) => diagnostic.severity === 'lost')
+  if (lost.length === 0) return
+  const what = [...new Set(lost.map((diagnostic) => `${diagnostic.code} at ${diagnostic.path || '/'}`))].slice(0, 5).join(', ')
+  throw new GatewayError('translation_refused', `Translating to ${target.format} for ${target.id} would lose ${what}, and the route does not allow losses.`, {
+    target: target.id,
+    details: { lost: lost.map(({ code, path }) => ({ code, path })) },
+  })
+}
+
+function needsStream({ call, provider, target, facts }: AttemptInput): boolean {
+  if (target.format !== 'anthropic') return false
+  const limit = call.request.maxOutputTokens ?? facts.maxOutputTokens ?? 0
+  return provider.firstParty && limit > LONGEST_UNSTREAMED_OUTPUT
+}
+
+/** Hosted tools that only read. */
+const READ_ONLY_TOOLS = /^(web_search|web_fetch|file_search|tool_search)/
+
+/** Whether repeating the call could do something twice: then nothing is repeated once bytes were sent. */
+export function hasSideEffects(codec: Codec, { state, tools }: Call['request']): boolean {
+  if (state?.background === true || state?.conversation !== undefined) return true
+  if (codec.format === 'responses' && state?.store === true) return true
+  return tools?.some((tool) => tool.type === 'hosted' && !READ_ONLY_TOOLS.test(tool.kind)) ?? false
+}

@@ -1,0 +1,62 @@
+import type { AttemptResult } from './attempt-run.ts'
+import { pingBytes } from './delivered-stream.ts'
+import type { AnswerStream, Call } from './engine.ts'
+
+export interface CommittedStreamOptions {
+  readonly call: Call
+  readonly ping: string
+  readonly pingMs: number
+  readonly cancel: () => void
+  readonly answer: Promise<AnswerStream | Exclude<AttemptResult, { kind: 'stream' }>>
+}
+
+const COMMENT = new TextEncoder().encode(': waiting for the upstream\n\n')
+
+/**
+ * A stream whose 200 went out before anything came from an upstream, so that proxies keep the line open. Fallback goes on behind
+ * it; a final failure is told in-band.
+ */
+export class CommittedStream implements AnswerStream {
+  readonly ping: Uint8Array
+  readonly pingMs: number
+  readonly cancel: () => void
+  private readonly call: Call
+  private readonly answer: CommittedStreamOptions['answer']
+  private inner: AnswerStream | undefined = undefined
+  private state: 'comment' | 'waiting' | 'streaming' | 'over' = 'comment'
+
+  constructor(options: CommittedStreamOptions) {
+    this.call = options.call
+    this.ping = pingBytes(options.ping)
+    this.pingMs = options.pingMs
+    this.cancel = options.cancel
+    this.answer = options.answer
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    if (this.state === 'comment') {
+      this.state = 'waiting'
+      return COMMENT
+    }
+    if (this.state === 'waiting') {
+      const answer = await this.answer
+      if ('kind' in answer) {
+        this.state = 'over'
+        return answer.kind === 'failed' ? this.failure(answer.error.message) : undefined
+      }
+      this.state = 'streaming'
+      this.inner = answer
+    }
+    return this.state === 'over' ? undefined : this.inner?.next()
+  }
+
+  private failure(message: string): Uint8Array {
+    const { codec, request, requestId } = this.call
+    let text = ''
+    const encoder = codec.createStreamEncoder({ requestId: requestId.slice(4), model: request.model, createdAt: 0, request })
+    encoder.write({ type: 'error', error: { message } }, (event, data) => {
+      text += event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
+    })
+    return new TextEncoder().encode(text)
+  }
+}

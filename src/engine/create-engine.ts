@@ -1,0 +1,140 @@
+import { extractFeatures } from '../catalog/features.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
+import type { Feature } from '../ir/feature.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import { decide, resolveRoute, type DecisionQuestion } from '../routing/decide.ts'
+import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
+import { answerHeaders } from './answer-headers.ts'
+import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
+import { Execution, type Decided, type ExecutionDeps } from './execution.ts'
+import { buildRecord, type RecordSeed } from './record-builder.ts'
+import { sessionIdOf } from './session-id.ts'
+import { estimateInputTokens } from './token-estimate.ts'
+
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'> {
+  /** The snapshot in force; a call pins the one it gets. */
+  readonly snapshot: () => RoutingSnapshot
+  readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
+}
+
+/** Builds the engine. Nothing is started; it holds no timers while idle. */
+export function createEngine(options: EngineOptions): Engine {
+  let active = 0
+  const deps: ExecutionDeps = { ...options, onSettled: () => active-- }
+
+  const decideCall = (call: Pick<Call, 'codec' | 'request' | 'body'>): Decided => {
+    const snapshot = options.snapshot()
+    const question = questionOf(call)
+    const resolved = resolveRoute(snapshot, call.request.model)
+    return { snapshot, route: resolved.route, plan: decide(snapshot, resolved, question), question }
+  }
+
+  return {
+    get active() {
+      return active
+    },
+    async generate(call) {
+      active++
+      let decided: Decided
+      try {
+        decided = decideCall(call)
+      } catch (error) {
+        active--
+        return refused(call, error, options)
+      }
+      return new Execution(call, decided, deps).run()
+    },
+    async countTokens(call) {
+      try {
+        const decided = decideCall(call)
+        const answer = await options.countTokens(call, decided)
+        record(options, facts(call), { snapshot: decided.snapshot, plan: decided.plan, status: 200, errorCode: undefined, operation: 'count-tokens' })
+        return answer
+      } catch (error) {
+        return refused(call, error, options)
+      }
+    },
+    refuse(call) {
+      record(options, call, { snapshot: options.snapshot(), plan: DENIED, status: call.error.httpStatus, errorCode: call.error.code, operation: call.operation })
+    },
+    preview(call) {
+      const decided = decideCall(call)
+      return explainDecision(call.requestId, decided.plan, decisionInputs(decided.question))
+    },
+  }
+}
+
+function questionOf(call: Pick<Call, 'codec' | 'request' | 'body'>): DecisionQuestion {
+  const { request } = call
+  let features: ReadonlySet<Feature> | undefined
+  return {
+    model: request.model,
+    clientFormat: call.codec.format,
+    stream: request.stream,
+    estimatedInputTokens: estimateInputTokens(request, call.body),
+    maxOutputTokens: request.maxOutputTokens,
+    features: () => (features ??= extractFeatures(request)),
+  }
+}
+
+/** A call that found no route, with its record. */
+function refused(call: Call, thrown: unknown, options: EngineOptions): Answer {
+  const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
+  const snapshot = options.snapshot()
+  record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation: 'generate' })
+  const overheadUs = (options.clock.now() - call.receivedAt) * 1000
+  return { kind: 'error', error, headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }) }
+}
+
+const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
+
+type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> & Partial<Pick<RecordSeed, 'sessionId' | 'inputs' | 'diagnostics'>>
+
+const facts = (call: Call): Refusal => ({
+  requestId: call.requestId,
+  receivedAt: call.receivedAt,
+  format: call.codec.format,
+  principal: call.principal,
+  requestBytes: call.body.bytes.length,
+  sessionId: sessionIdOf(call.headers, call.request),
+  inputs: decisionInputs(questionOf(call)),
+  diagnostics: call.diagnostics,
+})
+
+/** What is known of a body that could not be read. */
+const unreadInputs = (clientFormat: WireFormat): DecisionInputs => ({
+  model: '',
+  stream: false,
+  tools: false,
+  json_schema: false,
+  vision: false,
+  audio: false,
+  file: false,
+  client_format: clientFormat,
+  estimated_input_tokens: 0,
+  features: [],
+})
+
+/** Writes the record of a call that made no attempt of its own. */
+function record(options: EngineOptions, call: Refusal, ending: Pick<RecordSeed, 'snapshot' | 'plan' | 'status' | 'errorCode' | 'operation'>): void {
+  const totalMs = options.clock.now() - call.receivedAt
+  const seed: RecordSeed = {
+    ...ending,
+    requestId: call.requestId,
+    startedAt: options.clock.wall() - totalMs,
+    principal: call.principal,
+    sessionId: call.sessionId,
+    inputs: call.inputs ?? unreadInputs(call.format),
+    attempts: [],
+    diagnostics: call.diagnostics ?? [],
+    facts: undefined,
+    totalMs,
+    firstTokenMs: undefined,
+    overheadUs: totalMs * 1000,
+    requestBytes: call.requestBytes,
+    committedEarly: false,
+  }
+  options.records.append(() => buildRecord(seed))
+}

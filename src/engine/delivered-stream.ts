@@ -1,0 +1,45 @@
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { AnswerStream } from './engine.ts'
+import type { StreamFacts } from './stream-facts.ts'
+import type { UpstreamStream } from './upstream-stream.ts'
+
+export interface DeliveredStreamOptions {
+  readonly stream: UpstreamStream
+  readonly ping: string
+  readonly pingMs: number
+  readonly cancel: () => void
+  readonly ended: (error: GatewayError | undefined, facts: StreamFacts) => void
+}
+
+const encoder = new TextEncoder()
+const encodedPings = new Map<string, Uint8Array>()
+
+/** The bytes of a format's keep-alive frame; there are only as many as formats. */
+export function pingBytes(ping: string): Uint8Array {
+  let bytes = encodedPings.get(ping)
+  if (bytes === undefined) encodedPings.set(ping, (bytes = encoder.encode(ping)))
+  return bytes
+}
+
+/** A stream that has begun, as the client pulls it. */
+export class DeliveredStream implements AnswerStream {
+  readonly ping: Uint8Array
+  readonly pingMs: number
+  readonly cancel: () => void
+  private readonly stream: UpstreamStream
+  private readonly ended: DeliveredStreamOptions['ended']
+
+  constructor(options: DeliveredStreamOptions) {
+    this.stream = options.stream
+    this.ping = pingBytes(options.ping)
+    this.pingMs = options.pingMs
+    this.cancel = options.cancel
+    this.ended = options.ended
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    const bytes = await this.stream.next()
+    if (bytes === undefined) this.ended(this.stream.error, this.stream.transform.facts)
+    return bytes
+  }
+}

@@ -1,0 +1,78 @@
+import type { Codec } from '../codecs/codec.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { RouteDecision } from '../ir/decision.ts'
+import type { RequestId } from '../ir/ids.ts'
+import type { Principal } from '../ir/principal.ts'
+import type { LlmRequest } from '../ir/request.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+
+/** The client's body as received (decompressed) and what is known about it. */
+export interface RequestBody {
+  readonly bytes: Uint8Array
+  /** Long strings taken out of the parsed form, by placeholder token; empty for ordinary bodies. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>
+}
+
+/** One authenticated, parsed call. */
+export interface Call {
+  readonly requestId: RequestId
+  /** `Clock.now()` when the first byte of the request was seen. */
+  readonly receivedAt: number
+  readonly codec: Codec
+  readonly request: LlmRequest
+  /** What decoding the request already had to report. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly body: RequestBody
+  /** The client's request headers, lower-case names. The engine forwards only what its format's header table allows. */
+  readonly headers: Headers
+  readonly principal: Principal
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal
+}
+
+/** Response headers in the order they are sent. */
+export type HeaderList = readonly (readonly [name: string, value: string])[]
+
+/**
+ * A stream of frame-aligned bytes for the client. `next` is pulled one chunk at a time (backpressure reaches the upstream);
+ * undefined means the end. It never rejects: failures are told in-band, in the client's format.
+ */
+export interface AnswerStream {
+  next(): Promise<Uint8Array | undefined>
+  /** The client went away. */
+  cancel(): void
+  /** Keep-alive frame, to be written whenever nothing was sent for `pingMs`. */
+  readonly ping: Uint8Array
+  readonly pingMs: number
+}
+
+export type Answer =
+  | { readonly kind: 'whole'; readonly status: number; readonly headers: HeaderList; readonly body: Uint8Array | string }
+  | { readonly kind: 'stream'; readonly status: number; readonly headers: HeaderList; readonly stream: AnswerStream }
+  | { readonly kind: 'error'; readonly error: GatewayError; readonly headers: HeaderList }
+
+/** A call that was authenticated and then refused because its body is no request. */
+export interface RefusedBody {
+  readonly requestId: RequestId
+  readonly receivedAt: number
+  readonly operation: 'generate' | 'count-tokens'
+  readonly format: WireFormat
+  readonly principal: Principal
+  readonly error: GatewayError
+  readonly requestBytes: number
+}
+
+/** The heart: decides, executes, explains. Knows no HTTP framework. */
+export interface Engine {
+  /** Serves a call. Never rejects. The record is written exactly once, when the answer has been delivered or given up. */
+  generate(call: Call): Promise<Answer>
+  /** Anthropic's count_tokens: `{input_tokens}` from the upstream where it has it, else an estimate. */
+  countTokens(call: Call): Promise<Answer>
+  /** The decision `generate` would make for this call now, without calling anyone. */
+  preview(call: Pick<Call, 'requestId' | 'codec' | 'request' | 'principal' | 'body'>): RouteDecision
+  /** Writes the record of a call that never became one. */
+  refuse(call: RefusedBody): void
+  /** Calls still running. */
+  readonly active: number
+}

@@ -1,0 +1,271 @@
+import type { ModelFacts } from '../codecs/codec.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { RoutePlan } from '../ir/decision.ts'
+import type { Route, RoutingSnapshot, StreamSettings } from '../ir/snapshot.ts'
+import type { Target } from '../ir/target.ts'
+import type { AttemptRecord } from '../ir/record.ts'
+import type { ProviderId } from '../ir/ids.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Deadlines } from '../lib/deadlines.ts'
+import type { AccountPool } from '../credentials/account-pool.ts'
+import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import type { Provider } from '../providers/provider.types.ts'
+import type { RecordStore } from '../state/records/store.ts'
+import type { DecisionQuestion } from '../routing/decide.ts'
+import { decisionInputs } from '../routing/explain-decision.ts'
+import { answerHeaders } from './answer-headers.ts'
+import { AttemptRun, type AttemptResult } from './attempt-run.ts'
+import { hasSideEffects, type AttemptInput } from './attempt.ts'
+import { CommittedStream } from './committed-stream.ts'
+import { DeliveredStream } from './delivered-stream.ts'
+import type { Answer, AnswerStream, Call } from './engine.ts'
+import { buildRecord } from './record-builder.ts'
+import { retryDelayMs } from './retry-delay.ts'
+import { sessionIdOf } from './session-id.ts'
+import type { StreamFacts } from './stream-facts.ts'
+
+/** What the engine runs on. */
+export interface ExecutionDeps {
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly accounts: AccountPool
+  readonly records: Pick<RecordStore, 'append'>
+  readonly stream: StreamSettings
+  /** 0 ≤ x < 1, for back-off jitter. */
+  readonly random: () => number
+  readonly modelFacts: (target: Target) => ModelFacts
+  /** Told when the execution is over and its record handed in. */
+  readonly onSettled: () => void
+}
+
+/** What was decided for the call. */
+export interface Decided {
+  readonly snapshot: RoutingSnapshot
+  readonly route: Route
+  readonly plan: RoutePlan
+  readonly question: DecisionQuestion
+}
+
+/** How the request ended, for its record. */
+interface Ending {
+  readonly status: number
+  readonly error?: GatewayError | undefined
+  readonly facts?: StreamFacts | undefined
+}
+
+/** One call from decision to record: the attempt loop over targets and accounts, and what the client gets. */
+export class Execution {
+  private readonly call: Call
+  private readonly deps: ExecutionDeps
+  private readonly decided: Decided
+  private readonly attempts: AttemptRecord[] = []
+  private readonly diagnostics: Diagnostic[]
+  private readonly startedWall: number
+  private current: AttemptRun | undefined = undefined
+  private waitedMs = 0
+  private overheadUs = 0
+  private firstTokenMs: number | undefined = undefined
+  private committedEarly = false
+  private settled = false
+  private cancelled = false
+
+  constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
+    this.call = call
+    this.decided = decided
+    this.deps = deps
+    this.diagnostics = [...call.diagnostics]
+    this.startedWall = deps.clock.wall()
+    call.signal.addEventListener('abort', this.cancel, { once: true })
+  }
+
+  /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
+  run(): Promise<Answer> {
+    if (!this.call.request.stream) return this.loop().then(this.toAnswer)
+    return new Promise((resolve) => {
+      const { deadlines, stream, clock } = this.deps
+      const result = this.loop()
+      const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
+      void result.then((outcome) => {
+        deadlines.drop(watch)
+        if (!this.committedEarly) resolve(this.toAnswer(outcome))
+      })
+    })
+  }
+
+  /** The client went away: the upstream is told at once, and what was used so far is recorded. */
+  readonly cancel = (): void => {
+    if (this.settled) return
+    this.cancelled = true
+    this.current?.abort(new GatewayError('client_closed_request', 'The client closed the connection.'))
+    const facts = this.current?.facts
+    this.closeAttempt('cancelled')
+    this.settle({ status: 499, facts })
+  }
+
+  private async loop(): Promise<AttemptResult> {
+    let last: GatewayError | undefined
+    for (const target of this.decided.plan.targets) {
+      const provider = this.deps.providers.get(target.provider)
+      if (provider === undefined) continue
+      const result = await this.tryTarget(provider, target)
+      if (result.kind !== 'failed') return result
+      last = result.error
+      if (result.next === 'stop') break
+    }
+    return { kind: 'failed', error: last ?? noTarget(this.decided.plan), next: 'stop' }
+  }
+
+  private async tryTarget(provider: Provider, target: Target): Promise<AttemptResult> {
+    const { accounts, clock } = this.deps
+    let last: AttemptResult = { kind: 'failed', error: this.lockedOut(provider, target), next: 'next-target' }
+    for (const account of accounts.candidates(provider.id, target.model)) {
+      for (let retries = 0; ; retries++) {
+        if (this.cancelled) return { kind: 'failed', error: new GatewayError('client_closed_request', 'The client closed the connection.'), next: 'stop' }
+        this.current = new AttemptRun(this.attemptInput(provider, target, account), this.deps)
+        const result = await this.current.run()
+        this.waitedMs += this.current.waitedMs
+        this.diagnostics.push(...this.current.diagnostics)
+        if (result.kind !== 'failed') return result
+        last = this.afterFailure(result, retries)
+        if (last.kind !== 'failed' || last.next !== 'retry') break
+        await clock.sleep(retryDelayMs(retries, this.deps.random), this.call.signal).catch(() => undefined) // an abort is seen above
+      }
+      if (last.kind === 'failed' && last.next !== 'next-account') break
+    }
+    return last
+  }
+
+  private attemptInput(provider: Provider, target: Target, account: AccountSettings): AttemptInput {
+    const { route, question } = this.decided
+    return { call: this.call, route, provider, target, account, facts: this.deps.modelFacts(target), estimatedInputTokens: question.estimatedInputTokens }
+  }
+
+  /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
+  private afterFailure(result: Extract<AttemptResult, { kind: 'failed' }>, retries: number): AttemptResult {
+    const { error } = result
+    let next = error.row.next
+    if (next === 'retry' && retries >= this.decided.route.maxRetries) next = 'next-account'
+    const outcomeUnknown = error.upstream?.status === undefined && error.code !== 'upstream_connect_failed' && error.code !== 'translation_refused'
+    if (next !== 'stop' && outcomeUnknown && hasSideEffects(this.call.codec, this.call.request)) next = 'stop'
+    if (next !== 'retry' && this.current !== undefined) this.deps.accounts.failed(this.current.provider.id, this.current.account.id, this.current.target.model, error)
+    this.closeAttempt('failed', error, next)
+    return { kind: 'failed', error, next }
+  }
+
+  private closeAttempt(outcome: AttemptRecord['outcome'], error?: GatewayError, next?: AttemptRecord['next']): void {
+    if (this.current === undefined) return
+    this.attempts.push(this.current.record(outcome, this.call.receivedAt, error, next))
+    this.current = undefined
+  }
+
+  private readonly toAnswer = (result: AttemptResult): Answer => {
+    const { clock } = this.deps
+    const headers = this.headersNow(result)
+    if (result.kind === 'failed') {
+      this.settle({ status: result.error.httpStatus, error: result.error })
+      return { kind: 'error', error: result.error, headers }
+    }
+    this.succeeded(result)
+    for (const [name, value] of result.headers) headers.push([name, value])
+    if (result.kind === 'whole') {
+      this.firstTokenMs = clock.now() - this.call.receivedAt
+      this.closeAttempt('success')
+      this.settle({ status: 200, facts: result.facts })
+      return { kind: 'whole', status: 200, headers, body: result.body }
+    }
+    return { kind: 'stream', status: 200, headers, stream: this.deliver(result) }
+  }
+
+  private headersNow(result: AttemptResult): [string, string][] {
+    const { snapshot, plan } = this.decided
+    this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.waitedMs) * 1000)
+    const served = result.kind === 'failed' ? undefined : this.current?.target.id
+    return answerHeaders({ requestId: this.call.requestId, snapshot, plan, served, overheadUs: this.overheadUs, diagnostics: this.diagnostics })
+  }
+
+  private succeeded(result: Extract<AttemptResult, { kind: 'whole' | 'stream' }>): void {
+    const { current } = this
+    if (current === undefined || result.facts.failure !== undefined) return
+    this.deps.accounts.succeeded(current.provider.id, current.account.id, current.target.model)
+  }
+
+  private deliver(result: Extract<AttemptResult, { kind: 'stream' }>): AnswerStream {
+    this.firstTokenMs = this.deps.clock.now() - this.call.receivedAt
+    return new DeliveredStream({ stream: result.stream, ping: this.call.codec.ping, pingMs: this.deps.stream.pingMs, cancel: this.cancel, ended: this.streamEnded })
+  }
+
+  /** The last byte was handed over, or the stream broke after it had begun. */
+  private readonly streamEnded = (error: GatewayError | undefined, facts: StreamFacts): void => {
+    if (this.settled) return
+    const failure = error ?? (facts.failure === undefined ? undefined : this.current?.provider.classifyInBand(facts.failure))
+    if (failure !== undefined && this.current !== undefined && failure.row.countsAgainstHealth) {
+      this.deps.accounts.failed(this.current.provider.id, this.current.account.id, this.current.target.model, failure)
+    }
+    this.closeAttempt(failure === undefined ? 'success' : 'failed', failure, failure === undefined ? undefined : 'stop')
+    this.settle({ status: 200, error: failure, facts })
+  }
+
+  private commitEarly(result: Promise<AttemptResult>): Answer {
+    this.committedEarly = true
+    const { snapshot, plan } = this.decided
+    const headers = answerHeaders({ requestId: this.call.requestId, snapshot, plan, served: undefined, overheadUs: 0, diagnostics: this.diagnostics })
+    const stream = new CommittedStream({
+      call: this.call,
+      ping: this.call.codec.ping,
+      pingMs: this.deps.stream.pingMs,
+      cancel: this.cancel,
+      answer: result.then((outcome) => {
+        if (outcome.kind === 'failed') this.settle({ status: 200, error: outcome.error })
+        else this.succeeded(outcome)
+        return outcome.kind === 'stream' ? this.deliver(outcome) : outcome
+      }),
+    })
+    return { kind: 'stream', status: 200, headers, stream }
+  }
+
+  private lockedOut(provider: Provider, target: Target): GatewayError {
+    const recoveryMs = this.deps.accounts.recoveryMs(provider.id, target.model)
+    return new GatewayError('all_targets_unavailable', `Every account of ${provider.id} is locked after earlier failures.`, {
+      target: target.id,
+      ...(recoveryMs === undefined ? {} : { retryAfterMs: recoveryMs }),
+    })
+  }
+
+  private settle(ending: Ending): void {
+    if (this.settled) return
+    this.settled = true
+    const { call, decided, deps } = this
+    call.signal.removeEventListener('abort', this.cancel)
+    const seed = {
+      requestId: call.requestId,
+      startedAt: this.startedWall,
+      snapshot: decided.snapshot,
+      operation: 'generate' as const,
+      principal: call.principal,
+      sessionId: sessionIdOf(call.headers, call.request),
+      inputs: decisionInputs(decided.question),
+      plan: decided.plan,
+      attempts: this.attempts,
+      diagnostics: this.diagnostics,
+      status: ending.status,
+      errorCode: ending.error?.code,
+      facts: ending.facts,
+      totalMs: deps.clock.now() - call.receivedAt,
+      firstTokenMs: this.firstTokenMs,
+      overheadUs: this.overheadUs,
+      requestBytes: call.body.bytes.length,
+      committedEarly: this.committedEarly,
+    }
+    deps.records.append(() => buildRecord(seed))
+    deps.onSettled()
+  }
+}
+
+function noTarget(plan: RoutePlan): GatewayError {
+  const reasons = plan.rejected.map((rejection) => `${rejection.target_id}: ${rejection.reason}`).join('; ')
+  return new GatewayError('no_eligible_target', `No target of route "${plan.route}" can serve this request. ${reasons}`, {
+    details: { rejected: plan.rejected.map(({ target_id, code }) => ({ target_id, code })) },
+  })
+}

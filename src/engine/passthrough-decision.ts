@@ -1,0 +1,35 @@
+import type { WireQuirks } from '../codecs/codec.ts'
+import type { LlmRequest } from '../ir/request.ts'
+import type { Target } from '../ir/target.ts'
+import type { Call } from './engine.ts'
+
+/** What the target's provider says that matters here. */
+export interface PassthroughTarget {
+  readonly target: Target
+  readonly quirks: WireQuirks
+  readonly firstParty: boolean
+}
+
+const CARRIER_MARK = Buffer.from('sbk1.')
+const ATTRIBUTION_MARK = Buffer.from('x-anthropic-billing-header:')
+
+/**
+ * Why the client's bytes cannot go to this target as they are; empty means they can. Codes, for the record:
+ * `format_differs`, `carried_state` (an envelope of ours must be unwrapped), `attribution_block` (must not leave Anthropic),
+ * `developer_role`, `max_tokens_field`, `stream_usage` (the server is known to lack what the client uses).
+ */
+export function passthroughRefusals(call: Pick<Call, 'codec' | 'request' | 'body'>, to: PassthroughTarget): string[] {
+  if (call.codec.format !== to.target.format) return ['format_differs']
+  const reasons: string[] = []
+  const bytes = Buffer.from(call.body.bytes.buffer, call.body.bytes.byteOffset, call.body.bytes.byteLength)
+  if (bytes.indexOf(CARRIER_MARK) !== -1) reasons.push('carried_state')
+  if (!to.firstParty && to.target.format === 'anthropic' && bytes.indexOf(ATTRIBUTION_MARK) !== -1) reasons.push('attribution_block')
+  if (to.target.format === 'openai') reasons.push(...chatRefusals(call.request, to.quirks))
+  return reasons
+}
+
+function chatRefusals(request: LlmRequest, quirks: WireQuirks): string[] {
+  const reasons: string[] = []
+  if (quirks.developerRole === false && request.messages.some((message) => message.role === 'developer')) reasons.push('developer_role')
+  return reasons
+}

@@ -1,0 +1,281 @@
+import type { Codec, FrameFacts, StreamEncoder } from '../codecs/codec.ts'
+import { mergeUsage } from '../ir/usage.ts'
+import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
+import { StreamFacts, type StreamTransform } from './stream-facts.ts'
+
+export interface PassthroughOptions {
+  readonly codec: Codec
+  /** Name to show instead of the one the upstream reports; undefined leaves the bytes alone. */
+  readonly showModel: string | undefined
+  /** Only the gateway asked for a usage chunk: take it out again. */
+  readonly dropUsageChunk: boolean
+  /** For the one case where bytes have to be made: an error of the transport in mid-stream. */
+  readonly createErrorEncoder: () => StreamEncoder
+}
+
+const LF = 10
+/** A frame may hold an image; 64 MiB is far beyond any real one. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024
+const encoder = new TextEncoder()
+
+/**
+ * Same format in and out: upstream bytes become client bytes. Frames are parsed until the answer has begun; from then on only
+ * those that hold one of the format's markers are looked at. Everything written is whole frames, so that keep-alives fit between.
+ */
+export class PassthroughTransform implements StreamTransform {
+  readonly facts = new StreamFacts()
+  private readonly codec: Codec
+  private readonly showModel: string | undefined
+  private readonly dropUsageChunk: boolean
+  private readonly createErrorEncoder: () => StreamEncoder
+  private readonly markers: readonly Buffer[]
+  private readonly modelMarkers: readonly Buffer[] | undefined
+  private readonly output: Uint8Array[] = []
+  private outputBytes = 0
+  /** Pieces behind the last whole frame, joined when the frame is complete. */
+  private rest: Uint8Array[] = []
+  private restBytes = 0
+  private modelBytes: Buffer | undefined = undefined
+  private shownBytes: Buffer | undefined = undefined
+  /** Byte ranges, start and end in turn, to be left out of what is being written. */
+  private readonly dropped: number[] = []
+  private closed = false
+
+  constructor(options: PassthroughOptions) {
+    this.codec = options.codec
+    this.showModel = options.showModel
+    this.dropUsageChunk = options.dropUsageChunk
+    this.createErrorEncoder = options.createErrorEncoder
+    const compiled = compiledMarkers(options.codec)
+    this.markers = compiled.inspect
+    this.modelMarkers = compiled.model
+  }
+
+  get heldBytes(): number {
+    return this.outputBytes + this.restBytes
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.closed) return
+    if (this.restBytes === 0) this.split(chunk)
+    else if (this.completes(chunk)) this.split(Buffer.concat([...this.takeRest(), chunk]))
+    else this.keep(chunk)
+  }
+
+  private split(bytes: Uint8Array): void {
+    const boundary = lastFrameEnd(bytes)
+    if (boundary < bytes.length) this.keep(boundary === 0 ? bytes : bytes.subarray(boundary))
+    if (boundary > 0) this.frames(boundary === bytes.length ? bytes : bytes.subarray(0, boundary))
+  }
+
+  private keep(bytes: Uint8Array): void {
+    this.rest.push(bytes)
+    this.restBytes += bytes.length
+    if (this.restBytes > MAX_FRAME_BYTES) this.fail('the upstream sent a frame that is too large')
+  }
+
+  private takeRest(): Uint8Array[] {
+    const pieces = this.rest
+    this.rest = []
+    this.restBytes = 0
+    return pieces
+  }
+
+  /** Whether a blank line ends in `chunk`; it may have begun in the piece before. */
+  private completes(chunk: Uint8Array): boolean {
+    const seam = this.rest.at(-1)!.subarray(-3)
+    return lastFrameEnd(Buffer.concat([seam, chunk.subarray(0, 3)])) > 0 || lastFrameEnd(chunk) > 0
+  }
+
+  end(): void {
+    if (this.closed) return
+    if (this.restBytes > 0) {
+      this.frames(Buffer.concat(this.takeRest()))
+    }
+    if (!this.facts.ended && this.facts.failure === undefined) this.fail('the upstream closed the stream before its end')
+    this.closed = true
+  }
+
+  fail(message: string): void {
+    if (this.closed) return
+    this.closed = true
+    this.takeRest()
+    this.facts.failure = { message }
+    let text = ''
+    this.createErrorEncoder().write({ type: 'error', error: { message } }, (event, data) => {
+      text += event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
+    })
+    this.write(encoder.encode(text))
+  }
+
+  take(): Uint8Array | undefined {
+    const { output } = this
+    if (output.length === 0) return undefined
+    const bytes = output.length === 1 ? output[0] : Buffer.concat(output)
+    output.length = 0
+    this.outputBytes = 0
+    return bytes
+  }
+
+  private write(bytes: Uint8Array): void {
+    this.output.push(bytes)
+    this.outputBytes += bytes.length
+  }
+
+  /** One or more whole frames. */
+  private frames(bytes: Uint8Array): void {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    let position = 0
+    while (!this.facts.semantic && position < buffer.length) position = this.inspectAt(buffer, position)
+    while (position < buffer.length) {
+      const hit = firstHit(buffer, this.markers, position)
+      if (hit === -1) break
+      position = this.inspectAt(buffer, frameStart(buffer, position, hit))
+    }
+    this.writeEdited(bytes, buffer)
+  }
+
+  /** Learns from the frame that starts at `start` and returns where the next one does. */
+  private inspectAt(buffer: Buffer, start: number): number {
+    const end = frameEnd(buffer, start)
+    const parser = new SseParser()
+    const look = (frame: SseFrame): void => {
+      const facts = this.codec.inspectFrame(frame)
+      this.learn(facts)
+      if (this.dropUsageChunk && facts.usageOnly === true) this.dropped.push(start, end)
+    }
+    parser.push(buffer.subarray(start, end), look)
+    parser.end(look)
+    if (this.modelBytes === undefined) this.learnModelBytes(buffer.subarray(start, end))
+    return end
+  }
+
+  /** Writes the bytes, or what the declared edits leave of them: the shown model, and no usage chunk that only we asked for. */
+  private writeEdited(bytes: Uint8Array, buffer: Buffer): void {
+    const { dropped } = this
+    if (dropped.length === 0) return this.write(this.renamed(bytes, buffer))
+    let start = 0
+    for (let index = 0; index < dropped.length; index += 2) {
+      this.writeRenamed(buffer, start, dropped[index]!)
+      start = dropped[index + 1]!
+    }
+    this.writeRenamed(buffer, start, buffer.length)
+    dropped.length = 0
+  }
+
+  private writeRenamed(buffer: Buffer, start: number, end: number): void {
+    if (start === end) return
+    const part = buffer.subarray(start, end)
+    this.write(this.renamed(part, part))
+  }
+
+  /** The bytes with the served model's name replaced by the shown one, in the frames that carry it. */
+  private renamed(bytes: Uint8Array, buffer: Buffer): Uint8Array {
+    const { modelBytes, shownBytes } = this
+    if (modelBytes === undefined || shownBytes === undefined) return bytes
+    if (this.modelMarkers !== undefined && firstHit(buffer, this.modelMarkers, 0) === -1) return bytes
+    return replaceAll(buffer, modelBytes, shownBytes)
+  }
+
+  private learn(found: FrameFacts): void {
+    const { facts } = this
+    if (found.semantic) facts.semantic = true
+    if (found.terminal) facts.ended = true
+    if (found.usage !== undefined) facts.usage = mergeUsage(facts.usage, found.usage)
+    if (found.finish !== undefined) facts.finish = found.finish
+    if (found.error !== undefined) facts.failure = found.error
+    if (found.model !== undefined) facts.model ??= found.model
+  }
+
+  /** The served name as this upstream writes it, once it is known. */
+  private learnModelBytes(frame: Buffer): void {
+    if (this.showModel === undefined || this.facts.model === undefined || this.facts.model === this.showModel) return
+    const written = MODEL_MEMBER.exec(frame.toString('latin1'))
+    if (written === null) return
+    this.modelBytes = Buffer.from(written[0], 'latin1')
+    this.shownBytes = Buffer.from(`${written[1]}${JSON.stringify(this.showModel)}`)
+  }
+}
+
+/** A `model` member, its key with the colon as first group. */
+const MODEL_MEMBER = /("model"\s*:\s*)"(?:[^"\\]|\\.)*"/
+
+interface CompiledMarkers {
+  readonly inspect: readonly Buffer[]
+  /** Undefined: every frame carries the model. */
+  readonly model: readonly Buffer[] | undefined
+}
+
+const compiledByCodec = new WeakMap<Codec, CompiledMarkers>()
+
+function compiledMarkers(codec: Codec): CompiledMarkers {
+  let compiled = compiledByCodec.get(codec)
+  if (compiled === undefined) {
+    const { inspect, modelFrames } = codec.passthrough
+    compiled = {
+      inspect: inspect.map((marker) => Buffer.from(marker)),
+      model: modelFrames === 'every' ? undefined : modelFrames.map((marker) => Buffer.from(marker)),
+    }
+    compiledByCodec.set(codec, compiled)
+  }
+  return compiled
+}
+
+/** First position of any of the markers, -1 when there is none. */
+function firstHit(buffer: Buffer, markers: readonly Buffer[], position: number): number {
+  let first = -1
+  for (const marker of markers) {
+    const hit = buffer.indexOf(marker, position)
+    if (hit !== -1 && (first === -1 || hit < first)) first = hit
+  }
+  return first
+}
+
+function replaceAll(buffer: Buffer, wanted: Buffer, replacement: Buffer): Uint8Array {
+  let found = buffer.indexOf(wanted)
+  if (found === -1) return buffer
+  const pieces: Buffer[] = []
+  let start = 0
+  while (found !== -1) {
+    pieces.push(buffer.subarray(start, found), replacement)
+    start = found + wanted.length
+    found = buffer.indexOf(wanted, start)
+  }
+  pieces.push(buffer.subarray(start))
+  return Buffer.concat(pieces)
+}
+
+const SEPARATORS = ['\n\n', '\r\n\r\n', '\r\r']
+
+/** Where the frame that holds `hit` starts, not before `from`. */
+function frameStart(buffer: Buffer, from: number, hit: number): number {
+  let start = from
+  for (const separator of SEPARATORS) {
+    const index = buffer.lastIndexOf(separator, hit)
+    if (index !== -1) start = Math.max(start, index + separator.length)
+  }
+  return start
+}
+
+/** Index behind the frame that starts at `start`. */
+function frameEnd(buffer: Buffer, start: number): number {
+  let end = buffer.length
+  for (const separator of SEPARATORS) {
+    const index = buffer.indexOf(separator, start)
+    if (index !== -1) end = Math.min(end, index + separator.length)
+  }
+  return end
+}
+
+/** Index behind the last blank line, 0 when there is none. Handles LF, CRLF and CR line ends. */
+function lastFrameEnd(bytes: Uint8Array): number {
+  const { length } = bytes
+  if (bytes[length - 1] === LF && bytes[length - 2] === LF) return length
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, length)
+  return Math.max(endOf(buffer, '\n\n'), endOf(buffer, '\r\n\r\n'), endOf(buffer, '\r\r'))
+}
+
+function endOf(buffer: Buffer, separator: string): number {
+  const index = buffer.lastIndexOf(separator)
+  return index === -1 ? 0 : index + separator.length
+}

@@ -1,0 +1,35 @@
+import type { StreamDecoder } from '../codecs/codec.ts'
+import { ResponseCollector } from '../codecs/collect.ts'
+import type { LlmResponse } from '../ir/response.ts'
+import type { StreamEvent, StreamFailure } from '../ir/stream-event.ts'
+import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
+
+/** Folds an upstream stream into one answer, for clients that asked for no stream. */
+export class StreamFolder {
+  private readonly collector = new ResponseCollector()
+  private readonly parser = new SseParser()
+  private readonly decoder: StreamDecoder
+
+  constructor(decoder: StreamDecoder) {
+    this.decoder = decoder
+  }
+
+  get failure(): StreamFailure | undefined {
+    return this.collector.failure
+  }
+
+  push(chunk: Uint8Array): void {
+    this.parser.push(chunk, this.onFrame)
+  }
+
+  end(): LlmResponse {
+    this.parser.end(this.onFrame)
+    this.decoder.end(this.onEvent)
+    return this.collector.finish()
+  }
+
+  private readonly onFrame = (frame: SseFrame): void => this.decoder.push(frame, this.onEvent)
+  private readonly onEvent = (event: StreamEvent): void => {
+    if (this.collector.failure === undefined) this.collector.push(event)
+  }
+}

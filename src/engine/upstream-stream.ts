@@ -1,0 +1,76 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { AttemptTimer } from './attempt-timer.ts'
+import type { StreamTransform } from './stream-facts.ts'
+
+export interface UpstreamStreamOptions {
+  readonly body: ReadableStream<Uint8Array>
+  readonly transform: StreamTransform
+  readonly timer: AttemptTimer
+  /** Why the attempt was aborted, if it was. */
+  readonly abortReason: () => GatewayError | undefined
+}
+
+/**
+ * The pump: pulls one network chunk at a time from the upstream through the transform. One await per chunk, no queue; a client
+ * that does not pull stops the upstream through its socket.
+ */
+export class UpstreamStream {
+  readonly transform: StreamTransform
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  private readonly timer: AttemptTimer
+  private readonly abortReason: () => GatewayError | undefined
+  private done = false
+  /** A failure of the transport or a time limit; in-band failures are in `transform.facts`. */
+  error: GatewayError | undefined = undefined
+
+  constructor(options: UpstreamStreamOptions) {
+    this.transform = options.transform
+    this.reader = options.body.getReader()
+    this.timer = options.timer
+    this.abortReason = options.abortReason
+  }
+
+  /** Reads until the answer has begun, failed or ended, or `holdBytes` are held back. */
+  async prime(holdBytes: number): Promise<void> {
+    const { facts } = this.transform
+    while (!this.done && !facts.semantic && facts.failure === undefined && this.transform.heldBytes <= holdBytes) await this.read()
+    this.timer.began()
+  }
+
+  /** The next bytes for the client, undefined at the end. Failures after the beginning have become bytes. */
+  async next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const bytes = this.transform.take()
+      if (bytes !== undefined) {
+        this.timer.pause()
+        return bytes
+      }
+      if (this.done) return undefined
+      this.timer.touch()
+      await this.read()
+      if (this.error !== undefined && this.error.code !== 'client_closed_request') this.transform.fail(this.error.message)
+    }
+  }
+
+  private async read(): Promise<void> {
+    try {
+      const { value, done } = await this.reader.read()
+      if (done) {
+        this.done = true
+        this.transform.end()
+      } else {
+        this.transform.push(value)
+        if (this.transform.facts.failure !== undefined) this.stop()
+      }
+    } catch (error) {
+      this.done = true
+      this.error = this.abortReason() ?? new GatewayError('upstream_stream_interrupted', 'The connection to the upstream broke in the middle of its answer.', { cause: error })
+    }
+  }
+
+  /** Lets the upstream go, also when it still has something to say. */
+  stop(): void {
+    this.done = true
+    this.reader.cancel().catch(() => undefined) // the connection is given up either way
+  }
+}

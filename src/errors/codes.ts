@@ -1,0 +1,123 @@
+/** What a failure means, in one word. */
+export type ErrorCategory =
+  | 'authentication'
+  | 'authorization'
+  | 'rate-limited'
+  | 'quota-exceeded'
+  | 'budget-exceeded'
+  | 'overloaded'
+  | 'timeout'
+  | 'network'
+  | 'invalid-request'
+  | 'context-too-long'
+  | 'unsupported-capability'
+  | 'content-filtered'
+  | 'server-error'
+  | 'stream-interrupted'
+  | 'not-found'
+  | 'no-route'
+  | 'cancelled'
+  | 'config'
+  | 'internal'
+
+/** What the attempt loop does next. `stop` tells the client at once. */
+export type NextStep = 'retry' | 'next-account' | 'next-target' | 'stop'
+
+export interface ErrorRow {
+  /** Status the client gets when this ends the request and no upstream status is to be kept. */
+  readonly httpStatus: number
+  readonly category: ErrorCategory
+  readonly next: NextStep
+  /** What is locked for other requests, and for how long (ms) when the upstream names no time. */
+  readonly locks: 'nothing' | 'account' | 'account-model'
+  readonly lockMs: number
+  /** Whether it counts against the provider's health. A client's own mistake never does. */
+  readonly countsAgainstHealth: boolean
+  /** Whether the message may be shown to the client. */
+  readonly exposeMessage: boolean
+}
+
+const row = (httpStatus: number, category: ErrorCategory, next: NextStep, options: Partial<ErrorRow> = {}): ErrorRow => ({
+  httpStatus,
+  category,
+  next,
+  locks: 'nothing',
+  lockMs: 0,
+  countsAgainstHealth: false,
+  exposeMessage: true,
+  ...options,
+})
+
+/**
+ * The one table of failures. Lock times are the reference's constants: 120 s after a refused credential, 30 s after a
+ * transient fault, 2 s (doubling, at most 300 s) after a rate limit.
+ */
+export const ERROR_TABLE = {
+  // told by the gateway itself
+  invalid_body: row(400, 'invalid-request', 'stop'),
+  invalid_json: row(400, 'invalid-request', 'stop'),
+  unsupported_media_type: row(415, 'invalid-request', 'stop'),
+  body_too_large: row(413, 'invalid-request', 'stop'),
+  body_too_deep: row(413, 'invalid-request', 'stop'),
+  request_timeout: row(408, 'timeout', 'stop'),
+  ambiguous_credentials: row(400, 'invalid-request', 'stop'),
+  invalid_api_key: row(401, 'authentication', 'stop'),
+  provider_key_presented: row(401, 'authentication', 'stop'),
+  forbidden: row(403, 'authorization', 'stop'),
+  forbidden_origin: row(403, 'authorization', 'stop'),
+  route_not_found: row(404, 'not-found', 'stop'),
+  method_not_allowed: row(405, 'invalid-request', 'stop'),
+  record_not_found: row(404, 'not-found', 'stop'),
+  model_not_found: row(404, 'no-route', 'stop'),
+  no_eligible_target: row(503, 'no-route', 'stop'),
+  all_targets_unavailable: row(503, 'overloaded', 'stop'),
+  shutting_down: row(503, 'overloaded', 'stop'),
+  client_closed_request: row(499, 'cancelled', 'stop'),
+  count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),
+  translation_refused: row(422, 'unsupported-capability', 'next-target'),
+  deadline_exceeded: row(504, 'timeout', 'stop'),
+  internal: row(500, 'internal', 'stop', { exposeMessage: false }),
+  // told by, or about, an upstream
+  upstream_authentication: row(401, 'authentication', 'next-account', {
+    locks: 'account',
+    lockMs: 120_000,
+    countsAgainstHealth: true,
+  }),
+  upstream_permission: row(403, 'authorization', 'next-account', {
+    locks: 'account',
+    lockMs: 120_000,
+    countsAgainstHealth: true,
+  }),
+  upstream_payment_required: row(402, 'quota-exceeded', 'next-account', { locks: 'account', lockMs: 120_000 }),
+  upstream_rate_limited: row(429, 'rate-limited', 'next-account', { locks: 'account-model', lockMs: 2_000 }),
+  upstream_quota_exceeded: row(429, 'quota-exceeded', 'next-account', { locks: 'account-model', lockMs: 2_000 }),
+  upstream_overloaded: row(503, 'overloaded', 'next-target', {
+    locks: 'account-model',
+    lockMs: 2_000,
+    countsAgainstHealth: true,
+  }),
+  upstream_model_not_found: row(404, 'not-found', 'next-target'),
+  upstream_invalid_request: row(400, 'invalid-request', 'stop'),
+  upstream_context_too_long: row(400, 'context-too-long', 'next-target'),
+  upstream_content_filtered: row(400, 'content-filtered', 'stop'),
+  upstream_body_too_large: row(413, 'invalid-request', 'next-target'),
+  upstream_conflict: row(409, 'server-error', 'retry', { countsAgainstHealth: true }),
+  upstream_timeout: row(504, 'timeout', 'retry', { locks: 'account-model', lockMs: 30_000, countsAgainstHealth: true }),
+  upstream_connect_failed: row(502, 'network', 'retry', { locks: 'account-model', lockMs: 30_000, countsAgainstHealth: true }),
+  upstream_server_error: row(502, 'server-error', 'retry', { locks: 'account-model', lockMs: 30_000, countsAgainstHealth: true }),
+  upstream_stream_interrupted: row(502, 'stream-interrupted', 'retry', {
+    locks: 'account-model',
+    lockMs: 30_000,
+    countsAgainstHealth: true,
+  }),
+  upstream_bad_response: row(502, 'server-error', 'next-target', { countsAgainstHealth: true }),
+  upstream_other: row(502, 'server-error', 'next-target', { countsAgainstHealth: true }),
+  // told before serving
+  config_invalid: row(500, 'config', 'stop'),
+  data_dir_locked: row(500, 'config', 'stop'),
+  state_incompatible: row(500, 'internal', 'stop'),
+  state_unavailable: row(503, 'internal', 'stop'),
+  address_in_use: row(500, 'config', 'stop'),
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERROR_TABLE

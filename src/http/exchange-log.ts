@@ -1,0 +1,51 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../observability/logger.ts'
+import { clientAddress } from './client-address.ts'
+import type { Exchange } from './exchange.ts'
+import { ROUTES } from './routes.ts'
+
+export interface ExchangeLogOptions {
+  readonly clock: Clock
+  readonly logger: Logger | undefined
+  readonly isTrustedProxy: (address: string) => boolean
+}
+
+/** Counts running requests and writes one line for each that has ended. Metadata only: no path, query, header or body of a client. */
+export class ExchangeLog {
+  active = 0
+  private readonly options: ExchangeLogOptions
+
+  constructor(options: ExchangeLogOptions) {
+    this.options = options
+  }
+
+  begin(): void {
+    this.active++
+  }
+
+  end(exchange: Exchange, status: number, responseBytes: number | undefined): void {
+    this.active--
+    const { logger, clock, isTrustedProxy } = this.options
+    if (logger === undefined) return
+    const { route, principal, error } = exchange
+    const facts = {
+      request_id: exchange.requestId,
+      method: exchange.request.method,
+      route: route === undefined ? 'none' : ROUTES[route].path,
+      status,
+      error_code: error?.code,
+      duration_ms: Math.round((clock.now() - exchange.receivedAt) * 1000) / 1000,
+      request_bytes: exchange.requestBytes,
+      response_bytes: responseBytes,
+      api_key_id: principal?.keyId,
+      tenant: principal?.tenant,
+      client_address: clientAddress(exchange.request.headers, exchange.peer, isTrustedProxy),
+    }
+    logger.info(facts, 'request')
+  }
+
+  /** A fault of the gateway itself. */
+  fault(exchange: Exchange, error: unknown): void {
+    this.options.logger?.error({ request_id: exchange.requestId, error }, 'the gateway failed to handle a request')
+  }
+}

@@ -1,0 +1,32 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { RequestId } from '../ir/ids.ts'
+import type { Principal } from '../ir/principal.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import type { Peer } from './http-app.types.ts'
+import type { RouteName } from './routes.ts'
+
+/** One request and what is known about it so far. Every field is set in the constructor, so that all have one shape. */
+export class Exchange {
+  readonly request: Request
+  readonly peer: Peer | undefined
+  readonly requestId: RequestId
+  /** `Clock.now()` when the request was seen. */
+  readonly receivedAt: number
+  /** Format in which the caller expects errors. */
+  readonly format: WireFormat
+  /** Undefined when there is no such route. */
+  route: RouteName | undefined
+  principal: Principal | undefined = undefined
+  requestBytes = 0
+  /** Set when the request ended badly. */
+  error: GatewayError | undefined = undefined
+
+  constructor(facts: Pick<Exchange, 'request' | 'peer' | 'requestId' | 'receivedAt' | 'format' | 'route'>) {
+    this.request = facts.request
+    this.peer = facts.peer
+    this.requestId = facts.requestId
+    this.receivedAt = facts.receivedAt
+    this.format = facts.format
+    this.route = facts.route
+  }
+}

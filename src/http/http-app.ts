@@ -1,0 +1,67 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import { Deadlines } from '../lib/deadlines.ts'
+import { AccessControl } from './access-control.ts'
+import { ColdRoutes } from './cold-routes.ts'
+import { Cors } from './cors.ts'
+import { Exchange } from './exchange.ts'
+import { ExchangeLog } from './exchange-log.ts'
+import type { HttpApp, HttpAppOptions, Peer } from './http-app.types.ts'
+import { LiveStreams } from './live-streams.ts'
+import { formatOfPath, pathOf } from './request-path.ts'
+import { Responder } from './responder.ts'
+import { ROUTES, type RouteName } from './routes.ts'
+import { CallServer, type CallRoute } from './serve-call.ts'
+
+/**
+ * The gateway's HTTP interface over an engine. Model calls are told apart by their path alone and go straight to the engine; everything
+ * else goes through the router.
+ */
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const { settings, codecs, clock, generateId, engine, isTrustedProxy } = options
+  const { basePath } = settings
+  const state = { isDraining: false }
+  const log = new ExchangeLog({ clock, logger: options.logger, isTrustedProxy })
+  const cors = new Cors(settings)
+  const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
+  const access = new AccessControl({ settings, isTrustedProxy, clock })
+  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock), onRefused: options.onRefused })
+  const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
+  const callRoutes = new Map(
+    callRoutesOf(codecs).map((route): [string, CallRoute] => [`${basePath}${ROUTES[route.name].path}`, route]),
+  )
+
+  const exchangeFor = (request: Request, peer: Peer | undefined, path: string, route: RouteName | undefined): Exchange => {
+    log.begin()
+    const format = formatOfPath(path, request.headers)
+    return new Exchange({ request, peer, requestId: generateId(), receivedAt: clock.now(), format, route })
+  }
+
+  return {
+    fetch(request, peer) {
+      const path = pathOf(request.url)
+      const callRoute = request.method === 'POST' ? callRoutes.get(path) : undefined
+      const exchange = exchangeFor(request, peer, path, callRoute?.name)
+      if (callRoute === undefined) return cold.serve(exchange, path)
+      if (state.isDraining) return responder.error(exchange, shuttingDown())
+      return calls.serve(exchange, callRoute)
+    },
+    drain() {
+      state.isDraining = true
+    },
+    get active() {
+      return log.active
+    },
+  }
+}
+
+function callRoutesOf(codecs: HttpAppOptions['codecs']): CallRoute[] {
+  return [
+    { name: 'chatCompletions', codec: codecs.openai, operation: 'generate' },
+    { name: 'responses', codec: codecs.responses, operation: 'generate' },
+    { name: 'messages', codec: codecs.anthropic, operation: 'generate' },
+    { name: 'countTokens', codec: codecs.anthropic, operation: 'count-tokens' },
+  ]
+}
+
+const shuttingDown = (): GatewayError =>
+  new GatewayError('shutting_down', 'The gateway is shutting down and takes no new requests. Send the request again in a moment.', { retryAfterMs: 1_000 })

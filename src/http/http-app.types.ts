@@ -1,0 +1,73 @@
+import type { Codec } from '../codecs/codec.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { RequestId } from '../ir/ids.ts'
+import type { Principal } from '../ir/principal.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../observability/logger.ts'
+import type { RecordSource } from '../operations/record-source.ts'
+import type { ServerSettings } from './server.settings.schema.ts'
+
+/** The connection a request came in on. Absent when the gateway is called inside a process. */
+export interface Peer {
+  /** Remote address. Looked up when read. */
+  readonly address?: string | undefined
+  /** Whether the server may close this connection for being idle. On unless told otherwise. */
+  setIdleLimit?(enabled: boolean): void
+}
+
+/** What lists of models tell about one; undefined is unknown. */
+export interface ModelCard {
+  readonly displayName?: string | undefined
+  readonly contextWindow?: number | undefined
+  readonly maxOutputTokens?: number | undefined
+  /** Unix seconds. */
+  readonly createdAt?: number | undefined
+  readonly toolCalling?: boolean | undefined
+  readonly visionIn?: boolean | undefined
+  readonly reasoning?: boolean | undefined
+}
+
+/** A call that was authenticated and then refused before the engine saw it: its body is no request. */
+export interface RefusedCall {
+  readonly requestId: RequestId
+  /** `Clock.now()` when the request was seen. */
+  readonly receivedAt: number
+  readonly operation: 'generate' | 'count-tokens'
+  readonly format: WireFormat
+  readonly principal: Principal
+  readonly error: GatewayError
+  readonly requestBytes: number
+}
+
+export interface HttpAppOptions {
+  readonly engine: Engine
+  readonly codecs: Readonly<Record<WireFormat, Codec>>
+  readonly snapshot: () => RoutingSnapshot
+  readonly settings: ServerSettings
+  readonly records: Pick<RecordSource, 'list' | 'get'>
+  /** Whether an address belongs to a proxy of `settings.trustedProxies`. */
+  readonly isTrustedProxy: (address: string) => boolean
+  /** Facts of a model that the snapshot lists. */
+  readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
+  /** Told of calls that got past authentication and not to the engine. */
+  readonly onRefused?: ((call: RefusedCall) => void) | undefined
+  readonly clock: Clock
+  /** One line a request, and faults of the gateway itself. */
+  readonly logger?: Logger | undefined
+  /** Of the gateway, for the status page. */
+  readonly version: string
+  readonly generateId: () => RequestId
+}
+
+/** The gateway behind its HTTP interface, for any server that knows `Request` and `Response`. */
+export interface HttpApp {
+  /** Never rejects. */
+  fetch(request: Request, peer?: Peer): Promise<Response> | Response
+  /** From now on not ready, and new calls are refused; running ones go on. */
+  drain(): void
+  /** Requests whose answer is not complete. */
+  readonly active: number
+}

@@ -1,0 +1,154 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import {
+  httpAddress,
+  keyVariableFields,
+  milliseconds,
+  nonEmpty,
+  pause,
+  positive,
+  secretText,
+  translationPolicy,
+} from '../lib/config-fields.ts'
+import { parseBind } from './bind-address.schema.ts'
+
+const bind = z
+  .string()
+  .refine((text) => parseBind(text) !== undefined, 'a host and port such as 127.0.0.1:8765 or [::1]:8765')
+  .default('127.0.0.1:8765')
+  .describe('Host and port to listen on; port 0 takes any free one. Anything but loopback needs a key, see `allow_open_admin`.')
+
+const timeouts = z
+  .strictObject({
+    connect_ms: milliseconds().default(10_000).describe('Longest wait for a connection to an upstream.'),
+    read_ms: milliseconds().default(300_000).describe('Longest silence between two pieces of an upstream answer.'),
+    first_token_ms: milliseconds().default(120_000).describe('Longest wait for the first piece of an upstream answer.'),
+    total_ms: milliseconds().nullable().default(null).describe('Longest duration of a whole attempt; `null` for no limit.'),
+  })
+  .prefault({})
+  .describe('Time limits of upstream calls, in milliseconds. Routes can override them.')
+
+const stream = z
+  .strictObject({
+    commit_after_ms: milliseconds()
+      .default(15_000)
+      .describe('After this long without content the client gets status 200 and a comment, so that proxies keep the line open.'),
+    ping_ms: milliseconds().default(15_000).describe('Silence after which a client stream gets a keep-alive.'),
+    hold_bytes: positive()
+      .default(262_144)
+      .describe('Most bytes of an answer held back before its first content; fallback is possible until then.'),
+  })
+  .prefault({})
+  .describe('How answers are streamed to clients.')
+
+const tls = z
+  .strictObject({
+    cert_file: nonEmpty().describe('PEM file with the certificate chain. Relative paths start at the configuration file.'),
+    key_file: nonEmpty().describe('PEM file with the private key. Relative paths start at the configuration file.'),
+  })
+  .optional()
+  .describe('Serve HTTPS. Without it the gateway speaks plain HTTP.')
+
+const cors = z
+  .strictObject({
+    origins: z
+      .array(z.string().refine(isOrigin, 'an origin such as https://app.example.com, without a path'))
+      .default([])
+      .describe('Web origins whose pages may call the gateway. `*` is not accepted: list them.'),
+  })
+  .prefault({})
+  .describe('Which web pages may call the gateway. Default: none.')
+
+const retry = z
+  .strictObject({
+    max_retries: z
+      .int('a whole number')
+      .min(0, 'at least 0')
+      .max(10, 'at most 10')
+      .default(1)
+      .describe('Further tries at the same account after a passing fault, before the next account or target.'),
+  })
+  .prefault({})
+  .describe('Retries at one account. Routes can override them.')
+
+/** `server.*` of the configuration. */
+export const serverSchema = z.strictObject({
+  bind,
+  api_key: secretText().optional().describe('One key that admits everything. Better named by `api_key_env` than written here.'),
+  ...keyVariableFields('the key of `api_key`'),
+  timeouts,
+  max_request_bytes: positive()
+    .nullable()
+    .default(67_108_864)
+    .describe('Largest request body after decompression; `null` for no limit.'),
+  max_json_depth: positive().max(10_000, 'at most 10000').default(200).describe('Deepest nesting of a JSON body.'),
+  max_json_nodes: positive().default(1_000_000).describe('Most values in a JSON body.'),
+  stream,
+  shutdown: z
+    .strictObject({ drain_ms: pause().default(30_000).describe('How long running requests may finish after SIGTERM.') })
+    .prefault({})
+    .describe('How the gateway stops.'),
+  trusted_proxies: z
+    .array(z.string().refine(isAddressOrNetwork, 'an IP address or a network such as 10.0.0.0/8'))
+    .default([])
+    .describe('Addresses of reverse proxies whose X-Forwarded-* headers are believed.'),
+  public_url: httpAddress()
+    .optional()
+    .describe('Address under which clients reach the gateway; its host is then accepted, and shown in the banner.'),
+  base_path: z
+    .string()
+    .regex(/^(\/|(\/[A-Za-z0-9._~-]+)+\/?)?$/, 'a path such as /gateway')
+    .default('')
+    .describe('Path prefix of every route, for a reverse proxy that does not strip it.'),
+  tls,
+  cors,
+  allow_open_admin: z
+    .boolean()
+    .default(false)
+    .describe('Serve without any key on an address that is not loopback. Everybody who reaches it is an admin.'),
+  default_provider: nonEmpty()
+    .optional()
+    .describe('Provider that takes models no route knows. The model name is handed on unchecked.'),
+  retry,
+  translation: translationPolicy()
+    .default('warn')
+    .describe(
+      'When an upstream format cannot carry a part of a request: `allow` says nothing, `warn` reports it, `strict` refuses the target.',
+    ),
+})
+
+const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/, '`sha256:` and the 64 lower-case hex digits of the SHA-256 of the key')
+
+/** One entry of `api_keys`. Exactly one of `key`, a variable, and `key_hash` says what the key is. */
+export const apiKeySchema = z
+  .strictObject({
+    key: secretText().optional().describe('The key itself. Better named by `key_env`, or kept as `key_hash`.'),
+    ...keyVariableFields('the key'),
+    key_hash: hash.optional().describe('SHA-256 of the key, so that the file holds no secret: `sha256:` and 64 hex digits.'),
+    prefix: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,64}$/, '1 to 64 visible characters')
+      .optional()
+      .describe('Name of the key in records, for example its first letters.'),
+    tenant: nonEmpty().optional().describe('Tenant the key belongs to.'),
+    project: nonEmpty().optional().describe('Project the key belongs to.'),
+    role: z
+      .enum(['client', 'operator', 'admin'])
+      .default('client')
+      .describe('What the key may do: call models, look at everything, or change things.'),
+  })
+  .describe('A key that admits clients.')
+
+export type ServerConfig = z.output<typeof serverSchema>
+export type ApiKeyConfig = z.output<typeof apiKeySchema>
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text.toLowerCase()
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}

@@ -1,0 +1,34 @@
+import type { ApiKeyId, TenantId } from '../ir/ids.ts'
+import type { PrincipalRole } from '../ir/principal.ts'
+import type { StreamSettings } from '../ir/snapshot.ts'
+import type { Secret } from '../lib/secret.ts'
+
+/** One accepted key: the plain value (`server.api_key`, inline, env) or its SHA-256 in hex. */
+export interface ApiKeySettings {
+  /** Stable name for records: the configured prefix, or `key_` + 8 hex digits of the hash. */
+  readonly id: ApiKeyId
+  readonly role: PrincipalRole
+  readonly tenant: TenantId | undefined
+  readonly project: string | undefined
+  /** Lower-case hex SHA-256 of the key. */
+  readonly sha256: string
+}
+
+/** `server.*`, compiled. Times in ms, sizes in bytes. */
+export interface ServerSettings {
+  readonly host: string
+  readonly port: number
+  readonly apiKeys: readonly ApiKeySettings[]
+  readonly allowOpenAdmin: boolean
+  readonly maxRequestBytes: number | undefined
+  readonly maxJsonDepth: number
+  readonly maxJsonNodes: number
+  readonly stream: StreamSettings
+  readonly drainMs: number
+  readonly trustedProxies: readonly string[]
+  readonly publicUrl: string | undefined
+  /** `''` or `/path` without a trailing slash. */
+  readonly basePath: string
+  readonly tls: { readonly cert: string; readonly key: Secret } | undefined
+  readonly corsOrigins: readonly string[]
+}

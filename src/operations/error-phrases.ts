@@ -1,0 +1,56 @@
+import type { ErrorCode } from '../errors/codes.ts'
+
+/** What each failure means, as the end of a sentence for people. */
+const PHRASES: Readonly<Record<ErrorCode, string>> = {
+  invalid_body: 'the body is no valid request',
+  invalid_json: 'the body is no valid JSON',
+  unsupported_media_type: 'the content type is not JSON',
+  body_too_large: 'the body is larger than the gateway accepts',
+  body_too_deep: 'the body is nested deeper than the gateway accepts',
+  request_timeout: 'the client sent its body too slowly',
+  ambiguous_credentials: 'two different valid keys were sent',
+  invalid_api_key: 'the key for this gateway is missing or wrong',
+  provider_key_presented: "a provider's own key was sent instead of one for this gateway",
+  forbidden: 'the key may not do this',
+  forbidden_origin: 'a web page of another origin sent it',
+  route_not_found: 'there is no such address',
+  method_not_allowed: 'the address does not take this method',
+  record_not_found: 'there is no such record',
+  model_not_found: 'no route or provider knows the model',
+  no_eligible_target: 'no candidate can serve this request',
+  all_targets_unavailable: 'every candidate is locked or at its limit for now',
+  shutting_down: 'the gateway is shutting down',
+  client_closed_request: 'the client went away',
+  count_tokens_unsupported: 'tokens cannot be counted for this target',
+  translation_refused: 'translating would lose something and the route forbids that',
+  deadline_exceeded: 'the time for the whole request ran out',
+  internal: 'the gateway itself failed',
+  upstream_authentication: "the provider refused the account's credential",
+  upstream_permission: 'the provider does not allow the account to do this',
+  upstream_payment_required: 'the account has no credit left',
+  upstream_rate_limited: 'the account is over its rate limit',
+  upstream_quota_exceeded: "the account's quota is used up",
+  upstream_overloaded: 'the provider is overloaded',
+  upstream_model_not_found: 'the provider does not know the model',
+  upstream_invalid_request: 'the provider found the request invalid',
+  upstream_context_too_long: "the prompt is longer than the model's context",
+  upstream_content_filtered: "the provider's content filter refused it",
+  upstream_body_too_large: 'the provider found the body too large',
+  upstream_conflict: 'the provider reported a conflict',
+  upstream_timeout: 'the provider did not answer in time',
+  upstream_connect_failed: 'no connection to the provider was made',
+  upstream_server_error: 'the provider failed',
+  upstream_stream_interrupted: 'the answer broke off',
+  upstream_bad_response: 'the provider sent something that is no answer',
+  upstream_other: 'the provider answered with an unusual error',
+  config_invalid: 'the configuration is not valid',
+  data_dir_locked: 'the data directory is in use',
+  state_incompatible: 'the database is of a newer version',
+  state_unavailable: 'the database cannot be used',
+  address_in_use: 'the address is taken',
+}
+
+/** A failure in words; the code itself when another version wrote it. */
+export function errorPhrase(code: string): string {
+  return Object.hasOwn(PHRASES, code) ? PHRASES[code as ErrorCode] : code
+}

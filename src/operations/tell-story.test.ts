@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'bun:test'
+import type { AttemptRecord } from '../ir/record.ts'
+import { exampleRecord } from '../state/records/conformance.ts'
+import { renderStory } from './render-story.ts'
+import { tellStory } from './tell-story.ts'
+
+const attempt = (replaced: Partial<AttemptRecord>): AttemptRecord => ({ ...exampleRecord().attempts[0]!, ...replaced })
+
+const limited = attempt({
+  target_id: 'a/m',
+  account_id: 'main',
+  outcome: 'failed',
+  latency_ms: 120,
+  error_code: 'upstream_rate_limited',
+  upstream_status: 429,
+  upstream_error_type: 'rate_limit_error',
+  next: 'next-target',
+  passthrough: false,
+  passthrough_refused: ['format_differs'],
+  format: 'anthropic',
+})
+
+describe('the verdict', () => {
+  test('names who served at the first attempt', () => {
+    expect(tellStory(exampleRecord()).verdict).toBe('Served by mock/echo at the first attempt: 200 in 2.9 ms.')
+  })
+
+  test('names who failed before, and why', () => {
+    const record = exampleRecord({ attempts: [limited, attempt({ target_id: 'b/m', started_ms: 121 })], served: 'b/m' })
+    expect(tellStory(record).verdict).toBe(
+      'Served by b/m after 1 failed attempt (a/m: the account is over its rate limit): 200 in 2.9 ms.',
+    )
+  })
+
+  test('says that nobody was called when the request was refused', () => {
+    const record = exampleRecord({ attempts: [], served: undefined, status: 503, error_code: 'no_eligible_target' })
+    expect(tellStory(record).verdict).toBe(
+      'Refused with 503 before anyone was called: no candidate can serve this request (no_eligible_target).',
+    )
+  })
+
+  test('says after how many attempts it failed', () => {
+    const record = exampleRecord({
+      attempts: [limited, limited],
+      served: undefined,
+      status: 429,
+      error_code: 'upstream_rate_limited',
+    })
+    expect(tellStory(record).verdict).toStartWith(
+      'Failed with 429 after 2 attempts in 2.9 ms: the account is over its rate limit',
+    )
+  })
+
+  test('tells a client that went away from a failure', () => {
+    expect(tellStory(exampleRecord({ status: 499, error_code: 'client_closed_request' })).verdict).toBe(
+      'The client went away after 2.9 ms, while mock/echo was answering.',
+    )
+  })
+
+  test('knows codes of other versions by their name only', () => {
+    const record = exampleRecord({ attempts: [], served: undefined, status: 500, error_code: 'from_the_future' })
+    expect(tellStory(record).verdict).toContain('from_the_future (from_the_future)')
+  })
+})
+
+describe('the story', () => {
+  const record = exampleRecord({
+    attempts: [limited, attempt({ target_id: 'b/m', started_ms: 121 })],
+    served: 'b/m',
+    decision: {
+      ...exampleRecord().decision,
+      selected: { target_id: 'a/m' },
+      fallbacks: [{ target_id: 'b/m' }],
+      rejected: [
+        { target_id: 'c/m', code: 'tools_unsupported', reason: 'tools were offered and the target does not call tools' },
+      ],
+    },
+    diagnostics: [
+      { severity: 'lost', code: 'prompt_cache_key', path: '/prompt_cache_key', message: 'The target has no such field.' },
+    ],
+    usage: { inputTokens: 1200, cacheReadTokens: 1000, outputTokens: 80, reasoningTokens: 20 },
+  })
+  const text = renderStory(tellStory(record))
+
+  test('begins with the verdict', () => {
+    expect(text.split('\n')[0]).toStartWith('Served by b/m')
+  })
+
+  test('tells order, refusals, attempts with cause and next step, losses, usage and times', () => {
+    for (const sentence of [
+      'put 2 candidates in order: a/m, b/m.',
+      'Ruled out c/m: tools were offered and the target does not call tools (tools_unsupported).',
+      'Called a/m with account main: after 120 ms the account is over its rate limit (status 429, rate_limit_error, upstream_rate_limited). Then the next target was taken.',
+      'Translated from openai to anthropic.',
+      'The bytes went through as they were (openai on both sides).',
+      'Lost: prompt_cache_key at /prompt_cache_key. The target has no such field.',
+      'Used 1,200 tokens in (1,000 read from cache) and 80 tokens out (20 of reasoning).',
+      'The gateway itself took 0.2 ms before the answer began.',
+    ]) {
+      expect(text).toContain(sentence)
+    }
+  })
+
+  test('cannot be used to write to a terminal', () => {
+    const hostile = renderStory(
+      tellStory(exampleRecord({ requested_model: '\u001b[2J\u001b]0;owned\u0007\nmodel', session_id: 'a\u202eb' })),
+    )
+    for (const control of ['\u001b', '\u0007', '\u202e']) expect(hostile).not.toContain(control)
+    expect(hostile).toContain('?[2J?]0;owned??model')
+  })
+})

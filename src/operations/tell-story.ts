@@ -1,0 +1,175 @@
+import type { AttemptRecord, RequestRecord } from '../ir/record.ts'
+import { errorPhrase } from './error-phrases.ts'
+import { countWords, durationWords, listWords, plural, safeText } from './story-words.ts'
+
+/** One step of what happened. */
+export interface StoryStep {
+  /** Milliseconds after the request arrived; undefined belongs to the step before. */
+  readonly at_ms?: number | undefined
+  readonly text: string
+}
+
+/** What happened to one request, in sentences. */
+export interface Story {
+  /** The outcome in one sentence. */
+  readonly verdict: string
+  /** Which request it was. */
+  readonly subject: string
+  readonly steps: readonly StoryStep[]
+}
+
+/** Tells the story of a record. Pure; names that clients chose are made fit for a terminal. */
+export function tellStory(record: RequestRecord): Story {
+  const steps = [...arrival(record), ...decision(record), ...attempts(record), ...translation(record), ...ending(record)]
+  return { verdict: verdict(record), subject: subject(record), steps }
+}
+
+function verdict(record: RequestRecord): string {
+  const total = durationWords(record.timings.total_ms)
+  const served = record.served === undefined ? undefined : safeText(record.served)
+  const failures = record.attempts.filter((attempt) => attempt.outcome === 'failed')
+  if (record.status === 499) {
+    const by = served === undefined ? 'before anyone answered' : `while ${served} was answering`
+    return `The client went away after ${total}, ${by}.`
+  }
+  if (record.error_code !== undefined || record.status >= 400) return failureVerdict(record, total)
+  if (served === undefined) return `Answered with ${record.status} in ${total}, without calling anyone.`
+  if (failures.length === 0) return `Served by ${served} at the first attempt: ${record.status} in ${total}.`
+  return `Served by ${served} after ${plural(failures.length, 'failed attempt')} (${causes(failures)}): ${record.status} in ${total}.`
+}
+
+function failureVerdict(record: RequestRecord, total: string): string {
+  const code = record.error_code
+  const why = code === undefined ? '' : `: ${errorPhrase(code)} (${safeText(code)})`
+  const tried = record.attempts.length
+  if (tried === 0) return `Refused with ${record.status} before anyone was called${why}.`
+  const after = `after ${plural(tried, 'attempt')}`
+  if (record.attempts.some((attempt) => attempt.outcome === 'success'))
+    return `Failed while it was being answered, ${after} and ${total}${why}.`
+  return `Failed with ${record.status} ${after} in ${total}${why}.`
+}
+
+/** Who failed and why, once each. */
+function causes(failures: readonly AttemptRecord[]): string {
+  const seen = new Set(
+    failures.map(
+      (attempt) =>
+        `${safeText(attempt.target_id)}: ${attempt.error_code === undefined ? 'unknown' : errorPhrase(attempt.error_code)}`,
+    ),
+  )
+  return [...seen].join('; ')
+}
+
+function subject(record: RequestRecord): string {
+  const parts = [
+    record.request_id,
+    new Date(record.started_at).toISOString(),
+    `${record.operation === 'count-tokens' ? 'token count' : 'call'} in the ${record.client_format} format`,
+    record.streamed ? 'streamed' : 'not streamed',
+    `model "${safeText(record.requested_model)}"`,
+  ]
+  if (record.session_id !== undefined) parts.push(`session ${safeText(record.session_id)}`)
+  if (record.tenant !== undefined) parts.push(`tenant ${safeText(record.tenant)}`)
+  if (record.api_key_id !== undefined) parts.push(`key ${safeText(record.api_key_id)}`)
+  return `${parts.join(' · ')} · configuration revision ${record.revision}`
+}
+
+function arrival(record: RequestRecord): StoryStep[] {
+  const estimated = record.decision.inputs.estimated_input_tokens
+  const size = `${countWords(record.request_bytes)} bytes, about ${plural(estimated, 'token')}`
+  return [{ at_ms: 0, text: `The request arrived (${size}).` }]
+}
+
+function decision(record: RequestRecord): StoryStep[] {
+  const { decision: made } = record
+  const order = [made.selected, ...made.fallbacks].flatMap((target) => (target === null ? [] : [safeText(target.target_id)]))
+  const steps: StoryStep[] = []
+  if (made.strategy === 'denied') steps.push({ text: 'No route was found for it.' })
+  else if (order.length === 0) steps.push({ text: `Route "${safeText(made.route)}" (${made.strategy}) had no candidate left.` })
+  else
+    steps.push({
+      text: `Route "${safeText(made.route)}" (${made.strategy}) put ${plural(order.length, 'candidate')} in order: ${order.join(', ')}.`,
+    })
+  for (const rejection of made.rejected) {
+    steps.push({ text: `  Ruled out ${safeText(rejection.target_id)}: ${safeText(rejection.reason)} (${rejection.code}).` })
+  }
+  if (made.unverified) steps.push({ text: '  Nobody checked that the model exists: the default provider takes any name.' })
+  return steps
+}
+
+function attempts(record: RequestRecord): StoryStep[] {
+  return record.attempts.flatMap((attempt) => [
+    { at_ms: attempt.started_ms, text: attemptSentence(attempt) },
+    ...formatNote(record, attempt),
+  ])
+}
+
+const NEXT_WORDS = {
+  retry: 'it was tried again',
+  'next-account': 'the next account was taken',
+  'next-target': 'the next target was taken',
+  stop: 'no other target was asked',
+} as const
+
+function attemptSentence(attempt: AttemptRecord): string {
+  const who = `Called ${safeText(attempt.target_id)} with account ${safeText(attempt.account_id)}`
+  const took = durationWords(attempt.latency_ms)
+  if (attempt.outcome === 'success') return `${who}: it answered, in ${took}.`
+  if (attempt.outcome === 'cancelled') return `${who}: cancelled after ${took}.`
+  const code = attempt.error_code ?? 'unknown'
+  const told = [
+    attempt.upstream_status === undefined ? '' : `status ${attempt.upstream_status}`,
+    safeText(attempt.upstream_error_type ?? ''),
+    code,
+  ].filter((word) => word !== '')
+  const next = attempt.next === undefined ? '' : ` Then ${NEXT_WORDS[attempt.next]}.`
+  const id = attempt.upstream_request_id === undefined ? '' : ` The provider calls it ${safeText(attempt.upstream_request_id)}.`
+  return `${who}: after ${took} ${errorPhrase(code)} (${told.join(', ')}).${next}${id}`
+}
+
+function formatNote(record: RequestRecord, attempt: AttemptRecord): StoryStep[] {
+  if (attempt.passthrough) return [{ text: `  The bytes went through as they were (${attempt.format} on both sides).` }]
+  if (attempt.format !== record.client_format)
+    return [{ text: `  Translated from ${record.client_format} to ${attempt.format}.` }]
+  const reasons = attempt.passthrough_refused ?? []
+  return reasons.length === 0 ? [] : [{ text: `  Written anew, although the formats match, because of ${listWords(reasons)}.` }]
+}
+
+const SEVERITY_WORDS = { lost: 'Lost', rewritten: 'Rewritten', edited: 'Changed on purpose' } as const
+
+function translation(record: RequestRecord): StoryStep[] {
+  return record.diagnostics.map((diagnostic) => {
+    const where = diagnostic.path === '' ? '' : ` at ${safeText(diagnostic.path)}`
+    return { text: `${SEVERITY_WORDS[diagnostic.severity]}: ${diagnostic.code}${where}. ${safeText(diagnostic.message)}` }
+  })
+}
+
+function ending(record: RequestRecord): StoryStep[] {
+  const { timings } = record
+  const steps: StoryStep[] = []
+  if (timings.first_token_ms !== undefined)
+    steps.push({ at_ms: timings.first_token_ms, text: 'The first part of the answer came.' })
+  if (record.committed_early === true) steps.push({ text: '  The status had been sent before, to keep the line open.' })
+  const finish = record.finish === undefined ? '' : ` The model stopped with "${safeText(record.finish_raw ?? record.finish)}".`
+  steps.push({ at_ms: timings.total_ms, text: `The request ended with status ${record.status}.${finish}` })
+  const usage = usageSentence(record)
+  if (usage !== undefined) steps.push({ text: usage })
+  steps.push({ text: `The gateway itself took ${durationWords(timings.overhead_us / 1000)} before the answer began.` })
+  return steps
+}
+
+function usageSentence(record: RequestRecord): string | undefined {
+  const { usage } = record
+  if (usage === undefined) return undefined
+  const input = [...share(usage.cacheReadTokens, 'read from cache'), ...share(usage.cacheWriteTokens, 'written to cache')]
+  const output = share(usage.reasoningTokens, 'of reasoning')
+  return `Used ${tokenWords(usage.inputTokens, 'in', input)} and ${tokenWords(usage.outputTokens, 'out', output)}.`
+}
+
+const share = (count: number | undefined, what: string): string[] =>
+  count === undefined || count === 0 ? [] : [`${countWords(count)} ${what}`]
+
+function tokenWords(count: number | undefined, direction: string, parts: readonly string[]): string {
+  const known = count === undefined ? `an unknown number of tokens ${direction}` : `${plural(count, 'token')} ${direction}`
+  return parts.length === 0 ? known : `${known} (${parts.join(', ')})`
+}

@@ -1,0 +1,76 @@
+import { codecFor } from '../codecs/registry.ts'
+import type { WireQuirks } from '../codecs/codec.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { AccountId } from '../ir/ids.ts'
+import { endpointUrl, type Operation } from './endpoint-url.ts'
+import type { ProviderDeps } from './provider-definition.ts'
+import type { ProviderSettings } from './provider.settings.schema.ts'
+import type { Provider } from './provider.types.ts'
+import { isFirstParty, resolveQuirks } from './quirks.ts'
+import { RequestHeaders } from './request-headers.ts'
+import { clientHeadersOf } from './response-headers.ts'
+import { UpstreamErrors } from './upstream-error.ts'
+
+/**
+ * A provider behind HTTP. `quirksOfType` are those of a type that is one vendor's; without them the host decides. Addresses,
+ * credentials and headers are prepared here, once.
+ */
+export function createHttpProvider(settings: ProviderSettings, deps: ProviderDeps, quirksOfType?: WireQuirks): Provider {
+  const { transport, clock, userAgent } = deps
+  const { id, format } = settings
+  const firstParty = isFirstParty(settings)
+  const headers = new RequestHeaders({ settings, firstParty, userAgent })
+  const errors = new UpstreamErrors(settings, () => clock.wall())
+  const urls = accountUrls(settings)
+  const origin = new URL(endpointUrl(settings.baseUrl, format, 'generate')).origin
+  return {
+    id,
+    settings,
+    codec: codecFor(format),
+    quirks: resolveQuirks(settings, quirksOfType, firstParty),
+    firstParty,
+    buildRequest(options) {
+      const url = urls[options.operation]?.get(options.account.id)
+      if (url === undefined) throw cannot(settings, options.operation)
+      return { url, method: 'POST', headers: headers.build(options), body: options.body }
+    },
+    send: ({ url, method, headers: sent, body }, signal) =>
+      transport.send({ url, method, headers: sent, body, signal, origin, provider: id }),
+    async isReachable(timeoutMs, signal) {
+      return transport.isWarm(origin) || (await transport.isReachable(origin, timeoutMs, signal))
+    },
+    classify: (status, facts, answered) => errors.ofStatus(status, facts, answered),
+    classifyInBand: (failure) => errors.ofFailure(failure),
+    clientHeadersOf: (answered, clientFormat) => clientHeadersOf(format, clientFormat, answered),
+  }
+}
+
+type AccountUrls = Readonly<Partial<Record<Operation, ReadonlyMap<AccountId, string>>>>
+
+/** The address of each operation for each account: with the key in it where the scheme says so. */
+function accountUrls(settings: ProviderSettings): AccountUrls {
+  const urlsOf = (operation: Operation): Map<AccountId, string> => {
+    const url = endpointUrl(settings.baseUrl, settings.format, operation)
+    return new Map(settings.accounts.map((account) => [account.id, withKey(url, settings, account.apiKey?.reveal())]))
+  }
+  const generate = urlsOf('generate')
+  return settings.format === 'anthropic' ? { generate, 'count-tokens': urlsOf('count-tokens') } : { generate }
+}
+
+function withKey(address: string, { authScheme }: ProviderSettings, key: string | undefined): string {
+  if (authScheme.kind !== 'query' || key === undefined || key === '') return address
+  const url = new URL(address)
+  url.searchParams.set(authScheme.name, key)
+  return url.href
+}
+
+function cannot(settings: ProviderSettings, operation: Operation): GatewayError {
+  if (operation === 'count-tokens' && settings.format !== 'anthropic') {
+    return new GatewayError(
+      'count_tokens_unsupported',
+      `Provider ${settings.id} speaks ${settings.format}, which has no token counter.`,
+      { provider: settings.id },
+    )
+  }
+  return new GatewayError('internal', `The account does not belong to provider ${settings.id}.`, { provider: settings.id })
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+import type { WireQuirks } from '../codecs/codec.ts'
+import { WIRE_FORMATS } from '../ir/wire-format.ts'
+import { identifier, keyVariableFields, nonEmpty, pause, positive, secretText, upstreamAddress } from '../lib/config-fields.ts'
+
+/** Models the mock provider always has; `mock/fail-<status>` works for every HTTP error status. */
+export const MOCK_MODEL_NAMES = ['echo', 'tool', 'reasoning', 'slow', 'flaky', 'cut', 'fail-503'] as const
+
+const headerName = (): z.ZodString => z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'a header name')
+
+const authScheme = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('none').describe('Send no credential.') }),
+    z.strictObject({ kind: z.literal('bearer').describe('Send `Authorization: Bearer <key>`.') }),
+    z.strictObject({
+      kind: z.literal('header').describe('Send the key in a header.'),
+      name: headerName().describe('Name of the header.'),
+    }),
+    z.strictObject({
+      kind: z.literal('query').describe('Send the key in the query string.'),
+      name: nonEmpty().describe('Name of the parameter.'),
+    }),
+  ])
+  .describe('How the key is sent: `{kind: none}`, `{kind: bearer}`, `{kind: header, name: …}` or `{kind: query, name: …}`.')
+
+const accountAuth = z
+  .strictObject({
+    kind: z.enum(['none', 'api_key']).optional().describe('`api_key` or `none`. Default: `api_key` when a key is named.'),
+    ...keyVariableFields('the key of this account'),
+    inline: secretText().optional().describe('The key itself. Better named by `key_env`.'),
+  })
+  .describe('Credential of the account. Without it the account uses the key of its provider.')
+
+const account = z
+  .strictObject({
+    id: identifier().describe('Name of the account, unique within the provider.'),
+    auth: accountAuth.optional(),
+    api_key: secretText().optional().describe('Short form of `auth.inline`.'),
+    ...keyVariableFields('the key of this account'),
+    priority: z.int('a whole number').default(0).describe('Accounts with a lower number are used first.'),
+  })
+  .describe('One credential of the provider; several let one stand in for another.')
+
+const capabilities = z
+  .strictObject({
+    streaming: z.boolean().optional().describe('Answers can be streamed.'),
+    tool_calling: z.boolean().optional().describe('Tools can be called.'),
+    parallel_tool_calls: z.boolean().optional().describe('Several tools can be called in one turn.'),
+    json_schema: z.boolean().optional().describe('Structured output by JSON Schema.'),
+    vision_in: z.boolean().optional().describe('Images are understood.'),
+    audio_in: z.boolean().optional().describe('Audio is understood.'),
+    file_in: z.boolean().optional().describe('Documents are understood.'),
+    max_context_tokens: positive().optional().describe('Size of the context window, in tokens.'),
+    max_output_tokens: positive().optional().describe('Most tokens of one answer.'),
+  })
+  .describe('What the models of this provider can do. What is not said is unknown and lets a request pass.')
+
+/** Every deviation a codec knows, under its name in the file. A missing one does not type-check. */
+const quirkFields = {
+  max_tokens_field: z.enum(['max_tokens', 'max_completion_tokens']).optional().describe('Chat field that limits the output.'),
+  developer_role: z.boolean().optional().describe('The server knows the role `developer`; otherwise it is sent as `system`.'),
+  reasoning_field: z
+    .enum(['reasoning_content', 'reasoning', 'reasoning_details'])
+    .optional()
+    .describe('Chat field that takes the reasoning of earlier turns back. Without it none is sent.'),
+  stream_usage: z.boolean().optional().describe('The server understands `stream_options.include_usage`. Default: it does.'),
+  cache_control: z.boolean().optional().describe('The server takes `cache_control` marks on Chat messages.'),
+  custom_tools: z
+    .boolean()
+    .optional()
+    .describe('The server takes free-form Chat tools (`type: custom`); otherwise they are sent as functions.'),
+  top_k: z.boolean().optional().describe('The Chat server takes `top_k`.'),
+  first_party: z
+    .boolean()
+    .optional()
+    .describe("The upstream is the format's own vendor behind another address, so vendor-only fields may go there."),
+} as const satisfies Record<SnakeCase<keyof WireQuirks>, z.ZodType>
+
+type SnakeCase<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? First extends Lowercase<First>
+    ? `${First}${SnakeCase<Rest>}`
+    : `_${Lowercase<First>}${SnakeCase<Rest>}`
+  : Text
+
+const mockScript = z
+  .strictObject({
+    name: nonEmpty().describe('Name of the model, called as `<provider>/<name>`.'),
+    text: z.string().optional().describe('Text of the answer. Default: an echo of the last user text.'),
+    reasoning: z.string().optional().describe('Reasoning before the answer.'),
+    tool: z
+      .strictObject({
+        name: nonEmpty().describe('Name of the tool.'),
+        arguments: z.record(z.string(), z.unknown()).default({}).describe('Arguments of the call.'),
+      })
+      .optional()
+      .describe('A tool call instead of the text.'),
+    fail_status: z
+      .int('a whole number')
+      .min(400, 'an HTTP error status')
+      .max(599, 'an HTTP error status')
+      .optional()
+      .describe('Status of the failure.'),
+    fail_times: positive()
+      .optional()
+      .describe('Fail this many calls, then serve. Without it every call fails when `fail_status` is set.'),
+    delay_ms: pause().optional().describe('Pause before the first piece.'),
+    chunk_delay_ms: pause().optional().describe('Pause between two pieces.'),
+    cut_after_chunks: positive().optional().describe('Break the stream off after this many pieces of text.'),
+  })
+  .describe('A scripted model of a mock provider.')
+
+const models = z
+  .array(z.union([nonEmpty(), mockScript], 'a model name, or a mapping with `name`'))
+  .default([])
+  .describe('Model names to list in `GET /v1/models`. Of a `mock` provider: also scripted models.')
+
+/** One entry of `providers`: an upstream, and the accounts to use it with. */
+export const providerSchema = z
+  .strictObject({
+    id: identifier()
+      .refine((id) => id !== 'combo' && id !== 'auto', 'another name: `combo` and `auto` are reserved')
+      .describe('Name of the provider; the part before the slash in targets.'),
+    type: z
+      .enum(['mock', 'openai_compatible', 'openai', 'anthropic'])
+      .describe(
+        '`mock` needs no network; `openai` and `anthropic` know their own addresses; `openai_compatible` needs `base_url`.',
+      ),
+    format: z
+      .enum(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic'])
+      .optional()
+      .describe(
+        'What the upstream speaks: Chat Completions (`openai`), Responses, or Messages (`anthropic`). Default: `anthropic` for that type, `openai` for the others.',
+      ),
+    base_url: upstreamAddress()
+      .optional()
+      .describe(
+        'Address of the upstream; of Chat and Responses ones with its `/v1`. Default: the address of the vendor named by `type`.',
+      ),
+    api_key: secretText().optional().describe('Key for accounts without one of their own. Better named by `api_key_env`.'),
+    ...keyVariableFields('the key'),
+    auth_scheme: authScheme.optional(),
+    accounts: z.array(account).default([]).describe('Credentials. Default: one account `default` with the key of the provider.'),
+    selection: z
+      .enum(['fill_first', 'round_robin'])
+      .default('fill_first')
+      .describe('`fill_first` uses accounts in the order of their priority.'),
+    capabilities: capabilities.prefault({}),
+    quirks: z.strictObject(quirkFields).prefault({}).describe('How the upstream deviates from its format.'),
+    headers: z
+      .record(headerName(), z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'text without line breaks'))
+      .default({})
+      .describe('Headers to send with every request. Credentials belong into accounts.'),
+    max_concurrency: positive().optional().describe('Most calls to this provider at the same time.'),
+    models,
+    model_hint: nonEmpty().optional().describe('A model to try in diagnostics. Not used for routing.'),
+  })
+  .describe('An upstream and the accounts to use it with.')
+
+export type ProviderConfig = z.output<typeof providerSchema>
+export type AccountConfig = z.output<typeof account>
+export type MockScriptConfig = z.output<typeof mockScript>

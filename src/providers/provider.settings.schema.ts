@@ -1,0 +1,54 @@
+import type { AccountId, ProviderId } from '../ir/ids.ts'
+import type { Capabilities } from '../ir/snapshot.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import type { Secret } from '../lib/secret.ts'
+
+/** How a credential is attached to an upstream request. */
+export type AuthScheme =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bearer' }
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'query'; readonly name: string }
+
+export interface AccountSettings {
+  readonly id: AccountId
+  /** Lower is preferred. */
+  readonly priority: number
+  /** Undefined for upstreams that need no key. */
+  readonly apiKey: Secret | undefined
+}
+
+export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic'
+
+/** One scripted model of the mock provider, on top of the built-in ones. */
+export interface MockModel {
+  readonly name: string
+  readonly text?: string | undefined
+  readonly reasoning?: string | undefined
+  readonly tool?: { readonly name: string; readonly arguments: Record<string, unknown> } | undefined
+  readonly failStatus?: number | undefined
+  /** Fails this many calls, then serves. */
+  readonly failTimes?: number | undefined
+  readonly delayMs?: number | undefined
+  readonly chunkDelayMs?: number | undefined
+  /** Stops the stream without its end after this many text chunks. */
+  readonly cutAfterChunks?: number | undefined
+}
+
+/** A provider, compiled from the configuration with its secrets resolved. */
+export interface ProviderSettings {
+  readonly id: ProviderId
+  readonly type: ProviderType
+  readonly format: WireFormat
+  /** Without a trailing slash; for OpenAI-shaped ones with the `/v1` it needs. */
+  readonly baseUrl: string
+  readonly authScheme: AuthScheme
+  readonly accounts: readonly AccountSettings[]
+  readonly capabilities: Capabilities
+  /** Declared deviations; keys are those of `WireQuirks`. */
+  readonly quirks: Readonly<Record<string, unknown>>
+  /** Sent with every request; may not name credentials. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly maxConcurrency: number | undefined
+  readonly mockModels: readonly MockModel[]
+}

@@ -1,0 +1,49 @@
+import type { Codec, WireQuirks } from '../codecs/codec.ts'
+import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.ts'
+import type { ProviderId } from '../ir/ids.ts'
+import type { StreamFailure } from '../ir/stream-event.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
+
+/** A request body: text, bytes, or pieces that are sent one after the other without being joined. */
+export type UpstreamBody = string | Uint8Array | readonly Uint8Array[]
+
+export interface BuildOptions {
+  readonly operation: 'generate' | 'count-tokens'
+  readonly model: string
+  readonly body: UpstreamBody
+  readonly account: AccountSettings
+  readonly stream: boolean
+  readonly clientHeaders: Headers
+  readonly clientFormat: WireFormat
+  /** Anthropic betas the encoder wants beside the client's own. */
+  readonly betas?: readonly string[] | undefined
+}
+
+/** An upstream request without its signal. */
+export interface UpstreamRequest {
+  readonly url: string
+  readonly method: 'POST' | 'GET'
+  readonly headers: Record<string, string>
+  readonly body: UpstreamBody | undefined
+}
+
+/** Codec × signer × transport of one configured provider. */
+export interface Provider {
+  readonly id: ProviderId
+  readonly settings: ProviderSettings
+  readonly codec: Codec
+  readonly quirks: WireQuirks
+  /** The upstream is the format's own vendor. */
+  readonly firstParty: boolean
+  buildRequest(options: BuildOptions): UpstreamRequest
+  /** Sends; rejects with a `GatewayError` (connect failed, timeout, interrupted) or with the signal's own reason. */
+  send(request: UpstreamRequest, signal: AbortSignal): Promise<Response>
+  /** Whether the upstream's origin takes connections; true without a look when it answered lately. */
+  isReachable(timeoutMs: number, signal: AbortSignal): Promise<boolean>
+  /** What an error answer means. */
+  classify(status: number, facts: UpstreamErrorFacts, headers: Headers): GatewayError
+  classifyInBand(failure: StreamFailure): GatewayError
+  /** Upstream response headers the client may see, by its format. */
+  clientHeadersOf(headers: Headers, clientFormat: WireFormat): (readonly [string, string])[]
+}

@@ -1,0 +1,80 @@
+import type { ErrorCode } from '../errors/codes.ts'
+import { GatewayError, type UpstreamErrorFacts } from '../errors/gateway-error.ts'
+import type { StreamFailure } from '../ir/stream-event.ts'
+import { classifyInBand, classifyStatus } from './classify-error.ts'
+import type { ProviderSettings } from './provider.settings.schema.ts'
+import { retryAfterMs } from './retry-after.ts'
+
+/** Waiting helps after these; a time named with another failure is ignored. */
+const WAITING_HELPS: ReadonlySet<ErrorCode> = new Set([
+  'upstream_rate_limited',
+  'upstream_quota_exceeded',
+  'upstream_overloaded',
+  'upstream_server_error',
+  'upstream_timeout',
+  'upstream_conflict',
+  'upstream_connect_failed',
+])
+
+/** About the gateway's own credential: the client can do nothing, so the sentence speaks to the operator. */
+const OPERATORS_TURN: Readonly<Partial<Record<ErrorCode, string>>> = {
+  upstream_authentication: 'Check the key of this account in the configuration.',
+  upstream_permission: 'Check what the key of this account may do.',
+  upstream_payment_required: 'Check the billing of this account.',
+}
+
+/** Vendors repeat keys in their messages, some in part. */
+const KEY_LIKE =
+  /\b(?:sk|pk|rk|gsk|xai|key|nvapi|fw|csk|tgp|AIza)[-_]?[A-Za-z0-9_-]*\*{2,}[A-Za-z0-9_*-]*|\b(?:sk|gsk|xai|nvapi|csk)-[A-Za-z0-9_-]{16,}/g
+
+/** Makes errors of what one provider's upstream said, with its own credentials cut out. */
+export class UpstreamErrors {
+  private readonly provider: string
+  private readonly secrets: readonly string[]
+  private readonly wall: () => number
+
+  constructor(settings: Pick<ProviderSettings, 'id' | 'accounts'>, wall: () => number) {
+    this.provider = settings.id
+    this.secrets = settings.accounts.map((account) => account.apiKey?.reveal() ?? '').filter((secret) => secret.length >= 4)
+    this.wall = wall
+  }
+
+  /** An answer with an error status. */
+  ofStatus(status: number, facts: UpstreamErrorFacts, headers: Headers): GatewayError {
+    return this.make(classifyStatus(status, facts), { ...facts, status }, headers)
+  }
+
+  /** A failure inside an answer that began well. */
+  ofFailure(failure: StreamFailure): GatewayError {
+    return this.make(classifyInBand(failure), failure, undefined)
+  }
+
+  private make(code: ErrorCode, facts: UpstreamErrorFacts, headers: Headers | undefined): GatewayError {
+    const message = facts.message === undefined ? undefined : this.redact(facts.message)
+    const wait = WAITING_HELPS.has(code) ? retryAfterMs(headers, message, this.wall()) : undefined
+    const advice = OPERATORS_TURN[code]
+    const { message: _message, ...rest } = facts
+    return new GatewayError(code, this.sentence(code, facts.status, message), {
+      provider: this.provider,
+      // With an operator's turn the client gets the gateway's own sentence instead of a hint about a key it does not have.
+      upstream: advice === undefined && message !== undefined ? { ...rest, message } : rest,
+      ...(wait === undefined ? {} : { retryAfterMs: wait }),
+      ...(facts.param === undefined ? {} : { param: facts.param }),
+    })
+  }
+
+  private sentence(code: ErrorCode, status: number | undefined, message: string | undefined): string {
+    const how = status === undefined ? '' : ` (HTTP ${status})`
+    const said = message === undefined ? '' : `: ${message}`
+    const advice = OPERATORS_TURN[code]
+    if (advice !== undefined)
+      return `Provider ${this.provider} refused the credential of this gateway${how}${said}${/[.!?]$/.test(said) ? '' : '.'} ${advice}`
+    return message ?? `Provider ${this.provider} answered with an error${how} and no explanation.`
+  }
+
+  private redact(message: string): string {
+    let text = message
+    for (const secret of this.secrets) text = text.replaceAll(secret, '[redacted]')
+    return text.replaceAll(KEY_LIKE, '[redacted]')
+  }
+}

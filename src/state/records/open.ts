@@ -1,0 +1,36 @@
+import type { Clock } from '../../lib/clock.ts'
+import { createMemoryRecords } from './memory.ts'
+import { startRetention } from './retention.ts'
+import { openSqliteRecords } from './sqlite.ts'
+import type { RecordStore, StoreWarning } from './store.ts'
+
+/** Name of the database in the data directory. */
+export const STATE_FILE = 'switchback.db'
+
+export interface OpenRecordsOptions {
+  /** `memory`, or the path of an SQLite file. */
+  readonly store: 'memory' | (string & {})
+  /** Age at which records are deleted, in milliseconds; undefined keeps them. */
+  readonly retentionMs?: number | undefined
+  readonly clock: Clock
+  readonly warn: StoreWarning
+}
+
+/** Opens the record store a configuration asks for, with its retention running until it is closed. */
+export function openRecords(options: OpenRecordsOptions): RecordStore {
+  const { store, retentionMs, clock, warn } = options
+  const records = store === 'memory' ? createMemoryRecords({ clock, warn }) : openSqliteRecords({ path: store, clock, warn })
+  if (retentionMs === undefined) return records
+  const stopRetention = startRetention({ store: records, clock, keepMs: retentionMs, warn })
+  return {
+    append: (record) => records.append(record),
+    flush: () => records.flush(),
+    list: (filter) => records.list(filter),
+    get: (idOrPrefix) => records.get(idOrPrefix),
+    prune: (beforeMs) => records.prune(beforeMs),
+    close() {
+      stopRetention()
+      return records.close()
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { RecordStore, StoreWarning } from './store.ts'
+
+/** How often old records are looked for. */
+const EVERY_MS = 10 * 60_000
+
+export interface RetentionOptions {
+  readonly store: Pick<RecordStore, 'prune'>
+  readonly clock: Clock
+  /** Age at which a record is deleted, in milliseconds. */
+  readonly keepMs: number
+  readonly warn: StoreWarning
+}
+
+/** Deletes old records every ten minutes until the returned function is called. */
+export function startRetention(options: RetentionOptions): () => void {
+  const { store, clock, keepMs, warn } = options
+  let running = false
+  return clock.every(EVERY_MS, () => {
+    if (running) return
+    running = true
+    store
+      .prune(clock.wall() - keepMs)
+      .catch((error: unknown) => warn('old request records could not be deleted', { error }))
+      .finally(() => {
+        running = false
+      })
+  })
+}

@@ -1,0 +1,69 @@
+import type { RequestRecord } from '../../ir/record.ts'
+
+/** A record, or a function that builds it. Functions are called when the batch is written, so that evidence is built off the response path. */
+export type PendingRecord = RequestRecord | (() => RequestRecord)
+
+/** Which records to list, newest first. Absent fields do not filter. */
+export interface RecordFilter {
+  /** At most 1000; 50 when absent. */
+  readonly limit?: number | undefined
+  /** The model the client asked for, exactly. */
+  readonly model?: string | undefined
+  /** The status the client saw. */
+  readonly status?: number | undefined
+  readonly sessionId?: string | undefined
+  readonly tenant?: string | undefined
+  /** Unix milliseconds: only requests that started then or later. */
+  readonly sinceMs?: number | undefined
+  /** A request id: only what is older than that request. The last id of one page is the cursor of the next. */
+  readonly before?: string | undefined
+}
+
+/** One line of a list: enough to find a request, not to explain it. */
+export interface RecordSummary {
+  readonly request_id: string
+  /** Unix milliseconds. */
+  readonly started_at: number
+  readonly operation: RequestRecord['operation']
+  readonly client_format: string
+  readonly requested_model: string
+  readonly route: string
+  /** Target the decision chose first. */
+  readonly selected?: string | undefined
+  /** Target that served. */
+  readonly served?: string | undefined
+  readonly status: number
+  readonly error_code?: string | undefined
+  readonly streamed: boolean
+  readonly session_id?: string | undefined
+  readonly tenant?: string | undefined
+  readonly attempts: number
+  readonly total_ms: number
+  readonly input_tokens?: number | undefined
+  readonly output_tokens?: number | undefined
+}
+
+/** Told when something is wrong with the store: once at the start of an outage and once at its end. */
+export type StoreWarning = (message: string, facts: Readonly<Record<string, unknown>>) => void
+
+/** Keeps what happened to each request. Metadata only: a record holds no prompt, no answer and no secret. */
+export interface RecordStore {
+  /**
+   * Takes a record. Never blocks and never throws: records are written in batches soon after (at most 250 ms). When the store cannot
+   * write, a bounded number is kept in memory and the rest is counted and dropped. The first record of an id wins.
+   */
+  append(record: PendingRecord): void
+  /** Resolves when everything appended so far has been written, or has failed to be. */
+  flush(): Promise<void>
+  /** Newest first. Sees everything appended before. */
+  list(filter?: RecordFilter): Promise<readonly RecordSummary[]>
+  /**
+   * One record by id, by the beginning of an id (with or without `req_`), or `last`. Undefined when there is none. Throws
+   * `record_not_found` naming the candidates when the beginning fits several.
+   */
+  get(idOrPrefix: string): Promise<RequestRecord | undefined>
+  /** Deletes records that started before `beforeMs` (Unix milliseconds), in bounded batches; resolves with how many. */
+  prune(beforeMs: number): Promise<number>
+  /** Writes what is left and releases everything. */
+  close(): Promise<void>
+}

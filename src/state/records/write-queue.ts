@@ -1,0 +1,120 @@
+import type { RequestRecord } from '../../ir/record.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { PendingRecord, StoreWarning } from './store.ts'
+
+/** How long a record waits before it is written. */
+const BATCH_MS = 100
+/** Records written in one go: keeps each pause of the event loop around a millisecond. */
+const SLICE = 128
+/** Pause after a failed write, so that a locked or full disk does not stall the loop again and again. */
+const RETRY_MS = 2_000
+const DEFAULT_MAX_QUEUED = 8_192
+
+export interface WriteQueueOptions {
+  readonly clock: Clock
+  readonly warn: StoreWarning
+  /** Writes all of them or throws. */
+  readonly write: (records: readonly RequestRecord[]) => void
+  /** Most records kept while the store cannot write. */
+  readonly maxQueued?: number | undefined
+}
+
+/** Collects records and hands them on in batches. Bounded: what does not fit is counted and dropped. */
+export class WriteQueue {
+  readonly #options: WriteQueueOptions
+  readonly #maxQueued: number
+  #queue: PendingRecord[] = []
+  #stopTicking: (() => void) | undefined = undefined
+  #retryAt = 0
+  #failing = false
+  #dropped = 0
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options
+    this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED
+  }
+
+  append(record: PendingRecord): void {
+    if (this.#queue.length >= this.#maxQueued) {
+      if (this.#dropped === 0)
+        this.#options.warn('request records are being dropped: the queue is full', { queued: this.#queue.length })
+      this.#dropped += 1
+      return
+    }
+    this.#queue.push(record)
+    this.#stopTicking ??= this.#options.clock.every(BATCH_MS, () => this.#tick())
+  }
+
+  /** Writes everything now, without pauses. Leaves it queued when the store cannot write or has just failed to. */
+  drain(): void {
+    if (this.#pausing()) return
+    while (this.#queue.length > 0) if (!this.#writeSlice()) return
+  }
+
+  /** One last attempt, whatever happened before. */
+  close(): void {
+    this.#retryAt = 0
+    this.drain()
+    this.#stopTicking?.()
+    this.#stopTicking = undefined
+  }
+
+  #tick(): void {
+    if (this.#queue.length === 0) {
+      this.#stopTicking?.()
+      this.#stopTicking = undefined
+      return
+    }
+    if (this.#pausing()) return
+    if (this.#writeSlice() && this.#queue.length > 0) setImmediate(() => this.#tick())
+  }
+
+  #pausing(): boolean {
+    return this.#failing && this.#options.clock.now() < this.#retryAt
+  }
+
+  #writeSlice(): boolean {
+    const slice = this.#queue.length <= SLICE ? this.#queue : this.#queue.slice(0, SLICE)
+    const rest = this.#queue.length <= SLICE ? [] : this.#queue.slice(SLICE)
+    const records = this.#build(slice)
+    try {
+      if (records.length > 0) this.#options.write(records)
+    } catch (error) {
+      // The built records take the place of the functions: those hold on to whole requests.
+      this.#queue = [...records, ...rest]
+      this.#failed(error)
+      return false
+    }
+    this.#queue = rest
+    if (this.#failing || this.#dropped > 0) this.#recovered()
+    return true
+  }
+
+  #build(slice: readonly PendingRecord[]): RequestRecord[] {
+    const records: RequestRecord[] = []
+    for (const entry of slice) {
+      try {
+        records.push(typeof entry === 'function' ? entry() : entry)
+      } catch (error) {
+        this.#options.warn('a request record could not be built and is lost', { error })
+      }
+    }
+    return records
+  }
+
+  #failed(error: unknown): void {
+    this.#retryAt = this.#options.clock.now() + RETRY_MS
+    if (this.#failing) return
+    this.#failing = true
+    this.#options.warn('request records cannot be written; requests are served on, records wait in memory', {
+      error,
+      most: this.#maxQueued,
+    })
+  }
+
+  #recovered(): void {
+    this.#options.warn('request records are written again', { dropped: this.#dropped })
+    this.#failing = false
+    this.#dropped = 0
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { duration, nonEmpty } from '../lib/config-fields.ts'
+
+/** `state.*` of the configuration: where the gateway keeps what must outlive a request. */
+export const stateSchema = z.strictObject({
+  store: nonEmpty()
+    .optional()
+    .describe(
+      '`memory` to keep nothing on disk, or the path of an SQLite file. Default: `switchback.db` in the data directory. Relative paths start at the configuration file.',
+    ),
+  coordination: z
+    .literal('memory')
+    .default('memory')
+    .describe('How several processes share fast state. This version runs as one process: only `memory`.'),
+})
+
+/** `retention.*`: how long records are kept. */
+export const retentionSchema = z.strictObject({
+  requests: duration()
+    .default('30d')
+    .describe('Age at which request records are deleted, such as `30d`, `12h`, `90m`; `forever` keeps them.'),
+})
+
+export type StateConfig = z.output<typeof stateSchema>
+export type RetentionConfig = z.output<typeof retentionSchema>
+
+/** `state` and `retention`, compiled. */
+export interface StateSettings {
+  /** `memory`, the absolute path of an SQLite file, or undefined for the usual file in the data directory. */
+  readonly store: 'memory' | (string & {}) | undefined
+  /** Age at which request records are deleted, in ms; undefined keeps them. */
+  readonly retentionMs: number | undefined
+}

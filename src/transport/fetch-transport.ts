@@ -1,0 +1,125 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { Clock } from '../lib/clock.ts'
+import { waitConnected } from './connect-probe.ts'
+import { discardBody } from './discard-body.ts'
+import { isLoopbackHost } from './loopback.ts'
+import { OriginWarmth } from './origin-warmth.ts'
+import { toFetchBody } from './request-body.ts'
+import { toTransportError } from './transport-error.ts'
+import type { Transport, UpstreamRequest } from './transport.ts'
+
+/** The options that both runtimes read, and Bun's own (`timeout`, `proxy`), which Node ignores. */
+export interface FetchInit {
+  readonly method: string
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array | string | ReadableStream<Uint8Array> | null
+  readonly signal: AbortSignal
+  readonly redirect: 'manual'
+  readonly duplex?: 'half'
+  /** Bun gives up on silent upstreams after six minutes unless this is false. Our timeouts are the signal's. */
+  readonly timeout: false
+  /** Bun takes proxies from the environment, for loopback too, unless this is false. */
+  readonly proxy?: false
+}
+
+export type FetchFunction = (url: string, init: FetchInit) => Promise<Response>
+
+export interface FetchTransportOptions {
+  readonly clock: Pick<Clock, 'now'>
+  /** Default: the runtime's. */
+  readonly fetch?: FetchFunction
+  /** Whether a URL is reached through a proxy of the environment (`environmentProxy`). Default: never, and then no proxy is used. */
+  readonly proxied?: (url: URL) => boolean
+  /** TCP connect used by `isReachable`. */
+  readonly probe?: typeof waitConnected
+}
+
+interface OriginFacts {
+  readonly host: string
+  readonly proxied: boolean
+}
+
+const MAX_ORIGINS = 1024
+
+/** HTTP over the runtime's fetch. Redirects are errors, answers are decoded, proxies are used only where `proxied` says so. */
+export function createFetchTransport(options: FetchTransportOptions): Transport {
+  const send: FetchFunction = options.fetch ?? ((url, init) => fetch(url, init as RequestInit))
+  const probe = options.probe ?? waitConnected
+  const warmth = new OriginWarmth(options.clock)
+  const origins = new Map<string, OriginFacts>()
+
+  const factsOf = (origin: string): OriginFacts => {
+    const known = origins.get(origin)
+    if (known !== undefined) return known
+    const url = new URL(origin)
+    const facts = { host: url.host, proxied: !isLoopbackHost(url.hostname) && options.proxied?.(url) === true }
+    if (origins.size >= MAX_ORIGINS) origins.clear()
+    origins.set(origin, facts)
+    return facts
+  }
+
+  return {
+    async send(request) {
+      const origin = request.origin ?? new URL(request.url).origin
+      const facts = factsOf(origin)
+      try {
+        const response = await send(request.url, toInit(request, facts.proxied))
+        warmth.note(origin)
+        return response.status >= 300 && response.status < 400 ? refuseRedirect(response, request, facts.host) : decoded(response)
+      } catch (error) {
+        throw toTransportError(error, { phase: 'headers', host: facts.host, provider: request.provider, signal: request.signal })
+      }
+    },
+    async isReachable(origin, timeoutMs, signal) {
+      if (factsOf(origin).proxied) return true
+      return (await probe(origin, timeoutMs, signal)) === 'connected'
+    },
+    isWarm: (origin) => warmth.isWarm(origin),
+  }
+}
+
+function toInit(request: UpstreamRequest, proxied: boolean): FetchInit {
+  const { body, length } = toFetchBody(request.body)
+  return {
+    method: request.method,
+    headers: length === undefined ? request.headers : { ...request.headers, 'content-length': String(length) },
+    body,
+    signal: request.signal,
+    redirect: 'manual',
+    ...(length === undefined ? undefined : { duplex: 'half' as const }),
+    timeout: false,
+    ...(proxied ? undefined : { proxy: false as const }),
+  }
+}
+
+/** Both runtimes undo `content-encoding` but leave the header and the length of the packed bytes standing. */
+function decoded(response: Response): Response {
+  if (!response.headers.has('content-encoding')) return response
+  try {
+    response.headers.delete('content-encoding')
+    response.headers.delete('content-length')
+    return response
+  } catch {
+    // Node: headers of a fetched response cannot be changed
+    const headers = new Headers(response.headers)
+    headers.delete('content-encoding')
+    headers.delete('content-length')
+    return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
+  }
+}
+
+/** Following a redirect would send the credential to a host nobody configured. */
+function refuseRedirect(response: Response, request: UpstreamRequest, host: string): never {
+  discardBody(response)
+  const to = originOf(response.headers.get('location'), request.url)
+  throw new GatewayError(
+    'upstream_bad_response',
+    `${host} answered with a redirect (${response.status})${to === undefined ? '' : ` to ${to}`}, which is not followed. Put the final address into base_url.`,
+    { details: { reason: 'redirect', sent: true }, ...(request.provider === undefined ? {} : { provider: request.provider }) },
+  )
+}
+
+function originOf(location: string | null, base: string): string | undefined {
+  if (location === null) return undefined
+  return URL.parse(location, base)?.origin
+}

@@ -1,0 +1,33 @@
+/** A request body: whole, or in pieces so that large media is never copied into one buffer. Strings are sent as UTF-8. */
+export type UpstreamBody = Uint8Array | string | readonly (Uint8Array | string)[] | undefined
+
+/** One HTTP request to an upstream, credentials included: never log it, never put it into an error. */
+export interface UpstreamRequest {
+  readonly url: string
+  readonly method: string
+  /** Lower-case names. */
+  readonly headers: Record<string, string>
+  readonly body: UpstreamBody
+  readonly signal: AbortSignal
+  /** `scheme://host:port` of `url`, where the caller has it at hand; saves parsing the URL once per request. */
+  readonly origin?: string | undefined
+  /** Provider the request goes to; repeated in errors. */
+  readonly provider?: string | undefined
+}
+
+/** The only way to the outside. Implementations: `fetch-transport.ts` over HTTP, the mock provider in process. */
+export interface Transport {
+  /**
+   * Resolves when the response headers are here, with any status but a redirect. The body is decoded (`content-encoding` is
+   * undone) and must be read or cancelled by the caller (`discardBody`).
+   *
+   * Rejects with the signal's own reason when that is a `GatewayError` (a timeout set by the caller), with
+   * `client_closed_request` for any other abort, else with `upstream_connect_failed`, `upstream_timeout` or
+   * `upstream_bad_response`. `details.sent` of such an error is false when the upstream cannot have seen the request.
+   */
+  send(request: UpstreamRequest): Promise<Response>
+  /** True when a TCP connection to the origin succeeds within `timeoutMs`. True as well where that cannot be told (a proxy is in between). */
+  isReachable(origin: string, timeoutMs: number, signal?: AbortSignal): Promise<boolean>
+  /** True when the origin answered a request in the last minute, so that silence means a slow model and not a dead host. */
+  isWarm(origin: string): boolean
+}
