@@ -1,27 +1,31 @@
-import { randomBytes } from 'node:crypto'
 import { codecs } from './codecs/registry.ts'
 import { catalogueFacts } from './catalog/model-facts.ts'
 import type { CompiledConfig } from './config/compile.ts'
+import { readSurroundings } from './config/env.ts'
 import { createAccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import type { ModelFacts } from './codecs/codec.ts'
+import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp } from './http/http-app.types.ts'
-import { asRequestId } from './ir/ids.ts'
+import type { ProviderId } from './ir/ids.ts'
 import type { Target } from './ir/target.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
+import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
-import { storeRecordSource } from './operations/record-source.ts'
 import { createProvider } from './providers/registry.ts'
 import type { Provider } from './providers/provider.types.ts'
+import { createAddressMatcher } from './runtime/address-ranges.ts'
+import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer } from './runtime/tokenizer.ts'
 import { takeDataDir } from './state/data-dir.ts'
 import { openRecords, STATE_FILE } from './state/records/open.ts'
 import type { RecordStore } from './state/records/store.ts'
+import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
 
 export { codecs }
@@ -43,3 +47,92 @@ export interface Gateway {
   /** Takes no new requests, finishes those that run (up to the configured drain time), and releases everything. */
   close(): Promise<void>
 }
+
+/** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { config, logger = silentLogger, clock = systemClock } = options
+  const dataDir = options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
+  const records = openRecords({
+    store: config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
+    retentionMs: config.state.retentionMs,
+    clock,
+    warn: (message, facts) => logger.warn(facts, message),
+  })
+  const providers = createProviders(config, clock)
+  const accounts = createAccountPool({ providers: config.providers, clock })
+  const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
+  const engine = createEngine({
+    clock,
+    deadlines: new Deadlines(clock),
+    providers,
+    accounts,
+    records,
+    stream: config.server.stream,
+    random: Math.random,
+    modelFacts: modelFactsOf(providers),
+    snapshot: () => config.routing,
+    countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
+  })
+  const app = createHttpApp({
+    engine,
+    codecs,
+    snapshot: () => config.routing,
+    settings: config.server,
+    records,
+    isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
+    clock,
+    logger,
+    version: ENGINE_VERSION,
+    generateId: createRequestIds(clock),
+  })
+  let server: RunningServer | undefined
+  return {
+    fetch: (request, peer) => app.fetch(request, peer),
+    engine,
+    records,
+    async listen() {
+      checkBind(config.server)
+      server = await serve({ settings: config.server, app })
+      dataDir?.announce(server.url)
+      return { url: server.url, port: server.port }
+    },
+    async close() {
+      app.drain()
+      await server?.stop(config.server.drainMs)
+      tokenizer.close()
+      await records.close()
+      dataDir?.release()
+    },
+  }
+}
+
+function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<ProviderId, Provider> {
+  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
+  const userAgent = `switchback/${ENGINE_VERSION}`
+  return new Map(config.providers.map((settings) => [settings.id, createProvider(settings, { transport, clock, userAgent })]))
+}
+
+/** What the catalogue knows of a target's model, the operator's own figures first. Remembered: the catalogue does not change. */
+function modelFactsOf(providers: ReadonlyMap<ProviderId, Provider>): (target: Target) => ModelFacts {
+  const known = new Map<string, ModelFacts>()
+  return (target) => {
+    let facts = known.get(target.id)
+    if (facts !== undefined) return facts
+    const settings = providers.get(target.provider)?.settings
+    const declared = settings?.capabilities
+    const catalogued = catalogueFacts(target.provider, settings === undefined ? '' : hostOf(settings.baseUrl), target.model)
+    facts = {
+      ...catalogued,
+      ...(declared?.maxContextTokens === undefined ? {} : { contextWindow: declared.maxContextTokens }),
+      ...(declared?.maxOutputTokens === undefined ? {} : { maxOutputTokens: declared.maxOutputTokens }),
+    }
+    if (known.size >= MOST_REMEMBERED_MODELS) known.clear()
+    known.set(target.id, facts)
+    return facts
+  }
+}
+
+/** Model names come from clients, so the memory of them is bounded. */
+const MOST_REMEMBERED_MODELS = 4_096
+
+const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : '')

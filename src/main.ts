@@ -1,7 +1,13 @@
+import type { GatewayApp } from './cli/cli-context.ts'
+import type { ProcessLogger } from './observability/logger.ts'
+
 /** Entry of the process. Loads as little as it can before it knows what is wanted. */
 const MOST_UPSTREAM_CALLS = '65336'
+let logger: ProcessLogger | undefined
 
 if (mustStartAgain()) startAgain()
+// The compiled program is its own helper process; the module runs when it is loaded.
+else if (process.argv[2] === '__tokenize') await import('./runtime/tokenizer-process.ts')
 else await run()
 
 /** Bun reads the limit of concurrent upstream calls only when a process starts. The launcher sets it; the compiled program must do so itself. */
@@ -26,8 +32,23 @@ async function run(): Promise<void> {
     import('./cli/process-context.ts'),
     import('./engine/version.ts'),
   ])
-  const context = processContext({ version: ENGINE_VERSION, loadApp: () => import('./app.ts') })
-  await endProcess(await runCommandLine(context))
+  const exitCode = await runCommandLine(processContext({ version: ENGINE_VERSION, loadApp }))
+  await logger?.flush()
+  await endProcess(exitCode)
+}
+
+async function loadApp(): Promise<GatewayApp> {
+  const [{ codecs, createGateway }, { createLogger }] = await Promise.all([
+    import('./app.ts'),
+    import('./observability/logger.ts'),
+  ])
+  return {
+    codecs,
+    createGateway({ logLevel, ...options }) {
+      logger = createLogger({ level: logLevel })
+      return createGateway({ ...options, logger })
+    },
+  }
 }
 
 /** A fault nobody handled: told without anything that could come from a request, then the end. What was under way is lost anyway. */

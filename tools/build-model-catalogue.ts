@@ -38,10 +38,16 @@ const providers = Object.fromEntries(
     {
       host: provider.api === undefined ? null : new URL(provider.api).host,
       models: Object.fromEntries(
-        Object.entries(provider.models).map(([model, facts]) => [model, [facts.limit?.context ?? null, facts.limit?.output || null, thinking(facts), facts.temperature !== false]]),
+        Object.entries(provider.models).map(([model, facts]) => [
+          model,
+          [facts.limit?.context ?? null, facts.limit?.output || null, thinking(facts), facts.temperature !== false],
+        ]),
       ),
     },
   ]),
 )
 const target = path.resolve(import.meta.dirname, '../src/catalog/models.data.json')
-writeFileSync(target, `${JSON.stringify({ source: source.source, licence: source.licence, as_of: source.as_of, columns: ['context', 'output', 'thinking', 'sampling'], providers })}\n`)
+writeFileSync(
+  target,
+  `${JSON.stringify({ source: source.source, licence: source.licence, as_of: source.as_of, columns: ['context', 'output', 'thinking', 'sampling'], providers })}\n`,
+)

@@ -1,7 +1,7 @@
 /** `npm run build`: dist/lib for Node and bundlers, dist/switchback as one executable. `build.ts lib` makes only the first. */
 import { existsSync, rmSync, statSync } from 'node:fs'
-import { fromRoot } from './repository.ts'
-import { runCommand } from './run-command.ts'
+import { fromRoot } from './support/repository.ts'
+import { runCommand } from './support/run-command.ts'
 
 const bun = process.execPath
 const targets: Record<string, () => Promise<void>> = { lib: buildLibrary, binary: buildBinary }

@@ -1,7 +1,7 @@
 /** House rules that the linter and the import checker have no words for. */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { fromRoot, ROOT } from './repository.ts'
+import { fromRoot, ROOT } from './support/repository.ts'
 
 interface Rule {
   readonly name: string

@@ -5,9 +5,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fromRoot } from './repository.ts'
-import { runCommand, type CommandOptions } from './run-command.ts'
-import { closingLine, publishCounts } from './test-counts.ts'
+import { fromRoot } from './support/repository.ts'
+import { runCommand, type CommandOptions } from './support/run-command.ts'
+import { closingLine, publishCounts } from './support/test-counts.ts'
 
 const NODE_VERSION = '24.21.0'
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error']
@@ -31,8 +31,10 @@ const answers = [
   await ask('/v1/messages', { max_tokens: 64, stream: true }, { 'anthropic-version': '2023-06-01' }),
 ]
 for (const answer of answers) {
-  const text = await answer.text()
-  if (answer.status !== 200 || !text.includes('smoke')) throw new Error(answer.status + ' ' + text)
+  const body = await answer.text()
+  // A stream cuts the text anywhere.
+  const text = Array.from(body.matchAll(/"(?:content|text)":"([^"]*)"/g), (match) => match[1]).join('')
+  if (answer.status !== 200 || !text.includes('smoke-word')) throw new Error(answer.status + ' ' + body)
 }
 await gateway.close?.()
 console.log('library ok on Node ' + process.version)
@@ -51,7 +53,9 @@ export { codecs, response, routing }
 const folder = mkdtempSync(join(tmpdir(), 'switchback-smoke-'))
 // A folder above with a node_modules of its own would hide a missing dependency, and npm's variables would change what npm does.
 const env: Record<string, string | undefined> = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(?:npm_(?!config_(?:registry|cafile|userconfig))|SWITCHBACK_BUN$|NODE_(?:OPTIONS|PATH)$)/i.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) => !/^(?:npm_(?!config_(?:registry|cafile|userconfig))|SWITCHBACK_BUN$|NODE_(?:OPTIONS|PATH)$)/i.test(name),
+  ),
 )
 
 async function run(command: readonly string[], options: CommandOptions = {}): Promise<string> {
@@ -84,7 +88,7 @@ async function tryLibrary(tarball: string): Promise<void> {
   writeFileSync(join(project, 'smoke.mjs'), LIBRARY_PROGRAM)
   writeFileSync(join(project, 'smoke.ts'), TYPES_PROGRAM)
   console.log(await run([await findNode(), 'smoke.mjs'], { cwd: project }))
-  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'esnext', '--lib', 'esnext,dom', '--types', '']
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'esnext', '--lib', 'esnext,dom']
   await run([process.execPath, fromRoot('node_modules/typescript/bin/tsc'), ...strict, 'smoke.ts'], { cwd: project })
   console.log('types ok under nodenext')
 }

@@ -3,12 +3,12 @@
  * keeps the test files whose path contains it.
  */
 import { existsSync, rmSync } from 'node:fs'
-import { fromRoot } from './repository.ts'
-import { runCommand } from './run-command.ts'
-import { installTestClients } from './test-clients.ts'
-import { addCounts, closingLine, NO_TESTS, parseCounts, publishCounts, type TestCounts } from './test-counts.ts'
-import { testEnvironment } from './test-environment.ts'
-import { findTiers, type Tier } from './test-tiers.ts'
+import { fromRoot } from './support/repository.ts'
+import { runCommand } from './support/run-command.ts'
+import { installTestClients } from './support/test-clients.ts'
+import { addCounts, closingLine, NO_TESTS, parseCounts, publishCounts, type TestCounts } from './support/test-counts.ts'
+import { testEnvironment } from './support/test-environment.ts'
+import { findTiers, type Tier } from './support/test-tiers.ts'
 
 interface Row {
   readonly name: string

@@ -61,7 +61,8 @@ const STATE_FIELDS = [
 function requestFields(request: LlmRequest, features: Set<Feature>): void {
   for (const [field, feature] of SIMPLE_FIELDS) if (request[field] !== undefined) features.add(feature)
   for (const [field, feature] of SAMPLING_FIELDS) if (request.sampling[field] !== undefined) features.add(feature)
-  if (request.state !== undefined) for (const [field, feature] of STATE_FIELDS) if (request.state[field] !== undefined) features.add(feature)
+  if (request.state !== undefined)
+    for (const [field, feature] of STATE_FIELDS) if (request.state[field] !== undefined) features.add(feature)
   if (request.vendor !== undefined) for (const field of Object.keys(request.vendor)) features.add(`vendor.${field}` as Feature)
   features.add(request.maxOutputTokens === undefined ? 'max_output_tokens.default' : 'max_output_tokens')
   const { reasoning, responseFormat } = request
@@ -86,7 +87,8 @@ function messages(list: readonly Message[], features: Set<Feature>): void {
       if (turns === 0 && message.role !== 'user') features.add('message.first_not_user')
       turns++
     }
-    if (previous !== undefined && (previous.role === message.role || message.role === 'tool' || previous.role === 'tool')) features.add('message.adjacent_same_role')
+    if (previous !== undefined && (previous.role === message.role || message.role === 'tool' || previous.role === 'tool'))
+      features.add('message.adjacent_same_role')
     if (message.id !== undefined) features.add('message.id')
     if (message.name !== undefined) features.add('message.name')
     if (message.phase !== undefined) features.add('message.phase')
@@ -114,11 +116,15 @@ function partFeatures(part: ContentPart, message: Message, features: Set<Feature
       reasoningFeatures(part, features)
       return
     case 'image':
-      features.add(part.source.kind === 'url' ? 'part.image_url' : part.source.kind === 'file' ? 'part.image_file' : 'part.image_base64')
+      features.add(
+        part.source.kind === 'url' ? 'part.image_url' : part.source.kind === 'file' ? 'part.image_file' : 'part.image_base64',
+      )
       if (part.detail !== undefined) features.add('part.image_detail')
       if (message.role === 'assistant') features.add('part.image_in_assistant')
       return
     case 'document':
+      if (message.role === 'assistant') features.add('part.image_in_assistant')
+      if (part.source.kind === 'parts') for (const inner of part.source.parts) partFeatures(inner, message, features)
       features.add(`part.document_${part.source.kind}` as Feature)
       if (part.title !== undefined || part.filename !== undefined) features.add('part.document_title')
       if (part.context !== undefined) features.add('part.document_context')
@@ -150,6 +156,8 @@ function partFeatures(part: ContentPart, message: Message, features: Set<Feature
       return
     case 'search-result':
       features.add('part.search_result')
+      if (message.role === 'assistant') features.add('part.image_in_assistant')
+      if (part.citations !== undefined) features.add('part.document_citations')
       for (const inner of part.content) partFeatures(inner, message, features)
       return
     default:
@@ -199,7 +207,13 @@ function toolFeatures(tool: ToolDefinition, features: Set<Feature>): void {
 }
 
 function toolChoice(choice: ToolChoice, features: Set<Feature>): void {
-  if (choice.type === 'required' || choice.type === 'named' || choice.type === 'allowed' || choice.type === 'validated' || choice.type === 'raw') {
+  if (
+    choice.type === 'required' ||
+    choice.type === 'named' ||
+    choice.type === 'allowed' ||
+    choice.type === 'validated' ||
+    choice.type === 'raw'
+  ) {
     features.add(`tool_choice.${choice.type}`)
   }
 }

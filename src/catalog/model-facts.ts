@@ -67,4 +67,5 @@ function ownRow(provider: CatalogueProvider | undefined, model: string): Row | u
   return provider !== undefined && Object.hasOwn(provider.models, model) ? provider.models[model] : undefined
 }
 
-const isThinking = (value: string): value is 'budget' | 'adaptive' | 'both' | 'none' => value === 'budget' || value === 'adaptive' || value === 'both' || value === 'none'
+const isThinking = (value: string): value is 'budget' | 'adaptive' | 'both' | 'none' =>
+  value === 'budget' || value === 'adaptive' || value === 'both' || value === 'none'

@@ -11,10 +11,14 @@ export interface CommandGateway extends Pick<PreviewParts, 'engine'> {
   close(): Promise<void>
 }
 
+/** What the gateway writes to stderr; `info` adds a line for each request. */
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
+
 export interface CommandGatewayOptions {
   readonly config: CompiledConfig
-  /** A folder, or `:memory:` to keep nothing. */
-  readonly dataDir: string
+  /** Undefined keeps nothing on disk. */
+  readonly dataDir?: string | undefined
+  readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
 /** The composition root, loaded only by commands that need a gateway. */

@@ -103,6 +103,15 @@ export interface PassthroughMarkers {
   readonly modelFrames: 'every' | readonly string[]
 }
 
+/** A format's own token counter: what its endpoint takes and gives. */
+export interface TokenCounter {
+  /** Body of the counting endpoint, from an encoded request body. */
+  body(encoded: JsonObject): JsonObject
+  answer(inputTokens: number): JsonObject
+  /** The number in an upstream's answer; undefined when there is none. */
+  read(answer: unknown): number | undefined
+}
+
 export interface ErrorEnvelope {
   readonly status: number
   readonly body: JsonObject
@@ -127,6 +136,8 @@ export interface Codec {
   inspectFrame(frame: SseFrame): FrameFacts
   inspectResponse(body: unknown): FrameFacts
   readonly passthrough: PassthroughMarkers
+  /** Undefined for formats without an endpoint that counts tokens. */
+  readonly tokenCounter?: TokenCounter | undefined
   /** A complete keep-alive frame in this format's own convention. */
   readonly ping: string
 }

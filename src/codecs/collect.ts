@@ -111,8 +111,11 @@ export class ResponseCollector {
     if (open === undefined) return
     open.pieces.push(text)
     if (logprobs === undefined || open.part.type !== 'text') return
-    const earlier = Array.isArray(open.part.logprobs?.value) ? open.part.logprobs.value : []
-    open.part.logprobs = { format: 'openai', value: [...earlier, ...(Array.isArray(logprobs) ? logprobs : [logprobs])] }
+    // Appended in place: the list is the collector's own, and an answer has as many entries as tokens.
+    open.part.logprobs ??= { format: 'openai', value: [] }
+    const tokens = open.part.logprobs.value as unknown[]
+    if (!Array.isArray(logprobs)) tokens.push(logprobs)
+    else for (const token of logprobs as unknown[]) tokens.push(token)
   }
 
   private reasoning(event: Extract<StreamEvent, { type: 'reasoning-delta' }>): void {

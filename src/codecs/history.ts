@@ -16,10 +16,16 @@ export function repairToolHistory(messages: Message[], report: Report): Message[
   for (const message of messages) {
     const rest = message.content.filter((part) => part.type !== 'tool-result')
     const orphans = orphanTexts(message, messages, used, report)
-    if (rest.length > 0 || message.content.length === 0) repaired.push(rest.length === message.content.length ? message : { ...message, role: message.role === 'tool' ? 'user' : message.role, content: rest })
+    if (rest.length > 0 || message.content.length === 0)
+      repaired.push(
+        rest.length === message.content.length
+          ? message
+          : { ...message, role: message.role === 'tool' ? 'user' : message.role, content: rest },
+      )
     if (orphans.length > 0) repaired.push({ role: 'user', content: orphans, path: message.path })
     const calls = message.role === 'assistant' ? message.content.filter((part) => part.type === 'tool-call') : []
-    if (calls.length > 0) repaired.push({ role: 'tool', content: calls.map((call) => resultFor(call, results, used, report)), path: message.path })
+    if (calls.length > 0)
+      repaired.push({ role: 'tool', content: calls.map((call) => resultFor(call, results, used, report)), path: message.path })
   }
   return repaired
 }
@@ -58,7 +64,12 @@ function collectResults(messages: Message[]): Map<string, ToolResultPart[]> {
   return results
 }
 
-function resultFor(call: ToolCallPart, results: Map<string, ToolResultPart[]>, used: Set<ToolResultPart>, report: Report): ToolResultPart {
+function resultFor(
+  call: ToolCallPart,
+  results: Map<string, ToolResultPart[]>,
+  used: Set<ToolResultPart>,
+  report: Report,
+): ToolResultPart {
   const result = results.get(call.id)?.find((candidate) => !used.has(candidate))
   if (result !== undefined) {
     used.add(result)
@@ -81,9 +92,60 @@ function orphanTexts(message: Message, messages: Message[], used: Set<ToolResult
   const texts: ContentPart[] = []
   for (const part of message.content) {
     if (part.type !== 'tool-result' || used.has(part)) continue
-    if (messages.some((other) => other.content.some((candidate) => candidate.type === 'tool-call' && candidate.id === part.callId))) continue
+    if (
+      messages.some((other) => other.content.some((candidate) => candidate.type === 'tool-call' && candidate.id === part.callId))
+    )
+      continue
     report.rewritten('part.tool_result_orphan', part.path, 'a tool result without a call was kept as user text')
     texts.push({ type: 'text', text: `Tool result ${part.callId}:`, path: part.path }, ...part.content)
   }
   return texts
+}
+
+/**
+ * Gives calls whose id an earlier call has already (some servers count anew in every turn) an id of their own, and their results
+ * the same one. For targets that look calls up by id in the whole conversation. Takes histories whose results follow their calls;
+ * one without repetitions comes back as the same array.
+ */
+export function distinctCallIds(messages: Message[], report: Report): Message[] {
+  if (!repeatsCallId(messages)) return messages
+  const taken = new Set<string>()
+  let open = new Map<string, string[]>()
+  return messages.map((message) => {
+    if (message.role === 'assistant') open = new Map()
+    const content = message.content.map((part): ContentPart => {
+      if (part.type === 'tool-call') {
+        const id = freeId(part.id, taken)
+        taken.add(id)
+        const waiting = open.get(part.id)
+        if (waiting === undefined) open.set(part.id, [id])
+        else waiting.push(id)
+        if (id === part.id) return part
+        report.rewritten('part.tool_call_id', part.path, 'a tool call had the id of an earlier one')
+        return { ...part, id }
+      }
+      const callId = part.type === 'tool-result' ? open.get(part.callId)?.shift() : undefined
+      return part.type === 'tool-result' && callId !== undefined && callId !== part.callId ? { ...part, callId } : part
+    })
+    return content.some((part, index) => part !== message.content[index]) ? { ...message, content } : message
+  })
+}
+
+function repeatsCallId(messages: readonly Message[]): boolean {
+  const seen = new Set<string>()
+  for (const { content } of messages) {
+    for (const part of content) {
+      if (part.type !== 'tool-call') continue
+      if (seen.has(part.id)) return true
+      seen.add(part.id)
+    }
+  }
+  return false
+}
+
+function freeId(id: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(id)) return id
+  let count = 2
+  while (taken.has(`${id}_${count}`)) count++
+  return `${id}_${count}`
 }

@@ -24,7 +24,9 @@ export function toolInputObject(input: ToolInput): ObjectInput {
   if (text.trim() === '') return { value: {}, exact: true }
   try {
     const parsed: unknown = JSON.parse(text)
-    return isObject(parsed) ? { value: parsed, exact: true } : { value: parsed === null ? {} : { value: parsed }, exact: parsed === null }
+    return isObject(parsed)
+      ? { value: parsed, exact: true }
+      : { value: parsed === null ? {} : { value: parsed }, exact: parsed === null }
   } catch {
     return { value: { input: text }, exact: false }
   }

@@ -41,20 +41,7 @@ export interface CompileContext {
   readonly vendorPrefixes?: readonly { readonly prefix: string; readonly provider: string }[] | undefined
 }
 
-const locate = <Part>(list: readonly Part[], key: string): Located<Part>[] =>
-  list.map((value, index) => ({ value, path: [key, index] }))
-
-export const partsOf = (config: Config): ConfigParts => ({
-  server: config.server,
-  apiKeys: locate(config.api_keys, 'api_keys'),
-  tenants: locate(config.tenants, 'tenants'),
-  providers: locate(config.providers, 'providers'),
-  routes: locate(config.routes, 'routes'),
-  state: config.state,
-  retention: config.retention,
-  declaredProviders: new Set(config.providers.map((provider) => provider.id)),
-})
-
+/** The configuration as one value, for showing and hashing. */
 export const configOf = (parts: ConfigParts): Config => ({
   server: parts.server,
   api_keys: parts.apiKeys.map(({ value }) => value),

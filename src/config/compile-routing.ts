@@ -134,6 +134,8 @@ function compileRoute(
       notes.warning(at, 'This target stands in the route already; it is tried only once. Remove one.')
     else targets.push(target)
   }
+  if (value.targets.length === 0)
+    notes.problem([...path, 'targets'], 'The route leads nowhere. Name at least one target, as `provider/model`.', { wants: [] })
   const { timeouts, retry } = value
   const totalMs = timeouts.total_ms === undefined ? defaults.timeouts.totalMs : (timeouts.total_ms ?? undefined)
   return {

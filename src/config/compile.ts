@@ -1,18 +1,17 @@
+import { resolve } from 'node:path'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
-import { resolve } from 'node:path'
-import { configOf, partsOf, type CompileContext, type ConfigParts } from './compile-context.ts'
+import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
 import { impliedProviders } from './implied-providers.ts'
 import { withHome } from './locate.ts'
-import { ConfigNotes, type ConfigNote } from './problem.ts'
+import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
-import type { Config } from './schema.ts'
 
 /** What the other layers are built from. */
 export interface CompiledConfig {
@@ -22,19 +21,10 @@ export interface CompiledConfig {
   readonly state: StateSettings
 }
 
-export type CompileResult =
-  | { readonly ok: true; readonly compiled: CompiledConfig; readonly warnings: readonly ConfigNote[] }
-  | { readonly ok: false; readonly problems: readonly ConfigNote[]; readonly warnings: readonly ConfigNote[] }
-
-/** Resolves keys, addresses, targets and files of a configuration. All problems come back at once. */
-export function compileConfig(config: Config, context: CompileContext): CompileResult {
-  const notes = new ConfigNotes()
-  const compiled = compileParts(partsOf(config), context, notes)
-  if (notes.problems.length > 0) return { ok: false, problems: notes.problems, warnings: notes.warnings }
-  return { ok: true, compiled, warnings: notes.warnings }
-}
-
-/** As `compileConfig`, for what could be read of a configuration that may have problems already. */
+/**
+ * Resolves keys, addresses, targets and files of a configuration, or of what could be read of it. The result is only usable when no
+ * problem was noted.
+ */
 export function compileParts(given: ConfigParts, context: CompileContext, notes: ConfigNotes): CompiledConfig {
   const implied = impliedProviders(given, notes)
   const parts: ConfigParts = {

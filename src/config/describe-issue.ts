@@ -32,8 +32,8 @@ export function describeIssue(issue: Issue, base: ConfigPath, context: IssueCont
   return [{ path, message: `Expected ${expected}, found ${found}.${hint}`, expected, found, suggestion }]
 }
 
-function missingKey(path: ConfigPath, expected: string, { schema }: IssueContext): ConfigNote {
-  const description = schemasAt(schema, path)[0]?.['description']
+function missingKey(path: ConfigPath, expected: string, context: IssueContext): ConfigNote {
+  const description = schemasAt(context.schema, path)[0]?.['description']
   const meaning = typeof description === 'string' ? description : `Expected ${expected}.`
   return {
     path,
@@ -45,27 +45,29 @@ function missingKey(path: ConfigPath, expected: string, { schema }: IssueContext
 }
 
 /** Names people try before they know ours. */
-const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
-  host: ['bind'],
-  port: ['bind'],
-  listen: ['bind'],
-  url: ['base_url'],
-  endpoint: ['base_url'],
-  key: ['api_key', 'api_key_env'],
-  token: ['api_key', 'api_key_env'],
-  kind: ['type'],
-  name: ['id'],
-  id: ['name'],
-  target: ['targets'],
-  fallbacks: ['targets'],
-  model: ['match', 'targets'],
-  idle_ms: ['read_ms'],
-}
+const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    host: ['bind'],
+    port: ['bind'],
+    listen: ['bind'],
+    url: ['base_url'],
+    endpoint: ['base_url'],
+    key: ['api_key', 'api_key_env'],
+    token: ['api_key', 'api_key_env'],
+    kind: ['type'],
+    name: ['id'],
+    id: ['name'],
+    target: ['targets'],
+    fallbacks: ['targets'],
+    model: ['match', 'targets'],
+    idle_ms: ['read_ms'],
+  }),
+)
 
 /** A key nobody reads, with the one that was probably meant. */
 export function unknownKey(key: string, parent: ConfigPath, context: IssueContext): ConfigNote {
   const known = keysAt(context.schema, parent)
-  const synonym = SYNONYMS[key.toLowerCase()]?.find((name) => known.includes(name))
+  const synonym = SYNONYMS.get(key.toLowerCase())?.find((name) => known.includes(name))
   const places = placesOf(context.schema, key)
   const suggestion = synonym ?? nearest(key, known)
   const where = parent.length === 0 ? 'at the top level' : `in ${formatPath(parent)}`

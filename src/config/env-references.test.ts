@@ -15,7 +15,11 @@ describe('references to the environment', () => {
   })
 
   test('without value and default are named, each once, and left as written', () => {
-    expect(expandReferences('${NOPE} ${EMPTY} ${NOPE}', env)).toEqual({ text: '${NOPE} ${EMPTY} ${NOPE}', missing: ['NOPE', 'EMPTY'], malformed: false })
+    expect(expandReferences('${NOPE} ${EMPTY} ${NOPE}', env)).toEqual({
+      text: '${NOPE} ${EMPTY} ${NOPE}',
+      missing: ['NOPE', 'EMPTY'],
+      malformed: false,
+    })
   })
 
   test('can be escaped', () => {

@@ -8,6 +8,7 @@ import { isSecretPath, namesVariable, showVariable } from './secrecy.ts'
 
 interface Expander {
   readonly env: Environment
+  /** Only read where a reference stands for a whole value: making it costs more than the rest of loading. */
   readonly schema: JsonObject
   readonly notes: ConfigNotes
 }
@@ -29,7 +30,8 @@ export function expandDocument(document: unknown, expander: Expander, path: Conf
   return copy
 }
 
-function expandText(text: string, path: ConfigPath, { env, schema, notes }: Expander): unknown {
+function expandText(text: string, path: ConfigPath, expander: Expander): unknown {
+  const { env, notes } = expander
   if ((isSecretPath(path) && !path.includes('headers')) || namesVariable(path)) return text
   const { text: expanded, missing, malformed } = expandReferences(text, env)
   if (malformed)
@@ -42,7 +44,7 @@ function expandText(text: string, path: ConfigPath, { env, schema, notes }: Expa
     )
   }
   if (path.length === 3 && path[0] === 'providers' && path[2] === 'format') return expanded.toLowerCase()
-  return isSingleReference(text) && missing.length === 0 ? asTyped(expanded, typesAt(schema, path)) : expanded
+  return isSingleReference(text) && missing.length === 0 ? asTyped(expanded, typesAt(expander.schema, path)) : expanded
 }
 
 /** A reference may stand for a number or a truth value where no text is wanted. */

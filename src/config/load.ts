@@ -5,6 +5,7 @@ import { configOf, type CompileContext } from './compile-context.ts'
 import type { ProcessSurroundings } from './env.ts'
 import { environmentConfig } from './environment-config.ts'
 import { configSearchPath, withHome } from './locate.ts'
+import { whyNotPlain } from './plain-data.ts'
 import { ConfigNotes, formatPath, type ConfigNote, type ConfigProblem } from './problem.ts'
 import { readParts } from './read-parts.ts'
 import type { Config } from './schema.ts'
@@ -57,7 +58,7 @@ export type LoadResult = LoadedConfig | RefusedConfig
 /** Larger files are no configuration; parsing them could fill the memory. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
-export const localFiles: ConfigFiles = {
+const localFiles: ConfigFiles = {
   readText(path) {
     const stats = statSync(path, { throwIfNoEntry: false })
     return stats === undefined ? undefined : readFileSync(path, 'utf8')
@@ -87,6 +88,9 @@ export function loadConfig(options: LoadConfigOptions): LoadResult {
 
 /** Checks and compiles a configuration given as plain data, in the shape of the file. Relative paths start at `cwd`. */
 export function configFromObject(document: unknown, options: LoadConfigOptions): LoadResult {
+  const reason = whyNotPlain(document)
+  if (reason !== undefined)
+    return refuse({ kind: 'object' }, [placeless(`The configuration must be plain data, as JSON could hold it: ${reason}.`)], [])
   return compileDocument(document, { kind: 'object' }, contextOf(options, options.cwd, options.files ?? localFiles))
 }
 

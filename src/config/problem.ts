@@ -14,7 +14,10 @@ export interface ConfigNote {
   readonly atKey?: boolean | undefined
   /** The note is about a key nobody knows; `suggestion` is then the key of the same mapping that was probably meant. */
   readonly unknownKey?: boolean | undefined
-  /** Keys of the mapping at `path` that are wanted. When one of them is there and has a problem already, this note says nothing new. */
+  /**
+   * Keys (or, when empty, anything) below `path` that would have made this note unnecessary. When one of them has a problem already,
+   * this note says nothing new and is left out.
+   */
   readonly wants?: readonly string[] | undefined
 }
 
@@ -49,10 +52,12 @@ export class ConfigNotes {
   }
 }
 
-const concerns = (note: ConfigNote, path: ConfigPath, keys: readonly string[]): boolean =>
-  note.path.length === path.length + 1 &&
-  path.every((step, index) => step === note.path[index]) &&
-  keys.includes(String(note.path.at(-1)))
+function concerns(note: ConfigNote, path: ConfigPath, keys: readonly string[]): boolean {
+  const key = note.path[path.length]
+  if (key === undefined || !path.every((step, index) => step === note.path[index])) return false
+  const meant = note.unknownKey === true && note.suggestion !== undefined ? [String(key), note.suggestion] : [String(key)]
+  return keys.length === 0 || meant.some((name) => keys.includes(name))
+}
 
 /** `providers[0].base_url`; keys that are no plain words are quoted, and such as may be secrets hidden. */
 export function formatPath(path: ConfigPath): string {

@@ -17,10 +17,15 @@ import { describeFound } from './secrecy.ts'
  * left out. `document` is plain data as it comes out of YAML or from a caller.
  */
 export function readParts(document: unknown, env: Environment, notes: ConfigNotes): ConfigParts {
-  const schema = configJsonSchema()
-  const context: IssueContext = { document, schema }
+  const context = issueContext(document)
   const known = topLevel(document, notes)
-  const expanded = expandDocument(known, { env, schema, notes })
+  const expanded = expandDocument(known, {
+    env,
+    notes,
+    get schema() {
+      return context.schema
+    },
+  })
   const effective = setAsideLaterKinds(setAsideLaterKeys(expanded, notes), notes)
   const root = isObject(effective) ? effective : {}
   tellUnknownSections(root, notes, context)
@@ -34,6 +39,17 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     providers: readList('providers', LIST_SCHEMAS.providers, reader),
     routes: readList('routes', LIST_SCHEMAS.routes, reader),
     declaredProviders: declaredIds(document),
+  }
+}
+
+/** The schema is made when the first mistake is described: a clean configuration, and so a quick start, does without. */
+function issueContext(document: unknown): IssueContext {
+  let schema: JsonObject | undefined
+  return {
+    document,
+    get schema() {
+      return (schema ??= configJsonSchema())
+    },
   }
 }
 

@@ -45,14 +45,22 @@ describe('yaml documents', () => {
   })
 
   test('that multiply aliases are refused without being expanded', () => {
-    const levels = Array.from({ length: 9 }, (_unused, index) => `a${index + 1}: &a${index + 1} [${Array(10).fill(`*a${index}`).join(', ')}]`)
+    const levels = Array.from(
+      { length: 9 },
+      (_unused, index) => `a${index + 1}: &a${index + 1} [${Array(10).fill(`*a${index}`).join(', ')}]`,
+    )
     const document = parseYaml(['a0: &a0 [x, x, x]', ...levels].join('\n'))
     expect(document.value).toBeUndefined()
     expect(document.problems[0]?.message).toContain('more than 100')
   })
 
   test('that contain themselves or are very deep are refused', () => {
-    for (const text of ['a: &a [*a, *a]\n', '['.repeat(100_000), `${'['.repeat(500)}${']'.repeat(500)}`, `${'{a: '.repeat(40)}1${'}'.repeat(40)}`]) {
+    for (const text of [
+      'a: &a [*a, *a]\n',
+      '['.repeat(100_000),
+      `${'['.repeat(500)}${']'.repeat(500)}`,
+      `${'{a: '.repeat(40)}1${'}'.repeat(40)}`,
+    ]) {
       const document = parseYaml(text)
       expect(document.value).toBeUndefined()
       expect(document.problems.length).toBeGreaterThan(0)
@@ -69,22 +77,22 @@ describe('yaml documents', () => {
 
 describe('places in a yaml document', () => {
   const text = 'server:\n  bind: x\nproviders:\n  - id: a\n    accounts: [ { id: b } ]\nshared: &s\n  deep: 1\nuses: *s\n'
-  const { locate } = parseYaml(text)
+  const document = parseYaml(text)
 
   test('are those of values, or of their keys', () => {
-    expect(locate(['server', 'bind'])).toEqual({ line: 2, column: 9 })
-    expect(locate(['server', 'bind'], true)).toEqual({ line: 2, column: 3 })
-    expect(locate(['providers', 0, 'accounts', 0, 'id'])).toEqual({ line: 5, column: 23 })
+    expect(document.locate(['server', 'bind'])).toEqual({ line: 2, column: 9 })
+    expect(document.locate(['server', 'bind'], true)).toEqual({ line: 2, column: 3 })
+    expect(document.locate(['providers', 0, 'accounts', 0, 'id'])).toEqual({ line: 5, column: 23 })
   })
 
   test('of missing things are those of what should hold them', () => {
-    expect(locate(['providers', 0, 'type'])).toEqual({ line: 4, column: 5 })
-    expect(locate(['providers', 7])).toEqual({ line: 4, column: 3 })
-    expect(locate(['nowhere', 'at', 'all'])).toEqual({ line: 1, column: 1 })
+    expect(document.locate(['providers', 0, 'type'])).toEqual({ line: 4, column: 5 })
+    expect(document.locate(['providers', 7])).toEqual({ line: 3, column: 1 })
+    expect(document.locate(['nowhere', 'at', 'all'])).toEqual({ line: 1, column: 1 })
   })
 
   test('are found behind aliases', () => {
-    expect(locate(['uses', 'deep'])).toEqual({ line: 7, column: 9 })
+    expect(document.locate(['uses', 'deep'])).toEqual({ line: 7, column: 9 })
   })
 
   test('count in an empty document as well', () => {

@@ -33,7 +33,7 @@ export function parseYaml(text: string): YamlDocument {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'silent' })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'error' })
   const problems: YamlProblem[] = [...document.errors, ...document.warnings]
     .slice(0, MAX_PROBLEMS)
     .map((error) => ({ ...position(error.pos[0]), message: sentenceOf(error.code) }))

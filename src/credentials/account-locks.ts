@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
+import type { Account } from './account.ts'
 
 /** Why an account, or one model on it, is not used for a while. */
 export interface AccountLock {
@@ -34,21 +35,26 @@ export class AccountLocks {
     return this.locks.size === 0
   }
 
-  /** Locks what the error's row in the table says, for the time the upstream named or else the table's. */
-  add(account: AccountId, model: string, error: GatewayError, now: number): void {
+  /**
+   * Locks what the error's row in the table says, for the time the upstream named or else the table's. An account without a
+   * credential cannot have a bad one: there, what would lock the account locks the model.
+   */
+  add({ id, apiKey }: Account, model: string, error: GatewayError, now: number): void {
     const { locks, lockMs } = error.row
     if (locks === 'nothing') return
-    const lockedModel = locks === 'account' ? undefined : model
-    const key = keyOf(account, lockedModel)
+    const lockedModel = locks === 'account' && apiKey !== undefined ? undefined : model
+    const key = keyOf(id, lockedModel)
     const earlier = this.locks.get(key)
     const level = DOUBLING.has(error.code) ? nextLevel(earlier, now) : 0
     const wait =
       error.retryAfterMs === undefined
         ? Math.min(lockMs * 2 ** level, Math.max(lockMs, MAX_BACKOFF_MS))
         : Math.min(error.retryAfterMs, MAX_NAMED_MS)
-    const until = Math.max(now + wait, earlier?.until ?? 0)
+    const until = now + wait
+    // The lock that lasts longest says why: a passing fault must not make a limit look like one.
+    const lock = { account: id, model: lockedModel, code: error.code, until, level }
     this.locks.delete(key)
-    this.locks.set(key, { account, model: lockedModel, code: error.code, until, level })
+    this.locks.set(key, earlier !== undefined && earlier.until > until ? { ...earlier, level } : lock)
     if (this.locks.size > MAX_LOCKS) this.shrink(now)
   }
 
@@ -64,6 +70,12 @@ export class AccountLocks {
     const whole = this.locks.get(keyOf(account, undefined))?.until ?? 0
     const single = this.locks.get(keyOf(account, model))?.until ?? 0
     return Math.max(whole, single)
+  }
+
+  /** What keeps the account from being used for the model. */
+  inForce(account: AccountId, model: string, now: number): AccountLock[] {
+    const found = [this.locks.get(keyOf(account, undefined)), this.locks.get(keyOf(account, model))]
+    return found.filter((lock) => lock !== undefined && lock.until > now) as AccountLock[]
   }
 
   /** The locks in force. */

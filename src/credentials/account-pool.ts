@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -12,10 +13,19 @@ export interface AccountPool {
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void
   /** A call worked: its locks and the memory of its failures go. */
   succeeded(provider: ProviderId, account: AccountId, model: string): void
-  /** Milliseconds until the first account can be used for the model: 0 when one can be now, undefined when there is none at all. */
-  recoveryMs(provider: ProviderId, model: string): number | undefined
+  /** The accounts that are locked for the model, and why. */
+  locked(provider: ProviderId, model: string): readonly LockedAccount[]
   /** Everything that is locked, for health views. */
   snapshot(): readonly AccountHealth[]
+}
+
+/** An account that cannot be used for a model now. */
+export interface LockedAccount {
+  readonly account: Account
+  /** Milliseconds until it can. */
+  readonly recoveryMs: number
+  /** The failures that locked it. */
+  readonly codes: readonly ErrorCode[]
 }
 
 /** State of one account, as health views show it. */
@@ -65,16 +75,23 @@ export function createAccountPool({ providers, clock }: AccountPoolOptions): Acc
       return accounts.filter(({ id }) => tried?.has(id) !== true && locks.lockedUntil(id, model) <= now)
     },
     failed(provider, account, model, error) {
-      byProvider.get(provider)?.locks.add(account, model, error, clock.now())
+      const found = byProvider.get(provider)
+      const failing = found?.accounts.find(({ id }) => id === account)
+      if (found !== undefined && failing !== undefined) found.locks.add(failing, model, error, clock.now())
     },
     succeeded(provider, account, model) {
       byProvider.get(provider)?.locks.clear(account, model)
     },
-    recoveryMs(provider, model) {
+    locked(provider, model) {
       const found = byProvider.get(provider)
-      if (found === undefined || found.accounts.length === 0) return undefined
-      const first = Math.min(...found.accounts.map(({ id }) => found.locks.lockedUntil(id, model)))
-      return Math.max(0, Math.ceil(first - clock.now()))
+      if (found === undefined) return []
+      const now = clock.now()
+      return found.accounts.flatMap((account) => {
+        const locks = found.locks.inForce(account.id, model, now)
+        if (locks.length === 0) return []
+        const until = Math.max(...locks.map((lock) => lock.until))
+        return [{ account, recoveryMs: Math.ceil(until - now), codes: locks.map((lock) => lock.code) }]
+      })
     },
     snapshot() {
       const now = clock.now()

@@ -45,7 +45,7 @@ function lostFeatures(diagnostics: readonly Diagnostic[]): string {
 
 /** Model names come from clients and may hold anything; headers take visible ASCII only. */
 function headerValue(text: string, limit: number): string {
-  const visible = /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text).replaceAll(/[^\x20-\x7e]/g, '?')
+  const visible = /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed()).replaceAll(/[^\x20-\x7e]/g, '?')
   return visible.length <= limit ? visible : `${visible.slice(0, limit - 1)}~`
 }
 

@@ -37,6 +37,7 @@ export class AttemptRun {
   private readonly startedAt: number
   private timer: AttemptTimer | undefined = undefined
   private prepared: PreparedAttempt | undefined = undefined
+  private waitingSince: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
@@ -62,6 +63,8 @@ export class AttemptRun {
     } catch (error) {
       this.timer?.stop()
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
+    } finally {
+      if (this.waitingSince !== undefined) this.waitedMs = this.deps.clock.now() - this.waitingSince
     }
   }
 
@@ -109,18 +112,13 @@ export class AttemptRun {
   }
 
   private async dispatch(prepared: PreparedAttempt): Promise<AttemptResult> {
-    const { clock } = this.deps
-    const sentAt = clock.now()
+    this.waitingSince = this.deps.clock.now()
     const response = await this.provider.send(prepared.request, this.controller.signal)
     this.timer?.connected()
-    this.waitedMs = clock.now() - sentAt
     this.upstreamStatus = response.status
     this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id') ?? undefined)
     if (!response.ok) throw await this.failureOf(response)
-    const readAt = clock.now()
-    const result = await this.readAnswer(prepared, response)
-    this.waitedMs += clock.now() - readAt
-    return result
+    return this.readAnswer(prepared, response)
   }
 
   private async failureOf(response: Response): Promise<GatewayError> {
@@ -132,11 +130,12 @@ export class AttemptRun {
     const { call } = this.input
     const headers = this.provider.clientHeadersOf(response.headers, call.codec.format)
     const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
-    if (prepared.fold && streams) return { kind: 'whole', headers, ...(await foldedAnswer(this.input, response, this.context())) }
+    // Asked for in order to be folded, or sent by an upstream that knows nothing else.
+    if (!call.request.stream && streams) return { kind: 'whole', headers, ...(await foldedAnswer(this.input, response, { context: this.context(), timer: this.timer! })) }
     if (!call.request.stream) return { kind: 'whole', headers, ...(await readWholeAnswer(this.input, response, prepared.refusals.length === 0, this.context())) }
     const transform = streams ? this.createTransform(prepared) : await replayedTransform(this.input, response, this.context())
     this.facts = transform.facts
-    const stream = new UpstreamStream({ body: response.body ?? emptyBody(), transform, timer: this.timer!, abortReason: () => this.abortError })
+    const stream = new UpstreamStream({ body: (streams ? response.body : null) ?? emptyBody(), transform, timer: this.timer!, abortReason: () => this.abortError })
     await stream.prime(this.deps.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
@@ -179,6 +178,7 @@ export class AttemptRun {
 /** A buffered answer comes all at once, after as long as the whole of it takes: only silence limits it. */
 const withoutFirstToken = (timeouts: Timeouts): Timeouts => ({ ...timeouts, firstTokenMs: Math.max(timeouts.firstTokenMs, timeouts.idleMs) })
 
+/** There is nothing to read, or it was read already. */
 const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })
 
 /** Keeps upstream words that look like codes or ids; anything else might be text and is not recorded. */

@@ -1,4 +1,4 @@
-import type { Codec, EncodeTarget, ModelFacts } from '../codecs/codec.ts'
+import type { EncodeTarget, ModelFacts } from '../codecs/codec.ts'
 import { withoutAttribution } from '../codecs/attribution.ts'
 import { Report } from '../codecs/report.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
@@ -87,14 +87,4 @@ function needsStream({ call, provider, target, facts }: AttemptInput): boolean {
   if (target.format !== 'anthropic') return false
   const limit = call.request.maxOutputTokens ?? facts.maxOutputTokens ?? 0
   return provider.firstParty && limit > LONGEST_UNSTREAMED_OUTPUT
-}
-
-/** Hosted tools that only read. */
-const READ_ONLY_TOOLS = /^(web_search|web_fetch|file_search|tool_search)/
-
-/** Whether repeating the call could do something twice: then nothing is repeated once bytes were sent. */
-export function hasSideEffects(codec: Codec, { state, tools }: Call['request']): boolean {
-  if (state?.background === true || state?.conversation !== undefined) return true
-  if (codec.format === 'responses' && state?.store === true) return true
-  return tools?.some((tool) => tool.type === 'hosted' && !READ_ONLY_TOOLS.test(tool.kind)) ?? false
 }

@@ -1,3 +1,5 @@
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { StreamFailure } from '../ir/stream-event.ts'
 import type { AttemptResult } from './attempt-run.ts'
 import { pingBytes } from './delivered-stream.ts'
 import type { AnswerStream, Call } from './engine.ts'
@@ -11,6 +13,16 @@ export interface CommittedStreamOptions {
 }
 
 const COMMENT = new TextEncoder().encode(': waiting for the upstream\n\n')
+
+/** A failure that would have been an error answer, as much of it as fits into a stream. */
+function failureOf({ row, upstream, message, httpStatus }: GatewayError): StreamFailure {
+  return {
+    message: row.exposeMessage ? (upstream?.message ?? message) : 'The gateway failed internally.',
+    status: httpStatus,
+    type: upstream?.type,
+    code: upstream?.code,
+  }
+}
 
 /**
  * A stream whose 200 went out before anything came from an upstream, so that proxies keep the line open. Fallback goes on behind
@@ -42,7 +54,7 @@ export class CommittedStream implements AnswerStream {
       const answer = await this.answer
       if ('kind' in answer) {
         this.state = 'over'
-        return answer.kind === 'failed' ? this.failure(answer.error.message) : undefined
+        return answer.kind === 'failed' ? this.failure(answer.error) : undefined
       }
       this.state = 'streaming'
       this.inner = answer
@@ -50,11 +62,11 @@ export class CommittedStream implements AnswerStream {
     return this.state === 'over' ? undefined : this.inner?.next()
   }
 
-  private failure(message: string): Uint8Array {
+  private failure(error: GatewayError): Uint8Array {
     const { codec, request, requestId } = this.call
     let text = ''
     const encoder = codec.createStreamEncoder({ requestId: requestId.slice(4), model: request.model, createdAt: 0, request })
-    encoder.write({ type: 'error', error: { message } }, (event, data) => {
+    encoder.write({ type: 'error', error: failureOf(error) }, (event, data) => {
       text += event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
     })
     return new TextEncoder().encode(text)

@@ -1,6 +1,7 @@
 import { withoutAttribution } from '../codecs/attribution.ts'
 import { Report } from '../codecs/report.ts'
-import { isObject } from '../ir/json.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { TokenCounter } from '../codecs/codec.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { Tokenizer } from '../runtime/tokenizer.ts'
@@ -8,14 +9,12 @@ import { answerHeaders } from './answer-headers.ts'
 import { countableText } from './countable-text.ts'
 import type { Answer, Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution.ts'
+import { translatedBody } from './request-body.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
 export interface CountTokensDeps extends Pick<ExecutionDeps, 'clock' | 'providers' | 'accounts'> {
   readonly tokenizer: Tokenizer
 }
-
-/** What Anthropic's endpoint takes; everything else of a Messages body is refused there. */
-const COUNTED_FIELDS = ['model', 'messages', 'system', 'tools', 'tool_choice', 'thinking', 'mcp_servers', 'context_management', 'output_config', 'cache_control'] as const
 
 /**
  * `{input_tokens}`: asked from the first target's own endpoint where it speaks Messages, else counted with a tokenizer, else estimated
@@ -25,7 +24,7 @@ export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: 
   return async (call, decided) => {
     const target = decided.plan.targets[0]
     const provider = target === undefined ? undefined : deps.providers.get(target.provider)
-    const native = target !== undefined && provider?.codec.format === 'anthropic' ? await askUpstream(deps, call, provider, target) : undefined
+    const native = target !== undefined && provider?.codec.tokenCounter !== undefined ? await askUpstream(deps, call, provider, target) : undefined
     const tokens = native ?? (await countHere(deps, call))
     const headers = answerHeaders({
       requestId: call.requestId,
@@ -36,7 +35,7 @@ export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: 
       diagnostics: [],
     })
     if (native === undefined) headers.push(['x-switchback-estimated', 'true'])
-    return { kind: 'whole', status: 200, headers, body: JSON.stringify({ input_tokens: tokens }) }
+    return { kind: 'whole', status: 200, headers, body: JSON.stringify(counterOf(call).answer(tokens)) }
   }
 }
 
@@ -55,11 +54,12 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
   if (account === undefined) return undefined
   const messages = provider.firstParty ? call.request.messages : withoutAttribution(call.request.messages, new Report())
   const encoded = provider.codec.encodeRequest({ ...call.request, messages }, { model: target.model, quirks: provider.quirks, facts: {}, stream: false }).value
-  const body = Object.fromEntries(COUNTED_FIELDS.filter((field) => encoded[field] !== undefined).map((field) => [field, encoded[field]]))
+  const counter = provider.codec.tokenCounter
+  if (counter === undefined) return undefined
   const request = provider.buildRequest({
     operation: 'count-tokens',
     model: target.model,
-    body: JSON.stringify(body),
+    body: translatedBody(counter.body(encoded), call.body),
     account,
     stream: false,
     clientHeaders: call.headers,
@@ -67,11 +67,17 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
   })
   try {
     const response = await provider.send(request, AbortSignal.any([call.signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)]))
-    const answer: unknown = response.ok ? await response.json() : (await response.body?.cancel(), undefined)
-    return isObject(answer) && typeof answer['input_tokens'] === 'number' ? answer['input_tokens'] : undefined
+    if (response.ok) return counter.read(await response.json())
+    await response.body?.cancel()
+    return undefined
   } catch {
     return undefined // the count is made here instead
   }
+}
+
+function counterOf({ codec }: Call): TokenCounter {
+  if (codec.tokenCounter === undefined) throw new GatewayError('count_tokens_unsupported', `Clients of format ${codec.format} have no token counter. Use POST /v1/messages/count_tokens.`)
+  return codec.tokenCounter
 }
 
 /** Agents ask for counts in bursts and wait for them; a local figure is better than a late one. */

@@ -53,7 +53,7 @@ export function createEngine(options: EngineOptions): Engine {
         record(options, facts(call), { snapshot: decided.snapshot, plan: decided.plan, status: 200, errorCode: undefined, operation: 'count-tokens' })
         return answer
       } catch (error) {
-        return refused(call, error, options)
+        return refused(call, error, options, 'count-tokens')
       }
     },
     refuse(call) {
@@ -80,10 +80,10 @@ function questionOf(call: Pick<Call, 'codec' | 'request' | 'body'>): DecisionQue
 }
 
 /** A call that found no route, with its record. */
-function refused(call: Call, thrown: unknown, options: EngineOptions): Answer {
+function refused(call: Call, thrown: unknown, options: EngineOptions, operation: RecordSeed['operation'] = 'generate'): Answer {
   const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
   const snapshot = options.snapshot()
-  record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation: 'generate' })
+  record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
   return { kind: 'error', error, headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }) }
 }

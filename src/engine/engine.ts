@@ -7,10 +7,10 @@ import type { Principal } from '../ir/principal.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 
-/** The client's body as received (decompressed) and what is known about it. */
+/** The client's body as received (decompressed). Bytes, because searching and splicing them is many times faster than with a string. */
 export interface RequestBody {
-  readonly bytes: Uint8Array
-  /** Long strings taken out of the parsed form, by placeholder token; empty for ordinary bodies. */
+  readonly bytes: Buffer
+  /** Media cut out of the parsed form, by the token that stands for it; empty for ordinary bodies. */
   readonly blobs: ReadonlyMap<string, Uint8Array>
 }
 

@@ -16,13 +16,15 @@ import type { DecisionQuestion } from '../routing/decide.ts'
 import { decisionInputs } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { AttemptRun, type AttemptResult } from './attempt-run.ts'
-import { hasSideEffects, type AttemptInput } from './attempt.ts'
+import type { AttemptInput } from './attempt.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
 import type { Answer, AnswerStream, Call } from './engine.ts'
+import { lastResort, lockedOutError, type LockedTarget } from './locked-out.ts'
 import { buildRecord } from './record-builder.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { sessionIdOf } from './session-id.ts'
+import { hasSideEffects, mayHaveHappened } from './side-effects.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
 /** What the engine runs on. */
@@ -47,6 +49,15 @@ export interface Decided {
   readonly plan: RoutePlan
   readonly question: DecisionQuestion
 }
+
+/** How hard a target is tried. */
+interface Effort {
+  readonly accounts: readonly AccountSettings[]
+  /** Further tries at one account after a passing fault. */
+  readonly retries: number
+}
+
+type AttemptFailure = Extract<AttemptResult, { kind: 'failed' }>
 
 /** How the request ended, for its record. */
 interface Ending {
@@ -82,14 +93,14 @@ export class Execution {
 
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
   run(): Promise<Answer> {
-    if (!this.call.request.stream) return this.loop().then(this.toAnswer)
+    const result = this.loop().catch((fault: unknown) => failed(internalFault(fault)))
+    if (!this.call.request.stream) return result.then(this.answered)
     return new Promise((resolve) => {
       const { deadlines, stream, clock } = this.deps
-      const result = this.loop()
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
       void result.then((outcome) => {
         deadlines.drop(watch)
-        if (!this.committedEarly) resolve(this.toAnswer(outcome))
+        if (!this.committedEarly) resolve(this.answered(outcome))
       })
     })
   }
@@ -98,43 +109,68 @@ export class Execution {
   readonly cancel = (): void => {
     if (this.settled) return
     this.cancelled = true
-    this.current?.abort(new GatewayError('client_closed_request', 'The client closed the connection.'))
+    this.current?.abort(clientGone())
     const facts = this.current?.facts
     this.closeAttempt('cancelled')
-    this.settle({ status: 499, facts })
+    this.settle({ status: 499, error: clientGone(), facts })
   }
 
   private async loop(): Promise<AttemptResult> {
+    const { providers, accounts } = this.deps
+    const { plan, route } = this.decided
+    const locked: LockedTarget[] = []
     let last: GatewayError | undefined
-    for (const target of this.decided.plan.targets) {
-      const provider = this.deps.providers.get(target.provider)
+    for (const target of plan.targets) {
+      const provider = providers.get(target.provider)
       if (provider === undefined) continue
-      const result = await this.tryTarget(provider, target)
-      if (result.kind !== 'failed') return result
+      const usable = accounts.candidates(provider.id, target.model)
+      if (usable.length === 0) {
+        locked.push({ provider, target, accounts: accounts.locked(provider.id, target.model) })
+        continue
+      }
+      const result = await this.tryTarget(provider, target, { accounts: usable, retries: route.maxRetries })
+      if (result.kind !== 'failed' || result.next === 'stop') return result
       last = result.error
-      if (result.next === 'stop') break
     }
-    return { kind: 'failed', error: last ?? noTarget(this.decided.plan), next: 'stop' }
+    if (last !== undefined) return failed(last)
+    const resort = lastResort(locked)
+    if (resort !== undefined) return this.tryTarget(resort.provider, resort.target, { accounts: [resort.account], retries: 0 })
+    return failed(locked.length > 0 ? lockedOutError(locked) : noTarget(plan))
   }
 
-  private async tryTarget(provider: Provider, target: Target): Promise<AttemptResult> {
-    const { accounts, clock } = this.deps
-    let last: AttemptResult = { kind: 'failed', error: this.lockedOut(provider, target), next: 'next-target' }
-    for (const account of accounts.candidates(provider.id, target.model)) {
+  private async tryTarget(provider: Provider, target: Target, effort: Effort): Promise<AttemptResult> {
+    let last: AttemptResult | undefined
+    for (const account of effort.accounts) {
       for (let retries = 0; ; retries++) {
-        if (this.cancelled) return { kind: 'failed', error: new GatewayError('client_closed_request', 'The client closed the connection.'), next: 'stop' }
-        this.current = new AttemptRun(this.attemptInput(provider, target, account), this.deps)
-        const result = await this.current.run()
-        this.waitedMs += this.current.waitedMs
-        this.diagnostics.push(...this.current.diagnostics)
-        if (result.kind !== 'failed') return result
-        last = this.afterFailure(result, retries)
-        if (last.kind !== 'failed' || last.next !== 'retry') break
-        await clock.sleep(retryDelayMs(retries, this.deps.random), this.call.signal).catch(() => undefined) // an abort is seen above
+        last = await this.tryOnce(new AttemptRun(this.attemptInput(provider, target, account), this.deps), effort.retries - retries)
+        if (last.kind !== 'failed') return last
+        if (last.next !== 'retry') break
+        await this.pauseBefore(retries)
+        if (this.cancelled) return failed(clientGone())
       }
-      if (last.kind === 'failed' && last.next !== 'next-account') break
+      if (last.next !== 'next-account') break
     }
-    return last
+    return last ?? failed(noTarget(this.decided.plan))
+  }
+
+  private async tryOnce(attempt: AttemptRun, retriesLeft: number): Promise<AttemptResult> {
+    this.current = attempt
+    const result = await attempt.run()
+    this.waitedMs += attempt.waitedMs
+    this.diagnostics.push(...attempt.diagnostics)
+    if (this.cancelled) {
+      if (result.kind === 'stream') result.stream.stop()
+      return failed(clientGone())
+    }
+    return result.kind === 'failed' ? this.afterFailure(attempt, result.error, retriesLeft) : result
+  }
+
+  /** Back-off is waiting, not work of the gateway. */
+  private async pauseBefore(retries: number): Promise<void> {
+    const { clock, random } = this.deps
+    const startedAt = clock.now()
+    await clock.sleep(retryDelayMs(retries, random), this.call.signal).catch(() => undefined) // an abort is seen by the caller
+    this.waitedMs += clock.now() - startedAt
   }
 
   private attemptInput(provider: Provider, target: Target, account: AccountSettings): AttemptInput {
@@ -143,13 +179,11 @@ export class Execution {
   }
 
   /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
-  private afterFailure(result: Extract<AttemptResult, { kind: 'failed' }>, retries: number): AttemptResult {
-    const { error } = result
-    let next = error.row.next
-    if (next === 'retry' && retries >= this.decided.route.maxRetries) next = 'next-account'
-    const outcomeUnknown = error.upstream?.status === undefined && error.code !== 'upstream_connect_failed' && error.code !== 'translation_refused'
-    if (next !== 'stop' && outcomeUnknown && hasSideEffects(this.call.codec, this.call.request)) next = 'stop'
-    if (next !== 'retry' && this.current !== undefined) this.deps.accounts.failed(this.current.provider.id, this.current.account.id, this.current.target.model, error)
+  private afterFailure(attempt: AttemptRun, error: GatewayError, retriesLeft: number): AttemptResult {
+    let next: AttemptFailure['next'] = error.row.next
+    if (next === 'retry' && retriesLeft <= 0) next = 'next-account'
+    if (next !== 'stop' && mayHaveHappened(error) && hasSideEffects(this.call.codec, this.call.request)) next = 'stop'
+    if (next !== 'retry') this.deps.accounts.failed(attempt.provider.id, attempt.account.id, attempt.target.model, error)
     this.closeAttempt('failed', error, next)
     return { kind: 'failed', error, next }
   }
@@ -160,7 +194,20 @@ export class Execution {
     this.current = undefined
   }
 
-  private readonly toAnswer = (result: AttemptResult): Answer => {
+  /** A fault of our own must end as an answer and a record too, and never as a rejection that nobody handles. */
+  private readonly answered = (result: AttemptResult): Answer => {
+    try {
+      return this.toAnswer(result)
+    } catch (fault) {
+      const error = internalFault(fault)
+      if (result.kind === 'stream') result.stream.stop()
+      this.closeAttempt('failed', error, 'stop')
+      this.settle({ status: error.httpStatus, error })
+      return { kind: 'error', error, headers: [] }
+    }
+  }
+
+  private toAnswer(result: AttemptResult): Answer {
     const { clock } = this.deps
     const headers = this.headersNow(result)
     if (result.kind === 'failed') {
@@ -225,14 +272,6 @@ export class Execution {
     return { kind: 'stream', status: 200, headers, stream }
   }
 
-  private lockedOut(provider: Provider, target: Target): GatewayError {
-    const recoveryMs = this.deps.accounts.recoveryMs(provider.id, target.model)
-    return new GatewayError('all_targets_unavailable', `Every account of ${provider.id} is locked after earlier failures.`, {
-      target: target.id,
-      ...(recoveryMs === undefined ? {} : { retryAfterMs: recoveryMs }),
-    })
-  }
-
   private settle(ending: Ending): void {
     if (this.settled) return
     this.settled = true
@@ -262,6 +301,12 @@ export class Execution {
     deps.onSettled()
   }
 }
+
+const failed = (error: GatewayError): AttemptFailure => ({ kind: 'failed', error, next: 'stop' })
+
+const internalFault = (cause: unknown): GatewayError => new GatewayError('internal', 'The gateway failed while handling this request.', { cause })
+
+const clientGone = (): GatewayError => new GatewayError('client_closed_request', 'The client closed the connection.')
 
 function noTarget(plan: RoutePlan): GatewayError {
   const reasons = plan.rejected.map((rejection) => `${rejection.target_id}: ${rejection.reason}`).join('; ')

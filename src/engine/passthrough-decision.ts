@@ -21,9 +21,8 @@ const ATTRIBUTION_MARK = Buffer.from('x-anthropic-billing-header:')
 export function passthroughRefusals(call: Pick<Call, 'codec' | 'request' | 'body'>, to: PassthroughTarget): string[] {
   if (call.codec.format !== to.target.format) return ['format_differs']
   const reasons: string[] = []
-  const bytes = Buffer.from(call.body.bytes.buffer, call.body.bytes.byteOffset, call.body.bytes.byteLength)
-  if (bytes.indexOf(CARRIER_MARK) !== -1) reasons.push('carried_state')
-  if (!to.firstParty && to.target.format === 'anthropic' && bytes.indexOf(ATTRIBUTION_MARK) !== -1) reasons.push('attribution_block')
+  if (call.body.bytes.includes(CARRIER_MARK)) reasons.push('carried_state')
+  if (!to.firstParty && to.target.format === 'anthropic' && call.body.bytes.includes(ATTRIBUTION_MARK)) reasons.push('attribution_block')
   if (to.target.format === 'openai') reasons.push(...chatRefusals(call.request, to.quirks))
   return reasons
 }
@@ -31,5 +30,7 @@ export function passthroughRefusals(call: Pick<Call, 'codec' | 'request' | 'body
 function chatRefusals(request: LlmRequest, quirks: WireQuirks): string[] {
   const reasons: string[] = []
   if (quirks.developerRole === false && request.messages.some((message) => message.role === 'developer')) reasons.push('developer_role')
+  if (quirks.maxTokensField === 'max_tokens' && request.paths?.max_output_tokens === '/max_completion_tokens') reasons.push('max_tokens_field')
+  if (quirks.streamUsage === false && request.includeUsage !== undefined) reasons.push('stream_usage')
   return reasons
 }

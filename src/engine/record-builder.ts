@@ -50,7 +50,7 @@ export function buildRecord(seed: RecordSeed): RequestRecord {
     streamed: inputs.stream,
     decision: explainDecision(seed.requestId, plan, inputs),
     attempts: seed.attempts,
-    diagnostics: seed.diagnostics,
+    diagnostics: bounded(seed.diagnostics),
     status: seed.status,
     error_code: seed.errorCode,
     served: served?.target_id,
@@ -63,5 +63,14 @@ export function buildRecord(seed: RecordSeed): RequestRecord {
     committed_early: seed.committedEarly ? true : undefined,
   }
 }
+
+/** Paths hold names that clients chose: neither their number nor their length may fill the store. */
+const MOST_DIAGNOSTICS = 200
+const LONGEST_PATH = 256
+
+const bounded = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
+  diagnostics
+    .slice(0, MOST_DIAGNOSTICS)
+    .map((diagnostic) => (diagnostic.path.length <= LONGEST_PATH ? diagnostic : { ...diagnostic, path: `${diagnostic.path.slice(0, LONGEST_PATH)}…` }))
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000

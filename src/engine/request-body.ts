@@ -1,6 +1,6 @@
 import type { JsonObject } from '../ir/json.ts'
 import { isObject } from '../ir/json.ts'
-import { applySplices, modelValues, topLevelValues, type Splice } from '../lib/json-splice.ts'
+import { jsonBytes, modelValues, spliceBytes, topLevelValues, type JsonText, type Splice } from '../lib/json-splice.ts'
 import { restoreBlobs } from '../lib/large-json.ts'
 import type { RequestBody } from './engine.ts'
 
@@ -11,25 +11,25 @@ export interface PassthroughEdits {
 }
 
 /** The client's own bytes with the declared edits spliced in; pieces, so that large media is never copied. */
-export function passthroughBody(body: RequestBody, edits: PassthroughEdits): readonly Uint8Array[] {
+export function passthroughBody({ bytes }: RequestBody, edits: PassthroughEdits): readonly Uint8Array[] {
+  const json = jsonBytes(bytes)
   const model = JSON.stringify(edits.model)
-  const splices: Splice[] = modelValues(body.bytes).map(({ start, end }) => ({ start, end, text: model }))
-  if (edits.addStreamUsage) splices.push(...streamUsageSplices(body.bytes))
-  splices.sort((left, right) => left.start - right.start)
-  return applySplices(body.bytes, splices)
+  const splices: Splice[] = modelValues(json).map(({ start, end }) => ({ start, end, text: model }))
+  if (edits.addStreamUsage) {
+    splices.push(...streamUsageSplices(json))
+    splices.sort((left, right) => left.start - right.start)
+  }
+  return spliceBytes(bytes, splices)
 }
 
-const STREAM_OPTIONS_KEY = Buffer.from('stream_options')
-
-function streamUsageSplices(bytes: Uint8Array): Splice[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const spans = buffer.indexOf(STREAM_OPTIONS_KEY) === -1 ? [] : topLevelValues(bytes, ['stream_options'])
+function streamUsageSplices(json: JsonText): Splice[] {
+  const spans = json.indexOf('stream_options') === -1 ? [] : topLevelValues(json, ['stream_options'])
   if (spans.length === 0) {
-    const start = buffer.indexOf('{') + 1
+    const start = json.indexOf('{') + 1
     return [{ start, end: start, text: '"stream_options":{"include_usage":true},' }]
   }
   return spans.map(({ start, end }) => {
-    const given: unknown = JSON.parse(buffer.toString('utf8', start, end))
+    const given: unknown = JSON.parse(json.slice(start, end))
     return { start, end, text: JSON.stringify({ ...(isObject(given) ? given : {}), include_usage: true }) }
   })
 }

@@ -63,7 +63,7 @@ export class UpstreamStream {
         if (this.transform.facts.failure !== undefined) this.stop()
       }
     } catch (error) {
-      this.done = true
+      this.stop()
       this.error = this.abortReason() ?? new GatewayError('upstream_stream_interrupted', 'The connection to the upstream broke in the middle of its answer.', { cause: error })
     }
   }

@@ -2,8 +2,9 @@ import type { ClientContext, Codec, StreamDecoder } from '../codecs/codec.ts'
 import { replayResponse } from '../codecs/replay.ts'
 import { GatewayError, type UpstreamErrorFacts } from '../errors/gateway-error.ts'
 import type { LlmResponse } from '../ir/response.ts'
-import { applySplices, topLevelValues } from '../lib/json-splice.ts'
+import { spliceText, topLevelValues } from '../lib/json-splice.ts'
 import type { AttemptInput } from './attempt.ts'
+import type { AttemptTimer } from './attempt-timer.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { StreamFolder } from './stream-folder.ts'
 import { TranslatingTransform } from './translating-transform.ts'
@@ -18,31 +19,39 @@ const decoder = new TextDecoder('utf-8')
 /** Enough for any error object; the rest of a larger one is not read. */
 const MAX_ERROR_BYTES = 64 * 1024
 
-/** Reads a buffered answer: its own bytes when passed through, else decoded and encoded for the client. */
+/** Reads a buffered answer: its own text when passed through, else decoded and encoded for the client. */
 export async function readWholeAnswer(input: AttemptInput, response: Response, passthrough: boolean, context: ClientContext): Promise<WholeAnswer> {
-  const bytes = new Uint8Array(await response.arrayBuffer())
-  const json = parseJson(bytes, input)
+  const text = await readText(response, input)
+  const json = parseJson(text, input)
   const { codec } = input.provider
   const facts = new StreamFacts()
   const found = codec.inspectResponse(json)
   if (found.error !== undefined) throw input.provider.classifyInBand(found.error)
+  if (!found.semantic) throw notAnAnswer(input)
   facts.semantic = true
   facts.ended = true
   facts.usage = found.usage
   facts.finish = found.finish
   facts.model = found.model
-  if (passthrough) return { facts, body: shownModel(bytes, found.model, input) }
+  if (passthrough) return { facts, body: shownModel(text, found.model, input) }
   return { facts, body: JSON.stringify(input.call.codec.encodeResponse(codec.decodeResponse(json).value, context).value) }
 }
 
+export interface FoldOptions {
+  readonly context: ClientContext
+  /** Told of every chunk: an answer that keeps coming is not silent, however long it takes. */
+  readonly timer: Pick<AttemptTimer, 'began'>
+}
+
 /** Folds an upstream stream into the client's whole answer. */
-export async function foldedAnswer(input: AttemptInput, response: Response, context: ClientContext): Promise<WholeAnswer> {
+export async function foldedAnswer(input: AttemptInput, response: Response, { context, timer }: FoldOptions): Promise<WholeAnswer> {
   const folder = new StreamFolder(input.provider.codec.createStreamDecoder())
   if (response.body !== null) {
     const reader = response.body.getReader()
     for (;;) {
-      const { value, done } = await reader.read()
+      const { value, done } = await reader.read().catch((error: unknown) => interrupted(error, input))
       if (done) break
+      timer.began()
       folder.push(value)
       if (folder.failure !== undefined) break
     }
@@ -55,7 +64,7 @@ export async function foldedAnswer(input: AttemptInput, response: Response, cont
 
 /** For an upstream that answered a streaming call in one piece: the transform already holds the whole stream. */
 export async function replayedTransform(input: AttemptInput, response: Response, context: ClientContext): Promise<StreamTransform> {
-  const json = parseJson(new Uint8Array(await response.clone().arrayBuffer()), input)
+  const json = parseJson(await readText(response, input), input)
   const { codec } = input.provider
   const found = codec.inspectResponse(json)
   if (found.error !== undefined) throw input.provider.classifyInBand(found.error)
@@ -68,11 +77,11 @@ export async function replayedTransform(input: AttemptInput, response: Response,
 
 /** What the error body of an upstream says, as far as it can be read. */
 export async function readErrorBody(response: Response, codec: Codec): Promise<UpstreamErrorFacts> {
-  const text = await readLimited(response)
   try {
-    return codec.decodeError(response.status, JSON.parse(text))
+    return codec.decodeError(response.status, JSON.parse(await readLimited(response)))
   } catch {
-    return { status: response.status } // no JSON: a proxy's page or an empty body says nothing more than its status
+    // No JSON, or a connection that broke: a proxy's page, an empty body or half of one says nothing more than its status.
+    return { status: response.status }
   }
 }
 
@@ -91,19 +100,31 @@ async function readLimited(response: Response): Promise<string> {
   return decoder.decode(Buffer.concat(pieces))
 }
 
-function parseJson(bytes: Uint8Array, input: AttemptInput): unknown {
+const readText = (response: Response, input: AttemptInput): Promise<string> => response.text().catch((error: unknown) => interrupted(error, input))
+
+function interrupted(cause: unknown, { target }: AttemptInput): never {
+  throw new GatewayError('upstream_stream_interrupted', `The connection to ${target.id} broke in the middle of its answer.`, { cause, target: target.id })
+}
+
+const notAnAnswer = ({ target }: AttemptInput): GatewayError =>
+  new GatewayError('upstream_bad_response', `${target.id} answered with JSON that is no answer. Check base_url and the provider's format.`, { target: target.id })
+
+function parseJson(text: string, input: AttemptInput): unknown {
   try {
-    return JSON.parse(decoder.decode(bytes))
+    return JSON.parse(text)
   } catch (error) {
     throw new GatewayError('upstream_bad_response', `${input.target.id} answered with something that is no JSON.`, { cause: error, target: input.target.id })
   }
 }
 
-function shownModel(bytes: Uint8Array, served: string | undefined, { call, route }: AttemptInput): Uint8Array {
-  if (route.responseModel === 'served' || served === undefined || served === call.request.model) return bytes
-  const text = JSON.stringify(call.request.model)
-  const splices = topLevelValues(bytes, ['model']).map(({ start, end }) => ({ start, end, text }))
-  return Buffer.concat(applySplices(bytes, splices))
+function shownModel(text: string, served: string | undefined, { call, route }: AttemptInput): string {
+  if (route.responseModel === 'served' || served === undefined || served === call.request.model) return text
+  const shown = JSON.stringify(call.request.model)
+  // The parser found this name at the top level, so where it is written only once, that is the place.
+  const member = `"model":${JSON.stringify(served)}`
+  const at = text.indexOf(member)
+  if (at !== -1 && text.indexOf(member, at + 1) === -1) return `${text.slice(0, at)}"model":${shown}${text.slice(at + member.length)}`
+  return spliceText(text, topLevelValues(text, ['model']).map(({ start, end }) => ({ start, end, text: shown })))
 }
 
 function factsOf(answer: LlmResponse): StreamFacts {

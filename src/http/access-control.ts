@@ -66,5 +66,8 @@ export class AccessControl {
 }
 
 function forbidden(principal: Principal, asked: RouteRole): GatewayError {
-  return new GatewayError('forbidden', `This key has the role ${principal.role}, and this address needs ${asked}. Ask with another key, or give this one the role in api_keys.`)
+  return new GatewayError(
+    'forbidden',
+    `This key has the role ${principal.role}, and this address needs ${asked}. Ask with another key, or give this one the role in api_keys.`,
+  )
 }

@@ -66,7 +66,10 @@ function bearerToken(value: string): string | undefined {
 }
 
 const ambiguous = (first: string, second: string): GatewayError =>
-  new GatewayError('ambiguous_credentials', `The headers ${first} and ${second} hold two different valid keys, so it is unclear who is calling. Send only one of them.`)
+  new GatewayError(
+    'ambiguous_credentials',
+    `The headers ${first} and ${second} hold two different valid keys, so it is unclear who is calling. Send only one of them.`,
+  )
 
 function refusal(key: string | undefined): GatewayError {
   const how = 'Send one of this gateway\'s keys as "Authorization: Bearer <key>" or as "x-api-key".'

@@ -6,7 +6,11 @@ const MOST_HOPS = 32
  * Address of the client behind trusted proxies: the last address of X-Forwarded-For that is no trusted proxy itself. Headers of
  * anybody else are ignored.
  */
-export function clientAddress(headers: Headers, peer: Peer | undefined, isTrustedProxy: (address: string) => boolean): string | undefined {
+export function clientAddress(
+  headers: Headers,
+  peer: Peer | undefined,
+  isTrustedProxy: (address: string) => boolean,
+): string | undefined {
   const address = addressOf(peer)
   if (address === undefined || !isTrustedProxy(address)) return address
   const hops = headers.get('x-forwarded-for')?.split(',').slice(-MOST_HOPS) ?? []
@@ -21,7 +25,11 @@ export function clientAddress(headers: Headers, peer: Peer | undefined, isTruste
 }
 
 /** The address under which a trusted proxy was called, if it says so: `scheme` and `host`. */
-export function forwardedHost(headers: Headers, peer: Peer | undefined, isTrustedProxy: (address: string) => boolean): string | undefined {
+export function forwardedHost(
+  headers: Headers,
+  peer: Peer | undefined,
+  isTrustedProxy: (address: string) => boolean,
+): string | undefined {
   const host = headers.get('x-forwarded-host')
   if (host === null) return undefined
   const address = addressOf(peer)

@@ -12,6 +12,9 @@ export function checkContentType(contentType: string | null): void {
     throw new GatewayError('unsupported_media_type', 'The body must be JSON: send the header "content-type: application/json".')
   }
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') {
-    throw new GatewayError('unsupported_media_type', 'The body must be encoded as UTF-8: send the header "content-type: application/json".')
+    throw new GatewayError(
+      'unsupported_media_type',
+      'The body must be encoded as UTF-8: send the header "content-type: application/json".',
+    )
   }
 }

@@ -1,6 +1,7 @@
 import type { ServerSettings } from './server.settings.schema.ts'
 
-const EXPOSED = 'x-switchback-request-id, x-switchback-route, x-switchback-revision, x-switchback-overhead-us, x-switchback-lost, x-request-id, request-id, retry-after'
+const EXPOSED =
+  'x-switchback-request-id, x-switchback-route, x-switchback-revision, x-switchback-overhead-us, x-switchback-lost, x-request-id, request-id, retry-after'
 const PREFLIGHT_SECONDS = '600'
 const HEADER_NAMES = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:\s*,\s*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*$/
 
@@ -34,7 +35,9 @@ export class Cors {
       'access-control-allow-origin': origin,
       'access-control-allow-methods': methods.join(', '),
       ...(asked !== null && HEADER_NAMES.test(asked) ? { 'access-control-allow-headers': asked } : {}),
-      ...(requestHeaders.get('access-control-request-private-network') === 'true' ? { 'access-control-allow-private-network': 'true' } : {}),
+      ...(requestHeaders.get('access-control-request-private-network') === 'true'
+        ? { 'access-control-allow-private-network': 'true' }
+        : {}),
       'access-control-max-age': PREFLIGHT_SECONDS,
       vary: 'origin, access-control-request-headers, access-control-request-private-network',
     }

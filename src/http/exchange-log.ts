@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import { clientAddress } from './client-address.ts'
 import type { Exchange } from './exchange.ts'
+import { knownMethod } from './known-method.ts'
 import { ROUTES } from './routes.ts'
 
 export interface ExchangeLogOptions {
@@ -26,11 +27,11 @@ export class ExchangeLog {
   end(exchange: Exchange, status: number, responseBytes: number | undefined): void {
     this.active--
     const { logger, clock, isTrustedProxy } = this.options
-    if (logger === undefined) return
+    if (logger === undefined || !logger.isEnabled('info')) return
     const { route, principal, error } = exchange
     const facts = {
       request_id: exchange.requestId,
-      method: exchange.request.method,
+      method: knownMethod(exchange.request.method),
       route: route === undefined ? 'none' : ROUTES[route].path,
       status,
       error_code: error?.code,

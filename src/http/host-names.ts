@@ -15,5 +15,11 @@ export function isLoopbackName(name: string): boolean {
  * for private networks.
  */
 export function isPrivateName(name: string): boolean {
-  return isLoopbackName(name) || /^[0-9.]+$/.test(name) || name.includes(':') || !name.includes('.') || /\.(?:local|internal|home\.arpa)$/.test(name)
+  return (
+    isLoopbackName(name) ||
+    /^[0-9.]+$/.test(name) ||
+    name.includes(':') ||
+    !name.includes('.') ||
+    /\.(?:local|internal|home\.arpa)$/.test(name)
+  )
 }

@@ -5,11 +5,11 @@ import { ColdRoutes } from './cold-routes.ts'
 import { Cors } from './cors.ts'
 import { Exchange } from './exchange.ts'
 import { ExchangeLog } from './exchange-log.ts'
-import type { HttpApp, HttpAppOptions, Peer } from './http-app.types.ts'
+import type { HttpApp, HttpAppOptions } from './http-app.types.ts'
 import { LiveStreams } from './live-streams.ts'
 import { formatOfPath, pathOf } from './request-path.ts'
 import { Responder } from './responder.ts'
-import { ROUTES, type RouteName } from './routes.ts'
+import { ROUTES } from './routes.ts'
 import { CallServer, type CallRoute } from './serve-call.ts'
 
 /**
@@ -24,26 +24,23 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
   const access = new AccessControl({ settings, isTrustedProxy, clock })
-  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock), onRefused: options.onRefused })
+  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock) })
   const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${basePath}${ROUTES[route.name].path}`, route]),
   )
 
-  const exchangeFor = (request: Request, peer: Peer | undefined, path: string, route: RouteName | undefined): Exchange => {
-    log.begin()
-    const format = formatOfPath(path, request.headers)
-    return new Exchange({ request, peer, requestId: generateId(), receivedAt: clock.now(), format, route })
-  }
-
   return {
     fetch(request, peer) {
+      const receivedAt = clock.now()
       const path = pathOf(request.url)
-      const callRoute = request.method === 'POST' ? callRoutes.get(path) : undefined
-      const exchange = exchangeFor(request, peer, path, callRoute?.name)
-      if (callRoute === undefined) return cold.serve(exchange, path)
+      const route = request.method === 'POST' ? callRoutes.get(path) : undefined
+      const format = route === undefined ? formatOfPath(path, request.headers) : route.codec.format
+      const exchange = new Exchange({ request, peer, requestId: generateId(), receivedAt, format, route: route?.name })
+      log.begin()
+      if (route === undefined) return cold.serve(exchange, path)
       if (state.isDraining) return responder.error(exchange, shuttingDown())
-      return calls.serve(exchange, callRoute)
+      return calls.serve(exchange, route)
     },
     drain() {
       state.isDraining = true
@@ -64,4 +61,8 @@ function callRoutesOf(codecs: HttpAppOptions['codecs']): CallRoute[] {
 }
 
 const shuttingDown = (): GatewayError =>
-  new GatewayError('shutting_down', 'The gateway is shutting down and takes no new requests. Send the request again in a moment.', { retryAfterMs: 1_000 })
+  new GatewayError(
+    'shutting_down',
+    'The gateway is shutting down and takes no new requests. Send the request again in a moment.',
+    { retryAfterMs: 1_000 },
+  )

@@ -1,8 +1,6 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
 import type { RequestId } from '../ir/ids.ts'
-import type { Principal } from '../ir/principal.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -30,18 +28,6 @@ export interface ModelCard {
   readonly reasoning?: boolean | undefined
 }
 
-/** A call that was authenticated and then refused before the engine saw it: its body is no request. */
-export interface RefusedCall {
-  readonly requestId: RequestId
-  /** `Clock.now()` when the request was seen. */
-  readonly receivedAt: number
-  readonly operation: 'generate' | 'count-tokens'
-  readonly format: WireFormat
-  readonly principal: Principal
-  readonly error: GatewayError
-  readonly requestBytes: number
-}
-
 export interface HttpAppOptions {
   readonly engine: Engine
   readonly codecs: Readonly<Record<WireFormat, Codec>>
@@ -52,8 +38,6 @@ export interface HttpAppOptions {
   readonly isTrustedProxy: (address: string) => boolean
   /** Facts of a model that the snapshot lists. */
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
-  /** Told of calls that got past authentication and not to the engine. */
-  readonly onRefused?: ((call: RefusedCall) => void) | undefined
   readonly clock: Clock
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined

@@ -24,9 +24,12 @@ export class LiveStreams {
     this.clock = clock
   }
 
-  /** The body of a response that delivers `answer`. Chunks are pulled one at a time, when the client has taken the one before. */
-  open(answer: AnswerStream, ended: StreamEnd): ReadableStream<Uint8Array> {
-    const stream = new LiveStream(answer, (outcome, bytes) => {
+  /**
+   * The body of a response that delivers `answer`. Chunks are pulled one at a time, when the client has taken the one before. `signal`
+   * aborts when the client goes away.
+   */
+  open(answer: AnswerStream, signal: AbortSignal, ended: StreamEnd): ReadableStream<Uint8Array> {
+    const stream = new LiveStream(answer, signal, (outcome, bytes) => {
       this.streams.delete(stream)
       if (this.streams.size === 0) {
         this.stopTicking?.()
@@ -51,6 +54,7 @@ export class LiveStreams {
 /** One answer on its way. Every chunk holds whole frames, so a keep-alive between two of them never cuts one. */
 class LiveStream implements UnderlyingDefaultSource<Uint8Array> {
   private readonly answer: AnswerStream
+  private readonly signal: AbortSignal
   private readonly ended: StreamEnd
   private controller: ReadableStreamDefaultController<Uint8Array> | undefined = undefined
   private silentMs = 0
@@ -58,8 +62,9 @@ class LiveStream implements UnderlyingDefaultSource<Uint8Array> {
   private isPulling = false
   private isOver = false
 
-  constructor(answer: AnswerStream, ended: StreamEnd) {
+  constructor(answer: AnswerStream, signal: AbortSignal, ended: StreamEnd) {
     this.answer = answer
+    this.signal = signal
     this.ended = ended
   }
 
@@ -92,6 +97,11 @@ class LiveStream implements UnderlyingDefaultSource<Uint8Array> {
 
   /** Writes a keep-alive when the client waits, has taken everything, and nothing came for long. */
   tick(elapsedMs: number): void {
+    // A server cancels the body when the client leaves, but not one that it never began to read.
+    if (this.signal.aborted) {
+      this.cancel()
+      return
+    }
     this.silentMs += elapsedMs
     if (this.silentMs < this.answer.pingMs || !this.isPulling || this.controller?.desiredSize !== 0) return
     this.silentMs = 0

@@ -30,7 +30,8 @@ export class OriginGuard {
   checkHost(host: string): void {
     if (host === this.lastGoodHost) return
     const name = hostName(host)
-    const isGood = name !== undefined && (name === this.publicHost || (this.isOpenToNetwork ? isPrivateName(name) : isLoopbackName(name)))
+    const isGood =
+      name !== undefined && (name === this.publicHost || (this.isOpenToNetwork ? isPrivateName(name) : isLoopbackName(name)))
     if (!isGood) {
       throw new GatewayError(
         'forbidden_origin',

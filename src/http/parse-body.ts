@@ -26,7 +26,8 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 export function parseBody(received: Uint8Array, limits: JsonLimits, createNonce: () => string): ParsedBody {
   const bytes = withoutByteOrderMark(received)
   if (bytes.length < SCAN_FIRST_BYTES) {
-    const value = parse(decoded(() => UTF8.decode(bytes)))
+    const text = decoded(() => UTF8.decode(bytes))
+    const value = parse(text)
     refuseBreach(breachOfValue(value, limits), limits)
     return { value, body: { bytes, blobs: NO_BLOBS } }
   }
@@ -36,8 +37,9 @@ export function parseBody(received: Uint8Array, limits: JsonLimits, createNonce:
   return { value: parse(text, bytes), body: { bytes, blobs } }
 }
 
-function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+function withoutByteOrderMark(bytes: Uint8Array): Buffer {
+  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  return Buffer.from(bytes.buffer, bytes.byteOffset + mark, bytes.byteLength - mark)
 }
 
 function decoded<Text>(decode: () => Text): Text {
@@ -68,6 +70,9 @@ function faultOf(text: string): string {
 
 function refuseBreach(breach: JsonBreach | undefined, limits: JsonLimits): void {
   if (breach === undefined) return
-  const what = breach === 'depth' ? `nested deeper than ${limits.maxDepth} levels (server.max_json_depth)` : `made of more than ${limits.maxNodes} values (server.max_json_nodes)`
+  const what =
+    breach === 'depth'
+      ? `nested deeper than ${limits.maxDepth} levels (server.max_json_depth)`
+      : `made of more than ${limits.maxNodes} values (server.max_json_nodes)`
   throw new GatewayError('body_too_deep', `The body is ${what}, which is more than this gateway accepts.`)
 }

@@ -19,15 +19,16 @@ const BODY_IDLE_MS = 30_000
 /** After the first silence allowed, a body must on average come at least this fast, in bytes per ms. */
 const SLOWEST_BYTES_PER_MS = 1
 
-/** The body of a call as bytes, decompressed. Throws a `GatewayError` for what the gateway does not take. */
-export async function readBody(request: Request, options: ReadBodyOptions): Promise<Uint8Array> {
+/** The body of a call as bytes, decompressed. Throws or rejects with a `GatewayError` for what the gateway does not take. */
+export function readBody(request: Request, options: ReadBodyOptions): Promise<Uint8Array> {
   const { headers } = request
   checkContentType(headers.get('content-type'))
   const encoding = contentEncoding(headers.get('content-encoding'))
   const declared = declaredLength(headers.get('content-length'))
   if (declared !== undefined && options.maxBytes !== undefined && declared > options.maxBytes) throw tooLarge(options.maxBytes)
-  const bytes = await (declared !== undefined && declared <= SMALL_BYTES ? readWhole(request, options) : readChunks(request, declared, options))
-  return encoding === undefined ? bytes : decompress(bytes, encoding, options.maxBytes)
+  const read =
+    declared !== undefined && declared <= SMALL_BYTES ? readWhole(request, options) : readChunks(request, declared, options)
+  return encoding === undefined ? read : read.then((bytes) => decompress(bytes, encoding, options.maxBytes))
 }
 
 function declaredLength(header: string | null): number | undefined {
@@ -40,21 +41,24 @@ function declaredLength(header: string | null): number | undefined {
 function readWhole(request: Request, { clock, deadlines }: ReadBodyOptions): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const watch = deadlines.watch(clock.now() + BODY_IDLE_MS, () => reject(tooSlow()))
-    request.bytes().then(
-      (bytes) => {
-        deadlines.drop(watch)
-        resolve(bytes)
-      },
-      (cause: unknown) => {
-        deadlines.drop(watch)
-        reject(gone(cause))
-      },
-    )
+    const arrived = (bytes: Uint8Array): void => {
+      deadlines.drop(watch)
+      resolve(bytes)
+    }
+    const failed = (cause: unknown): void => {
+      deadlines.drop(watch)
+      reject(gone(cause))
+    }
+    request.bytes().then(arrived, failed)
   })
 }
 
 /** A body that is long, or does not say how long it is: counted while it arrives. */
-async function readChunks(request: Request, declared: number | undefined, { maxBytes, clock, deadlines }: ReadBodyOptions): Promise<Uint8Array> {
+async function readChunks(
+  request: Request,
+  declared: number | undefined,
+  { maxBytes, clock, deadlines }: ReadBodyOptions,
+): Promise<Uint8Array> {
   const reader = request.body?.getReader()
   if (reader === undefined) return new Uint8Array(0)
   let isTooSlow = false
@@ -96,8 +100,12 @@ function enlarged(buffer: Uint8Array<ArrayBuffer>, length: number, needed: numbe
 const ignoreFailure = (): undefined => undefined
 
 const tooLarge = (limit: number): GatewayError =>
-  new GatewayError('body_too_large', `The body is larger than the ${limit} bytes this gateway accepts (server.max_request_bytes).`)
+  new GatewayError(
+    'body_too_large',
+    `The body is larger than the ${limit} bytes this gateway accepts (server.max_request_bytes).`,
+  )
 
 const tooSlow = (): GatewayError => new GatewayError('request_timeout', 'The body arrived too slowly. Send the request again.')
 
-const gone = (cause: unknown): GatewayError => new GatewayError('client_closed_request', 'The client went away before its body had arrived.', { cause })
+const gone = (cause: unknown): GatewayError =>
+  new GatewayError('client_closed_request', 'The client went away before its body had arrived.', { cause })

@@ -1,9 +1,15 @@
 import type { WireFormat } from '../ir/wire-format.ts'
 
-/** The path of an absolute request URL, without its query. Cheaper than parsing the URL, which every call would pay for. */
+const SLASH = 0x2f
+
+/**
+ * The path of an absolute request URL, without its query. Cheaper than parsing the URL, which every call would pay for. Clients whose
+ * base URL ends in a slash ask for `//v1/…`, which means the same.
+ */
 export function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3)
+  let start = url.indexOf('/', url.indexOf('://') + 3)
   if (start === -1) return '/'
+  while (url.charCodeAt(start + 1) === SLASH) start++
   const query = url.indexOf('?', start)
   return query === -1 ? url.slice(start) : url.slice(start, query)
 }

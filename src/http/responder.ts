@@ -15,12 +15,23 @@ export interface ResponderOptions {
 }
 
 /** Header in which a format's clients look for the id of a request. */
-const CLIENT_ID_HEADER: Readonly<Record<WireFormat, string>> = { openai: 'x-request-id', responses: 'x-request-id', anthropic: 'request-id' }
+const CLIENT_ID_HEADER: Readonly<Record<WireFormat, string>> = {
+  openai: 'x-request-id',
+  responses: 'x-request-id',
+  anthropic: 'request-id',
+}
 
 const JSON_TYPE = 'application/json'
 const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+/** A server may close a connection that stays silent for longer. */
+const LONGEST_SILENCE_MS = 120_000
 /** After these the rest of a request is of no use, or the connection is about to go. */
-const CLOSING_CODES: ReadonlySet<string> = new Set(['request_timeout', 'body_too_large', 'shutting_down', 'client_closed_request'])
+const CLOSING_CODES: ReadonlySet<string> = new Set([
+  'request_timeout',
+  'body_too_large',
+  'shutting_down',
+  'client_closed_request',
+])
 
 /** Turns answers and errors into responses, and ends their exchange. */
 export class Responder {
@@ -39,10 +50,15 @@ export class Responder {
       // A plain view of the bytes is a body for every server; the types only know it without a shared buffer.
       return new Response(answer.body as string | Uint8Array<ArrayBuffer>, { status, headers })
     }
+    if (exchange.request.signal.aborted) {
+      answer.stream.cancel()
+      return this.error(exchange, new GatewayError('client_closed_request', 'The client went away before its answer began.'))
+    }
     const headers = this.headers(exchange, EVENT_STREAM, answer.headers)
     headers['cache-control'] = 'no-cache, no-transform'
     headers['x-accel-buffering'] = 'no'
-    const body = this.options.streams.open(answer.stream, (outcome, bytes) => {
+    if (answer.stream.pingMs > LONGEST_SILENCE_MS) exchange.peer?.setIdleLimit?.(false)
+    const body = this.options.streams.open(answer.stream, exchange.request.signal, (outcome, bytes) => {
       this.options.log.end(exchange, outcome === 'cancelled' ? 499 : status, bytes)
     })
     return new Response(body, { status, headers })
@@ -73,9 +89,14 @@ export class Responder {
   }
 
   private gatewayError(exchange: Exchange, thrown: unknown): GatewayError {
-    if (thrown instanceof GatewayError) return thrown
+    if (thrown instanceof GatewayError) {
+      if (thrown.code === 'internal') this.options.log.fault(exchange, thrown.cause ?? thrown)
+      return thrown
+    }
     this.options.log.fault(exchange, thrown)
-    return new GatewayError('internal', 'The gateway failed to handle this request. Its log tells more under this request id.', { cause: thrown })
+    return new GatewayError('internal', 'The gateway failed to handle this request. Its log tells more under this request id.', {
+      cause: thrown,
+    })
   }
 
   /** Headers that every response has, then those of the answer, which win. */

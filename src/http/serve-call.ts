@@ -4,11 +4,11 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
+import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
-import type { RefusedCall } from './http-app.types.ts'
 import { parseBody, type ParsedBody } from './parse-body.ts'
-import { readBody } from './read-body.ts'
+import { readBody, type ReadBodyOptions } from './read-body.ts'
 import type { Responder } from './responder.ts'
 import { ROUTES, type CallRouteName } from './routes.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
@@ -20,7 +20,6 @@ export interface CallServerOptions {
   readonly responder: Responder
   readonly clock: Clock
   readonly deadlines: Deadlines
-  readonly onRefused: ((call: RefusedCall) => void) | undefined
 }
 
 /** What a route does with a call. */
@@ -33,76 +32,97 @@ export interface CallRoute {
 /** Below this no server closes a connection that waits for its answer. */
 const PATIENCE_MS = 60_000
 
+/** The name stands in decisions and records, several times. */
+const LONGEST_MODEL_NAME = 512
+
 /** Serves model calls: authenticate, read, parse, decode, hand to the engine. The path every request takes, so it does nothing else. */
 export class CallServer {
   private readonly options: CallServerOptions
+  private readonly bodyOptions: ReadBodyOptions
+  private readonly limits: JsonLimits
 
   constructor(options: CallServerOptions) {
+    const { settings, clock, deadlines } = options
     this.options = options
+    this.bodyOptions = { maxBytes: settings.maxRequestBytes, clock, deadlines }
+    this.limits = { maxDepth: settings.maxJsonDepth, maxNodes: settings.maxJsonNodes }
   }
 
+  /** Two waits, for the body and for the engine; every further one would cost as much as parsing the headers. */
   async serve(exchange: Exchange, route: CallRoute): Promise<Response> {
-    const { access, responder } = this.options
+    const { access, responder, engine, clock, deadlines } = this.options
+    let principal: Principal
     try {
-      exchange.principal = access.admit(exchange.request, ROUTES[route.name], exchange.peer)
+      principal = access.admit(exchange.request, ROUTES[route.name], exchange.peer)
     } catch (error) {
-      if (error instanceof GatewayError) await access.afterRefusal(error, exchange.request, exchange.peer)
-      return responder.error(exchange, error)
+      return this.refuse(exchange, error)
     }
+    exchange.principal = principal
     let call: Call
     try {
-      call = this.decode(exchange, route, exchange.principal, await this.receive(exchange))
+      call = callOf(exchange, route, principal, this.parse(exchange, await readBody(exchange.request, this.bodyOptions)))
     } catch (error) {
-      this.tellRefused(exchange, route, exchange.principal, error)
+      this.record(exchange, route, principal, error)
       return responder.error(exchange, error)
     }
-    return this.execute(exchange, route, call)
-  }
-
-  /** Reads and parses a body within the limits. */
-  async receive(exchange: Exchange): Promise<ParsedBody> {
-    const { settings, clock, deadlines } = this.options
-    const bytes = await readBody(exchange.request, { maxBytes: settings.maxRequestBytes, clock, deadlines })
-    exchange.requestBytes = bytes.length
-    return parseBody(bytes, { maxDepth: settings.maxJsonDepth, maxNodes: settings.maxJsonNodes }, createNonce)
-  }
-
-  private decode(exchange: Exchange, route: CallRoute, principal: Principal, parsed: ParsedBody): Call {
-    const { request } = exchange
-    const { value, diagnostics } = route.codec.decodeRequest(parsed.value)
-    return {
-      requestId: exchange.requestId,
-      receivedAt: exchange.receivedAt,
-      codec: route.codec,
-      request: value,
-      diagnostics,
-      body: parsed.body,
-      headers: request.headers,
-      principal,
-      signal: request.signal,
-    }
-  }
-
-  private async execute(exchange: Exchange, route: CallRoute, call: Call): Promise<Response> {
-    const { engine, responder, clock, deadlines } = this.options
-    const { peer } = exchange
-    const watch = deadlines.watch(clock.now() + PATIENCE_MS, () => peer?.setIdleLimit?.(false))
+    const patience = deadlines.watch(clock.now() + PATIENCE_MS, () => exchange.peer?.setIdleLimit?.(false))
     try {
-      const answer = await (route.operation === 'generate' ? engine.generate(call) : engine.countTokens(call))
-      return responder.answer(exchange, answer)
+      return responder.answer(exchange, await (route.operation === 'generate' ? engine.generate(call) : engine.countTokens(call)))
     } catch (error) {
       // The engine promises not to reject; a fault in it must still become an answer.
       return responder.error(exchange, error)
     } finally {
-      deadlines.drop(watch)
-      if (watch.at <= clock.now()) peer?.setIdleLimit?.(true)
+      deadlines.drop(patience)
+      if (patience.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
     }
   }
 
-  private tellRefused(exchange: Exchange, route: CallRoute, principal: Principal, error: unknown): void {
-    if (!(error instanceof GatewayError) || this.options.onRefused === undefined) return
-    const { requestId, receivedAt, format, requestBytes } = exchange
-    this.options.onRefused({ requestId, receivedAt, operation: route.operation, format, principal, error, requestBytes })
+  /** Reads and parses a body within the limits. */
+  async receive(exchange: Exchange): Promise<ParsedBody> {
+    return this.parse(exchange, await readBody(exchange.request, this.bodyOptions))
+  }
+
+  private parse(exchange: Exchange, bytes: Uint8Array): ParsedBody {
+    exchange.requestBytes = bytes.length
+    return parseBody(bytes, this.limits, createNonce)
+  }
+
+  private async refuse(exchange: Exchange, error: unknown): Promise<Response> {
+    const { access, responder } = this.options
+    if (error instanceof GatewayError) await access.afterRefusal(error, exchange.request, exchange.peer)
+    return responder.error(exchange, error)
+  }
+
+  /** A call that never became one has a record too. */
+  private record(exchange: Exchange, route: CallRoute, principal: Principal, error: unknown): void {
+    if (!(error instanceof GatewayError)) return
+    const { requestId, receivedAt, requestBytes } = exchange
+    this.options.engine.refuse({
+      requestId,
+      receivedAt,
+      operation: route.operation,
+      format: route.codec.format,
+      principal,
+      error,
+      requestBytes,
+    })
+  }
+}
+
+function callOf(exchange: Exchange, route: CallRoute, principal: Principal, { value, body }: ParsedBody): Call {
+  const { requestId, receivedAt, request } = exchange
+  const decoded = route.codec.decodeRequest(value)
+  if (decoded.value.model.length > LONGEST_MODEL_NAME) throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
+  return {
+    requestId,
+    receivedAt,
+    codec: route.codec,
+    request: decoded.value,
+    diagnostics: decoded.diagnostics,
+    body,
+    headers: request.headers,
+    principal,
+    signal: request.signal,
   }
 }
 

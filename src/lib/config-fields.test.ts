@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { durationMs, httpAddress, secretText, upstreamAddress } from './config-fields.ts'
 
-const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean => schema.safeParse(value).success
+const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean =>
+  schema.safeParse(value).success
 
 describe('addresses', () => {
   test('are http or https, without credentials and fragment', () => {
@@ -9,7 +10,15 @@ describe('addresses', () => {
       expect(accepts(httpAddress(), address)).toBe(true)
       expect(accepts(upstreamAddress(), address)).toBe(true)
     }
-    for (const address of ['api.example.com', 'ftp://example.com', 'https://user:pass@example.com', 'https://x/#y', 'http://', 'https://a b', '']) {
+    for (const address of [
+      'api.example.com',
+      'ftp://example.com',
+      'https://user:pass@example.com',
+      'https://x/#y',
+      'http://',
+      'https://a b',
+      '',
+    ]) {
       expect(accepts(httpAddress(), address)).toBe(false)
       expect(accepts(upstreamAddress(), address)).toBe(false)
     }
@@ -37,5 +46,5 @@ describe('spans of time', () => {
 test('a secret text does not show itself after parsing', () => {
   const secret = secretText().parse('canary-1234')
   expect(secret.reveal()).toBe('canary-1234')
-  expect(`${secret} ${JSON.stringify({ secret })}`).not.toContain('canary')
+  expect(String(secret) + JSON.stringify({ secret })).not.toContain('canary')
 })

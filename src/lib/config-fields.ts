@@ -33,7 +33,7 @@ export const secretText = (): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, stri
   z.string().transform((text) => new Secret(text))
 
 /** The name of an environment variable that holds a secret. */
-export const environmentName = (): z.ZodString =>
+const environmentName = (): z.ZodString =>
   z
     .string()
     .regex(
@@ -69,7 +69,9 @@ function isHttpAddress(text: string): boolean {
 
 /** A span of time such as `30d`, `12h`, `90m`; `forever` for no limit. */
 export const duration = (): z.ZodString =>
-  z.string('a span of time such as 30d, 12h or 90m, or `forever`').regex(/^([1-9]\d{0,5}[mhdw]|forever)$/, 'a span of time such as 30d, 12h or 90m, or `forever`')
+  z
+    .string('a span of time such as 30d, 12h or 90m, or `forever`')
+    .regex(/^([1-9]\d{0,5}[mhdw]|forever)$/, 'a span of time such as 30d, 12h or 90m, or `forever`')
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 

@@ -1,8 +1,29 @@
 /**
- * Edits of a JSON object's text without re-serialising it: only the named top-level values change, every other byte stays.
+ * Edits of a JSON object's text without re-serialising it: only the named top-level values change, everything else stays as it is.
  */
 
-/** Byte range of a top-level value: `[start, end)`. */
+/**
+ * JSON text to be searched: a string, or UTF-8 bytes (`jsonBytes`). Positions are UTF-16 units or bytes accordingly. Bytes are searched
+ * with a native routine that does not stop at every quote: 3 µs for `"model"` in 115 KB, where a string takes 70 to 110.
+ */
+export interface JsonText {
+  readonly length: number
+  charCodeAt(index: number): number
+  indexOf(text: string, from?: number): number
+  slice(start: number, end: number): string
+}
+
+/** UTF-8 bytes as searchable text, without decoding them. */
+export function jsonBytes(buffer: Buffer): JsonText {
+  return {
+    length: buffer.length,
+    charCodeAt: (index) => buffer[index] ?? Number.NaN,
+    indexOf: (text, from) => buffer.indexOf(text, from),
+    slice: (start, end) => buffer.toString('utf8', start, end),
+  }
+}
+
+/** Where a top-level value stands: `[start, end)`. */
 export interface ValueSpan {
   readonly name: string
   readonly start: number
@@ -26,40 +47,39 @@ const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
 /**
- * Spans of all top-level members called one of `names`, duplicates included, in order of appearance. The bytes must be a valid JSON
+ * Spans of all top-level members called one of `names`, duplicates included, in order of appearance. The text must be a valid JSON
  * object. Strings are jumped over with a native search, so that the cost follows the structure and not the prose.
  */
-export function topLevelValues(bytes: Uint8Array, names: readonly string[]): ValueSpan[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+export function topLevelValues(json: JsonText, names: readonly string[]): ValueSpan[] {
   const spans: ValueSpan[] = []
-  let index = buffer.indexOf(OPEN_BRACE) + 1
+  let index = json.indexOf('{') + 1
   let depth = 1
   let name: string | undefined
   let expectsKey = true
   let valueStart = -1
-  const { length } = buffer
+  const { length } = json
   while (index < length) {
-    const byte = buffer[index]!
-    if (byte === QUOTE) {
-      const end = stringEnd(buffer, index)
+    const code = json.charCodeAt(index)
+    if (code === QUOTE) {
+      const end = stringEnd(json, index)
       if (depth === 1 && expectsKey) {
-        name = wanted(buffer, index, end, names)
+        name = wanted(json.slice(index, end), names)
         expectsKey = false
       } else if (valueStart === -1 && depth === 1) valueStart = index
       index = end
       continue
     }
-    if (byte === COLON && depth === 1) valueStart = -1
-    else if ((byte === COMMA && depth === 1) || (byte === CLOSE_BRACE && depth === 1)) {
-      if (name !== undefined && valueStart !== -1) spans.push({ name, start: valueStart, end: trimmedEnd(buffer, index) })
+    if (code === COLON && depth === 1) valueStart = -1
+    else if ((code === COMMA || code === CLOSE_BRACE) && depth === 1) {
+      if (name !== undefined && valueStart !== -1) spans.push({ name, start: valueStart, end: trimmedEnd(json, index) })
       name = undefined
       expectsKey = true
       valueStart = -1
-      if (byte === CLOSE_BRACE) break
-    } else if (byte > 0x20) {
+      if (code === CLOSE_BRACE) break
+    } else if (code > 0x20) {
       if (depth === 1 && valueStart === -1) valueStart = index
-      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
-      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
+      if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++
+      else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--
     }
     index++
   }
@@ -67,49 +87,57 @@ export function topLevelValues(bytes: Uint8Array, names: readonly string[]): Val
 }
 
 /** Index behind the closing quote of the string that starts at `start`. */
-function stringEnd(buffer: Buffer, start: number): number {
-  let end = buffer.indexOf(QUOTE, start + 1)
+function stringEnd(json: JsonText, start: number): number {
+  let end = json.indexOf('"', start + 1)
   while (end !== -1) {
     let backslashes = 0
-    while (buffer[end - 1 - backslashes] === BACKSLASH) backslashes++
+    while (json.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++
     if (backslashes % 2 === 0) return end + 1
-    end = buffer.indexOf(QUOTE, end + 1)
+    end = json.indexOf('"', end + 1)
   }
-  return buffer.length
+  return json.length
 }
 
-function wanted(buffer: Buffer, start: number, end: number, names: readonly string[]): string | undefined {
-  const raw = buffer.toString('latin1', start + 1, end - 1)
-  if (!raw.includes('\\')) return names.includes(raw) ? raw : undefined
-  const decoded: unknown = JSON.parse(buffer.toString('utf8', start, end))
-  return typeof decoded === 'string' && names.includes(decoded) ? decoded : undefined
+/** `literal` is a key with its quotes. */
+function wanted(literal: string, names: readonly string[]): string | undefined {
+  const key: unknown = literal.includes('\\') ? JSON.parse(literal) : literal.slice(1, -1)
+  return typeof key === 'string' && names.includes(key) ? key : undefined
 }
 
-function trimmedEnd(buffer: Buffer, end: number): number {
+function trimmedEnd(json: JsonText, end: number): number {
   let trimmed = end
-  while (buffer[trimmed - 1]! <= 0x20) trimmed--
+  while (json.charCodeAt(trimmed - 1) <= 0x20) trimmed--
   return trimmed
 }
 
-const MODEL_KEY = Buffer.from('"model"')
-/** `\u006` begins the escape of every letter of "model": only a key written with escapes can hide from a byte search. */
-const ESCAPED_LETTER = Buffer.from('\\u006')
+/** `\u006` begins the escape of every letter of "model": only a key written with escapes can hide from a search. */
+const ESCAPED_LETTER = '\\u006'
 
 /**
- * Spans of every top-level `model`. Clients write it first and once, which a native search can tell without walking the body;
- * everything else takes the full walk.
+ * Spans of every top-level `model`. It is written first and once by nearly everyone, which a native search can tell without walking
+ * the text; everything else takes the full walk.
  */
-export function modelValues(bytes: Uint8Array): ValueSpan[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const key = buffer.indexOf(MODEL_KEY)
-  const isFirstKey = key !== -1 && key <= 8 && /^\s*\{\s*$/.test(buffer.toString('latin1', 0, key))
-  if (!isFirstKey || buffer.indexOf(MODEL_KEY, key + 7) !== -1 || buffer.indexOf(ESCAPED_LETTER) !== -1) return topLevelValues(bytes, ['model'])
-  const start = buffer.indexOf(QUOTE, key + 7)
-  return [{ name: 'model', start, end: stringEnd(buffer, start) }]
+export function modelValues(json: JsonText): ValueSpan[] {
+  const key = json.indexOf('"model"')
+  const isFirstKey = key !== -1 && key <= 8 && /^\s*\{\s*$/.test(json.slice(0, key))
+  if (!isFirstKey || json.indexOf('"model"', key + 7) !== -1 || json.indexOf(ESCAPED_LETTER) !== -1) return topLevelValues(json, ['model'])
+  const start = json.indexOf('"', key + 7)
+  return [{ name: 'model', start, end: stringEnd(json, start) }]
 }
 
-/** The bytes with the splices applied. Splices must be in order and must not overlap. */
-export function applySplices(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array[] {
+/** The text with the splices applied. Splices must be in order and must not overlap. */
+export function spliceText(text: string, splices: readonly Splice[]): string {
+  let result = ''
+  let position = 0
+  for (const splice of splices) {
+    result += text.slice(position, splice.start) + splice.text
+    position = splice.end
+  }
+  return result + text.slice(position)
+}
+
+/** As `spliceText`, for bytes; pieces, so that large bodies are not copied. */
+export function spliceBytes(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array[] {
   const pieces: Uint8Array[] = []
   let position = 0
   for (const splice of splices) {

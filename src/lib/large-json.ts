@@ -62,7 +62,7 @@ function mediaStart(bytes: Uint8Array, span: StringSpan): number | undefined {
   return BASE64.test(sampled) && isPlain(bytes, start, span.end) ? start : undefined
 }
 
-const ascii = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice()
+const ascii = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
 const WORD = 4
 const CONTROL_LIMIT = 0x20

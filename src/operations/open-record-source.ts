@@ -20,7 +20,7 @@ export type RecordPlace =
   | { readonly kind: 'files'; readonly dataDir: string; readonly store: string | undefined; readonly clock: Clock }
 
 /** A running gateway writes a record within this time after the answer has ended. */
-const WRITTEN_WITHIN_MS = 150
+const WRITTEN_WITHIN_MS = 250
 
 /**
  * Opens a place to read from. Waits a moment when a gateway is running there, so that a call made just before is seen. Throws

@@ -38,7 +38,7 @@ export function previewRoute(options: PreviewOptions): RouteDecision {
   const body = previewBody(question)
   const codec = codecs[question.format ?? guessFormat(body)]
   const { value: request } = codec.decodeRequest(body)
-  const bytes = new TextEncoder().encode(JSON.stringify(body))
+  const bytes = Buffer.from(JSON.stringify(body))
   return engine.preview({
     requestId: asRequestId(options.requestId),
     codec,
@@ -52,7 +52,7 @@ export function previewRoute(options: PreviewOptions): RouteDecision {
 export function previewBody(question: PreviewQuestion): JsonObject {
   if (question.body !== undefined && !isObject(question.body))
     throw new GatewayError('invalid_body', 'The body must be a JSON object, as a client would send it.')
-  const body: JsonObject = { ...(question.body ?? { messages: [{ role: 'user', content: '' }] }) }
+  const body: JsonObject = { ...(question.body ?? { messages: [{ role: 'user', content: 'hi' }] }) }
   if (question.model !== undefined) body['model'] = question.model
   if (question.stream !== undefined) body['stream'] = question.stream
   if (typeof body['model'] !== 'string' || body['model'] === '') {

@@ -23,7 +23,7 @@ export const CONTEXT_TOO_LONG: ErrorSigns = {
       'maximum context length',
       'maximum prompt length',
       'context[ _](?:length|size|limit)s? (?:was |is |has been )?exceeded',
-      'exceeds? (?:the |its |this |model.s? )*(?:available |maximum )?(?:context (?:length|size|window|limit)|model token limit)',
+      'exceed(?:s|ed)? (?:the |its |this |model.s? )*(?:available |maximum )?(?:context (?:length|size|window|limit)|model token limit)',
       '(?:larger|longer) than (?:the |this )?(?:model.s )?(?:maximum )?context',
       'context length is only',
       'context window (?:is |was )?(?:exceeded|full|too small)',

@@ -81,5 +81,4 @@ export const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'content-length',
   'content-encoding',
   'content-type',
-  'accept-encoding',
 ])

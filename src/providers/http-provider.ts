@@ -54,7 +54,9 @@ function accountUrls(settings: ProviderSettings): AccountUrls {
     return new Map(settings.accounts.map((account) => [account.id, withKey(url, settings, account.apiKey?.reveal())]))
   }
   const generate = urlsOf('generate')
-  return settings.format === 'anthropic' ? { generate, 'count-tokens': urlsOf('count-tokens') } : { generate }
+  return codecFor(settings.format).tokenCounter === undefined
+    ? { generate }
+    : { generate, 'count-tokens': urlsOf('count-tokens') }
 }
 
 function withKey(address: string, { authScheme }: ProviderSettings, key: string | undefined): string {
@@ -65,7 +67,7 @@ function withKey(address: string, { authScheme }: ProviderSettings, key: string 
 }
 
 function cannot(settings: ProviderSettings, operation: Operation): GatewayError {
-  if (operation === 'count-tokens' && settings.format !== 'anthropic') {
+  if (operation === 'count-tokens' && codecFor(settings.format).tokenCounter === undefined) {
     return new GatewayError(
       'count_tokens_unsupported',
       `Provider ${settings.id} speaks ${settings.format}, which has no token counter.`,

@@ -24,7 +24,7 @@ export const OPENAI_QUIRKS: WireQuirks = {
  * configuration's `quirks` override both.
  */
 export const QUIRK_PRESETS: readonly QuirkPreset[] = [
-  { name: 'openai', hosts: ['api.openai.com'], quirks: OPENAI_QUIRKS },
+  { name: 'openai', hosts: ['api.openai.com', '.api.openai.com'], quirks: OPENAI_QUIRKS },
   // Takes its own reasoning_details back, and cache_control on parts for the models that cache explicitly.
   {
     name: 'openrouter',

@@ -29,8 +29,11 @@ const VENDOR_HOSTS: Readonly<Record<WireFormat, string>> = {
   anthropic: 'api.anthropic.com',
 }
 
-/** Whether the upstream is the format's own vendor: by its host, or because the configuration says so. */
+/** Whether the upstream is the format's own vendor: as the configuration says, or by its host (regional ones lie below it). */
 export function isFirstParty(settings: Pick<ProviderSettings, 'format' | 'baseUrl' | 'quirks'>): boolean {
   const told = settings.quirks['firstParty']
-  return typeof told === 'boolean' ? told : URL.parse(settings.baseUrl)?.host === VENDOR_HOSTS[settings.format]
+  if (typeof told === 'boolean') return told
+  const vendor = VENDOR_HOSTS[settings.format]
+  const host = URL.parse(settings.baseUrl)?.host ?? ''
+  return host === vendor || host.endsWith(`.${vendor}`)
 }

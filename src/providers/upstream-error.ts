@@ -68,8 +68,10 @@ export class UpstreamErrors {
     const said = message === undefined ? '' : `: ${message}`
     const advice = OPERATORS_TURN[code]
     if (advice !== undefined)
-      return `Provider ${this.provider} refused the credential of this gateway${how}${said}${/[.!?]$/.test(said) ? '' : '.'} ${advice}`
-    return message ?? `Provider ${this.provider} answered with an error${how} and no explanation.`
+      return `Provider ${this.provider} refused the credential of this gateway${how}${said}${/[.!?][)"']?$/.test(said) ? '' : '.'} ${advice}`
+    if (message !== undefined) return message
+    const hint = status === 404 || status === 405 ? ' Check base_url and the name of the model.' : ''
+    return `Provider ${this.provider} answered with an error${how} and no explanation.${hint}`
   }
 
   private redact(message: string): string {

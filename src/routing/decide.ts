@@ -29,7 +29,8 @@ export interface ResolvedRoute {
 }
 
 /**
- * Finds the route of a model name: exact route or alias, `provider/model` direct, the `*` route, the default provider.
+ * Finds the route of a model name: exact route or alias, `provider/model` direct, the `*` route, the vendor whose names begin like
+ * this one, the default provider.
  * Throws `model_not_found` naming the nearest models.
  */
 export function resolveRoute(snapshot: RoutingSnapshot, model: string): ResolvedRoute {
@@ -41,10 +42,11 @@ export function resolveRoute(snapshot: RoutingSnapshot, model: string): Resolved
     if (target !== undefined) return { route: { ...snapshot.defaults, name: 'direct', targets: [target] }, name: 'direct', unverified: false }
   }
   if (snapshot.wildcard !== undefined) return { route: snapshot.wildcard, name: snapshot.wildcard.name, unverified: false }
-  if (snapshot.defaultProvider !== undefined) {
-    const target = directTarget(snapshot, snapshot.defaultProvider, model)
-    const name = `default:${snapshot.defaultProvider}`
-    if (target !== undefined) return { route: { ...snapshot.defaults, name, targets: [target] }, name, unverified: true }
+  const taker = snapshot.vendorPrefixes?.find(({ prefix }) => model.startsWith(prefix))?.provider ?? snapshot.defaultProvider
+  const taken = taker === undefined ? undefined : directTarget(snapshot, taker, model)
+  if (taken !== undefined) {
+    const name = `default:${taker}`
+    return { route: { ...snapshot.defaults, name, targets: [taken] }, name, unverified: true }
   }
   const nearest = nearestNames(model, snapshot.modelIds)
   const hint = nearest.length === 0 ? 'GET /v1/models lists what is there.' : `Did you mean ${nearest.join(' or ')}?`
@@ -73,7 +75,7 @@ function reject(snapshot: RoutingSnapshot, route: Route, target: Target, questio
   const provider = snapshot.providers.get(target.provider)
   if (provider === undefined) return { target_id: target.id, code: 'unknown_provider', reason: `provider ${target.provider} is not configured` }
   if (provider.accounts.length === 0) return { target_id: target.id, code: 'no_accounts', reason: `provider ${target.provider} has no account with a usable credential` }
-  const capability = capabilityRejection(provider, target, question)
+  const capability = capabilityRejection(provider, target, question, route.requirements)
   if (capability !== undefined) return capability
   if (route.translation === 'strict' && target.format !== question.clientFormat) {
     const losses = predictLosses(question.features(), target.format)

@@ -1,6 +1,6 @@
 import type { Rejection, RejectionCode } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
-import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
+import type { Capabilities, ProviderFacts, RouteRequirements } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { DecisionQuestion } from './decide.ts'
 
@@ -28,15 +28,37 @@ const CAPABILITY_FILTERS: readonly CapabilityFilter[] = [
   { capability: 'fileIn', code: 'file_unsupported', reason: 'a document was sent and the target does not read documents', needed: uses('part.document_base64', 'part.document_url', 'part.document_file') },
 ]
 
-/** The first declared capability that rules the target out, or undefined. */
-export function capabilityRejection(provider: ProviderFacts, target: Target, question: DecisionQuestion): Rejection | undefined {
+/** The first declared capability, or requirement of the route, that rules the target out; undefined when none does. */
+export function capabilityRejection(
+  provider: ProviderFacts,
+  target: Target,
+  question: DecisionQuestion,
+  requirements: RouteRequirements | undefined,
+): Rejection | undefined {
   const { capabilities } = provider
   for (const filter of CAPABILITY_FILTERS) {
     if (capabilities[filter.capability] === false && filter.needed(question)) {
       return { target_id: target.id, code: filter.code, reason: filter.reason, evidence: { declared: { [filter.capability]: false } } }
     }
   }
-  const { maxContextTokens, maxOutputTokens } = capabilities
+  return limitRejection(capabilities, target, question, requirements)
+}
+
+function limitRejection(
+  { maxContextTokens, maxOutputTokens }: Capabilities,
+  target: Target,
+  question: DecisionQuestion,
+  requirements: RouteRequirements | undefined,
+): Rejection | undefined {
+  const demanded = requirements?.minContextTokens
+  if (demanded !== undefined && maxContextTokens !== undefined && maxContextTokens < demanded) {
+    return {
+      target_id: target.id,
+      code: 'context_window_too_small',
+      reason: `the route demands a context window of ${demanded} tokens and this one is ${maxContextTokens}`,
+      evidence: { context_window: maxContextTokens, required: demanded },
+    }
+  }
   const needed = question.estimatedInputTokens + (question.maxOutputTokens ?? 0)
   if (maxContextTokens !== undefined && needed > maxContextTokens) {
     return {

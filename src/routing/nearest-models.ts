@@ -1,25 +1,19 @@
+import { editDistance } from '../lib/nearest.ts'
+
 /** Up to three known names close to the wanted one: equal after the provider prefix, or within a small edit distance. */
 export function nearestNames(wanted: string, known: readonly string[]): string[] {
-  const bare = wanted.slice(wanted.indexOf('/') + 1).toLowerCase().slice(0, 100)
-  const limit = Math.max(2, Math.floor(bare.length / 4))
+  const full = wanted.toLowerCase()
+  const bare = afterProvider(full)
+  const limit = Math.max(2, Math.floor(Math.min(bare.length, 100) / 4))
   return known
-    .map((name) => ({ name, distance: Math.min(distance(wanted.toLowerCase().slice(0, 100), name.toLowerCase()), distance(bare, name.slice(name.indexOf('/') + 1).toLowerCase())) }))
+    .map((name) => {
+      const candidate = name.toLowerCase()
+      return { name, distance: Math.min(editDistance(full, candidate), editDistance(bare, afterProvider(candidate))) }
+    })
     .filter((candidate) => candidate.distance <= limit)
     .sort((left, right) => left.distance - right.distance)
     .slice(0, 3)
     .map((candidate) => candidate.name)
 }
 
-/** Levenshtein distance with one row of memory. */
-function distance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_unused, index) => index)
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= right.length; j++) {
-      const substitution = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution))
-    }
-    row = next
-  }
-  return row[right.length]!
-}
+const afterProvider = (name: string): string => name.slice(name.indexOf('/') + 1)

@@ -16,7 +16,7 @@ export const routeSchema = z
     aliases: z.array(nonEmpty()).default([]).describe('Further model names the route answers to.'),
     targets: z
       .array(target)
-      .min(1, 'at least one target')
+      .meta({ minItems: 1 })
       .describe('Where requests go: the first is tried first, the others are fallbacks.'),
     timeouts: z.strictObject(timeoutFields).prefault({}).describe('Time limits that differ from `server.timeouts`.'),
     retry: z

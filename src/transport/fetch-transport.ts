@@ -112,10 +112,14 @@ function decoded(response: Response): Response {
 function refuseRedirect(response: Response, request: UpstreamRequest, host: string): never {
   discardBody(response)
   const to = originOf(response.headers.get('location'), request.url)
+  const who = request.provider === undefined ? host : `Provider ${request.provider}`
   throw new GatewayError(
     'upstream_bad_response',
-    `${host} answered with a redirect (${response.status})${to === undefined ? '' : ` to ${to}`}, which is not followed. Put the final address into base_url.`,
-    { details: { reason: 'redirect', sent: true }, ...(request.provider === undefined ? {} : { provider: request.provider }) },
+    `${who} answered with a redirect (${response.status})${to === undefined ? '' : ` to ${to}`}, which is not followed. Put the final address into base_url.`,
+    {
+      details: { reason: 'redirect', sent: true, host },
+      ...(request.provider === undefined ? {} : { provider: request.provider }),
+    },
   )
 }
 

@@ -16,19 +16,37 @@ describe('transport errors', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'upstream_connect_failed', 'tls', false],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'upstream_connect_failed', 'tls', false],
     ['ERR_PROXY_TUNNEL', 'upstream_connect_failed', 'proxy', false],
-    ['ECONNRESET', 'upstream_connect_failed', 'reset', true],
-    ['UND_ERR_CONNECT_TIMEOUT', 'upstream_timeout', 'connect_timeout', false],
+    ['ECONNRESET', 'upstream_stream_interrupted', 'reset', true],
+    ['UND_ERR_CONNECT_TIMEOUT', 'upstream_connect_failed', 'connect_timeout', false],
     ['UND_ERR_HEADERS_TIMEOUT', 'upstream_timeout', 'timeout', true],
     ['Malformed_HTTP_Response', 'upstream_bad_response', 'malformed', true],
     ['HPE_INVALID_CONSTANT', 'upstream_bad_response', 'malformed', true],
     ['ZlibError', 'upstream_bad_response', 'encoding', true],
-    ['SOMETHING_NEW', 'upstream_connect_failed', 'other', true],
+    ['SOMETHING_NEW', 'upstream_stream_interrupted', 'other', true],
   ] as const)('%s before the headers is %s (%s)', (code, expected, reason, sent) => {
     const error = toTransportError(coded(code), HEADERS)
     expect(error.code).toBe(expected)
-    expect(error.details).toEqual({ reason, sent })
-    expect(error.message).toContain('api.example.test')
+    expect(error.details).toEqual({ reason, sent, host: 'api.example.test' })
+    // Clients see the message, and internal addresses are none of their business.
+    expect(error.message).not.toContain('api.example.test')
+    expect(error.message.toLowerCase()).toContain('provider example')
     expect(error.provider).toBe('example')
+  })
+
+  test('a failed connection means that the upstream has not seen the request', () => {
+    for (const code of [
+      'ENOTFOUND',
+      'ECONNREFUSED',
+      'EPROTO',
+      'ECONNRESET',
+      'EPIPE',
+      'ETIMEDOUT',
+      'SOMETHING_NEW',
+      'ZlibError',
+    ]) {
+      const error = toTransportError(coded(code), HEADERS)
+      expect([code, error.code === 'upstream_connect_failed']).toEqual([code, error.details?.['sent'] === false])
+    }
   })
 
   test('the code is found behind the wrapper that Node puts around it', () => {

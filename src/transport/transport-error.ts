@@ -6,8 +6,9 @@ export type TransportPhase = 'headers' | 'body'
 
 export interface TransportErrorContext {
   readonly phase: TransportPhase
-  /** Host (and port) to name; never a whole URL, whose query may hold a key. */
+  /** Host (and port) that failed; never a whole URL, whose query may hold a key. Told in `details`, for the operator. */
   readonly host: string
+  /** Named in the message, which clients see, instead of the host. */
   readonly provider?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -18,7 +19,7 @@ interface Failure {
   readonly reason: string
   /** False when the upstream cannot have seen the request. */
   readonly sent: boolean
-  /** What happened and what to do; `HOST` stands for the host. */
+  /** What happened and what to do; `WHO` stands for who failed. */
   readonly message: string
 }
 
@@ -28,50 +29,50 @@ const DNS = failure(
   'upstream_connect_failed',
   'dns',
   false,
-  'The name of HOST could not be resolved. Check base_url and the DNS of this machine.',
+  'The host name of WHO could not be resolved. Check base_url and the DNS of this machine.',
 )
 const REFUSED = failure(
   'upstream_connect_failed',
   'refused',
   false,
-  'HOST refused the connection. Check that the upstream is running and that base_url names the right port.',
+  'WHO refused the connection. Check that the upstream is running and that base_url names the right port.',
 )
 const UNREACHABLE = failure(
   'upstream_connect_failed',
   'unreachable',
   false,
-  'HOST cannot be reached from this machine. Check the network, firewall and proxy settings.',
+  'WHO cannot be reached from this machine. Check the network, firewall and proxy settings.',
 )
 const TLS = failure(
   'upstream_connect_failed',
   'tls',
   false,
-  'The TLS handshake with HOST failed. Check that base_url has the right scheme (http or https) and that the certificate is trusted here.',
+  'The TLS handshake with WHO failed. Check that base_url has the right scheme (http or https) and that the certificate is trusted here.',
 )
 const PROXY = failure(
   'upstream_connect_failed',
   'proxy',
   false,
-  'The proxy refused to open a tunnel to HOST. Check HTTPS_PROXY and its credentials.',
+  'The proxy refused to open a tunnel to WHO. Check HTTPS_PROXY and its credentials.',
 )
-const RESET = failure('upstream_connect_failed', 'reset', true, 'HOST closed the connection before it answered.')
-const TIMEOUT = failure('upstream_timeout', 'timeout', true, 'HOST did not answer in time.')
+const RESET = failure('upstream_stream_interrupted', 'reset', true, 'WHO closed the connection before it answered.')
+const TIMEOUT = failure('upstream_timeout', 'timeout', true, 'WHO did not answer in time.')
 const CONNECT_TIMEOUT = failure(
-  'upstream_timeout',
+  'upstream_connect_failed',
   'connect_timeout',
   false,
-  'No connection to HOST in time. Check base_url, the network and the firewall.',
+  'No connection to WHO in time. Check base_url, the network and the firewall.',
 )
 const MALFORMED = failure(
   'upstream_bad_response',
   'malformed',
   true,
-  'HOST answered with something that is not HTTP. Check that base_url names an HTTP API.',
+  'WHO answered with something that is not HTTP. Check that base_url names an HTTP API.',
 )
-const BAD_ENCODING = failure('upstream_bad_response', 'encoding', true, 'The compressed answer of HOST could not be unpacked.')
-const OTHER = failure('upstream_connect_failed', 'other', true, 'The request to HOST failed.')
+const BAD_ENCODING = failure('upstream_bad_response', 'encoding', true, 'The compressed answer of WHO could not be unpacked.')
+const OTHER = failure('upstream_stream_interrupted', 'other', true, 'The request to WHO failed.')
 
-/** By error code of Bun, Node and undici. */
+/** By error code of Bun, Node and undici. `upstream_connect_failed` promises that the upstream has not seen the request. */
 const FAILURES: Readonly<Record<string, Failure>> = {
   ENOTFOUND: DNS,
   EAI_AGAIN: DNS,
@@ -112,6 +113,7 @@ const FAMILIES: readonly (readonly [RegExp, Failure])[] = [
 export function toTransportError(error: unknown, context: TransportErrorContext): GatewayError {
   if (error instanceof GatewayError) return error
   const { signal, provider, host, phase } = context
+  const who = provider === undefined ? host : `Provider ${provider}`
   const base: GatewayErrorOptions = { cause: safeCause(error), ...(provider === undefined ? {} : { provider }) }
   if (signal?.aborted === true) {
     if (signal.reason instanceof GatewayError) return signal.reason
@@ -119,15 +121,19 @@ export function toTransportError(error: unknown, context: TransportErrorContext)
   }
   const found = find(error)
   if (phase === 'body' && found !== BAD_ENCODING && found !== TIMEOUT) {
-    return new GatewayError('upstream_stream_interrupted', `${host} closed the connection in the middle of its answer.`, {
+    return new GatewayError('upstream_stream_interrupted', `${who} closed the connection in the middle of its answer.`, {
       ...base,
-      details: { reason: found.reason, sent: true },
+      details: { reason: found.reason, sent: true, host },
     })
   }
-  return new GatewayError(found.code, found.message.replace('HOST', host), {
-    ...base,
-    details: { reason: found.reason, sent: found.sent },
-  })
+  return new GatewayError(
+    found.code,
+    found.message.replace('WHO', () => who),
+    {
+      ...base,
+      details: { reason: found.reason, sent: found.sent, host },
+    },
+  )
 }
 
 /** Looks at the error and its causes (undici wraps them) for a code that is known. */

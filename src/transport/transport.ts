@@ -22,8 +22,8 @@ export interface Transport {
    * undone) and must be read or cancelled by the caller (`discardBody`).
    *
    * Rejects with the signal's own reason when that is a `GatewayError` (a timeout set by the caller), with
-   * `client_closed_request` for any other abort, else with `upstream_connect_failed`, `upstream_timeout` or
-   * `upstream_bad_response`. `details.sent` of such an error is false when the upstream cannot have seen the request.
+   * `client_closed_request` for any other abort, else with `upstream_connect_failed` (the upstream has not seen the request),
+   * `upstream_stream_interrupted` (it may have), `upstream_timeout` or `upstream_bad_response`.
    */
   send(request: UpstreamRequest): Promise<Response>
   /** True when a TCP connection to the origin succeeds within `timeoutMs`. True as well where that cannot be told (a proxy is in between). */

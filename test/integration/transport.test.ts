@@ -76,9 +76,11 @@ describe('the transport over real sockets', () => {
     discardBody(response)
   })
 
-  test('nobody listening, an unknown name and a wrong scheme are told apart', async () => {
-    expect((await failureOf(transport.send(post('http://127.0.0.1:1')))).details).toEqual({ reason: 'refused', sent: false })
-    expect((await failureOf(transport.send(post('http://nowhere.invalid')))).details).toEqual({ reason: 'dns', sent: false })
+  test('nobody listening and a wrong scheme are told apart', async () => {
+    expect((await failureOf(transport.send(post('http://127.0.0.1:1')))).details).toMatchObject({
+      reason: 'refused',
+      sent: false,
+    })
     const plain = net.createServer((socket) =>
       socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
     )
@@ -92,7 +94,7 @@ describe('the transport over real sockets', () => {
   test('a reset before the headers may have reached the upstream', async () => {
     const fake = await upstream({ before: [{ reset: true }] })
     expect(await failureOf(transport.send(post(fake.url)))).toMatchObject({
-      code: 'upstream_connect_failed',
+      code: 'upstream_stream_interrupted',
       details: { sent: true },
     })
   })
@@ -161,10 +163,6 @@ describe('the connect probe', () => {
     const controller = new AbortController()
     controller.abort()
     expect(await waitConnected('http://127.0.0.1:1', 1000, controller.signal)).toBe('aborted')
-  })
-
-  test('a name that does not resolve is unreachable', async () => {
-    expect(await waitConnected('http://nowhere.invalid', 5000)).toBe('unreachable')
   })
 })
 

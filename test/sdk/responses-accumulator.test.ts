@@ -8,7 +8,7 @@ function outputs(context: ClientContext): { accumulated: unknown; closing: unkno
   const frames = encodeStream(EVERYTHING, context)
   let snapshot: { output?: unknown } | undefined
   for (const frame of frames.slice(0, -1))
-    snapshot = accumulateResponse(frame.data as never, snapshot as never) as { output?: unknown }
+    snapshot = accumulateResponse(frame.data as never, snapshot as never)
   return { accumulated: snapshot?.output, closing: (frames.at(-1)!.data['response'] as { output: unknown }).output }
 }
 

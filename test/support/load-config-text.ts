@@ -1,7 +1,16 @@
-import { loadConfig, type LoadConfigOptions, type LoadedConfig, type LoadResult, type RefusedConfig } from '../../src/config/load.ts'
+import {
+  loadConfig,
+  type LoadConfigOptions,
+  type LoadedConfig,
+  type LoadResult,
+  type RefusedConfig,
+} from '../../src/config/load.ts'
 
 /** A directory without files, an empty environment, and one configuration file with the given text. */
-export function loadConfigText(text: string, options: Partial<LoadConfigOptions> & { files?: never; extraFiles?: Record<string, string> } = {}): LoadResult {
+export function loadConfigText(
+  text: string,
+  options: Partial<LoadConfigOptions> & { files?: never; extraFiles?: Record<string, string> } = {},
+): LoadResult {
   const { extraFiles = {}, ...rest } = options
   const files: Record<string, string> = { '/etc/gateway/switchback.yaml': text, ...extraFiles }
   return loadConfig({
@@ -16,7 +25,10 @@ export function loadConfigText(text: string, options: Partial<LoadConfigOptions>
 
 /** The loaded configuration; throws with all problems when it was refused. */
 export function loaded(result: LoadResult): LoadedConfig {
-  if (!result.ok) throw new Error(`refused:\n${result.problems.map((problem) => `${problem.line}: ${problem.path}: ${problem.message}`).join('\n')}`)
+  if (!result.ok)
+    throw new Error(
+      `refused:\n${result.problems.map((problem) => `${problem.line}: ${problem.path}: ${problem.message}`).join('\n')}`,
+    )
   return result
 }
 

@@ -73,7 +73,9 @@ async function askGateway(context: CliContext, url: string, question: PreviewQue
 async function decideHere(context: CliContext, options: PreviewOptions, question: PreviewQuestion): Promise<RouteDecision> {
   const { compiled } = await requireConfig(context, { path: options.config })
   const [app, { previewRoute }] = await Promise.all([context.loadApp(), import('../../operations/preview-route.ts')])
-  const gateway = await app.createGateway({ config: compiled, dataDir: ':memory:' })
+  // Nothing is recorded, so the gateway's own database stays untouched.
+  const config = { ...compiled, state: { ...compiled.state, store: 'memory' } }
+  const gateway = await app.createGateway({ config, logLevel: 'silent' })
   try {
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`
     return previewRoute({ engine: gateway.engine, codecs: app.codecs, question, principal: { role: 'admin' }, requestId })

@@ -1,6 +1,7 @@
+import { Option } from 'commander'
 import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
-import type { CliContext, CommandGateway } from '../cli-context.ts'
+import { type CliContext, type CommandGateway, type CommandGatewayOptions, LOG_LEVELS } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -9,6 +10,7 @@ import { type BannerFacts, serveBanner } from '../serve-banner.ts'
 
 interface ServeOptions extends CommonOptions {
   readonly bind?: string
+  readonly logLevel?: CommandGatewayOptions['logLevel']
 }
 
 /** `switchback serve`. */
@@ -16,6 +18,11 @@ export const serveCommand: CommandDefinition = {
   define(program, execute) {
     withDataDir(withConfig(withJson(program.command('serve'))))
       .option('--bind <host:port>', 'address to listen on (default: server.bind, then 127.0.0.1:8765)')
+      .addOption(
+        new Option('--log-level <level>', 'what goes to stderr; info adds a line for each request (default: warn)').choices([
+          ...LOG_LEVELS,
+        ]),
+      )
       .summary('serve until stopped')
       .description('Serves until it is stopped. SIGTERM or Ctrl-C finishes running requests first; a second one stops at once.')
       .action(async (_options: ServeOptions, command: { optsWithGlobals(): ServeOptions }) => {
@@ -34,7 +41,7 @@ async function serve(context: CliContext, options: ServeOptions): Promise<number
   ])
   const { compiled } = loaded
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  const gateway = await app.createGateway({ config: compiled, dataDir })
+  const gateway = await app.createGateway({ config: compiled, dataDir, logLevel: options.logLevel ?? 'warn' })
   const { url } = await listen(gateway, compiled.server)
   announce(context, options, {
     version: context.version,

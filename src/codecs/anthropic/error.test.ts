@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { anthropicCodec, countTokensBody } from './index.ts'
+import { countTokensBody } from './count-tokens.ts'
+import { anthropicCodec } from './index.ts'
 
 describe('errors', () => {
   test('have the envelope, type and request id that the SDKs parse', () => {

@@ -43,7 +43,9 @@ export function statusOfType(type: string | undefined): number | undefined {
 export function encodeError(error: GatewayError, requestId: string): ErrorEnvelope {
   const status = error.httpStatus
   const upstreamType = error.upstream?.type
-  const type = statusOfType(upstreamType) === undefined ? errorTypeOf(status) : upstreamType
+  // Other formats call nearly everything an invalid request; there the status says more.
+  const isTelling = statusOfType(upstreamType) !== undefined && (upstreamType !== 'invalid_request_error' || !Object.hasOwn(TYPE_BY_STATUS, status))
+  const type = isTelling ? upstreamType : errorTypeOf(status)
   const body: JsonObject = { type, message: messageOf(error) }
   const param = error.param ?? error.upstream?.param
   body['details'] = { error_code: error.upstream?.code ?? error.code, ...(param === undefined ? {} : { param }) }

@@ -132,7 +132,9 @@ function encodeVendorFields(body: JsonObject, context: EncodeContext): void {
   for (const field of Object.keys(vendor) as VendorField[]) {
     const value = vendor[field]
     if (value === undefined || field === 'betas') continue
-    if (OWN_VENDOR_FIELDS.has(field) && context.isFirstParty) body[field] = value
+    // Another format has a field of the same name, with another meaning.
+    const isOwn = OWN_VENDOR_FIELDS.has(field) && (context.isNative || field !== 'context_management')
+    if (isOwn && context.isFirstParty) body[field] = value
     else context.report.lost(`vendor.${field}`, fieldPath(context, `vendor.${field}`), 'the upstream does not know the field')
   }
 }

@@ -1,4 +1,5 @@
 import type { Codec } from '../codec.ts'
+import { countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
 import { decodeError, encodeError } from './error.ts'
 import { inspectFrame, inspectResponse } from './inspect.ts'
 import { decodeRequest } from './request-decoder.ts'
@@ -7,8 +8,6 @@ import { decodeResponse } from './response-decoder.ts'
 import { encodeResponse } from './response-encoder.ts'
 import { AnthropicStreamDecoder } from './stream-decoder.ts'
 import { AnthropicStreamEncoder } from './stream-encoder.ts'
-
-export { countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
 
 /** Anthropic Messages. */
 export const anthropicCodec: Codec = {
@@ -24,5 +23,6 @@ export const anthropicCodec: Codec = {
   inspectFrame,
   inspectResponse,
   passthrough: { inspect: ['message_delta', 'message_stop', '"error"', 'message_start'], modelFrames: ['message_start'] },
+  tokenCounter: { body: countTokensBody, answer: countTokensAnswer, read: countedTokens },
   ping: 'event: ping\ndata: {"type": "ping"}\n\n',
 }

@@ -34,6 +34,7 @@ export function inspectResponse(body: unknown): FrameFacts {
   if (!isObject(body)) return NOTHING
   const failure = decodeFailure(body)
   if (failure !== undefined) return { semantic: false, terminal: true, error: failure }
+  if (!Array.isArray(body['content'])) return NOTHING
   return { semantic: true, terminal: true, ...messageFacts(body), ...finishFacts(body) }
 }
 

@@ -1,7 +1,7 @@
 import type { ContentPart, ToolResultPart } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Message } from '../../ir/request.ts'
-import { repairToolHistory } from '../history.ts'
+import { distinctCallIds, repairToolHistory } from '../history.ts'
 import { mergeExtra, withExtra, type EncodeContext, type Place } from './encode-context.ts'
 import { isBareText } from './tool-parts-encoder.ts'
 
@@ -30,7 +30,8 @@ export function encodeMessages(context: EncodeContext): EncodedMessages {
     const isInstruction = message.instructions === true || (!keepsSystemTurns && isSystem(message) && conversation.length === 0)
     ;(isInstruction ? instructions : conversation).push(message)
   }
-  const ordered = answersFollowCalls(conversation) ? conversation : repairToolHistory(conversation, context.report)
+  const repaired = answersFollowCalls(conversation) ? conversation : repairToolHistory(conversation, context.report)
+  const ordered = distinctCallIds(repaired, context.report)
   const system = encodeSystem(instructions, context)
   context.markers.startConversation()
   const turns: Turn[] = []
@@ -118,10 +119,11 @@ function reportMessageFields(message: Message, context: EncodeContext): void {
 /** The first turn must be the user's, and a started answer must not end in white space. */
 function fixEnds(turns: Turn[], context: EncodeContext): void {
   trimPrefill(turns, context)
-  if (turns[0]?.role === 'user' || (context.isNative && turns.length > 0 && turns[0]?.role === 'system')) return
+  const first = context.isNative ? turns.find((turn) => turn.role !== 'system') : turns[0]
+  if (first?.role === 'user') return
   context.report.rewritten(
     'message.first_not_user',
-    turns[0]?.path,
+    first?.path,
     'the conversation has to start with a user turn, so one was put first',
   )
   turns.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }], bare: false, extra: undefined, path: undefined })

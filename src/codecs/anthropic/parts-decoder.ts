@@ -9,6 +9,7 @@ import type {
 } from '../../ir/content.ts'
 import type { Sourced } from '../../ir/extra.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
+import { restoreToolId } from '../tool-id.ts'
 import { cacheHintOf, readCacheControl } from './cache-control.ts'
 import { decodeCitations } from './citations.ts'
 import { decodeSource, type DecodedSource } from './media-source.ts'
@@ -104,7 +105,7 @@ function decodeSearchResult(block: JsonObject, path: string): ContentPart {
 function decodeToolUse(block: JsonObject, path: string): ToolCallPart {
   const part: ToolCallPart = {
     type: 'tool-call',
-    id: requireString(block['id'], `${path}/id`),
+    id: restoreToolId(requireString(block['id'], `${path}/id`)),
     name: requireString(block['name'], `${path}/name`),
     input: { kind: 'json', value: block['input'] ?? {} },
     path,
@@ -117,7 +118,7 @@ function decodeToolResult(block: JsonObject, path: string): ToolResultPart {
   const content = block['content']
   const part: ToolResultPart = {
     type: 'tool-result',
-    callId: requireString(block['tool_use_id'], `${path}/tool_use_id`),
+    callId: restoreToolId(requireString(block['tool_use_id'], `${path}/tool_use_id`)),
     content: content === undefined || content === null ? [] : decodeContent(content, `${path}/content`),
     kind: 'json',
     path,

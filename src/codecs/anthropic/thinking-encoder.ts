@@ -43,6 +43,7 @@ export function planThinking(surroundings: ThinkingSurroundings, context: Encode
   const refusal = refusalOf(plan, surroundings, context)
   if (refusal !== undefined) {
     reportOff(wish, refusal, context)
+    reportSummary(wish, NOTHING, context)
     return { thinking: context.target.facts.thinking === 'adaptive' ? { type: 'disabled' } : undefined, effort: plan.effort }
   }
   reportSummary(wish, plan, context)
@@ -123,6 +124,7 @@ function refusalOf(plan: ThinkingPlan, surroundings: ThinkingSurroundings, conte
 
 function effortOf(wish: ReasoningOptions, context: EncodeContext): string | undefined {
   if (wish.effort === undefined || context.isNative || EFFORT_NAMES.has(wish.effort)) return wish.effort
+  if (wish.effort === 'none' && wish.mode === 'disabled') return undefined // said by the mode
   if (wish.effort === 'minimal') {
     context.report.rewritten('reasoning.effort', fieldPath(context, 'reasoning.effort'), 'the lowest effort of the format is low')
     return 'low'

@@ -3,7 +3,7 @@ import { isObject } from '../../ir/json.ts'
 import type { CustomTool, FunctionTool, HostedTool, ToolDefinition } from '../../ir/tool.ts'
 import { emulatedCustomTool } from '../custom-tools.ts'
 import { cacheControlOf } from './cache-control.ts'
-import { withExtra, type EncodeContext } from './encode-context.ts'
+import { childPath, withExtra, type EncodeContext } from './encode-context.ts'
 import { inputSchemaOf, strictSchemaOf } from './schema.ts'
 
 /** Names the API takes; other formats stop at 64 characters, so the shared flattening is stricter than needed here. */
@@ -25,6 +25,12 @@ function encodeTool(tool: ToolDefinition, namespace: string | undefined, context
   switch (tool.type) {
     case 'namespace':
       context.report.rewritten('tools.namespace', tool.path, 'the tools of a namespace bear its name in front of theirs')
+      if (tool.description !== undefined)
+        context.report.edited(
+          'tools.namespace',
+          childPath(tool.path, 'description'),
+          'the description of a dissolved namespace was left out',
+        )
       if (tool.cache !== undefined) context.report.lost('cache_hint', tool.path, 'a namespace takes no cache marker')
       withExtra({}, tool, context.report)
       for (const nested of tool.tools)

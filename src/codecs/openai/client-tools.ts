@@ -19,7 +19,12 @@ export class ClientTools {
   }
 
   call(name: string, namespace: string | undefined, kind: 'json' | 'text'): ClientCall {
-    if (namespace !== undefined) return { name: this.names.wireName(name, namespace), custom: kind === 'text', emulated: false }
+    if (namespace !== undefined) {
+      const wireName = this.names.wireName(name, namespace)
+      // A plain tool that was found by tool search is told as one in a namespace of its own name.
+      const isPlain = namespace === name && this.names.resolve(wireName).tool === undefined
+      if (!isPlain) return { name: wireName, custom: kind === 'text', emulated: false }
+    }
     const resolved = this.names.resolve(name)
     const custom = kind === 'text' || resolved.tool?.type === 'custom'
     // Chat knows no namespaces: a tool defined in one keeps its flat name.

@@ -71,7 +71,12 @@ export class MessageEncoder {
     }
     if (media.length === 0) return
     this.report.rewritten('role.developer', message.path, 'media of a system turn became a user turn')
-    this.encoded.push({ role: 'user', content: media })
+    const wire: JsonObject = { role: 'user', content: media }
+    if (text.length === 0) {
+      put(wire, 'name', message.name)
+      addExtra(wire, message.extra, message.path, this.report)
+    }
+    this.encoded.push(wire)
   }
 
   private user(message: Message): void {
@@ -104,8 +109,18 @@ export class MessageEncoder {
     if (refusals.length > 0) wire['refusal'] = refusals.join('')
     if (calls.length > 0) wire['tool_calls'] = calls
     const silent = calls.length > 0 || refusals.length > 0 || wire['audio'] !== undefined
+    // A turn of which nothing could be carried would be one without content, which servers refuse.
+    if (text.length === 0 && !silent && this.isHollow(wire, message)) {
+      this.encoded.pop()
+      return
+    }
     wire['content'] = text.length === 0 && silent ? null : asContent(text)
     addExtra(wire, message.extra, message.path, this.report)
+  }
+
+  private isHollow(wire: JsonObject, message: Message): boolean {
+    const isBare = Object.keys(wire).length === 2 && message.extra === undefined
+    return isBare && message.content.length > 0
   }
 
   private assistantText(part: Extract<ContentPart, { type: 'text' }>, wire: JsonObject): JsonObject[] {

@@ -2,7 +2,7 @@ import type { AudioPart, ContentPart, DocumentPart, ImagePart, SearchResultPart 
 import type { JsonObject } from '../../ir/json.ts'
 import type { WireQuirks } from '../codec.ts'
 import type { Report } from '../report.ts'
-import { addExtra } from './fields.ts'
+import { addExtra, pointer } from './fields.ts'
 import { urlOfSource } from './media.ts'
 
 /** The formats in which audio may be sent. */
@@ -153,6 +153,16 @@ export class PartEncoder {
 
   private searchResult(part: SearchResultPart): JsonObject[] {
     this.report.rewritten('part.search_result', part.path, 'a search result became text')
+    if (part.citations === true)
+      this.report.lost('part.document_citations', part.path, 'the upstream cannot be asked for citations')
+    // Its texts become one, so what each of them bears goes.
+    for (const inner of part.content) {
+      if (inner.cache !== undefined)
+        this.report.lost('cache_hint', inner.path, 'a text inside a search result has no marker of its own')
+      if (inner.extra !== undefined)
+        for (const key of Object.keys(inner.extra.fields))
+          this.report.lost('extension', pointer(inner.path ?? '', key), 'a text inside a search result has no fields of its own')
+    }
     return [textPart([part.title, part.source, ...part.content.map((inner) => inner.text)].join('\n'))]
   }
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../ir/json.ts'
 import type { LlmRequest, ResponseFormat } from '../../ir/request.ts'
 import { withoutAttribution } from '../attribution.ts'
 import type { EncodeTarget } from '../codec.ts'
-import { repairToolHistory } from '../history.ts'
+import { distinctCallIds, repairToolHistory } from '../history.ts'
 import { ToolNames } from '../namespaces.ts'
 import { Report } from '../report.ts'
 import { addExtra, put } from './fields.ts'
@@ -21,7 +21,9 @@ export function encodeRequest(request: LlmRequest, target: EncodeTarget): Transl
   const report = new Report()
   const names = new ToolNames(request.tools)
   const { quirks } = target
-  const messages = repairToolHistory(withoutAttribution(request.messages, report), report)
+  const repaired = repairToolHistory(withoutAttribution(request.messages, report), report)
+  // Clients of this format may count ids anew in every turn; joined turns of another one must not repeat them.
+  const messages = request.origin === 'openai' ? repaired : distinctCallIds(repaired, report)
   const body: JsonObject = { model: target.model, messages: new MessageEncoder(names, quirks, report).encode(messages) }
   const tools = encodeTools(request, names, quirks, report)
   if (tools.length > 0) {
@@ -35,6 +37,7 @@ export function encodeRequest(request: LlmRequest, target: EncodeTarget): Transl
   encodeReasoning(request, target, body, report)
   put(body, 'response_format', encodeResponseFormat(request, report))
   putScalars(request, body, report)
+  putHints(request, target, body, report)
   reportForeign(request, report)
   putStream(request, target, body, report)
   addExtra(body, request.extra, '', report)
@@ -63,7 +66,9 @@ function encodeReasoning(request: LlmRequest, target: EncodeTarget, body: JsonOb
   }
   // `none` says it all; every other mode is only implied by the effort.
   if (reasoning.mode !== undefined && effort !== 'none') {
-    report.rewritten('reasoning.mode', paths?.['reasoning.mode'], 'how the model thinks is told by its effort alone')
+    if (reasoning.mode === 'disabled' && effort === undefined)
+      report.edited('reasoning.mode', paths?.['reasoning.mode'], 'that the model should not think is left to its default')
+    else report.rewritten('reasoning.mode', paths?.['reasoning.mode'], 'how the model thinks is told by its effort alone')
   }
   if (reasoning.budgetTokens !== undefined)
     report.rewritten('reasoning.budget', paths?.['reasoning.budget'], 'a token budget became a level of effort')
@@ -113,11 +118,7 @@ function putScalars(request: LlmRequest, body: JsonObject, report: Report): void
   put(body, 'modalities', request.modalities)
   put(body, 'audio', request.audio)
   put(body, 'prediction', request.prediction)
-  put(body, 'safety_identifier', request.safetyIdentifier)
-  put(body, 'prompt_cache_key', request.promptCacheKey)
-  put(body, 'prompt_cache_retention', request.promptCacheRetention)
   put(body, 'metadata', request.metadata)
-  put(body, 'store', request.state?.store)
   put(body, 'web_search_options', request.vendor?.web_search_options)
   put(body, 'moderation', request.vendor?.moderation)
   if (request.serviceTier === 'standard_only') {
@@ -131,6 +132,23 @@ function putScalars(request: LlmRequest, body: JsonObject, report: Report): void
   const tooLong = user.length > MAX_USER_LENGTH
   if (tooLong) report.rewritten('user', request.paths?.user, 'the id of the end user was too long and became its hash')
   body['user'] = tooLong ? createHash('sha256').update(user).digest('hex') : user
+}
+
+/** Fields for OpenAI's own service. Other servers have no use for them, and some refuse every field they do not know. */
+function putHints(request: LlmRequest, { quirks }: EncodeTarget, body: JsonObject, report: Report): void {
+  const isOpenAi = quirks.firstParty === true || quirks.maxTokensField === 'max_completion_tokens'
+  // What a client wrote in this format was meant for the server.
+  const takesThem = isOpenAi || request.origin === 'openai'
+  const hints: readonly [Feature, string, unknown][] = [
+    ['safety_identifier', 'safety_identifier', request.safetyIdentifier],
+    ['prompt_cache_key', 'prompt_cache_key', request.promptCacheKey],
+    ['prompt_cache_retention', 'prompt_cache_retention', request.promptCacheRetention],
+    ['state.store', 'store', request.state?.store],
+  ]
+  for (const [feature, key, value] of hints) {
+    if (takesThem) put(body, key, value)
+    else if (value !== undefined) report.edited(feature, request.paths?.[feature], "the field is OpenAI's own")
+  }
 }
 
 const FOREIGN_VENDOR = [

@@ -20,6 +20,8 @@ export class StreamChoice {
   private reasoningBlock = NONE
   private audio: { object: JsonObject; data: Buffer[]; transcript: string[] } | undefined = undefined
   private calledTools = false
+  /** Reasoning of the open block that came in a field of its own; details may repeat it at the end. */
+  private toldApart = ''
 
   constructor(scope: CallScope) {
     this.scope = scope
@@ -66,7 +68,7 @@ export class StreamChoice {
         case 'reasoning':
           break // content is read below, behind the reasoning of the same delta
         case 'reasoning_content':
-          if (typeof value === 'string') this.reasoning(value, emit)
+          if (typeof value === 'string') this.reasoningApart(value, emit)
           break
         case 'reasoning_details':
           if (Array.isArray(value)) this.reasoningDetails(value, delta, emit)
@@ -87,7 +89,7 @@ export class StreamChoice {
       }
     }
     if (typeof delta['reasoning'] === 'string' && delta['reasoning'] !== '' && !delta['reasoning_content'])
-      this.reasoning(delta['reasoning'], emit)
+      this.reasoningApart(delta['reasoning'], emit)
     this.content(delta['content'], logprobs, emit)
     this.lists(delta, emit)
     if (unknown !== undefined)
@@ -158,6 +160,11 @@ export class StreamChoice {
     emit({ type: 'reasoning-delta', block: this.reasoningBlock, text, form: 'text' })
   }
 
+  private reasoningApart(text: string, emit: Emit): void {
+    this.toldApart += text
+    this.reasoning(text, emit)
+  }
+
   private openReasoning(emit: Emit): void {
     if (this.reasoningBlock !== NONE) return
     this.closeText(emit)
@@ -172,7 +179,7 @@ export class StreamChoice {
     // Most servers repeat the text in a field of its own; only without one is it read from here.
     if (delta['reasoning'] || delta['reasoning_content']) return
     const text = details.map(detailText).join('')
-    if (text !== '') this.reasoning(text, emit)
+    if (text !== '' && !this.toldApart.endsWith(text)) this.reasoning(text, emit)
   }
 
   private toolCalls(deltas: readonly unknown[], emit: Emit): void {
@@ -198,6 +205,7 @@ export class StreamChoice {
     const details = this.details.take()
     if (details !== undefined) emit({ type: 'reasoning-state', block: this.reasoningBlock, origin: 'openai', details })
     emit({ type: 'reasoning-end', block: this.reasoningBlock })
+    this.toldApart = ''
     this.reasoningBlock = NONE
   }
 

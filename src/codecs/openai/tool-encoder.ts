@@ -6,7 +6,7 @@ import type { WireQuirks } from '../codec.ts'
 import { emulatedCustomTool } from '../custom-tools.ts'
 import { flattenNamespaces, type ToolNames } from '../namespaces.ts'
 import type { Report } from '../report.ts'
-import { addExtra, put } from './fields.ts'
+import { addExtra, pointer, put } from './fields.ts'
 
 /** Encodes `tools[]`. */
 export function encodeTools(request: LlmRequest, names: ToolNames, quirks: WireQuirks, report: Report): JsonObject[] {
@@ -14,6 +14,12 @@ export function encodeTools(request: LlmRequest, names: ToolNames, quirks: WireQ
   const flat = flattenNamespaces(request.tools, names)
   for (const tool of flat.namespaces) {
     report.rewritten('tools.namespace', tool.path, 'a namespace was dissolved into single tools')
+    if (tool.type === 'namespace' && tool.description !== undefined)
+      report.edited(
+        'tools.namespace',
+        pointer(tool.path ?? '', 'description'),
+        'the description of a dissolved namespace was left out',
+      )
     addExtra({}, tool.extra, tool.path, report)
   }
   for (const { tool } of flat.renamed) report.rewritten('tools.name', tool.path, 'the name of a tool was made acceptable')
@@ -79,12 +85,26 @@ function encodeCustom(tool: CustomTool, quirks: WireQuirks, report: Report): Jso
     report.rewritten('tools.custom', tool.path, 'a custom tool was emulated as a function')
     if (tool.format?.['type'] === 'grammar')
       report.rewritten('tools.custom_grammar', tool.path, 'the grammar of a custom tool is only described')
-    return finish(encodeFunction(emulatedCustomTool(tool), report), { ...tool, extra: undefined }, quirks, report)
+    return finish(encodeFunction(emulatedCustomTool(tool), report), withoutOwnFields(tool, report), quirks, report)
   }
   const definition: JsonObject = { name: tool.name }
   put(definition, 'description', tool.description)
   put(definition, 'format', nestedFormat(tool.format))
   return finish({ type: 'custom', custom: definition }, tool, quirks, report)
+}
+
+/** An emulation has no place for unknown fields of the free-form definition itself. */
+function withoutOwnFields(tool: CustomTool, report: Report): CustomTool {
+  if (tool.extra?.format !== 'openai') return tool
+  const { custom, ...fields } = tool.extra.fields
+  if (isObject(custom))
+    for (const key of Object.keys(custom))
+      report.lost(
+        'extension',
+        pointer(pointer(tool.path ?? '', 'custom'), key),
+        'a field of a custom tool has no place in its emulation',
+      )
+  return { ...tool, extra: { format: 'openai', fields } }
 }
 
 /** This format nests a grammar one level deeper than the canonical form. */

@@ -63,24 +63,31 @@ function totalOutput(usage: JsonObject, reasoning: number | undefined): number |
   return apart ? completion + reasoning : completion
 }
 
+const MODALITIES = [
+  ['text', 'text_tokens'],
+  ['image', 'image_tokens'],
+  ['audio', 'audio_tokens'],
+  ['video', 'video_tokens'],
+] as const
+
 function modalities(details: JsonObject): ModalityTokens | undefined {
-  const tokens: ModalityTokens = {}
-  let known = false
-  for (const kind of ['text', 'image', 'audio', 'video'] as const) {
-    const value = first(details[`${kind}_tokens`])
-    if (value === undefined) continue
-    tokens[kind] = value
-    known = true
+  let tokens: ModalityTokens | undefined
+  for (const [kind, field] of MODALITIES) {
+    const value = details[field]
+    if (typeof value === 'number') (tokens ??= {})[kind] = value
   }
-  return known ? tokens : undefined
+  return tokens
 }
 
 function putModalities(details: JsonObject, tokens: ModalityTokens | undefined): void {
   if (tokens === undefined) return
-  for (const kind of ['text', 'image', 'audio', 'video'] as const) put(details, `${kind}_tokens`, tokens[kind])
+  for (const [kind, field] of MODALITIES) put(details, field, tokens[kind])
 }
 
-const first = (...values: unknown[]): number | undefined => values.find((value): value is number => typeof value === 'number')
+function first(...values: unknown[]): number | undefined {
+  for (const value of values) if (typeof value === 'number') return value
+  return undefined
+}
 const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
 function set<Key extends keyof Usage>(usage: Usage, key: Key, value: Usage[Key]): void {

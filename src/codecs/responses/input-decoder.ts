@@ -60,7 +60,7 @@ class TurnBuilder {
     if (this.open !== undefined && !this.hasMessageItem && !standsAlone) {
       const { content, ...own } = message
       this.open.content.push(...content)
-      Object.assign(this.open, own, { path: this.open.path })
+      Object.assign(this.open, own) // the path too: fields of the message are fields of its item
     } else {
       this.messages.push(message)
       this.open = standsAlone ? undefined : message

@@ -97,7 +97,8 @@ class ItemEncoder {
       return undefined
     }
     if (part.type === 'refusal') return 'content'
-    report.lost('part.image_in_assistant', part.path, 'an assistant message holds text only here')
+    const feature = part.type === 'audio' ? 'part.audio' : part.type === 'video' ? 'part.video' : 'part.image_in_assistant'
+    report.lost(feature, part.path, 'an assistant message holds text only here')
     return undefined
   }
 

@@ -4,6 +4,7 @@ import type { Report } from '../report.ts'
 import { sanitizeToolId } from '../tool-id.ts'
 import { toolInputText } from '../tool-input.ts'
 import { put, putExtra } from './field-writer.ts'
+import { wireToolName } from './tool-encoder.ts'
 import { encodeInputParts } from './part-encoder.ts'
 
 /** What the encoding of items depends on. */
@@ -30,7 +31,8 @@ export function encodeToolCall(part: ToolCallPart, context: ItemContext): JsonOb
   put(item, 'id', part.itemId)
   item['call_id'] = callId(part.id, part.path, report)
   put(item, 'namespace', part.namespace)
-  item['name'] = part.name
+  item['name'] = wireToolName(part.name, context.native)
+  if (item['name'] !== part.name) report.rewritten('tools.name', part.path, 'the name of a called tool was made acceptable')
   item[custom ? 'input' : 'arguments'] = toolInputText(part.input) || (custom ? '' : '{}')
   put(item, 'status', part.status)
   if (part.caller !== undefined) {

@@ -56,7 +56,8 @@ function encodeSampling(request: LlmRequest, target: EncodeTarget, body: JsonObj
   if (sampling.presencePenalty !== undefined)
     lost(request, report, 'sampling.presence_penalty', 'penalties are not possible here')
   if (sampling.stop !== undefined) lost(request, report, 'sampling.stop', 'stop sequences are not possible here')
-  if (sampling.n !== undefined && sampling.n !== 1) lost(request, report, 'sampling.n', 'there is one answer only here')
+  if (sampling.n === 1) report.rewritten('sampling.n', request.paths?.['sampling.n'], 'there always is one answer here')
+  else if (sampling.n !== undefined) lost(request, report, 'sampling.n', 'there is one answer only here')
   if (sampling.logitBias !== undefined) lost(request, report, 'sampling.logit_bias', 'biases of tokens are not possible here')
   put(body, 'top_logprobs', sampling.topLogprobs)
   if (sampling.logprobs === true && request.include?.includes(INCLUDE_LOGPROBS) !== true) {

@@ -1,5 +1,5 @@
 import type { ReasoningPart } from '../../ir/content.ts'
-import type { JsonObject } from '../../ir/json.ts'
+import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { LlmRequest } from '../../ir/request.ts'
 import { wrapState } from '../carrier.ts'
 import type { ClientContext } from '../codec.ts'
@@ -61,6 +61,12 @@ export function clientInput(call: ClientCall, received: string): string {
   return call.custom ? received : received || '{}'
 }
 
+/** Callers of other formats are told in other words, which clients of this one would refuse. */
+function isCaller(caller: unknown): boolean {
+  if (!isObject(caller)) return false
+  return caller['type'] === 'direct' || (caller['type'] === 'program' && typeof caller['caller_id'] === 'string')
+}
+
 /** The item of a tool call. */
 export function callItem(call: ClientCall, fields: CallFields): JsonObject {
   const { id, callId, input, caller, status } = fields
@@ -68,7 +74,7 @@ export function callItem(call: ClientCall, fields: CallFields): JsonObject {
   if (call.namespace !== undefined) item['namespace'] = call.namespace
   item['name'] = call.name
   item[call.custom ? 'input' : 'arguments'] = input
-  if (caller !== undefined) item['caller'] = caller
+  if (isCaller(caller)) item['caller'] = caller
   return item
 }
 

@@ -42,8 +42,12 @@ function encodeInputPart(part: ContentPart, context: PartContext, into: JsonObje
       return
     case 'search-result': {
       report.rewritten('part.search_result', part.path, 'a search result was sent as text')
+      if (part.citations === true)
+        report.lost('part.document_citations', part.path, 'citations into a search result cannot be asked for here')
+      // Its texts become one, so what each of them bears goes.
+      for (const entry of part.content) finish({}, entry, { ...context, native: false })
       const texts = part.content.map((entry) => entry.text)
-      into.push({ type: 'input_text', text: [part.title, part.source, ...texts].join('\n') })
+      into.push(finish({ type: 'input_text', text: [part.title, part.source, ...texts].join('\n') }, part, context))
       return
     }
     case 'opaque':
@@ -97,12 +101,17 @@ function encodeDocument(part: DocumentPart, context: PartContext, into: JsonObje
   const { source } = part
   if (source.kind === 'parts') {
     report.rewritten('part.document_parts', part.path, 'a document made of parts was sent as plain parts')
+    const title = part.title ?? part.filename
+    if (title !== undefined) into.push({ type: 'input_text', text: title })
+    finish({}, part, context)
     for (const inner of source.parts) encodeInputPart(inner, context, into)
     return
   }
   if (source.kind === 'text') {
     report.rewritten('part.document_text', part.path, 'a text document was sent as text')
-    into.push({ type: 'input_text', text: part.title === undefined ? source.text : `${part.title}\n\n${source.text}` })
+    const title = part.title ?? part.filename
+    const text = title === undefined ? source.text : `${title}\n\n${source.text}`
+    into.push(finish({ type: 'input_text', text }, part, context))
     return
   }
   if (source.kind === 'file' && source.origin === 'anthropic') {

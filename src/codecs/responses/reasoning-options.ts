@@ -18,8 +18,7 @@ export function encodeReasoningOptions(request: LlmRequest, target: EncodeTarget
   ): string => request.paths?.[feature] ?? ''
   if (options === undefined) return
   if (!native && target.facts.thinking === 'none') {
-    if (options.mode !== 'disabled')
-      report.edited('reasoning.mode', at('reasoning.mode'), 'the model cannot reason, so it was not asked to')
+    reportOff(request, report)
     return
   }
   const reasoning: JsonObject = {}
@@ -40,9 +39,27 @@ export function encodeReasoningOptions(request: LlmRequest, target: EncodeTarget
   if (!include.includes(INCLUDE_ENCRYPTED)) body['include'] = [...include, INCLUDE_ENCRYPTED]
 }
 
+/** Everything that was said about reasoning, for a model that has none. */
+function reportOff(request: LlmRequest, report: Report): void {
+  const { mode, effort, budgetTokens, summary, display } = request.reasoning ?? {}
+  const said = [
+    ['reasoning.mode', mode === 'disabled' ? undefined : mode],
+    ['reasoning.effort', effort],
+    ['reasoning.budget', budgetTokens],
+    ['reasoning.summary', summary],
+    ['reasoning.display', display],
+  ] as const
+  for (const [feature, value] of said)
+    if (value !== undefined) report.edited(feature, request.paths?.[feature], 'the model cannot reason, so it was not asked to')
+}
+
 function effortOf(request: LlmRequest, report: Report): string | undefined {
   const options = request.reasoning
-  if (options?.mode === 'disabled') return 'none'
+  if (options?.mode === 'disabled') {
+    if (options.effort !== undefined && options.effort !== 'none')
+      report.edited('reasoning.effort', request.paths?.['reasoning.effort'], 'reasoning is off, so it has no effort')
+    return 'none'
+  }
   if (options?.effort !== undefined) {
     if (request.origin === 'responses' || EFFORTS.has(options.effort)) {
       if (options.budgetTokens !== undefined)

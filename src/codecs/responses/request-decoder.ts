@@ -120,8 +120,9 @@ function decodeReasoning(reasoning: unknown, request: LlmRequest): JsonObject | 
   const fields = new FieldReader(reasoning)
   const effort = fields.string('effort')
   const options: ReasoningOptions = { summary: fields.string('summary') }
+  // `none` is kept as the effort too, so that it is told from another format's "no thinking".
   if (effort === 'none') options.mode = 'disabled'
-  else if (effort !== undefined) options.effort = effort
+  if (effort !== undefined) options.effort = effort
   request.reasoning = options
   return fields.extra()?.fields
 }

@@ -4,13 +4,13 @@ import type { JsonObject } from '../../ir/json.ts'
 import type { LlmRequest, Message, ResponseFormat } from '../../ir/request.ts'
 import { withoutAttribution } from '../attribution.ts'
 import type { EncodeTarget } from '../codec.ts'
-import { repairToolHistory } from '../history.ts'
+import { distinctCallIds, repairToolHistory } from '../history.ts'
 import { Report } from '../report.ts'
 import { put, putExtra } from './field-writer.ts'
 import { encodeInput } from './input-encoder.ts'
 import { encodeOptions } from './options-encoder.ts'
 import { encodeReasoningOptions } from './reasoning-options.ts'
-import { encodeToolChoice, encodeTools } from './tool-encoder.ts'
+import { encodeToolChoice, encodeTools, reportUselessChoice } from './tool-encoder.ts'
 
 /** A canonical request as a body for an upstream that speaks Responses. */
 export function encodeRequest(request: LlmRequest, target: EncodeTarget): Translated<JsonObject> {
@@ -22,7 +22,7 @@ export function encodeRequest(request: LlmRequest, target: EncodeTarget): Transl
   const { instructions, rest } = splitInstructions(withoutAttribution(request.messages, report))
   if (instructions !== undefined) put(body, 'instructions', encodeInstructions(instructions, report))
   // Bodies of this format may rightly answer calls that only the provider knows (previous_response_id), so they are left alone.
-  const messages = native ? rest : repairToolHistory(rest, report)
+  const messages = native ? rest : distinctCallIds(repairToolHistory(rest, report), report)
   reportPrefill(messages, native, report)
   const [only] = messages
   const asString =
@@ -34,8 +34,10 @@ export function encodeRequest(request: LlmRequest, target: EncodeTarget): Transl
     const tools = encodeTools(request.tools, native, report)
     if (tools.length > 0 || native) body['tools'] = tools
   }
-  if (request.toolChoice !== undefined && (native || body['tools'] !== undefined))
-    put(body, 'tool_choice', encodeToolChoice(request.toolChoice, request, report))
+  if (request.toolChoice !== undefined) {
+    if (native || body['tools'] !== undefined) put(body, 'tool_choice', encodeToolChoice(request.toolChoice, request, report))
+    else reportUselessChoice(request.toolChoice, request, report)
+  }
   if (target.stream) body['stream'] = true
   put(body, 'store', store)
   encodeOptions(request, target, body, report)

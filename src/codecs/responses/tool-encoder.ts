@@ -1,9 +1,19 @@
+import type { Feature } from '../../ir/feature.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { LlmRequest } from '../../ir/request.ts'
 import type { FunctionTool, ToolChoice, ToolDefinition } from '../../ir/tool.ts'
 import { assertNever } from '../../lib/assert-never.ts'
+import { ToolNames } from '../namespaces.ts'
 import type { Report } from '../report.ts'
 import { put, putExtra } from './field-writer.ts'
+
+/** Names that the API takes. */
+const VALID_NAME = /^[A-Za-z0-9_-]{1,128}$/
+
+/** A tool's name as the API takes it; the same one in definitions, calls and choices. Names of this format are left alone. */
+export function wireToolName(name: string, native: boolean): string {
+  return native || VALID_NAME.test(name) ? name : new ToolNames(undefined).wireName(name)
+}
 
 /** The tools of a request in this format. Hosted tools of other providers are left out. */
 export function encodeTools(tools: readonly ToolDefinition[], native: boolean, report: Report): JsonObject[] {
@@ -26,7 +36,7 @@ function encodeTool(tool: ToolDefinition, native: boolean, report: Report): Json
     case 'function':
       return encodeFunction(tool, native, report)
     case 'custom': {
-      const encoded: JsonObject = { type: 'custom', name: tool.name }
+      const encoded: JsonObject = { type: 'custom', name: nameOf(tool, native, report) }
       put(encoded, 'description', tool.description)
       put(encoded, 'format', tool.format)
       return withShared(encoded, tool, native, report)
@@ -44,12 +54,18 @@ function encodeTool(tool: ToolDefinition, native: boolean, report: Report): Json
 
 /** The API tries strict validation when nothing is said, other formats do not: the default of the client's format is spelled out. */
 function encodeFunction(tool: FunctionTool, native: boolean, report: Report): JsonObject {
-  const encoded: JsonObject = { type: 'function', name: tool.name }
+  const encoded: JsonObject = { type: 'function', name: nameOf(tool, native, report) }
   put(encoded, 'description', tool.description)
   put(encoded, 'parameters', tool.parameters ?? (native ? undefined : { type: 'object', properties: {} }))
   put(encoded, 'strict', tool.strict ?? (native ? undefined : false))
   if (tool.inputExamples !== undefined) report.lost('tools.input_examples', tool.path, 'input examples of a tool were left out')
   return withShared(encoded, tool, native, report)
+}
+
+function nameOf(tool: { readonly name: string; readonly path?: string | undefined }, native: boolean, report: Report): string {
+  const name = wireToolName(tool.name, native)
+  if (name !== tool.name) report.rewritten('tools.name', tool.path, 'the name of a tool was made acceptable')
+  return name
 }
 
 function withShared(encoded: JsonObject, tool: ToolDefinition, native: boolean, report: Report): JsonObject {
@@ -80,7 +96,7 @@ export function encodeToolChoice(choice: ToolChoice, request: LlmRequest, report
     case 'named':
       return {
         type: choice.toolType,
-        name: choice.name,
+        name: wireToolName(choice.name, request.origin === 'responses'),
         ...(choice.namespace === undefined ? {} : { namespace: choice.namespace }),
       }
     case 'allowed':
@@ -93,7 +109,7 @@ export function encodeToolChoice(choice: ToolChoice, request: LlmRequest, report
       return {
         type: 'allowed_tools',
         mode: choice.mode,
-        tools: choice.tools.map((name) => ({ type: toolTypeOf(name, request), name })),
+        tools: choice.tools.map((name) => ({ type: toolTypeOf(name, request), name: wireToolName(name, false) })),
       }
     case 'raw':
       if (choice.origin === 'responses') return choice.raw
@@ -102,6 +118,12 @@ export function encodeToolChoice(choice: ToolChoice, request: LlmRequest, report
     default:
       return assertNever(choice)
   }
+}
+
+/** A choice without tools is refused, so it is left out. */
+export function reportUselessChoice(choice: ToolChoice, request: LlmRequest, report: Report): void {
+  const code: Feature = choice.type === 'auto' || choice.type === 'none' ? 'tool_choice.raw' : `tool_choice.${choice.type}`
+  report.edited(code, request.paths?.[code], 'there are no tools to choose from')
 }
 
 function toolTypeOf(name: string, request: LlmRequest): 'function' | 'custom' {

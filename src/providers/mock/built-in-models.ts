@@ -61,7 +61,8 @@ export function builtInModels(): Map<string, MockScript> {
     ['tool', tool],
     ['reasoning', reasoning],
     ['slow', slow],
-    ['flaky', flaky(1, 503, echo)],
+    // A fault that is tried again in place: the client sees the second call only.
+    ['flaky', flaky(1, 500, echo)],
     ['cut', cut],
   ])
 }

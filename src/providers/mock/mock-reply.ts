@@ -2,6 +2,7 @@ import type { ClientContext, Codec } from '../../codecs/codec.ts'
 import { ResponseCollector } from '../../codecs/collect.ts'
 import { GatewayError, type UpstreamErrorFacts } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { classifyStatus } from '../classify-error.ts'
 import type { MockStep } from './mock-script.ts'
 import { mockError } from './mock-errors.data.ts'
 
@@ -19,7 +20,9 @@ const encoder = new TextEncoder()
 export function failureReply(codec: Codec, requestId: string, status: number, facts?: UpstreamErrorFacts): Response {
   const scripted = mockError(status)
   const { message, type, code } = facts ?? scripted
-  const error = new GatewayError('upstream_other', message ?? '', { upstream: { status, message, type, code } })
+  // Anthropic has one word for each status, which its codec knows.
+  const words = codec.format === 'anthropic' ? {} : { type, code }
+  const error = new GatewayError(classifyStatus(status, {}), message ?? '', { upstream: { status, message, ...words } })
   const headers = headersFor(codec, requestId, 'application/json')
   if (facts === undefined && scripted.retryAfter !== undefined) headers['retry-after'] = String(scripted.retryAfter)
   return new Response(JSON.stringify(codec.encodeError(error, requestId).body), { status, headers })

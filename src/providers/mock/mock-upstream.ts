@@ -1,4 +1,3 @@
-import { countTokensAnswer } from '../../codecs/anthropic/index.ts'
 import type { Codec } from '../../codecs/codec.ts'
 import { codecFor } from '../../codecs/registry.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
@@ -30,7 +29,7 @@ export function createMockUpstream({ settings, clock, generateId = randomId }: M
   const answer = async (request: UpstreamRequest): Promise<Response> => {
     const requestId = generateId()
     const text = textOf(request.body)
-    if (request.url.endsWith('/count_tokens')) return Response.json(countTokensAnswer(Math.ceil(text.length / 4)))
+    if (request.url.endsWith('/count_tokens')) return Response.json(codec.tokenCounter?.answer(Math.ceil(text.length / 4)) ?? {})
     const decoded = decode(codec, text)
     if (decoded instanceof GatewayError)
       return failureReply(codec, requestId, 400, { type: 'invalid_request_error', message: decoded.message })

@@ -20,13 +20,13 @@ export function createMemoryRecords(options: MemoryRecordsOptions): RecordStore 
 
 class MemoryRecords implements RecordStore {
   readonly #capacity: number
-  readonly #queue: WriteQueue
+  readonly #queue: WriteQueue<RequestRecord>
   /** In the order they were written. */
   readonly #records = new Map<string, RequestRecord>()
 
   constructor(options: MemoryRecordsOptions) {
     this.#capacity = options.capacity ?? 1000
-    this.#queue = new WriteQueue({ clock: options.clock, warn: options.warn, write: (records) => this.#write(records) })
+    this.#queue = new WriteQueue({ clock: options.clock, warn: options.warn, prepare: (record) => record, write: (records) => this.#write(records) })
   }
 
   append(record: PendingRecord): void {

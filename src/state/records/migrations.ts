@@ -1,6 +1,7 @@
 /**
- * Schema of the request records, one SQL text a version. `sequence` is the order of writing; the indexes that end in `started_at`
- * hold it too, so a filtered list reads no row it does not show.
+ * Schema of the request records, one SQL text a version. `sequence` is the order of writing. Request ids begin with their time, so
+ * both indexes grow at their end and a batch touches few pages; the second one holds every column that lists filter by, so a filtered
+ * list reads no row it does not show. With indexes over model and status instead, a row cost twice as much to write.
  */
 export const RECORD_MIGRATIONS: readonly string[] = [
   `CREATE TABLE request_records (
@@ -13,9 +14,5 @@ export const RECORD_MIGRATIONS: readonly string[] = [
     tenant TEXT,
     record TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX request_records_by_start ON request_records (started_at);
-  CREATE INDEX request_records_by_model ON request_records (model, started_at);
-  CREATE INDEX request_records_by_status ON request_records (status, started_at);
-  CREATE INDEX request_records_by_session ON request_records (session_id, started_at) WHERE session_id IS NOT NULL;
-  CREATE INDEX request_records_by_tenant ON request_records (tenant, started_at) WHERE tenant IS NOT NULL;`,
+  CREATE INDEX request_records_by_start ON request_records (started_at, model, status, session_id, tenant);`,
 ]

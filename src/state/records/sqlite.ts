@@ -40,7 +40,7 @@ export function openSqliteRecords(options: SqliteRecordsOptions): RecordStore {
 
 class SqliteRecords implements RecordStore {
   readonly #database: DatabaseSync
-  readonly #queue: WriteQueue
+  readonly #queue: WriteQueue<RecordRow>
   readonly #insert: StatementSync
   #closed = false
 
@@ -50,7 +50,8 @@ class SqliteRecords implements RecordStore {
       clock: options.clock,
       warn: options.warn,
       maxQueued: options.maxQueued,
-      write: (records) => this.#write(records),
+      prepare: rowOf,
+      write: (rows) => this.#write(rows),
     })
     this.#insert = database.prepare(
       'INSERT OR IGNORE INTO request_records (request_id, started_at, model, status, session_id, tenant, record) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -132,20 +133,10 @@ class SqliteRecords implements RecordStore {
     this.#database.close()
   }
 
-  #write(records: readonly RequestRecord[]): void {
+  #write(rows: readonly RecordRow[]): void {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
-      for (const record of records) {
-        this.#insert.run(
-          record.request_id,
-          Math.floor(record.started_at),
-          record.requested_model,
-          record.status,
-          record.session_id ?? null,
-          record.tenant ?? null,
-          JSON.stringify(record),
-        )
-      }
+      for (const row of rows) this.#insert.run(...row)
       this.#database.exec('COMMIT')
     } catch (error) {
       this.#rollBack()
@@ -158,5 +149,18 @@ class SqliteRecords implements RecordStore {
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
   }
 }
+
+/** Values of the insert, in the order of its columns. */
+type RecordRow = readonly [id: string, startedAt: number, model: string, status: number, session: string | null, tenant: string | null, record: string]
+
+const rowOf = (record: RequestRecord): RecordRow => [
+  record.request_id,
+  Math.floor(record.started_at),
+  record.requested_model,
+  record.status,
+  record.session_id ?? null,
+  record.tenant ?? null,
+  JSON.stringify(record),
+]
 
 const recordOf = (row: Record<string, unknown>): RequestRecord => JSON.parse(String(row['record'])) as RequestRecord

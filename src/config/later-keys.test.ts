@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'bun:test'
+import { loadConfigText, loaded, refused } from '../../test/support/load-config-text.ts'
+import { LATER_KEYS, LATER_PROVIDER_TYPES } from './later-keys.data.ts'
+
+const PROVIDER = 'providers:\n  - { id: mock, type: mock }\n'
+
+describe('keys of features this version does not have', () => {
+  test.each([
+    ['vault: { path: vault.age }', 'vault'],
+    ['catalog: { models: [{ id: x }] }', 'catalog'],
+    ['combos: { fast: { strategy: fallback, models: [mock/echo] } }', 'combos'],
+    ['harnesses: [{ name: x }]', 'harnesses'],
+    ['local_executors: [{ name: mock }]', 'local_executors'],
+    ['client_profiles: [{ id: codex, kind: codex, enabled: true }]', 'client_profiles'],
+    ['retention: { rollups: 400d }', 'retention.rollups'],
+    ['server: { hedge: { enabled: true } }', 'server.hedge'],
+    ['server: { circuit_breaker: { enabled: true } }', 'server.circuit_breaker'],
+    ['server: { scorecard: { enabled: true } }', 'server.scorecard'],
+    ['server: { retry: { max_retries: 2, base_delay_ms: 50 } }', 'server.retry.base_delay_ms'],
+    ['server: { state_store: ./x.sqlite }', 'server.state_store'],
+    ['server: { max_concurrency: 5 }', 'server.max_concurrency'],
+  ])('are accepted with a warning: %s', (text, path) => {
+    const { warnings } = loaded(loadConfigText(PROVIDER + text))
+    expect(warnings).toMatchObject([{ path, message: expect.stringContaining('does not support this key; it is ignored') }])
+    expect(warnings[0]?.line).toBe(3)
+  })
+
+  test.each([
+    ['server: { budget: { max_usd: 5 } }', 'server.budget'],
+    ['server: { block_private_networks: true }', 'server.block_private_networks'],
+    ['server: { egress_enabled: false }', 'server.egress_enabled'],
+    ['server: { cost_max_per_mtok: 3 }', 'server.cost_max_per_mtok'],
+    ['tenants: [{ id: t, budget_usd: 5 }]', 'tenants[0].budget_usd'],
+    ['tenants: [{ id: t, allowed_providers: [mock] }]', 'tenants[0].allowed_providers'],
+    ['egress: [{ id: x, kind: proxy, url: "http://p" }]', 'egress'],
+    ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],
+    ['client_profiles: [{ id: codex, enabled: false }]', 'client_profiles[0].enabled'],
+    ['providers: [{ id: p, type: mock, egress: proxy }]', 'providers[0].egress'],
+    [
+      'providers: [{ id: p, type: mock, accounts: [{ id: a, auth: { vault: "vault:x" } }] }]',
+      'providers[0].accounts[0].auth.vault',
+    ],
+  ])('are refused where silence would be unsafe: %s', (text, path) => {
+    const { problems } = refused(loadConfigText(text))
+    expect(problems).toMatchObject([{ path, message: expect.stringContaining('does not support this key, and') }])
+  })
+
+  test.each([
+    'egress: []',
+    'plugins: []',
+    'combos: {}',
+    'server: { budget: { max_usd: null, per_provider_usd: {} } }',
+    'server: { hedge: { enabled: false, delay_ms: 150 }, circuit_breaker: { enabled: false }, block_private_networks: false, egress_enabled: true }',
+    'server: { privacy_mode: metadata_only, cost_aware: false, trace_sample: 1.0 }',
+    'tenants: [{ id: t, allowed_routes: [], budget_usd: null }]',
+  ])('pass without a word when they ask for what is done anyway: %s', (text) => {
+    expect(loaded(loadConfigText(PROVIDER + text)).warnings).toEqual([])
+  })
+
+  test('are each listed once', () => {
+    const paths = LATER_KEYS.map(({ path }) => path)
+    expect(new Set(paths).size).toBe(paths.length)
+  })
+})
+
+test('providers of later types get one problem each, whatever keys they have', () => {
+  const entries = Object.keys(LATER_PROVIDER_TYPES).map(
+    (type, index) => `  - { id: p${index}, type: ${type}, region: x, project: y }`,
+  )
+  const { problems } = refused(loadConfigText(`providers:\n${entries.join('\n')}`))
+  expect(problems.map(({ line, path }) => [line, path])).toEqual(
+    entries.map((_entry, index) => [index + 2, `providers[${index}].type`]),
+  )
+})
+
+test('accounts of later kinds get one problem each', () => {
+  const kinds = ['oauth', 'codex_oauth', 'claude_code_oauth', 'service_account', 'aws_sig_v4']
+  const accounts = kinds.map((kind) => `{ id: ${kind}, auth: { kind: ${kind}, token_env: X, whatever: 1 } }`)
+  const { problems } = refused(loadConfigText(`providers: [{ id: p, type: mock, accounts: [${accounts.join(', ')}] }]`))
+  expect(problems.map(({ path }) => path)).toEqual(kinds.map((_kind, index) => `providers[0].accounts[${index}].auth.kind`))
+})

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'bun:test'
+import { fakeKey } from '../../test/support/http-app-fixture.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { Authenticator } from './authenticator.ts'
+
+const authenticator = new Authenticator([fakeKey('team-key', 'client', 'acme'), fakeKey('boss-key', 'admin')])
+
+/** Role of whoever is let in, or the code of the refusal. */
+function outcome(headers: Record<string, string>): string {
+  try {
+    return authenticator.authenticate(new Headers(headers)).role
+  } catch (error) {
+    return error instanceof GatewayError ? error.code : 'fault'
+  }
+}
+const refusal = (headers: Record<string, string>): string => {
+  try {
+    authenticator.authenticate(new Headers(headers))
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+describe('a key', () => {
+  test('admits from every header that SDKs use', () => {
+    const places = [
+      { authorization: 'Bearer team-key' },
+      { authorization: 'bearer team-key' },
+      { authorization: 'BEARER  team-key ' },
+      { 'x-api-key': 'team-key' },
+      { 'api-key': 'team-key' },
+      { 'x-goog-api-key': 'team-key' },
+    ]
+    for (const headers of places) expect(outcome(headers as Record<string, string>)).toBe('client')
+  })
+
+  test('brings its tenant along, the first and the second time', () => {
+    const headers = new Headers({ 'x-api-key': 'team-key' })
+    const first = authenticator.authenticate(headers)
+    expect(first).toMatchObject({ role: 'client', tenant: 'acme' })
+    expect(authenticator.authenticate(headers)).toBe(first)
+  })
+
+  test('admits beside another one that is not valid, in either place', () => {
+    expect(outcome({ authorization: 'Bearer wrong', 'x-api-key': 'boss-key' })).toBe('admin')
+    expect(outcome({ authorization: 'Bearer boss-key', 'x-api-key': 'sk-ant-api03-x' })).toBe('admin')
+    expect(outcome({ authorization: 'Basic dXNlcg==', 'api-key': 'boss-key' })).toBe('admin')
+  })
+
+  test('may be sent twice', () => {
+    expect(outcome({ authorization: 'Bearer team-key', 'x-api-key': 'team-key' })).toBe('client')
+  })
+})
+
+describe('a refusal', () => {
+  test('names the two headers whose keys disagree', () => {
+    const headers = { authorization: 'Bearer team-key', 'x-goog-api-key': 'boss-key' }
+    expect(outcome(headers)).toBe('ambiguous_credentials')
+    expect(refusal(headers)).toContain('authorization and x-goog-api-key')
+  })
+
+  test('tells a missing key from a wrong one', () => {
+    expect(refusal({})).toStartWith('No API key was sent')
+    expect(refusal({ authorization: 'Basic dXNlcg==' })).toStartWith('No API key was sent')
+    expect(refusal({ authorization: 'Bearer ' })).toStartWith('No API key was sent')
+    expect(refusal({ 'x-api-key': 'team-keyx' })).toStartWith("The API key is not one of this gateway's keys")
+    expect(outcome({ 'x-api-key': 'team-ke' })).toBe('invalid_api_key')
+    expect(outcome({ 'x-api-key': 'x'.repeat(5000) })).toBe('invalid_api_key')
+  })
+
+  test.each([
+    ['sk-ant-api03-SECRET', 'Anthropic'],
+    ['sk-proj-SECRET', 'OpenAI'],
+    ['sk-or-v1-SECRET', 'OpenRouter'],
+    ['AIzaSECRET', 'Google'],
+    ['gsk_SECRET', 'Groq'],
+    ['xai-SECRET', 'xAI'],
+  ])("says so when %s is a provider's own key, and shows nothing of it", (key, provider) => {
+    expect(outcome({ 'x-api-key': key })).toBe('provider_key_presented')
+    expect(refusal({ authorization: `Bearer ${key}` })).toContain(provider)
+    expect(refusal({ authorization: `Bearer ${key}` })).not.toContain('SECRET')
+  })
+
+  test('does not come when a key that looks like a provider key is configured', () => {
+    const own = new Authenticator([fakeKey('sk-ant-mine', 'client')])
+    expect(own.authenticate(new Headers({ 'x-api-key': 'sk-ant-mine' })).role).toBe('client')
+  })
+})

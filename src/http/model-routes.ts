@@ -1,0 +1,62 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import { anthropicModel, anthropicPage } from './anthropic-models.ts'
+import { codexCard } from './codex-card.ts'
+import type { HttpAppOptions, ModelCard } from './http-app.types.ts'
+import { queryNumber } from './query-number.ts'
+import type { Responder } from './responder.ts'
+import type { ColdHandler } from './route-handler.ts'
+
+export interface ModelHandlersOptions extends Pick<HttpAppOptions, 'snapshot' | 'modelCard'> {
+  readonly responder: Responder
+}
+
+const UNKNOWN: ModelCard = {}
+
+/** Lists of models and single ones, in the shape of the caller's own API: Anthropic's when it names that API's version. */
+export function createModelHandlers({
+  snapshot,
+  modelCard,
+  responder,
+}: ModelHandlersOptions): Record<'listModels' | 'getModel', ColdHandler> {
+  const cardOf = (id: string): ModelCard => modelCard?.(id) ?? UNKNOWN
+  return {
+    listModels({ exchange, query }) {
+      const { modelIds } = snapshot()
+      const body = isAnthropic(exchange.request)
+        ? anthropicPage(modelIds, cardOf, pageOf(query))
+        : {
+            object: 'list',
+            data: modelIds.map((id) => openaiModel(id, cardOf(id))),
+            models: modelIds.map((id, index) => codexCard(id, index, cardOf(id))),
+          }
+      return responder.own(exchange, 200, JSON.stringify(body), [])
+    },
+    getModel({ exchange, id }) {
+      if (!isKnown(snapshot(), id))
+        throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', {
+          param: 'model',
+        })
+      const card = cardOf(id)
+      const body = isAnthropic(exchange.request) ? anthropicModel(id, card) : openaiModel(id, card)
+      return responder.own(exchange, 200, JSON.stringify(body), [])
+    },
+  }
+}
+
+const isAnthropic = (request: Request): boolean => request.headers.has('anthropic-version')
+
+const isKnown = ({ modelIds, routes }: RoutingSnapshot, id: string): boolean => modelIds.includes(id) || routes.has(id)
+
+const openaiModel = (id: string, card: ModelCard) => ({
+  id,
+  object: 'model',
+  created: card.createdAt ?? 0,
+  owned_by: 'switchback',
+})
+
+const pageOf = (query: URLSearchParams) => ({
+  afterId: query.get('after_id') ?? undefined,
+  beforeId: query.get('before_id') ?? undefined,
+  limit: queryNumber(query, 'limit', { least: 1, most: 1000 }),
+})

@@ -1,0 +1,164 @@
+import { codecs } from '../../src/codecs/registry.ts'
+import { createAccountPool, type AccountPool } from '../../src/credentials/account-pool.ts'
+import { createEngine } from '../../src/engine/create-engine.ts'
+import type { Answer, AnswerStream, Call, Engine } from '../../src/engine/engine.ts'
+import { asRequestId } from '../../src/ir/ids.ts'
+import type { RequestRecord } from '../../src/ir/record.ts'
+import { Deadlines } from '../../src/lib/deadlines.ts'
+import { createProvider } from '../../src/providers/registry.ts'
+import type { PendingRecord } from '../../src/state/records/store.ts'
+import type { Transport, UpstreamRequest } from '../../src/transport/transport.ts'
+import type { ClientFormat } from './client-formats.ts'
+import { compiledConfig } from './gateway-fixture.ts'
+import { ManualClock } from './manual-clock.ts'
+
+type Json = Record<string, unknown>
+
+/** A body the test writes piece by piece. */
+export class LiveBody {
+  readonly stream: ReadableStream<Uint8Array>
+  cancelled = false
+  private controller!: ReadableStreamDefaultController<Uint8Array>
+
+  constructor() {
+    this.stream = new ReadableStream({
+      start: (controller) => void (this.controller = controller),
+      cancel: () => void (this.cancelled = true),
+    })
+  }
+
+  push(...texts: string[]): void {
+    for (const text of texts) this.controller.enqueue(Buffer.from(text))
+  }
+
+  end(): void {
+    this.controller.close()
+  }
+
+  break(): void {
+    this.controller.error(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+  }
+
+  /** The answer of an upstream that streams this body. */
+  answer(contentType = 'text/event-stream'): Response {
+    return new Response(this.stream, { headers: { 'content-type': contentType } })
+  }
+}
+
+/** What the scripted upstream does with its n-th request. */
+export type Script = (request: UpstreamRequest, index: number) => Response | Promise<Response>
+
+export interface TestEngine {
+  readonly engine: Engine
+  readonly clock: ManualClock
+  readonly accounts: AccountPool
+  /** Requests the upstreams got. */
+  readonly sent: UpstreamRequest[]
+  /** Records handed in so far. */
+  readonly records: RequestRecord[]
+  /** Origins asked whether they take connections; the answer is `reachable`. */
+  readonly probed: string[]
+  reachable: boolean
+  call(client: ClientFormat, body: Json, options?: { signal?: AbortSignal; headers?: HeadersInit }): Promise<Answer>
+}
+
+/** An engine whose time stands still and whose upstreams are a function. Providers are given as in the configuration. */
+export function testEngine(config: Json, script: Script): TestEngine {
+  const compiled = compiledConfig(config)
+  const clock = new ManualClock()
+  const records: RequestRecord[] = []
+  const sent: UpstreamRequest[] = []
+  const probed: string[] = []
+  const transport: Transport = {
+    send: async (request) => {
+      request.signal.throwIfAborted()
+      const aborted = new Promise<never>((_resolve, reject) => {
+        request.signal.addEventListener('abort', () => reject(request.signal.reason as Error), { once: true })
+      })
+      return breakable(await Promise.race([script(request, sent.push(request) - 1), aborted]), request.signal)
+    },
+    isReachable: async (origin) => probed.push(origin) > 0 && fixture.reachable,
+    isWarm: () => false,
+  }
+  const accounts = createAccountPool({ providers: compiled.providers, clock })
+  const engine = createEngine({
+    clock,
+    deadlines: new Deadlines(clock),
+    providers: new Map(compiled.providers.map((settings) => [settings.id, createProvider(settings, { transport, clock, userAgent: 'switchback/test' })])),
+    accounts,
+    records: { append: (record: PendingRecord) => void records.push(typeof record === 'function' ? record() : record) },
+    stream: compiled.server.stream,
+    random: () => 0.5,
+    modelFacts: () => ({}),
+    snapshot: () => compiled.routing,
+    countTokens: () => Promise.reject(new Error('not part of this test')),
+  })
+  let calls = 0
+  const fixture: TestEngine = {
+    engine,
+    clock,
+    accounts,
+    sent,
+    records,
+    probed,
+    reachable: true,
+    call: (client, body, options = {}) => engine.generate(callOf(client, body, { ...options, number: ++calls, clock })),
+  }
+  return fixture
+}
+
+/** As with `fetch`: an abort fails whoever reads the body. */
+function breakable(response: Response, signal: AbortSignal): Response {
+  const inner = response.body?.getReader()
+  if (inner === undefined) return response
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => signal.addEventListener('abort', () => controller.error(signal.reason), { once: true }),
+      async pull(controller) {
+        const { value, done } = await inner.read()
+        if (signal.aborted) return
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: (reason) => inner.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { status: response.status, headers: response.headers })
+}
+
+function callOf(client: ClientFormat, body: Json, options: { signal?: AbortSignal; headers?: HeadersInit; number: number; clock: ManualClock }): Call {
+  const codec = codecs[client.format]
+  const source = JSON.stringify(body)
+  const { value, diagnostics } = codec.decodeRequest(JSON.parse(source))
+  return {
+    requestId: asRequestId(`req_${String(options.number).padStart(32, '0')}`),
+    receivedAt: options.clock.now(),
+    codec,
+    request: value,
+    diagnostics,
+    body: { bytes: Buffer.from(source), blobs: new Map() },
+    headers: new Headers(options.headers),
+    principal: { role: 'client' },
+    signal: options.signal ?? new AbortController().signal,
+  }
+}
+
+/** The stream of an answer; throws when it is none. */
+export function streamOf(answer: Answer): AnswerStream {
+  if (answer.kind !== 'stream') throw new Error(`the answer is ${answer.kind}: ${answer.kind === 'error' ? answer.error.message : ''}`)
+  return answer.stream
+}
+
+/** The error of an answer; throws when it is none. */
+export function errorOf(answer: Answer): Extract<Answer, { kind: 'error' }>['error'] {
+  if (answer.kind !== 'error') throw new Error(`the answer is no error but ${answer.kind}`)
+  return answer.error
+}
+
+/** Everything that is left of a stream, as text. */
+export async function drained(stream: AnswerStream): Promise<string> {
+  let text = ''
+  for (let chunk = await stream.next(); chunk !== undefined; chunk = await stream.next()) text += Buffer.from(chunk).toString()
+  return text
+}
