@@ -20,7 +20,12 @@ const ok = (answer: string): void => {
 /** Memory over many requests: highest, and growth from the first tenth to the end. */
 export async function measureRss(gateway: Measured, short: boolean): Promise<Fact[]> {
   const total = short ? 20_000 : 200_000
-  const shot = { url: `${gateway.url}/v1/chat/completions`, headers: HEADERS, body: JSON.stringify(smallChat('same/bench-model', false)), verify: ok }
+  const shot = {
+    url: `${gateway.url}/v1/chat/completions`,
+    headers: HEADERS,
+    body: JSON.stringify(smallChat('same/bench-model', false)),
+    verify: ok,
+  }
   await fire(shot, total / 10, 8)
   await Bun.sleep(500)
   const early = memory(gateway.pid).rss
@@ -42,7 +47,12 @@ export async function measureOpenStreams(gateway: Measured, short: boolean): Pro
   const open = async (): Promise<void> => {
     const controller = new AbortController()
     controllers.push(controller)
-    const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: HEADERS, body, signal: controller.signal })
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: HEADERS,
+      body,
+      signal: controller.signal,
+    })
     await response.body!.getReader().read()
   }
   for (let opened = 0; opened < count; opened += 50) await Promise.all(Array.from({ length: 50 }, open))
@@ -59,10 +69,33 @@ export async function measureImage(startGateway: () => Promise<Measured>, _upstr
   for (const provider of ['same', 'cross']) {
     const gateway = await startGateway()
     try {
-      await fire({ url: `${gateway.url}/v1/chat/completions`, headers: HEADERS, body: JSON.stringify(smallChat(`${provider}/bench-model`, false)), verify: ok }, 200, 4)
+      await fire(
+        {
+          url: `${gateway.url}/v1/chat/completions`,
+          headers: HEADERS,
+          body: JSON.stringify(smallChat(`${provider}/bench-model`, false)),
+          verify: ok,
+        },
+        200,
+        4,
+      )
       const before = memory(gateway.pid).peak
-      await fire({ url: `${gateway.url}/v1/chat/completions`, headers: HEADERS, body: imageChat(`${provider}/bench-model`, 20), verify: ok }, 1, 1)
-      facts.push({ name: `20 MB image, ${provider} format: memory as a multiple of its size`, value: (memory(gateway.pid).peak - before) / 20, unit: 'x', target: 2 })
+      await fire(
+        {
+          url: `${gateway.url}/v1/chat/completions`,
+          headers: HEADERS,
+          body: imageChat(`${provider}/bench-model`, 20),
+          verify: ok,
+        },
+        1,
+        1,
+      )
+      facts.push({
+        name: `20 MB image, ${provider} format: memory as a multiple of its size`,
+        value: (memory(gateway.pid).peak - before) / 20,
+        unit: 'x',
+        target: 2,
+      })
     } finally {
       await gateway.stop()
     }
@@ -73,11 +106,33 @@ export async function measureImage(startGateway: () => Promise<Measured>, _upstr
 /** From the start of the process to its first answer. */
 export async function measureStart(root: string, folder: string, short: boolean): Promise<Fact[]> {
   const binary = path.join(root, 'dist/switchback')
-  const serve = (data: string): string[] => ['serve', '--config', path.join(root, 'config/quickstart.yaml'), '--bind', '127.0.0.1:0', '--data-dir', path.join(folder, data)]
+  const serve = (data: string): string[] => [
+    'serve',
+    '--config',
+    path.join(root, 'config/quickstart.yaml'),
+    '--bind',
+    '127.0.0.1:0',
+    '--data-dir',
+    path.join(folder, data),
+  ]
   const facts: Fact[] = []
   const rounds = short ? 3 : 7
-  if (exists(binary)) facts.push({ name: 'first answer of the binary', value: await firstAnswer((index) => [binary, ...serve(`bin${index}`)], rounds), unit: 'ms', target: 100 })
-  facts.push({ name: 'first answer of npm start', value: await firstAnswer((index) => ['npm', '--prefix', root, 'start', '--silent', '--', ...serve(`npm${index}`).slice(1)], rounds), unit: 'ms', target: 400 })
+  if (exists(binary))
+    facts.push({
+      name: 'first answer of the binary',
+      value: await firstAnswer((index) => [binary, ...serve(`bin${index}`)], rounds),
+      unit: 'ms',
+      target: 100,
+    })
+  facts.push({
+    name: 'first answer of npm start',
+    value: await firstAnswer(
+      (index) => ['npm', '--prefix', root, 'start', '--silent', '--', ...serve(`npm${index}`).slice(1)],
+      rounds,
+    ),
+    unit: 'ms',
+    target: 400,
+  })
   return facts
 }
 
@@ -86,7 +141,11 @@ async function firstAnswer(command: (index: number) => string[], rounds: number)
   for (let index = 0; index < rounds; index++) {
     const began = performance.now()
     const gateway = await start(command(index), {}, /(http:\/\/127\.0\.0\.1:\d+)/)
-    const response = await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'mock/echo', messages: [{ role: 'user', content: 'hi' }] }) })
+    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'mock/echo', messages: [{ role: 'user', content: 'hi' }] }),
+    })
     ok(`${response.status} ${await response.text()}`)
     times.push(performance.now() - began)
     await gateway.stop()

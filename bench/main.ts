@@ -85,7 +85,14 @@ async function main(): Promise<number> {
   const bun = process.execPath
   const upstream = await start([bun, path.join(root, 'bench/support/upstream.ts')])
   const floor = await start([bun, path.join(root, 'bench/floors/proxy.ts'), upstream.url])
-  const command = [path.join(root, 'bin/switchback'), 'serve', '--config', writeConfig(folder, upstream.url), '--data-dir', path.join(folder, 'data')]
+  const command = [
+    path.join(root, 'bin/switchback'),
+    'serve',
+    '--config',
+    writeConfig(folder, upstream.url),
+    '--data-dir',
+    path.join(folder, 'data'),
+  ]
   const startGateway = (): Promise<Measured> => start(command, {}, /(http:\/\/127\.0\.0\.1:\d+)/)
   const gateway = await startGateway()
   const results: RowResult[] = []
@@ -95,21 +102,37 @@ async function main(): Promise<number> {
     for (const row of ROWS.filter((candidate) => !flags.has('--only') || candidate.name.includes(only ?? ''))) {
       const result = await measureRow(row, gateway, floor)
       results.push(result)
-      print(`${result.name.padEnd(44)} ${result.gatewayUs.toFixed(1).padStart(10)} ${result.floorUs.toFixed(1).padStart(10)} ${result.ratio.toFixed(2).padStart(7)} ${result.target.toFixed(2).padStart(7)}`)
+      print(
+        `${result.name.padEnd(44)} ${result.gatewayUs.toFixed(1).padStart(10)} ${result.floorUs.toFixed(1).padStart(10)} ${result.ratio.toFixed(2).padStart(7)} ${result.target.toFixed(2).padStart(7)}`,
+      )
     }
     if (!flags.has('--only')) {
-      facts.push(...(await measureRss(gateway, short)), ...(await measureOpenStreams(gateway, short)), ...(await measureImage(startGateway, upstream.pid)), ...(await measureStart(root, folder, short)))
-      for (const fact of facts) print(`${fact.name.padEnd(60)} ${fact.value.toFixed(1).padStart(10)} ${fact.unit.padEnd(4)} target ${fact.target}`)
+      facts.push(
+        ...(await measureRss(gateway, short)),
+        ...(await measureOpenStreams(gateway, short)),
+        ...(await measureImage(startGateway, upstream.pid)),
+        ...(await measureStart(root, folder, short)),
+      )
+      for (const fact of facts)
+        print(`${fact.name.padEnd(60)} ${fact.value.toFixed(1).padStart(10)} ${fact.unit.padEnd(4)} target ${fact.target}`)
     }
-    print(`memory of the gateway: ${memory(gateway.pid).rss.toFixed(0)} MiB now, ${memory(gateway.pid).peak.toFixed(0)} MiB at most`)
+    print(
+      `memory of the gateway: ${memory(gateway.pid).rss.toFixed(0)} MiB now, ${memory(gateway.pid).peak.toFixed(0)} MiB at most`,
+    )
   } finally {
     await Promise.all([gateway.stop(), floor.stop(), upstream.stop()])
     rmSync(folder, { recursive: true, force: true })
   }
   mkdirSync(path.join(root, 'bench/results'), { recursive: true })
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, runtime: `bun ${Bun.version}` }
-  writeFileSync(path.join(root, 'bench/results/latest.json'), `${JSON.stringify({ machine, short, rows: results, facts }, undefined, 2)}\n`)
-  const missed = [...results.filter((row) => row.ratio > row.target * HEADROOM).map((row) => row.name), ...facts.filter((fact) => fact.value > fact.target * HEADROOM).map((fact) => fact.name)]
+  writeFileSync(
+    path.join(root, 'bench/results/latest.json'),
+    `${JSON.stringify({ machine, short, rows: results, facts }, undefined, 2)}\n`,
+  )
+  const missed = [
+    ...results.filter((row) => row.ratio > row.target * HEADROOM).map((row) => row.name),
+    ...facts.filter((fact) => fact.value > fact.target * HEADROOM).map((fact) => fact.name),
+  ]
   if (missed.length > 0) print(`missed: ${missed.join('; ')}`)
   print(`bench: ${results.length + facts.length - missed.length} targets held, ${missed.length} missed`)
   return flags.has('--gate') && missed.length > 0 ? 1 : 0

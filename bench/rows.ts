@@ -57,7 +57,12 @@ function row(spec: Spec): Row {
     target: spec.target,
     slice: spec.slice,
     gateway: (base) => ({ url: `${base}/v1/chat/completions`, headers: HEADERS, body: gatewayBody, verify }),
-    floor: (base) => ({ url: `${base}${spec.cross && stream ? '/reencode' : '/v1/chat/completions'}`, headers: HEADERS, body: floorBody, verify }),
+    floor: (base) => ({
+      url: `${base}${spec.cross && stream ? '/reencode' : '/v1/chat/completions'}`,
+      headers: HEADERS,
+      body: floorBody,
+      verify,
+    }),
   }
 }
 
@@ -67,8 +72,22 @@ export const ROWS: readonly Row[] = [
   row({ name: 'a  same format, 115 KB agent body', target: 1.5, body: agentChat, cross: false, slice: 300 }),
   row({ name: 'b  cross format, 2 KB', target: 2, body: smallChat, cross: true, slice: 1500 }),
   row({ name: 'b  cross format, 115 KB agent body', target: 2, body: agentChat, cross: true, slice: 300 }),
-  row({ name: 'c  stream same format, one event a chunk', target: 1.5, body: smallChat, cross: false, stream: 'single', slice: 200 }),
+  row({
+    name: 'c  stream same format, one event a chunk',
+    target: 1.5,
+    body: smallChat,
+    cross: false,
+    stream: 'single',
+    slice: 200,
+  }),
   row({ name: 'c  stream same format, bursty', target: 1.5, body: smallChat, cross: false, stream: 'bursty', slice: 600 }),
-  row({ name: 'd  stream cross format, one event a chunk', target: 1.5, body: smallChat, cross: true, stream: 'single', slice: 200 }),
+  row({
+    name: 'd  stream cross format, one event a chunk',
+    target: 1.5,
+    body: smallChat,
+    cross: true,
+    stream: 'single',
+    slice: 200,
+  }),
   row({ name: 'd  stream cross format, bursty', target: 1.5, body: smallChat, cross: true, stream: 'bursty', slice: 600 }),
 ]

@@ -51,7 +51,8 @@ export interface Gateway {
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
-  const dataDir = options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
+  const dataDir =
+    options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const records = openRecords({
     store: config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     retentionMs: config.state.retentionMs,

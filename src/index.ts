@@ -29,7 +29,9 @@ export function createGateway(config: unknown, options: EmbedOptions = {}): Gate
   const loaded = configFromObject(config, readSurroundings())
   if (!loaded.ok) {
     const told = loaded.problems.map((problem) => `${problem.path === '' ? 'configuration' : problem.path}: ${problem.message}`)
-    throw new GatewayError('config_invalid', `The configuration is not valid. ${told.join(' ')}`, { details: { problems: loaded.problems } })
+    throw new GatewayError('config_invalid', `The configuration is not valid. ${told.join(' ')}`, {
+      details: { problems: loaded.problems },
+    })
   }
   return compose({ config: loaded.compiled, dataDir: options.dataDir, logger: options.logger })
 }

@@ -27,7 +27,7 @@ async function runTier(tier: Tier, env: Record<string, string | undefined>): Pro
   const files = tier.files.map((path) => `./${path}`)
   const flags = ['--isolate', '--only-failures', `--timeout=${tier.timeoutMs}`]
   console.error(`\n${tier.name}: ${files.length} files`)
-  const result = await runCommand([...wrapper, ...bun, 'test', ...flags, ...files], { env, echo: true })
+  const result = await runCommand([...wrapper, ...bun, 'test', ...flags, ...files], { env, echo: true, timeoutMs: tier.limitMs })
   const counts = parseCounts(result.output)
   // A runner that exits badly although every test passed has still failed: count that, so that no total can look green.
   const failed = counts === undefined || (result.exitCode !== 0 && counts.failed === 0) ? 1 : counts.failed

@@ -10,7 +10,10 @@ const tool = (index: number): { name: string; description: string; schema: objec
   schema: {
     type: 'object',
     properties: Object.fromEntries(
-      ['path', 'content', 'pattern', 'limit', 'offset', 'recursive'].map((name) => [name, { type: name === 'limit' || name === 'offset' ? 'number' : 'string', description: prose(120) }]),
+      ['path', 'content', 'pattern', 'limit', 'offset', 'recursive'].map((name) => [
+        name,
+        { type: name === 'limit' || name === 'offset' ? 'number' : 'string', description: prose(120) },
+      ]),
     ),
     required: ['path'],
     additionalProperties: false,
@@ -36,7 +39,17 @@ export const agentChat = (model: string, stream: boolean): object => ({
     { role: 'system', content: prose(24_000) },
     ...Array.from({ length: 12 }, (_unused, index) => [
       { role: 'user', content: prose(500) },
-      { role: 'assistant', content: prose(200), tool_calls: [{ id: `call_${index}`, type: 'function', function: { name: 'tool_1', arguments: JSON.stringify({ path: `src/file-${index}.ts`, content: prose(300) }) } }] },
+      {
+        role: 'assistant',
+        content: prose(200),
+        tool_calls: [
+          {
+            id: `call_${index}`,
+            type: 'function',
+            function: { name: 'tool_1', arguments: JSON.stringify({ path: `src/file-${index}.ts`, content: prose(300) }) },
+          },
+        ],
+      },
       { role: 'tool', tool_call_id: `call_${index}`, content: prose(900) },
     ]).flat(),
   ],
@@ -53,7 +66,15 @@ export const imageChat = (model: string, megabytes: number): string => {
   const data = 'iVBORw0KGgoAAAAN'.repeat((megabytes * 1024 * 1024) / 16)
   return JSON.stringify({
     model,
-    messages: [{ role: 'user', content: [{ type: 'text', text: 'What is this?' }, { type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } }] }],
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is this?' },
+          { type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } },
+        ],
+      },
+    ],
     max_tokens: 100,
   })
 }
@@ -100,9 +121,22 @@ export function chatStream(): string[] {
 
 /** 101 Messages frames with the same text. */
 export function messagesStream(): string[] {
-  const frame = (data: { type: string; [key: string]: unknown }): string => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
+  const frame = (data: { type: string; [key: string]: unknown }): string =>
+    `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
   return [
-    frame({ type: 'message_start', message: { id: 'msg_bench', type: 'message', role: 'assistant', model: 'bench-model', content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 500, output_tokens: 1 } } }),
+    frame({
+      type: 'message_start',
+      message: {
+        id: 'msg_bench',
+        type: 'message',
+        role: 'assistant',
+        model: 'bench-model',
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage: { input_tokens: 500, output_tokens: 1 },
+      },
+    }),
     frame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
     ...WORDS.map((text) => frame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
     frame({ type: 'content_block_stop', index: 0 }),

@@ -8,7 +8,11 @@ export interface Measured {
 }
 
 /** Starts a command and waits until `ready` finds its URL on stdout or stderr. */
-export async function start(command: string[], environment: Record<string, string> = {}, ready = /PORT (\d+)/): Promise<Measured> {
+export async function start(
+  command: string[],
+  environment: Record<string, string> = {},
+  ready = /PORT (\d+)/,
+): Promise<Measured> {
   const child = Bun.spawn(command, { stdout: 'pipe', stderr: 'pipe', env: { ...process.env, ...environment } })
   const seen = { text: '' }
   const url = await Promise.race([findUrl(child.stdout, ready, seen), findUrl(child.stderr, ready, seen)])

@@ -2,7 +2,10 @@
 import { chatAnswer, chatStream, messagesAnswer, messagesStream } from './bodies.ts'
 
 const encoder = new TextEncoder()
-const FRAMES = { chat: chatStream().map((frame) => encoder.encode(frame)), messages: messagesStream().map((frame) => encoder.encode(frame)) }
+const FRAMES = {
+  chat: chatStream().map((frame) => encoder.encode(frame)),
+  messages: messagesStream().map((frame) => encoder.encode(frame)),
+}
 /** Frames in one network chunk when bursty. */
 const BURST = 20
 const BURSTS = { chat: bursts(FRAMES.chat), messages: bursts(FRAMES.messages) }
@@ -47,7 +50,14 @@ const server = Bun.serve({
 
 /** A stream that has begun and then stays open. */
 function hanging(): Response {
-  return new Response(new ReadableStream({ start: (controller) => { for (const frame of FRAMES.chat.slice(0, 3)) controller.enqueue(frame) } }), { headers: SSE_HEADERS })
+  return new Response(
+    new ReadableStream({
+      start: (controller) => {
+        for (const frame of FRAMES.chat.slice(0, 3)) controller.enqueue(frame)
+      },
+    }),
+    { headers: SSE_HEADERS },
+  )
 }
 
 console.log(`PORT ${server.port}`)

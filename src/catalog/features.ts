@@ -1,4 +1,4 @@
-import type { ContentPart, ReasoningPart } from '../ir/content.ts'
+import type { ContentPart, ReasoningPart, ToolCallPart } from '../ir/content.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { LlmRequest, Message } from '../ir/request.ts'
 import type { ToolChoice, ToolDefinition } from '../ir/tool.ts'
@@ -131,14 +131,7 @@ function partFeatures(part: ContentPart, message: Message, features: Set<Feature
       if (part.citations !== undefined) features.add('part.document_citations')
       return
     case 'tool-call':
-      features.add('part.tool_call_id')
-      if (part.input.kind === 'text') features.add('part.tool_call_custom')
-      else features.add('part.tool_call_invalid_json')
-      if (part.namespace !== undefined) features.add('part.tool_call_namespace')
-      if (part.caller !== undefined) features.add('part.tool_call_caller')
-      if (part.signature !== undefined) features.add('part.reasoning_signature')
-      if (part.status !== undefined || part.itemId !== undefined) features.add('part.tool_call_status')
-      features.add('part.tool_result_orphan')
+      toolCallFeatures(part, features)
       return
     case 'tool-result':
       features.add('part.tool_call_id')
@@ -165,6 +158,16 @@ function partFeatures(part: ContentPart, message: Message, features: Set<Feature
   }
 }
 
+function toolCallFeatures(part: ToolCallPart, features: Set<Feature>): void {
+  features.add('part.tool_call_id')
+  features.add(part.input.kind === 'text' ? 'part.tool_call_custom' : 'part.tool_call_invalid_json')
+  if (part.namespace !== undefined) features.add('part.tool_call_namespace')
+  if (part.caller !== undefined) features.add('part.tool_call_caller')
+  if (part.signature !== undefined) features.add('part.reasoning_signature')
+  if (part.status !== undefined || part.itemId !== undefined) features.add('part.tool_call_status')
+  features.add('part.tool_result_orphan')
+}
+
 const OTHER_PARTS = {
   refusal: 'part.refusal',
   audio: 'part.audio',
@@ -178,6 +181,7 @@ const OTHER_PARTS = {
 
 function reasoningFeatures(part: ReasoningPart, features: Set<Feature>): void {
   features.add('part.reasoning')
+  if (part.id !== undefined) features.add('message.id')
   if (part.signature !== undefined) features.add('part.reasoning_signature')
   if (part.redacted !== undefined) features.add('part.reasoning_redacted')
   if (part.encrypted !== undefined) features.add('part.reasoning_encrypted')

@@ -1,4 +1,4 @@
-import type { ContentPart, ReasoningPart, TextPart, ToolCallPart } from '../ir/content.ts'
+import type { Citation, ContentPart, ReasoningPart, TextPart, ToolCallPart } from '../ir/content.ts'
 import type { LlmResponse, ResponseChoice } from '../ir/response.ts'
 import type { StreamEvent, StreamFailure } from '../ir/stream-event.ts'
 import { mergeUsage } from '../ir/usage.ts'
@@ -22,10 +22,7 @@ export class ResponseCollector {
   readonly push = (event: StreamEvent): void => {
     switch (event.type) {
       case 'response-start':
-        this.response.id = event.id
-        this.response.model = event.model
-        this.response.createdAt = event.createdAt
-        if (event.usage !== undefined) this.response.usage = mergeUsage(this.response.usage, event.usage)
+        this.start(event)
         return
       case 'text-start':
         this.open(event.block, event.choice, withDefined<TextPart>({ type: 'text', text: '', id: event.id, phase: event.phase }))
@@ -52,11 +49,9 @@ export class ResponseCollector {
       case 'reasoning-state':
         this.state(event)
         return
-      case 'citation': {
-        const part = this.blocks.get(event.block)?.part
-        if (part?.type === 'text') (part.citations ??= []).push(event.citation)
+      case 'citation':
+        this.cite(event.block, event.citation)
         return
-      }
       case 'text-end':
       case 'refusal-end':
       case 'reasoning-end':
@@ -90,6 +85,18 @@ export class ResponseCollector {
     for (const block of this.blocks.keys()) this.close(block)
     this.response.choices.sort((left, right) => left.index - right.index)
     return this.response
+  }
+
+  private start(event: Extract<StreamEvent, { type: 'response-start' }>): void {
+    this.response.id = event.id
+    this.response.model = event.model
+    this.response.createdAt = event.createdAt
+    if (event.usage !== undefined) this.response.usage = mergeUsage(this.response.usage, event.usage)
+  }
+
+  private cite(block: number, citation: Citation): void {
+    const part = this.blocks.get(block)?.part
+    if (part?.type === 'text') (part.citations ??= []).push(citation)
   }
 
   private choice(index: number): ResponseChoice {

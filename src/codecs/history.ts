@@ -97,7 +97,19 @@ function orphanTexts(message: Message, messages: Message[], used: Set<ToolResult
     )
       continue
     report.rewritten('part.tool_result_orphan', part.path, 'a tool result without a call was kept as user text')
-    texts.push({ type: 'text', text: `Tool result ${part.callId}:`, path: part.path }, ...part.content)
+    if (part.itemId !== undefined || part.status !== undefined)
+      report.rewritten('part.tool_call_status', part.path, 'text has no item id or status')
+    for (const key of Object.keys(part.extra?.fields ?? {}))
+      report.lost(
+        'extension',
+        `${part.path ?? ''}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        'text has no fields of its own',
+      )
+    const title = part.isError === true ? `Tool result ${part.callId} (failed):` : `Tool result ${part.callId}:`
+    const kept: ContentPart[] = [{ type: 'text', text: title, path: part.path }, ...part.content]
+    const last = kept.at(-1)
+    if (part.cache !== undefined && last !== undefined) kept[kept.length - 1] = { ...last, cache: part.cache }
+    texts.push(...kept)
   }
   return texts
 }

@@ -1,7 +1,6 @@
 import type { RoutePlan } from '../ir/decision.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
-import type { HeaderList } from './engine.ts'
 
 const MAX_ROUTE_HEADER = 1024
 
@@ -48,5 +47,3 @@ function headerValue(text: string, limit: number): string {
   const visible = /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed()).replaceAll(/[^\x20-\x7e]/g, '?')
   return visible.length <= limit ? visible : `${visible.slice(0, limit - 1)}~`
 }
-
-export type { HeaderList }

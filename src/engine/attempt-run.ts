@@ -8,19 +8,13 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer } from './attempt-timer.ts'
-import type { ExecutionDeps } from './execution.ts'
+import type { ExecutionDeps } from './execution-deps.ts'
+import type { AttemptResult } from './attempt-result.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
-import { StreamFacts, type StreamTransform } from './stream-facts.ts'
+import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
-
-type ClientHeaders = readonly (readonly [string, string])[]
-
-export type AttemptResult =
-  | { readonly kind: 'whole'; readonly body: Uint8Array | string; readonly facts: StreamFacts; readonly headers: ClientHeaders }
-  | { readonly kind: 'stream'; readonly stream: UpstreamStream; readonly facts: StreamFacts; readonly headers: ClientHeaders }
-  | { readonly kind: 'failed'; readonly error: GatewayError; readonly next: 'retry' | 'next-account' | 'next-target' | 'stop' }
 
 /** One dispatch to one account of one target, until its answer has begun, is whole, or has failed. */
 export class AttemptRun {
@@ -74,7 +68,12 @@ export class AttemptRun {
     this.controller.abort(error)
   }
 
-  record(outcome: AttemptRecord['outcome'], receivedAt: number, error?: GatewayError, next?: AttemptRecord['next']): AttemptRecord {
+  record(
+    outcome: AttemptRecord['outcome'],
+    receivedAt: number,
+    error?: GatewayError,
+    next?: AttemptRecord['next'],
+  ): AttemptRecord {
     this.timer?.stop()
     const refusals = this.prepared?.refusals
     return {
@@ -131,11 +130,26 @@ export class AttemptRun {
     const headers = this.provider.clientHeadersOf(response.headers, call.codec.format)
     const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
     // Asked for in order to be folded, or sent by an upstream that knows nothing else.
-    if (!call.request.stream && streams) return { kind: 'whole', headers, ...(await foldedAnswer(this.input, response, { context: this.context(), timer: this.timer! })) }
-    if (!call.request.stream) return { kind: 'whole', headers, ...(await readWholeAnswer(this.input, response, prepared.refusals.length === 0, this.context())) }
+    if (!call.request.stream && streams)
+      return {
+        kind: 'whole',
+        headers,
+        ...(await foldedAnswer(this.input, response, { context: this.context(), timer: this.timer! })),
+      }
+    if (!call.request.stream)
+      return {
+        kind: 'whole',
+        headers,
+        ...(await readWholeAnswer(this.input, response, prepared.refusals.length === 0, this.context())),
+      }
     const transform = streams ? this.createTransform(prepared) : await replayedTransform(this.input, response, this.context())
     this.facts = transform.facts
-    const stream = new UpstreamStream({ body: (streams ? response.body : null) ?? emptyBody(), transform, timer: this.timer!, abortReason: () => this.abortError })
+    const stream = new UpstreamStream({
+      body: (streams ? response.body : null) ?? emptyBody(),
+      transform,
+      timer: this.timer!,
+      abortReason: () => this.abortError,
+    })
     await stream.prime(this.deps.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
@@ -148,7 +162,8 @@ export class AttemptRun {
   private createTransform(prepared: PreparedAttempt): StreamTransform {
     const { call } = this.input
     const context = this.context()
-    if (prepared.refusals.length > 0) return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(context))
+    if (prepared.refusals.length > 0)
+      return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(context))
     return new PassthroughTransform({
       codec: call.codec,
       showModel: this.input.route.responseModel === 'requested' ? call.request.model : undefined,
@@ -171,12 +186,18 @@ export class AttemptRun {
   private toGatewayError(error: unknown): GatewayError {
     if (this.abortError !== undefined) return this.abortError
     if (error instanceof GatewayError) return error
-    return new GatewayError('internal', 'The gateway failed while handling this request.', { cause: error, target: this.target.id })
+    return new GatewayError('internal', 'The gateway failed while handling this request.', {
+      cause: error,
+      target: this.target.id,
+    })
   }
 }
 
 /** A buffered answer comes all at once, after as long as the whole of it takes: only silence limits it. */
-const withoutFirstToken = (timeouts: Timeouts): Timeouts => ({ ...timeouts, firstTokenMs: Math.max(timeouts.firstTokenMs, timeouts.idleMs) })
+const withoutFirstToken = (timeouts: Timeouts): Timeouts => ({
+  ...timeouts,
+  firstTokenMs: Math.max(timeouts.firstTokenMs, timeouts.idleMs),
+})
 
 /** There is nothing to read, or it was read already. */
 const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })

@@ -67,9 +67,12 @@ export class AttemptTimer {
   private readonly onExpire = (): void => {
     const { clock, deadlines, timeouts, target, totalAt } = this.options
     if (this.phase === 'done') return
-    if (clock.now() >= totalAt) return this.fail('deadline_exceeded', `The request took longer than its total limit; ${target} was still answering.`)
-    if (this.phase === 'idle') return this.fail('upstream_timeout', `${target} sent nothing for ${timeouts.idleMs} ms in the middle of its answer.`)
-    if (this.phase === 'first-token') return this.fail('upstream_timeout', `${target} sent no part of an answer within ${timeouts.firstTokenMs} ms.`)
+    if (clock.now() >= totalAt)
+      return this.fail('deadline_exceeded', `The request took longer than its total limit; ${target} was still answering.`)
+    if (this.phase === 'idle')
+      return this.fail('upstream_timeout', `${target} sent nothing for ${timeouts.idleMs} ms in the middle of its answer.`)
+    if (this.phase === 'first-token')
+      return this.fail('upstream_timeout', `${target} sent no part of an answer within ${timeouts.firstTokenMs} ms.`)
     this.phase = 'first-token'
     this.watch = deadlines.watch(this.capped(this.startedAt + timeouts.firstTokenMs), this.onExpire)
     void this.checkConnection()
@@ -78,7 +81,8 @@ export class AttemptTimer {
   private async checkConnection(): Promise<void> {
     const { isReachable, timeouts, target } = this.options
     const reachable = await isReachable().catch(() => false)
-    if (!reachable && this.phase === 'first-token') this.fail('upstream_connect_failed', `No connection to ${target} could be made within ${timeouts.connectMs} ms.`)
+    if (!reachable && this.phase === 'first-token')
+      this.fail('upstream_connect_failed', `No connection to ${target} could be made within ${timeouts.connectMs} ms.`)
   }
 
   private fail(code: 'deadline_exceeded' | 'upstream_timeout' | 'upstream_connect_failed', message: string): void {

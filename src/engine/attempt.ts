@@ -44,7 +44,11 @@ export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   const refusals = passthroughRefusals(call, { target, quirks: provider.quirks, firstParty: provider.firstParty })
   if (fold) refusals.push('folded_stream')
   const passthrough = refusals.length === 0
-  const addStreamUsage = call.request.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
+  const addStreamUsage =
+    call.request.stream &&
+    target.format === 'openai' &&
+    call.request.includeUsage !== true &&
+    provider.quirks.streamUsage !== false
   const encoded = passthrough
     ? { body: passthroughBody(call.body, { model: target.model, addStreamUsage }), diagnostics: [] }
     : translate(input, call.request.stream || fold)
@@ -77,10 +81,14 @@ function refuseLosses(target: Target, diagnostics: readonly Diagnostic[]): void 
   const lost = diagnostics.filter((diagnostic) => diagnostic.severity === 'lost')
   if (lost.length === 0) return
   const what = [...new Set(lost.map((diagnostic) => `${diagnostic.code} at ${diagnostic.path || '/'}`))].slice(0, 5).join(', ')
-  throw new GatewayError('translation_refused', `Translating to ${target.format} for ${target.id} would lose ${what}, and the route does not allow losses.`, {
-    target: target.id,
-    details: { lost: lost.map(({ code, path }) => ({ code, path })) },
-  })
+  throw new GatewayError(
+    'translation_refused',
+    `Translating to ${target.format} for ${target.id} would lose ${what}, and the route does not allow losses.`,
+    {
+      target: target.id,
+      details: { lost: lost.map(({ code, path }) => ({ code, path })) },
+    },
+  )
 }
 
 function needsStream({ call, provider, target, facts }: AttemptInput): boolean {

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
-import type { AttemptResult } from './attempt-run.ts'
+import type { AttemptResult } from './attempt-result.ts'
 import { pingBytes } from './delivered-stream.ts'
 import type { AnswerStream, Call } from './engine.ts'
 

@@ -8,7 +8,7 @@ import type { Tokenizer } from '../runtime/tokenizer.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { countableText } from './countable-text.ts'
 import type { Answer, Call } from './engine.ts'
-import type { Decided, ExecutionDeps } from './execution.ts'
+import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { translatedBody } from './request-body.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
@@ -24,7 +24,10 @@ export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: 
   return async (call, decided) => {
     const target = decided.plan.targets[0]
     const provider = target === undefined ? undefined : deps.providers.get(target.provider)
-    const native = target !== undefined && provider?.codec.tokenCounter !== undefined ? await askUpstream(deps, call, provider, target) : undefined
+    const native =
+      target !== undefined && provider?.codec.tokenCounter !== undefined
+        ? await askUpstream(deps, call, provider, target)
+        : undefined
     const tokens = native ?? (await countHere(deps, call))
     const headers = answerHeaders({
       requestId: call.requestId,
@@ -53,7 +56,10 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
   const account = deps.accounts.candidates(provider.id, target.model)[0]
   if (account === undefined) return undefined
   const messages = provider.firstParty ? call.request.messages : withoutAttribution(call.request.messages, new Report())
-  const encoded = provider.codec.encodeRequest({ ...call.request, messages }, { model: target.model, quirks: provider.quirks, facts: {}, stream: false }).value
+  const encoded = provider.codec.encodeRequest(
+    { ...call.request, messages },
+    { model: target.model, quirks: provider.quirks, facts: {}, stream: false },
+  ).value
   const counter = provider.codec.tokenCounter
   if (counter === undefined) return undefined
   const request = provider.buildRequest({
@@ -76,7 +82,11 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
 }
 
 function counterOf({ codec }: Call): TokenCounter {
-  if (codec.tokenCounter === undefined) throw new GatewayError('count_tokens_unsupported', `Clients of format ${codec.format} have no token counter. Use POST /v1/messages/count_tokens.`)
+  if (codec.tokenCounter === undefined)
+    throw new GatewayError(
+      'count_tokens_unsupported',
+      `Clients of format ${codec.format} have no token counter. Use POST /v1/messages/count_tokens.`,
+    )
   return codec.tokenCounter
 }
 

@@ -65,6 +65,11 @@ export function countableText(request: LlmRequest): Countable {
 function toolText(tool: ToolDefinition, pieces: string[]): number {
   if (tool.type === 'namespace') return tool.tools.reduce((sum, inner) => sum + toolText(inner, pieces), PER_TOOL)
   if (tool.type === 'hosted') pieces.push(JSON.stringify(tool.raw))
-  else pieces.push(tool.name, tool.description ?? '', JSON.stringify(tool.type === 'function' ? (tool.parameters ?? {}) : (tool.format ?? {})))
+  else
+    pieces.push(
+      tool.name,
+      tool.description ?? '',
+      JSON.stringify(tool.type === 'function' ? (tool.parameters ?? {}) : (tool.format ?? {})),
+    )
   return PER_TOOL
 }

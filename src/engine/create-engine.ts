@@ -4,11 +4,13 @@ import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { decide, resolveRoute, type DecisionQuestion } from '../routing/decide.ts'
+import { decide, resolveRoute } from '../routing/decide.ts'
+import type { DecisionQuestion } from '../routing/decision-question.ts'
 import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
-import { Execution, type Decided, type ExecutionDeps } from './execution.ts'
+import { Execution } from './execution.ts'
+import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { buildRecord, type RecordSeed } from './record-builder.ts'
 import { sessionIdOf } from './session-id.ts'
 import { estimateInputTokens } from './token-estimate.ts'
@@ -50,14 +52,26 @@ export function createEngine(options: EngineOptions): Engine {
       try {
         const decided = decideCall(call)
         const answer = await options.countTokens(call, decided)
-        record(options, facts(call), { snapshot: decided.snapshot, plan: decided.plan, status: 200, errorCode: undefined, operation: 'count-tokens' })
+        record(options, facts(call), {
+          snapshot: decided.snapshot,
+          plan: decided.plan,
+          status: 200,
+          errorCode: undefined,
+          operation: 'count-tokens',
+        })
         return answer
       } catch (error) {
         return refused(call, error, options, 'count-tokens')
       }
     },
     refuse(call) {
-      record(options, call, { snapshot: options.snapshot(), plan: DENIED, status: call.error.httpStatus, errorCode: call.error.code, operation: call.operation })
+      record(options, call, {
+        snapshot: options.snapshot(),
+        plan: DENIED,
+        status: call.error.httpStatus,
+        errorCode: call.error.code,
+        operation: call.operation,
+      })
     },
     preview(call) {
       const decided = decideCall(call)
@@ -81,16 +95,24 @@ function questionOf(call: Pick<Call, 'codec' | 'request' | 'body'>): DecisionQue
 
 /** A call that found no route, with its record. */
 function refused(call: Call, thrown: unknown, options: EngineOptions, operation: RecordSeed['operation'] = 'generate'): Answer {
-  const error = thrown instanceof GatewayError ? thrown : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
+  const error =
+    thrown instanceof GatewayError
+      ? thrown
+      : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
   const snapshot = options.snapshot()
   record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
-  return { kind: 'error', error, headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }) }
+  return {
+    kind: 'error',
+    error,
+    headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }),
+  }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
-type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> & Partial<Pick<RecordSeed, 'sessionId' | 'inputs' | 'diagnostics'>>
+type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
+  Partial<Pick<RecordSeed, 'sessionId' | 'inputs' | 'diagnostics'>>
 
 const facts = (call: Call): Refusal => ({
   requestId: call.requestId,
@@ -118,7 +140,11 @@ const unreadInputs = (clientFormat: WireFormat): DecisionInputs => ({
 })
 
 /** Writes the record of a call that made no attempt of its own. */
-function record(options: EngineOptions, call: Refusal, ending: Pick<RecordSeed, 'snapshot' | 'plan' | 'status' | 'errorCode' | 'operation'>): void {
+function record(
+  options: EngineOptions,
+  call: Refusal,
+  ending: Pick<RecordSeed, 'snapshot' | 'plan' | 'status' | 'errorCode' | 'operation'>,
+): void {
   const totalMs = options.clock.now() - call.receivedAt
   const seed: RecordSeed = {
     ...ending,
@@ -128,6 +154,7 @@ function record(options: EngineOptions, call: Refusal, ending: Pick<RecordSeed, 
     sessionId: call.sessionId,
     inputs: call.inputs ?? unreadInputs(call.format),
     attempts: [],
+    skipped: [],
     diagnostics: call.diagnostics ?? [],
     facts: undefined,
     totalMs,

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import { CHAT, CLIENT_FORMATS, MESSAGES, type ClientFormat } from '../../test/support/client-formats.ts'
-import { drained, errorOf, LiveBody, streamOf, testEngine, type Script, type TestEngine } from '../../test/support/engine-fixture.ts'
+import {
+  drained,
+  errorOf,
+  LiveBody,
+  streamOf,
+  testEngine,
+  type Script,
+  type TestEngine,
+} from '../../test/support/engine-fixture.ts'
 
 const EACH = CLIENT_FORMATS.map((client): [string, ClientFormat] => [client.format, client])
 const COMMIT_MS = 15_000
@@ -8,7 +16,13 @@ const COMMIT_MS = 15_000
 function engine(format: string, script: Script): TestEngine {
   return testEngine(
     {
-      providers: ['one', 'two'].map((id) => ({ id, type: 'openai_compatible', format, base_url: `http://127.0.0.1:9/${id}/v1`, auth_scheme: { kind: 'none' } })),
+      providers: ['one', 'two'].map((id) => ({
+        id,
+        type: 'openai_compatible',
+        format,
+        base_url: `http://127.0.0.1:9/${id}/v1`,
+        auth_scheme: { kind: 'none' },
+      })),
       routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m', 'two/m'], retry: { max_retries: 0 } }],
     },
     script,
@@ -54,7 +68,9 @@ describe.each(EACH)('a %s stream that does not begin', (_name, client) => {
     const text = await rest
     expect(client.streamText(text)).toBe('from the second')
     expect(client.inBandError(text)).toBeUndefined()
-    expect(tested.records).toMatchObject([{ status: 200, committed_early: true, served: 'two/m', attempts: [{ outcome: 'failed' }, { outcome: 'success' }] }])
+    expect(tested.records).toMatchObject([
+      { status: 200, committed_early: true, served: 'two/m', attempts: [{ outcome: 'failed' }, { outcome: 'success' }] },
+    ])
   })
 
   test('tells a final failure in band, with its kind', async () => {

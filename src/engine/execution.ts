@@ -1,54 +1,25 @@
-import type { ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { RoutePlan } from '../ir/decision.ts'
-import type { Route, RoutingSnapshot, StreamSettings } from '../ir/snapshot.ts'
+import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Target } from '../ir/target.ts'
 import type { AttemptRecord } from '../ir/record.ts'
-import type { ProviderId } from '../ir/ids.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { Deadlines } from '../lib/deadlines.ts'
-import type { AccountPool } from '../credentials/account-pool.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider } from '../providers/provider.types.ts'
-import type { RecordStore } from '../state/records/store.ts'
-import type { DecisionQuestion } from '../routing/decide.ts'
 import { decisionInputs } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { AttemptRun, type AttemptResult } from './attempt-run.ts'
+import type { AttemptResult } from './attempt-result.ts'
+import { AttemptRun } from './attempt-run.ts'
 import type { AttemptInput } from './attempt.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
 import type { Answer, AnswerStream, Call } from './engine.ts'
-import { lastResort, lockedOutError, type LockedTarget } from './locked-out.ts'
+import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import { lastResort, lockedOutError, skippedTarget, type LockedTarget } from './locked-out.ts'
 import { buildRecord } from './record-builder.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { sessionIdOf } from './session-id.ts'
 import { hasSideEffects, mayHaveHappened } from './side-effects.ts'
 import type { StreamFacts } from './stream-facts.ts'
-
-/** What the engine runs on. */
-export interface ExecutionDeps {
-  readonly clock: Clock
-  readonly deadlines: Deadlines
-  readonly providers: ReadonlyMap<ProviderId, Provider>
-  readonly accounts: AccountPool
-  readonly records: Pick<RecordStore, 'append'>
-  readonly stream: StreamSettings
-  /** 0 ≤ x < 1, for back-off jitter. */
-  readonly random: () => number
-  readonly modelFacts: (target: Target) => ModelFacts
-  /** Told when the execution is over and its record handed in. */
-  readonly onSettled: () => void
-}
-
-/** What was decided for the call. */
-export interface Decided {
-  readonly snapshot: RoutingSnapshot
-  readonly route: Route
-  readonly plan: RoutePlan
-  readonly question: DecisionQuestion
-}
 
 /** How hard a target is tried. */
 interface Effort {
@@ -72,6 +43,7 @@ export class Execution {
   private readonly deps: ExecutionDeps
   private readonly decided: Decided
   private readonly attempts: AttemptRecord[] = []
+  private readonly locked: LockedTarget[] = []
   private readonly diagnostics: Diagnostic[]
   private readonly startedWall: number
   private current: AttemptRun | undefined = undefined
@@ -118,7 +90,7 @@ export class Execution {
   private async loop(): Promise<AttemptResult> {
     const { providers, accounts } = this.deps
     const { plan, route } = this.decided
-    const locked: LockedTarget[] = []
+    const { locked } = this
     let last: GatewayError | undefined
     for (const target of plan.targets) {
       const provider = providers.get(target.provider)
@@ -142,7 +114,10 @@ export class Execution {
     let last: AttemptResult | undefined
     for (const account of effort.accounts) {
       for (let retries = 0; ; retries++) {
-        last = await this.tryOnce(new AttemptRun(this.attemptInput(provider, target, account), this.deps), effort.retries - retries)
+        last = await this.tryOnce(
+          new AttemptRun(this.attemptInput(provider, target, account), this.deps),
+          effort.retries - retries,
+        )
         if (last.kind !== 'failed') return last
         if (last.next !== 'retry') break
         await this.pauseBefore(retries)
@@ -175,7 +150,15 @@ export class Execution {
 
   private attemptInput(provider: Provider, target: Target, account: AccountSettings): AttemptInput {
     const { route, question } = this.decided
-    return { call: this.call, route, provider, target, account, facts: this.deps.modelFacts(target), estimatedInputTokens: question.estimatedInputTokens }
+    return {
+      call: this.call,
+      route,
+      provider,
+      target,
+      account,
+      facts: this.deps.modelFacts(target),
+      estimatedInputTokens: question.estimatedInputTokens,
+    }
   }
 
   /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
@@ -229,7 +212,14 @@ export class Execution {
     const { snapshot, plan } = this.decided
     this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.waitedMs) * 1000)
     const served = result.kind === 'failed' ? undefined : this.current?.target.id
-    return answerHeaders({ requestId: this.call.requestId, snapshot, plan, served, overheadUs: this.overheadUs, diagnostics: this.diagnostics })
+    return answerHeaders({
+      requestId: this.call.requestId,
+      snapshot,
+      plan,
+      served,
+      overheadUs: this.overheadUs,
+      diagnostics: this.diagnostics,
+    })
   }
 
   private succeeded(result: Extract<AttemptResult, { kind: 'whole' | 'stream' }>): void {
@@ -240,7 +230,13 @@ export class Execution {
 
   private deliver(result: Extract<AttemptResult, { kind: 'stream' }>): AnswerStream {
     this.firstTokenMs = this.deps.clock.now() - this.call.receivedAt
-    return new DeliveredStream({ stream: result.stream, ping: this.call.codec.ping, pingMs: this.deps.stream.pingMs, cancel: this.cancel, ended: this.streamEnded })
+    return new DeliveredStream({
+      stream: result.stream,
+      ping: this.call.codec.ping,
+      pingMs: this.deps.stream.pingMs,
+      cancel: this.cancel,
+      ended: this.streamEnded,
+    })
   }
 
   /** The last byte was handed over, or the stream broke after it had begun. */
@@ -257,7 +253,14 @@ export class Execution {
   private commitEarly(result: Promise<AttemptResult>): Answer {
     this.committedEarly = true
     const { snapshot, plan } = this.decided
-    const headers = answerHeaders({ requestId: this.call.requestId, snapshot, plan, served: undefined, overheadUs: 0, diagnostics: this.diagnostics })
+    const headers = answerHeaders({
+      requestId: this.call.requestId,
+      snapshot,
+      plan,
+      served: undefined,
+      overheadUs: 0,
+      diagnostics: this.diagnostics,
+    })
     const stream = new CommittedStream({
       call: this.call,
       ping: this.call.codec.ping,
@@ -287,6 +290,7 @@ export class Execution {
       inputs: decisionInputs(decided.question),
       plan: decided.plan,
       attempts: this.attempts,
+      skipped: this.locked.map(skippedTarget),
       diagnostics: this.diagnostics,
       status: ending.status,
       errorCode: ending.error?.code,
@@ -304,7 +308,8 @@ export class Execution {
 
 const failed = (error: GatewayError): AttemptFailure => ({ kind: 'failed', error, next: 'stop' })
 
-const internalFault = (cause: unknown): GatewayError => new GatewayError('internal', 'The gateway failed while handling this request.', { cause })
+const internalFault = (cause: unknown): GatewayError =>
+  new GatewayError('internal', 'The gateway failed while handling this request.', { cause })
 
 const clientGone = (): GatewayError => new GatewayError('client_closed_request', 'The client closed the connection.')
 

@@ -19,14 +19,12 @@ const provider = (id: string, ...accounts: string[]): Record<string, unknown> =>
 function engine(script: Script, accounts: Record<string, string[]>): TestEngine {
   const providers = Object.entries(accounts).map(([id, names]) => provider(id, ...names))
   const targets = Object.keys(accounts).map((id) => `${id}/m`)
-  return testEngine(
-    { providers, routes: [{ name: 'r', match: { model: 'r' }, targets, retry: { max_retries: 0 } }] },
-    script,
-  )
+  return testEngine({ providers, routes: [{ name: 'r', match: { model: 'r' }, targets, retry: { max_retries: 0 } }] }, script)
 }
 
 const ask = (tested: TestEngine): ReturnType<TestEngine['call']> => tested.call(CHAT, CHAT.call('r'))
-const keyOf = (request: { headers: Record<string, string> } | undefined): string | undefined => request?.headers['authorization']?.slice(7)
+const keyOf = (request: { headers: Record<string, string> } | undefined): string | undefined =>
+  request?.headers['authorization']?.slice(7)
 
 describe('with every account locked', () => {
   test('a single provider that met a passing fault is tried once more instead of being refused', async () => {
@@ -41,7 +39,13 @@ describe('with every account locked', () => {
   })
 
   test('the last resort is one attempt, without retries, and its own error is told', async () => {
-    const tested = testEngine({ providers: [provider('one', 'a')], routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m'], retry: { max_retries: 3 } }] }, BROKEN)
+    const tested = testEngine(
+      {
+        providers: [provider('one', 'a')],
+        routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m'], retry: { max_retries: 3 } }],
+      },
+      BROKEN,
+    )
     const first = ask(tested)
     await tested.clock.advance(10_000)
     await first
@@ -149,5 +153,10 @@ describe('with every account locked', () => {
     await ask(tested)
     await ask(tested)
     expect(tested.sent.map(keyOf)).toEqual(['key-x-a', 'key-y-b', 'key-y-b', 'key-y-b'])
+    expect(tested.records.map(({ skipped }) => skipped)).toEqual([
+      undefined,
+      [{ target_id: 'x/m', error_codes: ['upstream_server_error'], retry_after_ms: 30_000 }],
+      [{ target_id: 'x/m', error_codes: ['upstream_server_error'], retry_after_ms: 30_000 }],
+    ])
   })
 })

@@ -1,6 +1,7 @@
 import type { LockedAccount } from '../credentials/account-pool.ts'
 import { ERROR_TABLE, type ErrorCategory, type ErrorCode } from '../errors/codes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { SkippedTarget } from '../ir/record.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
 
@@ -55,4 +56,14 @@ export function lockedOutError(locked: readonly LockedTarget[]): GatewayError {
     `Every account for ${names} is out of use after earlier failures (${[...codes].join(', ')}). The records of those requests tell more.`,
     options,
   )
+}
+
+/** As the record tells it. */
+export function skippedTarget({ target, accounts }: LockedTarget): SkippedTarget {
+  const codes = new Set(accounts.flatMap((account) => account.codes))
+  return {
+    target_id: target.id,
+    error_codes: [...codes],
+    retry_after_ms: Math.min(...accounts.map((account) => account.recoveryMs)),
+  }
 }

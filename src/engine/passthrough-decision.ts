@@ -22,15 +22,18 @@ export function passthroughRefusals(call: Pick<Call, 'codec' | 'request' | 'body
   if (call.codec.format !== to.target.format) return ['format_differs']
   const reasons: string[] = []
   if (call.body.bytes.includes(CARRIER_MARK)) reasons.push('carried_state')
-  if (!to.firstParty && to.target.format === 'anthropic' && call.body.bytes.includes(ATTRIBUTION_MARK)) reasons.push('attribution_block')
+  if (!to.firstParty && to.target.format === 'anthropic' && call.body.bytes.includes(ATTRIBUTION_MARK))
+    reasons.push('attribution_block')
   if (to.target.format === 'openai') reasons.push(...chatRefusals(call.request, to.quirks))
   return reasons
 }
 
 function chatRefusals(request: LlmRequest, quirks: WireQuirks): string[] {
   const reasons: string[] = []
-  if (quirks.developerRole === false && request.messages.some((message) => message.role === 'developer')) reasons.push('developer_role')
-  if (quirks.maxTokensField === 'max_tokens' && request.paths?.max_output_tokens === '/max_completion_tokens') reasons.push('max_tokens_field')
+  if (quirks.developerRole === false && request.messages.some((message) => message.role === 'developer'))
+    reasons.push('developer_role')
+  if (quirks.maxTokensField === 'max_tokens' && request.paths?.max_output_tokens === '/max_completion_tokens')
+    reasons.push('max_tokens_field')
   if (quirks.streamUsage === false && request.includeUsage !== undefined) reasons.push('stream_usage')
   return reasons
 }

@@ -8,10 +8,21 @@ const chunk = (delta: object, rest: object = {}, finish: string | null = null): 
 const USAGE = `data: ${JSON.stringify({ id: 'c', model: 'gpt-x', choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } })}\n\n`
 const STREAM = `: hello\n\n${chunk({ role: 'assistant', content: '' })}${chunk({ content: 'Zwölf "model":"gpt-x" 🚀' })}${chunk({ content: 'b' })}${chunk({}, {}, 'stop')}${USAGE}data: [DONE]\n\n`
 
-const errorEncoder = (): StreamEncoder => ({ write: (_event, frame) => frame(undefined, '{"error":"broken"}'), end: () => undefined })
+const errorEncoder = (): StreamEncoder => ({
+  write: (_event, frame) => frame(undefined, '{"error":"broken"}'),
+  end: () => undefined,
+})
 
-function run(options: { showModel?: string; dropUsageChunk?: boolean }, pieces: Uint8Array[]): { text: string; transform: PassthroughTransform } {
-  const transform = new PassthroughTransform({ codec: openaiCodec, showModel: options.showModel, dropUsageChunk: options.dropUsageChunk ?? false, createErrorEncoder: errorEncoder })
+function run(
+  options: { showModel?: string; dropUsageChunk?: boolean },
+  pieces: Uint8Array[],
+): { text: string; transform: PassthroughTransform } {
+  const transform = new PassthroughTransform({
+    codec: openaiCodec,
+    showModel: options.showModel,
+    dropUsageChunk: options.dropUsageChunk ?? false,
+    createErrorEncoder: errorEncoder,
+  })
   const out: Uint8Array[] = []
   const take = (): void => {
     const bytes = transform.take()
@@ -61,7 +72,9 @@ test('a usage chunk that only the gateway asked for is taken out and still meter
 test('CRLF streams are framed as well', () => {
   const crlf = STREAM.replaceAll('\n', '\r\n')
   const { text, transform } = run({ showModel: 'a', dropUsageChunk: true }, [Buffer.from(crlf)])
-  expect(text).toBe(crlf.replaceAll('"model":"gpt-x",', '"model":"a",').replace(USAGE.replaceAll('\n', '\r\n').replace('gpt-x', 'a'), ''))
+  expect(text).toBe(
+    crlf.replaceAll('"model":"gpt-x",', '"model":"a",').replace(USAGE.replaceAll('\n', '\r\n').replace('gpt-x', 'a'), ''),
+  )
   expect(transform.facts.ended).toBe(true)
 })
 
@@ -77,7 +90,12 @@ test('a stream that stops without its end becomes an error in the client format'
 })
 
 test('what is written always ends with a whole frame', () => {
-  const transform = new PassthroughTransform({ codec: openaiCodec, showModel: undefined, dropUsageChunk: false, createErrorEncoder: errorEncoder })
+  const transform = new PassthroughTransform({
+    codec: openaiCodec,
+    showModel: undefined,
+    dropUsageChunk: false,
+    createErrorEncoder: errorEncoder,
+  })
   for (const piece of single) {
     transform.push(piece)
     const out = transform.take()

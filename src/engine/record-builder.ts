@@ -2,7 +2,7 @@ import { explainDecision } from '../routing/explain-decision.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
 import type { Principal } from '../ir/principal.ts'
-import type { AttemptRecord, RequestRecord } from '../ir/record.ts'
+import type { AttemptRecord, RequestRecord, SkippedTarget } from '../ir/record.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { StreamFacts } from './stream-facts.ts'
 import { ENGINE_VERSION } from './version.ts'
@@ -18,6 +18,7 @@ export interface RecordSeed {
   readonly inputs: DecisionInputs
   readonly plan: RoutePlan
   readonly attempts: readonly AttemptRecord[]
+  readonly skipped: readonly SkippedTarget[]
   readonly diagnostics: readonly Diagnostic[]
   readonly status: number
   readonly errorCode: string | undefined
@@ -50,6 +51,7 @@ export function buildRecord(seed: RecordSeed): RequestRecord {
     streamed: inputs.stream,
     decision: explainDecision(seed.requestId, plan, inputs),
     attempts: seed.attempts,
+    skipped: seed.skipped.length === 0 ? undefined : seed.skipped,
     diagnostics: bounded(seed.diagnostics),
     status: seed.status,
     error_code: seed.errorCode,
@@ -57,8 +59,12 @@ export function buildRecord(seed: RecordSeed): RequestRecord {
     served_model: facts?.model,
     finish: facts?.finish?.unified,
     finish_raw: facts?.finish?.raw,
-    usage: facts?.usage === undefined ? undefined : { ...facts.usage, raw: undefined } as RequestRecord['usage'],
-    timings: { total_ms: round(seed.totalMs), first_token_ms: seed.firstTokenMs === undefined ? undefined : round(seed.firstTokenMs), overhead_us: Math.round(seed.overheadUs) },
+    usage: facts?.usage === undefined ? undefined : ({ ...facts.usage, raw: undefined } as RequestRecord['usage']),
+    timings: {
+      total_ms: round(seed.totalMs),
+      first_token_ms: seed.firstTokenMs === undefined ? undefined : round(seed.firstTokenMs),
+      overhead_us: Math.round(seed.overheadUs),
+    },
     request_bytes: seed.requestBytes,
     committed_early: seed.committedEarly ? true : undefined,
   }
@@ -71,6 +77,8 @@ const LONGEST_PATH = 256
 const bounded = (diagnostics: readonly Diagnostic[]): readonly Diagnostic[] =>
   diagnostics
     .slice(0, MOST_DIAGNOSTICS)
-    .map((diagnostic) => (diagnostic.path.length <= LONGEST_PATH ? diagnostic : { ...diagnostic, path: `${diagnostic.path.slice(0, LONGEST_PATH)}…` }))
+    .map((diagnostic) =>
+      diagnostic.path.length <= LONGEST_PATH ? diagnostic : { ...diagnostic, path: `${diagnostic.path.slice(0, LONGEST_PATH)}…` },
+    )
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000

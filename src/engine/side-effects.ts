@@ -14,7 +14,13 @@ export function hasSideEffects(codec: Codec, { state, tools }: Call['request']):
 }
 
 /** After these nobody knows what the upstream did with the request before it failed. */
-const UNKNOWN_OUTCOME: ReadonlySet<ErrorCategory> = new Set(['timeout', 'network', 'server-error', 'stream-interrupted', 'internal'])
+const UNKNOWN_OUTCOME: ReadonlySet<ErrorCategory> = new Set([
+  'timeout',
+  'network',
+  'server-error',
+  'stream-interrupted',
+  'internal',
+])
 
 /** Whether the upstream may have acted on a call that failed: it was sent, and it was not plainly refused. */
 export function mayHaveHappened({ row, details, code }: GatewayError): boolean {

@@ -1,15 +1,35 @@
 import { describe, expect, test } from 'bun:test'
 import { CHAT, CLIENT_FORMATS, MESSAGES, type ClientFormat } from '../../test/support/client-formats.ts'
-import { drained, errorOf, LiveBody, streamOf, testEngine, type Script, type TestEngine } from '../../test/support/engine-fixture.ts'
+import {
+  drained,
+  errorOf,
+  LiveBody,
+  streamOf,
+  testEngine,
+  type Script,
+  type TestEngine,
+} from '../../test/support/engine-fixture.ts'
 
 const TIMEOUTS = { connect_ms: 1_000, first_token_ms: 10_000, read_ms: 30_000 }
 const EACH = CLIENT_FORMATS.map((client): [string, ClientFormat] => [client.format, client])
 const never = (): Promise<Response> => new Promise(() => {})
 
-function engine(script: Script, timeouts: Record<string, unknown> = TIMEOUTS, extra: Record<string, unknown> = {}, format = 'openai'): TestEngine {
+function engine(
+  script: Script,
+  timeouts: Record<string, unknown> = TIMEOUTS,
+  extra: Record<string, unknown> = {},
+  format = 'openai',
+): TestEngine {
   return testEngine(
     {
-      providers: ['one', 'two'].map((id) => ({ id, type: 'openai_compatible', format, base_url: `http://127.0.0.1:9/${id}/v1`, auth_scheme: { kind: 'none' }, ...extra })),
+      providers: ['one', 'two'].map((id) => ({
+        id,
+        type: 'openai_compatible',
+        format,
+        base_url: `http://127.0.0.1:9/${id}/v1`,
+        auth_scheme: { kind: 'none' },
+        ...extra,
+      })),
       routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m'], timeouts, retry: { max_retries: 0 } }],
     },
     script,
@@ -18,14 +38,14 @@ function engine(script: Script, timeouts: Record<string, unknown> = TIMEOUTS, ex
 
 /** The answer, and the time at which it came. */
 async function timed<T>(tested: TestEngine, answer: Promise<T>, untilMs: number): Promise<{ answer: T; at: number }> {
-  let at = -1
-  const watched = answer.then((value) => {
-    at = tested.clock.now()
-    return value
-  })
-  for (let time = 0; time < untilMs && at === -1; time += 250) await tested.clock.advance(250)
-  if (at === -1) throw new Error(`nothing was answered within ${untilMs} ms`)
-  return { answer: await watched, at }
+  const seen: { answer: T; at: number }[] = []
+  void answer.then((value) => seen.push({ answer: value, at: tested.clock.now() }))
+  for (let time = 0; time < untilMs; time += 250) {
+    await tested.clock.advance(250)
+    const [first] = seen
+    if (first !== undefined) return first
+  }
+  throw new Error(`nothing was answered within ${untilMs} ms`)
 }
 
 describe('the time limits of an attempt', () => {
@@ -77,7 +97,9 @@ describe('the time limits of an attempt', () => {
     expect(client.streamText(first + text)).toBe('one')
     expect(client.inBandError(first + text)?.message).toContain('30000 ms')
     expect(at).toBeWithin(30_000, 30_301)
-    expect(tested.records).toMatchObject([{ status: 200, error_code: 'upstream_timeout', attempts: [{ outcome: 'failed', next: 'stop' }] }])
+    expect(tested.records).toMatchObject([
+      { status: 200, error_code: 'upstream_timeout', attempts: [{ outcome: 'failed', next: 'stop' }] },
+    ])
   })
 
   test('a stream that keeps coming is not silent, however long it takes', async () => {
@@ -138,7 +160,12 @@ describe('the time limits of an attempt', () => {
   test('with the total limit used up no further target is tried', async () => {
     const tested = testEngine(
       {
-        providers: ['one', 'two'].map((id) => ({ id, type: 'openai_compatible', base_url: `http://127.0.0.1:9/${id}/v1`, auth_scheme: { kind: 'none' } })),
+        providers: ['one', 'two'].map((id) => ({
+          id,
+          type: 'openai_compatible',
+          base_url: `http://127.0.0.1:9/${id}/v1`,
+          auth_scheme: { kind: 'none' },
+        })),
         routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m', 'two/m'], timeouts: { ...TIMEOUTS, total_ms: 5_000 } }],
       },
       never,

@@ -33,7 +33,8 @@ export class UpstreamStream {
   /** Reads until the answer has begun, failed or ended, or `holdBytes` are held back. */
   async prime(holdBytes: number): Promise<void> {
     const { facts } = this.transform
-    while (!this.done && !facts.semantic && facts.failure === undefined && this.transform.heldBytes <= holdBytes) await this.read()
+    while (!this.done && !facts.semantic && facts.failure === undefined && this.transform.heldBytes <= holdBytes)
+      await this.read()
     this.timer.began()
   }
 
@@ -64,7 +65,11 @@ export class UpstreamStream {
       }
     } catch (error) {
       this.stop()
-      this.error = this.abortReason() ?? new GatewayError('upstream_stream_interrupted', 'The connection to the upstream broke in the middle of its answer.', { cause: error })
+      this.error =
+        this.abortReason() ??
+        new GatewayError('upstream_stream_interrupted', 'The connection to the upstream broke in the middle of its answer.', {
+          cause: error,
+        })
     }
   }
 

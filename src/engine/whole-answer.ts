@@ -20,7 +20,12 @@ const decoder = new TextDecoder('utf-8')
 const MAX_ERROR_BYTES = 64 * 1024
 
 /** Reads a buffered answer: its own text when passed through, else decoded and encoded for the client. */
-export async function readWholeAnswer(input: AttemptInput, response: Response, passthrough: boolean, context: ClientContext): Promise<WholeAnswer> {
+export async function readWholeAnswer(
+  input: AttemptInput,
+  response: Response,
+  passthrough: boolean,
+  context: ClientContext,
+): Promise<WholeAnswer> {
   const text = await readText(response, input)
   const json = parseJson(text, input)
   const { codec } = input.provider
@@ -44,7 +49,11 @@ export interface FoldOptions {
 }
 
 /** Folds an upstream stream into the client's whole answer. */
-export async function foldedAnswer(input: AttemptInput, response: Response, { context, timer }: FoldOptions): Promise<WholeAnswer> {
+export async function foldedAnswer(
+  input: AttemptInput,
+  response: Response,
+  { context, timer }: FoldOptions,
+): Promise<WholeAnswer> {
   const folder = new StreamFolder(input.provider.codec.createStreamDecoder())
   if (response.body !== null) {
     const reader = response.body.getReader()
@@ -63,7 +72,11 @@ export async function foldedAnswer(input: AttemptInput, response: Response, { co
 }
 
 /** For an upstream that answered a streaming call in one piece: the transform already holds the whole stream. */
-export async function replayedTransform(input: AttemptInput, response: Response, context: ClientContext): Promise<StreamTransform> {
+export async function replayedTransform(
+  input: AttemptInput,
+  response: Response,
+  context: ClientContext,
+): Promise<StreamTransform> {
   const json = parseJson(await readText(response, input), input)
   const { codec } = input.provider
   const found = codec.inspectResponse(json)
@@ -100,20 +113,31 @@ async function readLimited(response: Response): Promise<string> {
   return decoder.decode(Buffer.concat(pieces))
 }
 
-const readText = (response: Response, input: AttemptInput): Promise<string> => response.text().catch((error: unknown) => interrupted(error, input))
+const readText = (response: Response, input: AttemptInput): Promise<string> =>
+  response.text().catch((error: unknown) => interrupted(error, input))
 
 function interrupted(cause: unknown, { target }: AttemptInput): never {
-  throw new GatewayError('upstream_stream_interrupted', `The connection to ${target.id} broke in the middle of its answer.`, { cause, target: target.id })
+  throw new GatewayError('upstream_stream_interrupted', `The connection to ${target.id} broke in the middle of its answer.`, {
+    cause,
+    target: target.id,
+  })
 }
 
 const notAnAnswer = ({ target }: AttemptInput): GatewayError =>
-  new GatewayError('upstream_bad_response', `${target.id} answered with JSON that is no answer. Check base_url and the provider's format.`, { target: target.id })
+  new GatewayError(
+    'upstream_bad_response',
+    `${target.id} answered with JSON that is no answer. Check base_url and the provider's format.`,
+    { target: target.id },
+  )
 
 function parseJson(text: string, input: AttemptInput): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new GatewayError('upstream_bad_response', `${input.target.id} answered with something that is no JSON.`, { cause: error, target: input.target.id })
+    throw new GatewayError('upstream_bad_response', `${input.target.id} answered with something that is no JSON.`, {
+      cause: error,
+      target: input.target.id,
+    })
   }
 }
 
@@ -123,8 +147,12 @@ function shownModel(text: string, served: string | undefined, { call, route }: A
   // The parser found this name at the top level, so where it is written only once, that is the place.
   const member = `"model":${JSON.stringify(served)}`
   const at = text.indexOf(member)
-  if (at !== -1 && text.indexOf(member, at + 1) === -1) return `${text.slice(0, at)}"model":${shown}${text.slice(at + member.length)}`
-  return spliceText(text, topLevelValues(text, ['model']).map(({ start, end }) => ({ start, end, text: shown })))
+  if (at !== -1 && text.indexOf(member, at + 1) === -1)
+    return `${text.slice(0, at)}"model":${shown}${text.slice(at + member.length)}`
+  return spliceText(
+    text,
+    topLevelValues(text, ['model']).map(({ start, end }) => ({ start, end, text: shown })),
+  )
 }
 
 function factsOf(answer: LlmResponse): StreamFacts {

@@ -112,7 +112,8 @@ export class CallServer {
 function callOf(exchange: Exchange, route: CallRoute, principal: Principal, { value, body }: ParsedBody): Call {
   const { requestId, receivedAt, request } = exchange
   const decoded = route.codec.decodeRequest(value)
-  if (decoded.value.model.length > LONGEST_MODEL_NAME) throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
+  if (decoded.value.model.length > LONGEST_MODEL_NAME)
+    throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
   return {
     requestId,
     receivedAt,

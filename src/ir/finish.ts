@@ -2,7 +2,16 @@
  * Why a model stopped, in one vocabulary. `pause` is a turn the provider wants continued, `context` a full context window,
  * `error` a failure told as a finish reason.
  */
-export type UnifiedFinish = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'refusal' | 'pause' | 'context' | 'error' | 'unknown'
+export type UnifiedFinish =
+  | 'stop'
+  | 'length'
+  | 'tool-calls'
+  | 'content-filter'
+  | 'refusal'
+  | 'pause'
+  | 'context'
+  | 'error'
+  | 'unknown'
 
 export interface FinishReason {
   readonly unified: UnifiedFinish

@@ -2,4 +2,5 @@
 export type JsonObject = Record<string, unknown>
 
 /** True for JSON objects, false for arrays, null and scalars. */
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -26,6 +26,15 @@ export interface AttemptRecord {
   readonly passthrough_refused?: readonly string[] | undefined
 }
 
+/** A target of the plan that was passed over, because all its accounts were locked by earlier failures. */
+export interface SkippedTarget {
+  readonly target_id: string
+  /** The failures that locked them. */
+  readonly error_codes: readonly string[]
+  /** Until the first of them can be used again. */
+  readonly retry_after_ms: number
+}
+
 /** Schema `switchback.record/v1`: what happened to one request, metadata only. Written exactly once, when the request has ended. */
 export interface RequestRecord {
   readonly schema: 'switchback.record/v1'
@@ -45,6 +54,8 @@ export interface RequestRecord {
   readonly streamed: boolean
   readonly decision: RouteDecision
   readonly attempts: readonly AttemptRecord[]
+  /** Undefined when every target that was reached could be called. */
+  readonly skipped?: readonly SkippedTarget[] | undefined
   readonly diagnostics: readonly Diagnostic[]
   /** Status the client saw; 499 when it went away first. */
   readonly status: number

@@ -126,5 +126,3 @@ export type VendorField =
   | 'client_metadata'
   | 'stream_options'
   | 'moderation'
-
-export type { ContentPart }

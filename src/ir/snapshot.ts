@@ -1,4 +1,4 @@
-import type { ProviderId, TargetId } from './ids.ts'
+import type { ProviderId } from './ids.ts'
 import type { AccountRef, Target } from './target.ts'
 import type { WireFormat } from './wire-format.ts'
 
@@ -85,5 +85,3 @@ export interface RoutingSnapshot {
   /** Ids that `GET /v1/models` lists, in order. */
   readonly modelIds: readonly string[]
 }
-
-export type { TargetId }

@@ -9,8 +9,20 @@ import type { WireFormat } from './wire-format.ts'
  * Every `*-start` is followed by any number of deltas and one `*-end` of the same block. Blocks may interleave.
  */
 export type StreamEvent =
-  | { readonly type: 'response-start'; readonly id?: string | undefined; readonly model?: string | undefined; readonly createdAt?: number | undefined; readonly usage?: Usage | undefined }
-  | { readonly type: 'text-start'; readonly block: number; readonly choice: number; readonly id?: string | undefined; readonly phase?: string | undefined }
+  | {
+      readonly type: 'response-start'
+      readonly id?: string | undefined
+      readonly model?: string | undefined
+      readonly createdAt?: number | undefined
+      readonly usage?: Usage | undefined
+    }
+  | {
+      readonly type: 'text-start'
+      readonly block: number
+      readonly choice: number
+      readonly id?: string | undefined
+      readonly phase?: string | undefined
+    }
   | { readonly type: 'text-delta'; readonly block: number; readonly text: string; readonly logprobs?: unknown }
   | { readonly type: 'citation'; readonly block: number; readonly citation: Citation }
   | { readonly type: 'text-end'; readonly block: number }
@@ -19,7 +31,13 @@ export type StreamEvent =
   | { readonly type: 'refusal-end'; readonly block: number }
   | { readonly type: 'reasoning-start'; readonly block: number; readonly choice: number; readonly id?: string | undefined }
   /** `form` tells raw reasoning from a summary; `part` is the index of the summary part. */
-  | { readonly type: 'reasoning-delta'; readonly block: number; readonly text: string; readonly form: 'text' | 'summary'; readonly part?: number | undefined }
+  | {
+      readonly type: 'reasoning-delta'
+      readonly block: number
+      readonly text: string
+      readonly form: 'text' | 'summary'
+      readonly part?: number | undefined
+    }
   /** Opaque state of the block. Parts of a signature that arrive in pieces are joined by the decoder. */
   | {
       readonly type: 'reasoning-state'

@@ -51,8 +51,19 @@ export type ToolDefinition = FunctionTool | CustomTool | NamespaceTool | HostedT
 
 export type ToolChoice =
   | { readonly type: 'auto' | 'none' | 'required' | 'validated' }
-  | { readonly type: 'named'; readonly name: string; readonly namespace?: string | undefined; readonly toolType: 'function' | 'custom' }
+  | {
+      readonly type: 'named'
+      readonly name: string
+      readonly namespace?: string | undefined
+      readonly toolType: 'function' | 'custom'
+    }
   /** A subset of the tools; `tools` are names. */
-  | { readonly type: 'allowed'; readonly mode: 'auto' | 'required'; readonly tools: string[]; readonly raw: unknown; readonly origin: WireFormat }
+  | {
+      readonly type: 'allowed'
+      readonly mode: 'auto' | 'required'
+      readonly tools: string[]
+      readonly raw: unknown
+      readonly origin: WireFormat
+    }
   /** A hosted tool or anything newer, in its origin's words. */
   | { readonly type: 'raw'; readonly origin: WireFormat; readonly raw: unknown }

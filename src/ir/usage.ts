@@ -46,5 +46,5 @@ export function mergeUsage(earlier: Usage | undefined, later: Usage): Usage {
   if (earlier === undefined) return later
   const merged: Record<string, unknown> = { ...earlier }
   for (const [key, value] of Object.entries(later)) if (value !== undefined) merged[key] = value
-  return merged as Usage
+  return merged
 }

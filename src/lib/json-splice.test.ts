@@ -26,7 +26,8 @@ test('finds every duplicate of the model, also one written with escapes', () => 
 test('changes only the spliced bytes', () => {
   const text = '{"big":12345678901234567890,"model":"x","é":"\\u00e9","model":"x"}'
   const expected = text.replaceAll('"x"', '"gpt"')
-  const splices = (spans: ReturnType<typeof modelValues>): { start: number; end: number; text: string }[] => spans.map(({ start, end }) => ({ start, end, text: '"gpt"' }))
+  const splices = (spans: ReturnType<typeof modelValues>): { start: number; end: number; text: string }[] =>
+    spans.map(({ start, end }) => ({ start, end, text: '"gpt"' }))
   expect(spliceText(text, splices(modelValues(text)))).toBe(expected)
   const bytes = bytesOf(text)
   expect(Buffer.concat(spliceBytes(bytes, splices(modelValues(jsonBytes(bytes))))).toString()).toBe(expected)
@@ -34,15 +35,23 @@ test('changes only the spliced bytes', () => {
 
 test('agrees with a parser on any object', () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.oneof(fc.constant('model'), fc.constant('stream'), fc.string()), fc.jsonValue()), fc.constantFrom(undefined, 1, '\t'), (object, indent) => {
-      const text = JSON.stringify(object, null, indent)
-      const found = topLevelValues(text, ['model', 'stream'])
-      const parsed = Object.fromEntries(found.map((span) => [span.name, JSON.parse(text.slice(span.start, span.end))]))
-      const bytes = jsonBytes(bytesOf(text))
-      expect(topLevelValues(bytes, ['model', 'stream']).map((span) => bytes.slice(span.start, span.end))).toEqual(found.map((span) => text.slice(span.start, span.end)))
-      const wanted = Object.fromEntries(Object.entries(JSON.parse(text) as Record<string, unknown>).filter(([name]) => name === 'model' || name === 'stream'))
-      expect(parsed).toEqual(wanted)
-    }),
+    fc.property(
+      fc.dictionary(fc.oneof(fc.constant('model'), fc.constant('stream'), fc.string()), fc.jsonValue()),
+      fc.constantFrom(undefined, 1, '\t'),
+      (object, indent) => {
+        const text = JSON.stringify(object, null, indent)
+        const found = topLevelValues(text, ['model', 'stream'])
+        const parsed = Object.fromEntries(found.map((span) => [span.name, JSON.parse(text.slice(span.start, span.end))]))
+        const bytes = jsonBytes(bytesOf(text))
+        expect(topLevelValues(bytes, ['model', 'stream']).map((span) => bytes.slice(span.start, span.end))).toEqual(
+          found.map((span) => text.slice(span.start, span.end)),
+        )
+        const wanted = Object.fromEntries(
+          Object.entries(JSON.parse(text) as Record<string, unknown>).filter(([name]) => name === 'model' || name === 'stream'),
+        )
+        expect(parsed).toEqual(wanted)
+      },
+    ),
     { numRuns: 500 },
   )
 })

@@ -72,7 +72,8 @@ export class SseParser {
   /** Adds to the unfinished line without looking at it again: long lines stay linear. */
   private grow(text: string): void {
     this.rest += text
-    if (this.rest.length + this.frameLength > this.maxFrameLength) throw new FrameTooLargeError(`a frame exceeds ${this.maxFrameLength} characters`)
+    if (this.rest.length + this.frameLength > this.maxFrameLength)
+      throw new FrameTooLargeError(`a frame exceeds ${this.maxFrameLength} characters`)
   }
 
   private line(line: string): void {

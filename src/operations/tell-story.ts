@@ -20,7 +20,7 @@ export interface Story {
 
 /** Tells the story of a record. Pure; names that clients chose are made fit for a terminal. */
 export function tellStory(record: RequestRecord): Story {
-  const steps = [...arrival(record), ...decision(record), ...attempts(record), ...translation(record), ...ending(record)]
+  const steps = [...arrival(record), ...decision(record), ...skipped(record), ...attempts(record), ...translation(record), ...ending(record)]
   return { verdict: verdict(record), subject: subject(record), steps }
 }
 
@@ -95,6 +95,12 @@ function decision(record: RequestRecord): StoryStep[] {
   }
   if (made.unverified) steps.push({ text: '  Nobody checked that the model exists: the default provider takes any name.' })
   return steps
+}
+
+function skipped(record: RequestRecord): StoryStep[] {
+  return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({
+    text: `  Passed over ${safeText(target_id)}: its accounts were out of use after ${listWords(error_codes)}, the first for another ${durationWords(retry_after_ms)}.`,
+  }))
 }
 
 function attempts(record: RequestRecord): StoryStep[] {

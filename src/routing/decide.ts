@@ -1,24 +1,12 @@
 import { predictLosses } from '../catalog/predict-loss.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Rejection, RoutePlan } from '../ir/decision.ts'
-import type { Feature } from '../ir/feature.ts'
 import { asProviderId, targetIdOf } from '../ir/ids.ts'
 import type { Route, RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
-import type { WireFormat } from '../ir/wire-format.ts'
 import { nearestNames } from './nearest-models.ts'
+import type { DecisionQuestion } from './decision-question.ts'
 import { capabilityRejection } from './filters.ts'
-
-/** What a decision is made from, besides the snapshot. */
-export interface DecisionQuestion {
-  readonly model: string
-  readonly clientFormat: WireFormat
-  readonly stream: boolean
-  readonly estimatedInputTokens: number
-  readonly maxOutputTokens: number | undefined
-  /** Features the request uses; asked for only when a filter needs them. */
-  readonly features: () => ReadonlySet<Feature>
-}
 
 /** Where a model name leads, before any filter. */
 export interface ResolvedRoute {
@@ -39,7 +27,8 @@ export function resolveRoute(snapshot: RoutingSnapshot, model: string): Resolved
   const slash = model.indexOf('/')
   if (slash > 0) {
     const target = directTarget(snapshot, model.slice(0, slash), model.slice(slash + 1))
-    if (target !== undefined) return { route: { ...snapshot.defaults, name: 'direct', targets: [target] }, name: 'direct', unverified: false }
+    if (target !== undefined)
+      return { route: { ...snapshot.defaults, name: 'direct', targets: [target] }, name: 'direct', unverified: false }
   }
   if (snapshot.wildcard !== undefined) return { route: snapshot.wildcard, name: snapshot.wildcard.name, unverified: false }
   const taker = snapshot.vendorPrefixes?.find(({ prefix }) => model.startsWith(prefix))?.provider ?? snapshot.defaultProvider
@@ -73,8 +62,14 @@ export function decide(snapshot: RoutingSnapshot, resolved: ResolvedRoute, quest
 
 function reject(snapshot: RoutingSnapshot, route: Route, target: Target, question: DecisionQuestion): Rejection | undefined {
   const provider = snapshot.providers.get(target.provider)
-  if (provider === undefined) return { target_id: target.id, code: 'unknown_provider', reason: `provider ${target.provider} is not configured` }
-  if (provider.accounts.length === 0) return { target_id: target.id, code: 'no_accounts', reason: `provider ${target.provider} has no account with a usable credential` }
+  if (provider === undefined)
+    return { target_id: target.id, code: 'unknown_provider', reason: `provider ${target.provider} is not configured` }
+  if (provider.accounts.length === 0)
+    return {
+      target_id: target.id,
+      code: 'no_accounts',
+      reason: `provider ${target.provider} has no account with a usable credential`,
+    }
   const capability = capabilityRejection(provider, target, question, route.requirements)
   if (capability !== undefined) return capability
   if (route.translation === 'strict' && target.format !== question.clientFormat) {

@@ -1,6 +1,6 @@
 import type { DecisionInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
-import type { DecisionQuestion } from './decide.ts'
+import type { DecisionQuestion } from './decision-question.ts'
 
 /** What the decision looked at, as plain data: enough to make it again without the request. */
 export function decisionInputs(question: DecisionQuestion): DecisionInputs {

@@ -7,7 +7,13 @@ import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixt
 
 const CHROMIUM = '/usr/bin/chromium'
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
   // Names of strangers that lead to this machine, as in a rebinding attack.
   '--host-resolver-rules=MAP evil.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ]
@@ -23,7 +29,11 @@ let strangers: { readonly url: string; readonly port: number }
 let friends: { readonly url: string; readonly port: number }
 
 function pages(): { url: string; port: number; close(): Promise<void> } {
-  const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('<!doctype html><title>page</title><body>', { headers: { 'content-type': 'text/html' } }) })
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: () => new Response('<!doctype html><title>page</title><body>', { headers: { 'content-type': 'text/html' } }),
+  })
   return { url: `http://127.0.0.1:${server.port}`, port: server.port ?? 0, close: () => server.stop(true) }
 }
 
@@ -53,30 +63,56 @@ async function pageAt(url: string): Promise<Page> {
 /** What a page can do to an address: every way a browser has to send something. */
 const WAYS = {
   'fetch with JSON, which asks first': (target: string, body: string) =>
-    fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then((response) => `seen ${response.status}`, () => 'blocked'),
+    fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then(
+      (response) => `seen ${response.status}`,
+      () => 'blocked',
+    ),
   'fetch with JSON called text, which does not ask': (target: string, body: string) =>
-    fetch(target, { method: 'POST', headers: { 'content-type': 'text/plain' }, body }).then((response) => `seen ${response.status}`, () => 'blocked'),
+    fetch(target, { method: 'POST', headers: { 'content-type': 'text/plain' }, body }).then(
+      (response) => `seen ${response.status}`,
+      () => 'blocked',
+    ),
   'fetch without looking at the answer': (target: string, body: string) =>
-    fetch(target, { method: 'POST', mode: 'no-cors', body }).then((response) => `opaque ${response.status}`, () => 'blocked'),
+    fetch(target, { method: 'POST', mode: 'no-cors', body }).then(
+      (response) => `opaque ${response.status}`,
+      () => 'blocked',
+    ),
   'fetch without a content type': (target: string, body: string) =>
-    fetch(target, { method: 'POST', mode: 'no-cors', body: new Blob([body]) }).then((response) => `opaque ${response.status}`, () => 'blocked'),
+    fetch(target, { method: 'POST', mode: 'no-cors', body: new Blob([body]) }).then(
+      (response) => `opaque ${response.status}`,
+      () => 'blocked',
+    ),
   'fetch without credentials or referrer': (target: string, body: string) =>
-    fetch(target, { method: 'POST', mode: 'no-cors', body: new Blob([body]), credentials: 'omit', referrerPolicy: 'no-referrer' }).then((response) => `opaque ${response.status}`, () => 'blocked'),
+    fetch(target, {
+      method: 'POST',
+      mode: 'no-cors',
+      body: new Blob([body]),
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+    }).then(
+      (response) => `opaque ${response.status}`,
+      () => 'blocked',
+    ),
   'a beacon': async (target: string, body: string) => `sent ${navigator.sendBeacon(target, new Blob([body]))}`,
   XMLHttpRequest: (target: string, body: string) =>
     new Promise<string>((resolve) => {
       const request = new XMLHttpRequest()
       request.open('POST', target)
-      request.onload = () => resolve(`seen ${request.status}`)
-      request.onerror = () => resolve('blocked')
+      request.addEventListener('load', () => resolve(`seen ${request.status}`))
+      request.addEventListener('error', () => resolve('blocked'))
       request.send(body)
     }),
   'a form in a frame': (target: string, body: string) =>
     new Promise<string>((resolve) => {
       const frame = Object.assign(document.createElement('iframe'), { name: 'target' })
-      const form = Object.assign(document.createElement('form'), { method: 'POST', action: target, target: 'target', enctype: 'text/plain' })
+      const form = Object.assign(document.createElement('form'), {
+        method: 'POST',
+        action: target,
+        target: 'target',
+        enctype: 'text/plain',
+      })
       const field = Object.assign(document.createElement('input'), { name: body.slice(0, -1), value: '}' })
-      frame.onload = () => resolve('loaded')
+      frame.addEventListener('load', () => resolve('loaded'))
       document.body.append(frame, form)
       form.append(field)
       form.submit()
@@ -84,48 +120,52 @@ const WAYS = {
   'an image': (target: string) =>
     new Promise<string>((resolve) => {
       const image = new Image()
-      image.onload = () => resolve('seen')
-      image.onerror = () => resolve('blocked')
+      image.addEventListener('load', () => resolve('seen'))
+      image.addEventListener('error', () => resolve('blocked'))
       image.src = target
     }),
   'a script': (target: string) =>
     new Promise<string>((resolve) => {
       const script = document.createElement('script')
-      script.onload = () => resolve('seen')
-      script.onerror = () => resolve('blocked')
+      script.addEventListener('load', () => resolve('seen'))
+      script.addEventListener('error', () => resolve('blocked'))
       script.src = target
       document.body.append(script)
     }),
   'an event source': (target: string) =>
     new Promise<string>((resolve) => {
       const source = new EventSource(target)
-      source.onopen = () => resolve('seen')
-      source.onerror = () => resolve('blocked')
+      source.addEventListener('open', () => resolve('seen'))
+      source.addEventListener('error', () => resolve('blocked'))
     }),
   'a WebSocket': (target: string) =>
     new Promise<string>((resolve) => {
       const socket = new WebSocket(target.replace('http', 'ws'))
-      socket.onopen = () => resolve('seen')
-      socket.onerror = () => resolve('blocked')
+      socket.addEventListener('open', () => resolve('seen'))
+      socket.addEventListener('error', () => resolve('blocked'))
     }),
 } as const
 
 const PATHS = [...CLIENT_FORMATS.map(({ path }) => path), '/v1/messages/count_tokens']
-const bodyOf = (path: string): string => JSON.stringify((CLIENT_FORMATS.find((client) => path.startsWith(client.path)) ?? CHAT).call('up/m', { stream: true }))
+const bodyOf = (path: string): string =>
+  JSON.stringify((CLIENT_FORMATS.find((client) => path.startsWith(client.path)) ?? CHAT).call('up/m', { stream: true }))
 
 describe.skipIf(!isThere)('a page of somebody else', () => {
-  test.each(Object.entries(WAYS))('that tries %s reaches no model and reads nothing', async (_name, way) => {
-    const page = await pageAt(strangers.url)
-    const run = way as (target: string, body: string) => Promise<string>
-    const targets = [...PATHS.map((path) => ['127.0.0.1', path] as const), ['localhost', PATHS[0]!] as const]
-    for (const [host, path] of targets) {
-      const target = `http://${host}:${gateway.port}${path}`
-      const seen = await page.evaluate(`(${run.toString()})(${JSON.stringify(target)}, ${JSON.stringify(bodyOf(path))})`)
-      expect(seen).not.toMatch(/^seen/)
-    }
-    await page.close()
-    expect(upstream.requests.length).toBe(0)
-  }, 30_000)
+  test.each(Object.entries(WAYS))(
+    'that tries %s reaches no model and reads nothing',
+    async (_name, way) => {
+      const page = await pageAt(strangers.url)
+      const targets = [...PATHS.map((path) => ['127.0.0.1', path] as const), ['localhost', PATHS[0]!] as const]
+      for (const [host, path] of targets) {
+        const target = `http://${host}:${gateway.port}${path}`
+        const seen = await page.evaluate(`(${way.toString()})(${JSON.stringify(target)}, ${JSON.stringify(bodyOf(path))})`)
+        expect(seen).not.toMatch(/^seen/)
+      }
+      await page.close()
+      expect(upstream.requests.length).toBe(0)
+    },
+    30_000,
+  )
 
   test('that makes its own name lead here reaches nothing, not even the status page or the list of models', async () => {
     const page = await browser.newPage()
@@ -133,10 +173,18 @@ describe.skipIf(!isThere)('a page of somebody else', () => {
     expect(response?.status()).toBe(403)
     // From here on the page is of the gateway's own origin as far as the browser knows.
     for (const path of PATHS) {
-      const status = await page.evaluate(([target, body]) => fetch(target!, { method: 'POST', headers: { 'content-type': 'application/json' }, body: body! }).then((answer) => answer.status, () => 0), [path, bodyOf(path)])
+      const status = await page.evaluate(
+        ([target, body]) =>
+          fetch(target!, { method: 'POST', headers: { 'content-type': 'application/json' }, body: body! }).then(
+            (answer) => answer.status,
+            () => 0,
+          ),
+        [path, bodyOf(path)],
+      )
       expect(status).toBe(403)
     }
-    for (const path of ['/v1/models', '/v1/traces', '/v1/traces/last']) expect(await page.evaluate((target) => fetch(target).then((answer) => answer.status), path)).toBe(403)
+    for (const path of ['/v1/models', '/v1/traces', '/v1/traces/last'])
+      expect(await page.evaluate((target) => fetch(target).then((answer) => answer.status), path)).toBe(403)
     expect(upstream.requests.length).toBe(0)
     await page.close()
   })
@@ -144,7 +192,16 @@ describe.skipIf(!isThere)('a page of somebody else', () => {
   test('cannot read records or models either', async () => {
     const page = await pageAt(strangers.url)
     for (const path of ['/v1/models', '/v1/traces', '/health', '/']) {
-      expect(await page.evaluate((target) => fetch(target).then(() => 'seen', () => 'blocked'), `${gateway.url}${path}`)).toBe('blocked')
+      expect(
+        await page.evaluate(
+          (target) =>
+            fetch(target).then(
+              () => 'seen',
+              () => 'blocked',
+            ),
+          `${gateway.url}${path}`,
+        ),
+      ).toBe('blocked')
     }
     await page.close()
   })
@@ -156,7 +213,11 @@ describe.skipIf(!isThere)('a page whose origin is allowed', () => {
     const page = await pageAt(friends.url)
     const seen = await page.evaluate(
       async ([target, body]) => {
-        const response = await fetch(target!, { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer unused' }, body: body! })
+        const response = await fetch(target!, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: 'Bearer unused' },
+          body: body!,
+        })
         return { status: response.status, route: response.headers.get('x-switchback-route'), text: await response.text() }
       },
       [`${gateway.url}${CHAT.path}`, bodyOf(CHAT.path)],
@@ -173,21 +234,24 @@ describe.skipIf(!isThere)('the status page', () => {
   test.each([
     ['light', 1280],
     ['dark', 390],
-  ] as const)('renders in the %s scheme at %d pixels without a word on the console, a foreign request or a sideways scroll', async (scheme, width) => {
-    const page = await browser.newPage({ colorScheme: scheme, viewport: { width, height: 800 } })
-    const said: string[] = []
-    const asked: string[] = []
-    page.on('console', (message) => said.push(message.text()))
-    page.on('pageerror', (error) => said.push(error.message))
-    page.on('request', (request) => asked.push(request.url()))
-    await page.goto(`${gateway.url}/`)
-    expect(await page.title()).toBe('Switchback')
-    expect(await page.locator('h1').textContent()).toBe('Switchback')
-    expect(await page.locator('pre').count()).toBe(3)
-    expect(await page.locator('pre').first().textContent()).toContain(`${gateway.url}/v1/chat/completions`)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
-    expect(said).toEqual([])
-    expect(asked.filter((url) => !url.startsWith(gateway.url) && !url.startsWith('data:'))).toEqual([])
-    await page.close()
-  })
+  ] as const)(
+    'renders in the %s scheme at %d pixels without a word on the console, a foreign request or a sideways scroll',
+    async (scheme, width) => {
+      const page = await browser.newPage({ colorScheme: scheme, viewport: { width, height: 800 } })
+      const said: string[] = []
+      const asked: string[] = []
+      page.on('console', (message) => said.push(message.text()))
+      page.on('pageerror', (error) => said.push(error.message))
+      page.on('request', (request) => asked.push(request.url()))
+      await page.goto(`${gateway.url}/`)
+      expect(await page.title()).toBe('Switchback')
+      expect(await page.locator('h1').textContent()).toBe('Switchback')
+      expect(await page.locator('pre').count()).toBe(3)
+      expect(await page.locator('pre').first().textContent()).toContain(`${gateway.url}/v1/chat/completions`)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
+      expect(said).toEqual([])
+      expect(asked.filter((url) => !url.startsWith(gateway.url) && !url.startsWith('data:'))).toEqual([])
+      await page.close()
+    },
+  )
 })

@@ -11,7 +11,8 @@ const captures = loadCaptures()
 const named = captures.map((capture) => [capture.name, capture] as const)
 const claude = captures.filter((capture) => capture.name.startsWith('claude-code'))
 
-const markersIn = (body: unknown): number => leavesOf(body).filter(({ path, value }) => path.endsWith('/cache_control/type') && value === 'ephemeral').length
+const markersIn = (body: unknown): number =>
+  leavesOf(body).filter(({ path, value }) => path.endsWith('/cache_control/type') && value === 'ephemeral').length
 
 const ATTRIBUTION = 'x-anthropic-billing-header:'
 
@@ -68,9 +69,11 @@ describe.skipIf(claude.length === 0)(`the attribution block of Claude Code (${WI
     test(`does not reach an upstream of ${to} that is not Anthropic's own, so that its prompt cache holds`, () => {
       for (const capture of cases) {
         const [one, two] = ['cc_version=1.aaa; cch=00001;', 'cc_version=1.bbb; cch=00002;'].map((attribution) =>
-          JSON.stringify(translate(withAttribution(capture, attribution), 'anthropic', to, { server: 'plain', stream: true }).body),
+          JSON.stringify(
+            translate(withAttribution(capture, attribution), 'anthropic', to, { server: 'plain', stream: true }).body,
+          ),
         )
-        expect(one).toBe(two!)
+        expect(one).toBe(two)
         expect(one).not.toContain(ATTRIBUTION)
       }
     })
@@ -78,7 +81,9 @@ describe.skipIf(claude.length === 0)(`the attribution block of Claude Code (${WI
 
   test("goes to Anthropic's own API as it was", () => {
     for (const capture of cases) {
-      const { body, diagnostics } = translate(withAttribution(capture, 'cc_version=1.ccc;'), 'anthropic', 'anthropic', { server: 'first-party' })
+      const { body, diagnostics } = translate(withAttribution(capture, 'cc_version=1.ccc;'), 'anthropic', 'anthropic', {
+        server: 'first-party',
+      })
       expect(JSON.stringify(body)).toContain(`${ATTRIBUTION} cc_version=1.ccc;`)
       expect(diagnostics.map(({ code }) => code)).not.toContain('attribution_block')
     }
@@ -89,11 +94,23 @@ describe.skipIf(captures.length === 0)(`the names of tools that agents define ($
   test('come back from every upstream as the agent wrote them', () => {
     for (const { body, format } of captures) {
       const { value: request } = codecFor(format).decodeRequest(body)
-      const own = new Set(leavesOf(body['tools'] ?? []).filter(({ key }) => key === 'name').map(({ value }) => value))
+      const own = new Set(
+        leavesOf(body['tools'] ?? [])
+          .filter(({ key }) => key === 'name')
+          .map(({ value }) => value),
+      )
       for (const to of WIRE_FORMATS) {
         const sent = translate(body, format, to).body
         for (const name of wireNames(sent)) {
-          const answer = { choices: [{ index: 0, content: [{ type: 'tool-call' as const, id: 'c', name, input: { kind: 'json' as const, text: '{}' } }], finish: { unified: 'tool-calls' as const } }] }
+          const answer = {
+            choices: [
+              {
+                index: 0,
+                content: [{ type: 'tool-call' as const, id: 'c', name, input: { kind: 'json' as const, text: '{}' } }],
+                finish: { unified: 'tool-calls' as const },
+              },
+            ],
+          }
           const context = { requestId: '0'.repeat(32), model: 'm', createdAt: 1, request }
           const shown = JSON.stringify(codecFor(format).encodeResponse(answer, context).value)
           const shownName = /"name":"([^"]+)"/.exec(shown)?.[1]

@@ -17,25 +17,31 @@ const failures = fixtures.filter((fixture) => fixture.level === 'error')
 
 describe.skipIf(fixtures.length === 0)(`recorded answers (${WITHOUT_FIXTURES})`, () => {
   for (const client of WIRE_FORMATS) {
-    test.each(wholes.map((fixture) => [fixture.id, fixture] as const))(`%s gives its facts to a ${client} client, whole and streamed`, (_id, fixture) => {
-      const { value } = codecFor(fixture.format).decodeResponse(json(fixture))
-      const context = contextOf(client)
-      const { value: body } = codecFor(client).encodeResponse(value, context)
-      expectFacts(codecFor(client).decodeResponse(JSON.parse(JSON.stringify(body))).value, fixture.expected, client)
-      const streamed = readStream(writeStream(eventsOf(value), client, context).bytes, client)
-      expect(streamed.failure).toBeUndefined()
-      expectFacts(streamed.response, fixture.expected, client)
-    })
+    test.each(wholes.map((fixture) => [fixture.id, fixture] as const))(
+      `%s gives its facts to a ${client} client, whole and streamed`,
+      (_id, fixture) => {
+        const { value } = codecFor(fixture.format).decodeResponse(json(fixture))
+        const context = contextOf(client)
+        const { value: body } = codecFor(client).encodeResponse(value, context)
+        expectFacts(codecFor(client).decodeResponse(JSON.parse(JSON.stringify(body))).value, fixture.expected, client)
+        const streamed = readStream(writeStream(eventsOf(value), client, context).bytes, client)
+        expect(streamed.failure).toBeUndefined()
+        expectFacts(streamed.response, fixture.expected, client)
+      },
+    )
 
-    test.each(streams.map((fixture) => [fixture.id, fixture] as const))(`%s gives its facts to a ${client} client, streamed and folded`, (_id, fixture) => {
-      const { events, response } = readStream(fixture.bytes, fixture.format)
-      const context = contextOf(client)
-      const streamed = readStream(writeStream(events, client, context).bytes, client)
-      expect(streamed.failure).toBeUndefined()
-      expectFacts(streamed.response, fixture.expected, client)
-      const { value: body } = codecFor(client).encodeResponse(response, context)
-      expectFacts(codecFor(client).decodeResponse(JSON.parse(JSON.stringify(body))).value, fixture.expected, client)
-    })
+    test.each(streams.map((fixture) => [fixture.id, fixture] as const))(
+      `%s gives its facts to a ${client} client, streamed and folded`,
+      (_id, fixture) => {
+        const { events, response } = readStream(fixture.bytes, fixture.format)
+        const context = contextOf(client)
+        const streamed = readStream(writeStream(events, client, context).bytes, client)
+        expect(streamed.failure).toBeUndefined()
+        expectFacts(streamed.response, fixture.expected, client)
+        const { value: body } = codecFor(client).encodeResponse(response, context)
+        expectFacts(codecFor(client).decodeResponse(JSON.parse(JSON.stringify(body))).value, fixture.expected, client)
+      },
+    )
   }
 
   test.each(failures.map((fixture) => [fixture.id, fixture] as const))('%s is told as the error it is', (_id, fixture) => {
@@ -64,7 +70,10 @@ type MakeTransform = () => StreamTransform
 const translating =
   (fixture: Fixture, client: WireFormat): MakeTransform =>
   () =>
-    new TranslatingTransform(codecFor(fixture.format).createStreamDecoder(), codecFor(client).createStreamEncoder(contextOf(client)))
+    new TranslatingTransform(
+      codecFor(fixture.format).createStreamDecoder(),
+      codecFor(client).createStreamEncoder(contextOf(client)),
+    )
 
 const passing =
   ({ format }: Fixture, showModel: string | undefined): MakeTransform =>
@@ -126,13 +135,13 @@ const LIKE_FRAMES = 4
 /** The stream without most of its deltas, which are hundreds of the same kind. The bytes of the other frames are those recorded. */
 function shortened({ bytes, id }: Fixture): Buffer {
   const frames = bytes.toString().split(/(?<=\n\n|\r\n\r\n)/)
-  let run = 0
+  let length = 0
   let last = ''
   const kept = frames.filter((frame) => {
     const kind = frame.replaceAll(/"(?:[^"\\]|\\.)*"(?!\s*:)|[\d.]+/g, '')
-    run = kind === last ? run + 1 : 0
+    length = kind === last ? length + 1 : 0
     last = kind
-    return run < LIKE_FRAMES
+    return length < LIKE_FRAMES
   })
   expect(`${id}: ${kept.length > 0}`).toBe(`${id}: true`)
   return Buffer.from(kept.join(''))
@@ -148,28 +157,40 @@ function expectNoCutMatters(fixture: Fixture, make: MakeTransform, everyWay: boo
   const bytes = shortened(fixture)
   const whole = run(make, [bytes])
   if (bytes.length <= SHORT)
-    for (let at = 1; at < bytes.length; at++) expectSame(run(make, [bytes.subarray(0, at), bytes.subarray(at)]), whole, `${id} at ${at}`)
-  else for (let phase = 0; phase < PIECE; phase++) expectSame(run(make, piecesOf(bytes, PIECE, phase)), whole, `${id} at ${phase} + n × ${PIECE}`)
+    for (let at = 1; at < bytes.length; at++)
+      expectSame(run(make, [bytes.subarray(0, at), bytes.subarray(at)]), whole, `${id} at ${at}`)
+  else
+    for (let phase = 0; phase < PIECE; phase++)
+      expectSame(run(make, piecesOf(bytes, PIECE, phase)), whole, `${id} at ${phase} + n × ${PIECE}`)
 }
 
 describe.skipIf(streams.length === 0)(`recorded streams, cut at every byte (${WITHOUT_FIXTURES})`, () => {
   for (const client of WIRE_FORMATS) {
-    test.each(streams.map((fixture) => [fixture.id, fixture] as const))(`%s is translated for a ${client} client wherever it is cut`, (_id, fixture) => {
-      expectNoCutMatters(fixture, translating(fixture, client), client === fixture.format)
-    })
+    test.each(streams.map((fixture) => [fixture.id, fixture] as const))(
+      `%s is translated for a ${client} client wherever it is cut`,
+      (_id, fixture) => {
+        expectNoCutMatters(fixture, translating(fixture, client), client === fixture.format)
+      },
+    )
   }
 
-  test.each(streams.map((fixture) => [fixture.id, fixture] as const))('%s passes through unchanged wherever it is cut', (_id, fixture) => {
-    expect(run(passing(fixture, undefined), [fixture.bytes]).bytes.equals(fixture.bytes)).toBe(true)
-    expectNoCutMatters(fixture, passing(fixture, 'my/alias'), true)
-  })
+  test.each(streams.map((fixture) => [fixture.id, fixture] as const))(
+    '%s passes through unchanged wherever it is cut',
+    (_id, fixture) => {
+      expect(run(passing(fixture, undefined), [fixture.bytes]).bytes.equals(fixture.bytes)).toBe(true)
+      expectNoCutMatters(fixture, passing(fixture, 'my/alias'), true)
+    },
+  )
 
-  test.each(streams.map((fixture) => [fixture.id, fixture] as const))('%s is metered alike when translated and when passed through', (_id, fixture) => {
-    const translated = run(translating(fixture, fixture.format), [fixture.bytes])
-    const passed = run(passing(fixture, undefined), [fixture.bytes])
-    const comparableUsage = (usage: unknown): unknown => JSON.parse(JSON.stringify({ ...(usage as object), raw: undefined }))
-    expect(comparableUsage(passed.usage)).toEqual(comparableUsage(translated.usage))
-    expect(passed.finish).toEqual(translated.finish)
-    expect(passed.model).toBe(translated.model)
-  })
+  test.each(streams.map((fixture) => [fixture.id, fixture] as const))(
+    '%s is metered alike when translated and when passed through',
+    (_id, fixture) => {
+      const translated = run(translating(fixture, fixture.format), [fixture.bytes])
+      const passed = run(passing(fixture, undefined), [fixture.bytes])
+      const comparableUsage = (usage: unknown): unknown => JSON.parse(JSON.stringify({ ...(usage as object), raw: undefined }))
+      expect(comparableUsage(passed.usage)).toEqual(comparableUsage(translated.usage))
+      expect(passed.finish).toEqual(translated.finish)
+      expect(passed.model).toBe(translated.model)
+    },
+  )
 })

@@ -14,7 +14,8 @@ const UPDATE = process.env['UPDATE_GOLDENS'] === '1'
 
 const sources = loadGoldenSources()
 
-const goldenOf = (from: WireFormat, name: string, to: WireFormat): string => path.join(FOLDER, from, `${name}.to-${to}.golden.json`)
+const goldenOf = (from: WireFormat, name: string, to: WireFormat): string =>
+  path.join(FOLDER, from, `${name}.to-${to}.golden.json`)
 
 describe("the matrix of requests, as they are sent to the vendors' own services", () => {
   for (const { format: from, name, body } of sources) {

@@ -1,19 +1,20 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import type { ModelFacts } from '../../src/codecs/codec.ts'
 import { extractFeatures } from '../../src/catalog/features.ts'
 import { LOSS_TABLE, predictLosses } from '../../src/catalog/predict-loss.ts'
 import { WIRE_FORMATS } from '../../src/ir/wire-format.ts'
 import { bodyOf } from './arbitrary/index.ts'
 import { property } from './support/property.ts'
-import { PAIRS, translate, type TargetOptions } from './support/translate.ts'
+import { PAIRS, translate, type Server, type TargetOptions } from './support/translate.ts'
 import { vanished } from './support/vanished.ts'
 
-const server = fc.constantFrom<TargetOptions['server']>('first-party', 'plain')
+const server = fc.constantFrom<Server>('first-party', 'plain', 'vendor')
 /** What the catalogue may say of a model: nothing, or limits and rules that make encoders change the request. */
-const facts = fc.record(
+const facts: fc.Arbitrary<ModelFacts> = fc.record(
   {
     maxOutputTokens: fc.constantFrom(8_000, 64_000),
-    thinking: fc.constantFrom('budget', 'adaptive', 'both', 'none'),
+    thinking: fc.constantFrom<NonNullable<ModelFacts['thinking']>>('budget', 'adaptive', 'both', 'none'),
     sampling: fc.boolean(),
   },
   { requiredKeys: [] },

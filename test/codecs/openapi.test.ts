@@ -44,7 +44,10 @@ const CALLS: readonly Record<string, unknown>[] = [
 
 function chatProblems(answer: Answer): string[] {
   const context = contextOf('openai')
-  const whole = schema!.problems('CreateChatCompletionResponse', JSON.parse(JSON.stringify(codecFor('openai').encodeResponse(answer.response, context).value)))
+  const whole = schema!.problems(
+    'CreateChatCompletionResponse',
+    JSON.parse(JSON.stringify(codecFor('openai').encodeResponse(answer.response, context).value)),
+  )
   const chunks = writeStream(answer.events, 'openai', context).frames.filter(({ data }) => data !== '[DONE]')
   return [...whole, ...chunks.flatMap(({ data }) => chunkProblems(data).map((problem) => `${problem} in ${data}`))]
 }
@@ -57,20 +60,34 @@ function chunkProblems(data: string): string[] {
 
 function responsesProblems(answer: Answer, call: Record<string, unknown>): string[] {
   const context = contextOf('responses', 'shown-model', call)
-  const whole = schema!.problems('Response', JSON.parse(JSON.stringify(codecFor('responses').encodeResponse(answer.response, context).value)))
-  const events = writeStream(answer.events, 'responses', context).frames.map(({ data }) => JSON.parse(data) as Record<string, unknown>)
-  return [...whole, ...events.flatMap((event) => schema!.eventProblems(event).map((problem) => `${String(event['type'])} ${problem}`))]
+  const whole = schema!.problems(
+    'Response',
+    JSON.parse(JSON.stringify(codecFor('responses').encodeResponse(answer.response, context).value)),
+  )
+  const events = writeStream(answer.events, 'responses', context).frames.map(
+    ({ data }) => JSON.parse(data) as Record<string, unknown>,
+  )
+  return [
+    ...whole,
+    ...events.flatMap((event) => schema!.eventProblems(event).map((problem) => `${String(event['type'])} ${problem}`)),
+  ]
 }
 
 describe.skipIf(!hasSchema)(`answers as OpenAI publishes their schemas (${WITHOUT_SCHEMA})`, () => {
-  test.each(answers.map((answer) => [answer.id, answer] as const))('%s is a valid chat completion, whole and in chunks', (_id, answer) => {
-    expect(chatProblems(answer)).toEqual([])
-  })
+  test.each(answers.map((answer) => [answer.id, answer] as const))(
+    '%s is a valid chat completion, whole and in chunks',
+    (_id, answer) => {
+      expect(chatProblems(answer)).toEqual([])
+    },
+  )
 
   const conforming = answers.filter(({ id }) => !DEVIATING.includes(id))
-  test.each(conforming.map((answer) => [answer.id, answer] as const))('%s is a valid response, whole and in events', (_id, answer) => {
-    for (const call of CALLS) expect(responsesProblems(answer, call)).toEqual([])
-  })
+  test.each(conforming.map((answer) => [answer.id, answer] as const))(
+    '%s is a valid response, whole and in events',
+    (_id, answer) => {
+      for (const call of CALLS) expect(responsesProblems(answer, call)).toEqual([])
+    },
+  )
 
   for (const format of ['openai', 'responses', 'anthropic'] as const) {
     test(`any answer of ${format} is valid in both`, () => {
@@ -84,7 +101,10 @@ describe.skipIf(!hasSchema)(`answers as OpenAI publishes their schemas (${WITHOU
   }
 
   test('failures in the middle of a stream are valid events too', () => {
-    const failed: StreamEvent[] = [{ type: 'response-start' }, { type: 'error', error: { message: 'no more', type: 'overloaded_error' } }]
+    const failed: StreamEvent[] = [
+      { type: 'response-start' },
+      { type: 'error', error: { message: 'no more', type: 'overloaded_error' } },
+    ]
     const answer = { id: 'failed', response: { choices: [] }, events: failed }
     expect(responsesProblems(answer, CALLS[0]!).filter((problem) => problem.startsWith('response.'))).toEqual([])
   })
@@ -111,12 +131,19 @@ const REQUESTS = { openai: 'CreateChatCompletionRequest', responses: 'CreateResp
 describe.skipIf(!hasSchema)(`requests as OpenAI publishes their schemas (${WITHOUT_SCHEMA})`, () => {
   for (const to of ['openai', 'responses'] as const) {
     const foreign = loadGoldenSources().filter(({ format }) => format !== to)
-    test.each(foreign.map((source) => [source.name, source.format, source] as const))(`%s of %s is a valid request of ${to}`, (_name, format, source) => {
-      const { body } = translate(source.body, format, to, VENDOR_TARGETS[to])
-      expect(requestProblems(to, body)).toEqual([])
-    })
+    test.each(foreign.map((source) => [source.name, source.format, source] as const))(
+      `%s of %s is a valid request of ${to}`,
+      (_name, format, source) => {
+        const { body } = translate(source.body, format, to, VENDOR_TARGETS[to])
+        expect(requestProblems(to, body)).toEqual([])
+      },
+    )
 
-    test.each(loadCaptures().filter(({ format }) => format !== to).map((capture) => [capture.name, capture] as const))(`%s is a valid request of ${to}`, (_name, { body, format }) => {
+    test.each(
+      loadCaptures()
+        .filter(({ format }) => format !== to)
+        .map((capture) => [capture.name, capture] as const),
+    )(`%s is a valid request of ${to}`, (_name, { body, format }) => {
       const sent = translate(body, format, to, { ...VENDOR_TARGETS[to], stream: true })
       expect(requestProblems(to, sent.body)).toEqual([])
     })

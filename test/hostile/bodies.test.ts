@@ -64,7 +64,12 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
 
   test('with invalid UTF-8 is refused', async () => {
     const body = Buffer.concat([Buffer.from('{"model":"up/m'), Buffer.from([0xff, 0xfe, 0xc3]), Buffer.from('"}')])
-    await expectRefusal(client, await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }), 400, 'invalid_json')
+    await expectRefusal(
+      client,
+      await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+      400,
+      'invalid_json',
+    )
   })
 
   test.each([
@@ -82,12 +87,18 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
     await expectRefusal(client, await gateway.post(client.path, text), 413, 'body_too_large')
     const chunks = new ReadableStream({
       start(controller) {
-        for (let start = 0; start < text.length; start += 65_536) controller.enqueue(Buffer.from(text.slice(start, start + 65_536)))
+        for (let start = 0; start < text.length; start += 65_536)
+          controller.enqueue(Buffer.from(text.slice(start, start + 65_536)))
         controller.close()
       },
     })
     const headers = { 'content-type': 'application/json' }
-    const undeclared = await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers, body: chunks, duplex: 'half' } as RequestInit)
+    const undeclared = await fetch(`${gateway.url}${client.path}`, {
+      method: 'POST',
+      headers,
+      body: chunks,
+      duplex: 'half',
+    } as RequestInit)
     await expectRefusal(client, undeclared, 413, 'body_too_large')
   })
 
@@ -99,7 +110,11 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
     ['deflate', () => zlib.deflateSync(bomb)],
   ])('that unpacks to 64 MB (%s) is stopped at the limit', async (encoding, pack) => {
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
-    const response = await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers, body: pack() as Uint8Array<ArrayBuffer> })
+    const response = await fetch(`${gateway.url}${client.path}`, {
+      method: 'POST',
+      headers,
+      body: pack() as Uint8Array<ArrayBuffer>,
+    })
     await expectRefusal(client, response, 413, 'body_too_large')
   })
 
@@ -112,21 +127,32 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
     ['__proto__', 415, 'unsupported_media_type'],
   ])('that is not what its content-encoding %s says is refused', async (encoding, status, code) => {
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
-    await expectRefusal(client, await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers, body: '{"model":"up/m"}' }), status, code)
+    await expectRefusal(
+      client,
+      await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers, body: '{"model":"up/m"}' }),
+      status,
+      code,
+    )
   })
 
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/json; charset=utf-16', 'application/jsonp', 'x'])(
-    'declared as %s is refused',
-    async (type) => {
-      const response = await gateway.post(client.path, client.call('up/m'), { headers: { 'content-type': type } })
-      await expectRefusal(client, response, 415, 'unsupported_media_type')
-    },
-  )
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+    'application/json; charset=utf-16',
+    'application/jsonp',
+    'x',
+  ])('declared as %s is refused', async (type) => {
+    const response = await gateway.post(client.path, client.call('up/m'), { headers: { 'content-type': type } })
+    await expectRefusal(client, response, 415, 'unsupported_media_type')
+  })
 })
 
 describe('keys that reach for prototypes', () => {
   test.each(EACH)('in a %s body change nothing but what is sent on', async (_name, client) => {
-    const evil = '"__proto__":{"polluted":1,"model":"x","isAdmin":true},"constructor":{"prototype":{"polluted":2}},"toString":"x","hasOwnProperty":1'
+    const evil =
+      '"__proto__":{"polluted":1,"model":"x","isAdmin":true},"constructor":{"prototype":{"polluted":2}},"toString":"x","hasOwnProperty":1'
     const part = '{"type":"text","text":"hi","__proto__":{"polluted":3},"constructor":{"prototype":{"polluted":4}}}'
     const metadata = '"metadata":{"__proto__":"x","user_id":"u"}'
     const message = `{"role":"user","content":[${client.format === 'responses' ? part.replace('"text"', '"input_text"') : part}],"__proto__":{"role":"system"}}`
@@ -136,25 +162,42 @@ describe('keys that reach for prototypes', () => {
     expect([200, 400]).toContain(response.status)
     await response.text()
     const bare: Record<string, unknown> = {}
-    expect([bare['polluted'], bare['isAdmin'], ([] as unknown as Record<string, unknown>)['polluted']]).toEqual([undefined, undefined, undefined])
+    expect([bare['polluted'], bare['isAdmin'], ([] as unknown as Record<string, unknown>)['polluted']]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
     const record = await gateway.recordOf(response)
     expect(record.requested_model).toBe('up/m')
     // A call with the same keys gone is served the same.
     expect((await gateway.post(client.path, client.call('up/m'))).status).toBe(200)
   })
 
-  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__proto__/x', 'up/__proto__', 'constructor/prototype', 'mock/constructor'])(
-    'as the model name %s are names like any other',
-    async (model) => {
-      for (const client of CLIENT_FORMATS) {
-        const response = await gateway.post(client.path, client.call(model))
-        expect(response.status).toBe(model.startsWith('up/') ? 200 : 404)
-        await response.text()
-      }
-    },
-  )
+  test.each([
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    '__proto__/x',
+    'up/__proto__',
+    'constructor/prototype',
+    'mock/constructor',
+  ])('as the model name %s are names like any other', async (model) => {
+    for (const client of CLIENT_FORMATS) {
+      const response = await gateway.post(client.path, client.call(model))
+      expect(response.status).toBe(model.startsWith('up/') ? 200 : 404)
+      await response.text()
+    }
+  })
 
-  test.each(['/v1/traces/__proto__', '/v1/traces/constructor', '/v1/models/__proto__', '/v1/models/toString', '/__proto__', '/constructor'])('in the path %s find nothing', async (path) => {
+  test.each([
+    '/v1/traces/__proto__',
+    '/v1/traces/constructor',
+    '/v1/models/__proto__',
+    '/v1/models/toString',
+    '/__proto__',
+    '/constructor',
+  ])('in the path %s find nothing', async (path) => {
     const response = await fetch(`${gateway.url}${path}`)
     expect(response.status).toBe(404)
     expect(CHAT.errorOf(await response.json()).requestId).toBe(response.headers.get('x-switchback-request-id'))
@@ -166,29 +209,37 @@ describe('keys that reach for prototypes', () => {
   })
 
   test('in headers are ignored', async () => {
-    const response = await gateway.post(CHAT.path, CHAT.call('up/m'), { headers: { constructor: 'x', tostring: 'y', '__proto__x': 'z' } as Record<string, string> })
+    const response = await gateway.post(CHAT.path, CHAT.call('up/m'), {
+      headers: { constructor: 'x', tostring: 'y', __proto__x: 'z' } as Record<string, string>,
+    })
     expect(response.status).toBe(200)
   })
 })
 
 describe('names that reach for headers', () => {
-  test.each(['up/m\r\nx-evil: 1', 'up/m\nSet-Cookie: a=b', 'up/m\u0000', 'up/ü漢😀', `up/${'漢'.repeat(500)}`, 'up/m\u2028', 'up/\ud800', 'nobody/x\r\nx-evil: 1'])(
-    'the model %j adds no header and breaks none',
-    async (model) => {
-      for (const client of CLIENT_FORMATS) {
-        for (const stream of [false, true]) {
-          const response = await gateway.post(client.path, client.call(model, { stream }))
-          expect([200, 404]).toContain(response.status)
-          await response.text()
-          expect(response.headers.get('x-evil')).toBeNull()
-          expect(response.headers.get('set-cookie')).toBeNull()
-          const route = response.headers.get('x-switchback-route') ?? ''
-          expect(route.length).toBeLessThanOrEqual(1024)
-          expect(route).toMatch(/^[\x20-\x7e]+$/)
-        }
+  test.each([
+    'up/m\r\nx-evil: 1',
+    'up/m\nSet-Cookie: a=b',
+    'up/m\u0000',
+    'up/ü漢😀',
+    `up/${'漢'.repeat(500)}`,
+    'up/m\u2028',
+    'up/\ud800',
+    'nobody/x\r\nx-evil: 1',
+  ])('the model %j adds no header and breaks none', async (model) => {
+    for (const client of CLIENT_FORMATS) {
+      for (const stream of [false, true]) {
+        const response = await gateway.post(client.path, client.call(model, { stream }))
+        expect([200, 404]).toContain(response.status)
+        await response.text()
+        expect(response.headers.get('x-evil')).toBeNull()
+        expect(response.headers.get('set-cookie')).toBeNull()
+        const route = response.headers.get('x-switchback-route') ?? ''
+        expect(route.length).toBeLessThanOrEqual(1024)
+        expect(route).toMatch(/^[\x20-\x7e]+$/)
       }
-    },
-  )
+    }
+  })
 
   test('a session id is cut to a sensible length and stored as it is', async () => {
     const response = await gateway.post(CHAT.path, CHAT.call('up/m'), { headers: { 'x-session-id': 's'.repeat(5_000) } })
@@ -209,9 +260,15 @@ describe('a record', () => {
   })
 })
 
-test.each(CLIENT_FORMATS)('a model name of many thousand characters is refused for $format clients before it fills records', async (client) => {
-  const response = await gateway.post(client.path, client.call(`up/${'m'.repeat(300_000)}`))
-  expect(response.status).toBe(400)
-  expect(client.errorOf(await response.json())).toMatchObject({ code: 'invalid_body', requestId: response.headers.get('x-switchback-request-id') })
-  expect(JSON.stringify(await gateway.recordOf(response)).length).toBeLessThan(5_000)
-})
+test.each(CLIENT_FORMATS)(
+  'a model name of many thousand characters is refused for $format clients before it fills records',
+  async (client) => {
+    const response = await gateway.post(client.path, client.call(`up/${'m'.repeat(300_000)}`))
+    expect(response.status).toBe(400)
+    expect(client.errorOf(await response.json())).toMatchObject({
+      code: 'invalid_body',
+      requestId: response.headers.get('x-switchback-request-id'),
+    })
+    expect(JSON.stringify(await gateway.recordOf(response)).length).toBeLessThan(5_000)
+  },
+)

@@ -39,13 +39,34 @@ function conversation(client: ClientFormat, model: string, extra: Record<string,
   const parameters = { type: 'object', properties: { city: { type: 'string', description: canary('tool-schema') } } }
   if (client === MESSAGES) {
     const messages = [
-      { role: 'user', content: [{ type: 'text', text: canary('prompt') }, { type: 'image', source: { type: 'url', url: `http://images.test/${canary('image')}` } }] },
-      { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'lookup', input: { city: canary('tool-input') } }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: canary('prompt') },
+          { type: 'image', source: { type: 'url', url: `http://images.test/${canary('image')}` } },
+        ],
+      },
+      {
+        role: 'assistant',
+        content: [{ type: 'tool_use', id: 'toolu_1', name: 'lookup', input: { city: canary('tool-input') } }],
+      },
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: canary('tool-result') }] },
     ]
-    return { model, max_tokens: 100, system: canary('system'), messages, tools: [{ name: 'lookup', input_schema: parameters }], metadata: { user_id: canary('user') }, ...extra }
+    return {
+      model,
+      max_tokens: 100,
+      system: canary('system'),
+      messages,
+      tools: [{ name: 'lookup', input_schema: parameters }],
+      metadata: { user_id: canary('user') },
+      ...extra,
+    }
   }
-  const call = { id: 'call_1', type: 'function', function: { name: 'lookup', arguments: JSON.stringify({ city: canary('tool-input') }) } }
+  const call = {
+    id: 'call_1',
+    type: 'function',
+    function: { name: 'lookup', arguments: JSON.stringify({ city: canary('tool-input') }) },
+  }
   if (client === CHAT) {
     const messages = [
       { role: 'system', content: canary('system') },
@@ -53,14 +74,28 @@ function conversation(client: ClientFormat, model: string, extra: Record<string,
       { role: 'assistant', content: null, tool_calls: [call] },
       { role: 'tool', tool_call_id: 'call_1', content: canary('tool-result') },
     ]
-    return { model, messages, tools: [{ type: 'function', function: { name: 'lookup', parameters } }], user: canary('user'), metadata: { a: canary('metadata') }, ...extra }
+    return {
+      model,
+      messages,
+      tools: [{ type: 'function', function: { name: 'lookup', parameters } }],
+      user: canary('user'),
+      metadata: { a: canary('metadata') },
+      ...extra,
+    }
   }
   const input = [
     { role: 'user', content: canary('prompt') },
     { type: 'function_call', call_id: 'call_1', name: 'lookup', arguments: JSON.stringify({ city: canary('tool-input') }) },
     { type: 'function_call_output', call_id: 'call_1', output: canary('tool-result') },
   ]
-  return { model, instructions: canary('system'), input, tools: [{ type: 'function', name: 'lookup', parameters }], metadata: { a: canary('metadata') }, ...extra }
+  return {
+    model,
+    instructions: canary('system'),
+    input,
+    tools: [{ type: 'function', name: 'lookup', parameters }],
+    metadata: { a: canary('metadata') },
+    ...extra,
+  }
 }
 
 /** Serves, fails, cuts or stalls, as the model's name says. */
@@ -69,7 +104,12 @@ function upstreamReply(request: RecordedRequest): Reply {
   const { model } = request.json as { model: string }
   const frames = client.frames({ text: canary('answer') })
   const message = canary('upstream-error')
-  if (model.startsWith('fail-')) return { status: Number(model.slice(5)), headers: { 'x-request-id': 'up_1' }, body: [JSON.stringify(client.error('some_error', message, 'some_code'))] }
+  if (model.startsWith('fail-'))
+    return {
+      status: Number(model.slice(5)),
+      headers: { 'x-request-id': 'up_1' },
+      body: [JSON.stringify(client.error('some_error', message, 'some_code'))],
+    }
   if (model === 'in-band') return sseReply([...frames.slice(0, 5), client.errorFrame('api_error', message)])
   if (model === 'in-band-first') return sseReply([client.errorFrame('api_error', message)])
   if (model === 'cut') return sseReply([...frames.slice(0, 5), { reset: true }])
@@ -88,9 +128,19 @@ async function serve(): Promise<{ home: CommandLine; gateway: Served }> {
 }
 
 function send(gateway: Served, path: string, body: unknown, init: RequestInit = {}): Promise<Response> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${CLIENT_KEY}`, 'x-custom': canary('header'), cookie: canary('cookie') }
+  const headers = {
+    'content-type': 'application/json',
+    authorization: `Bearer ${CLIENT_KEY}`,
+    'x-custom': canary('header'),
+    cookie: canary('cookie'),
+  }
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return fetch(`${gateway.url}${path}?q=${canary('query')}`, { method: 'POST', body: text, ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } })
+  return fetch(`${gateway.url}${path}?q=${canary('query')}`, {
+    method: 'POST',
+    body: text,
+    ...init,
+    headers: { ...headers, ...(init.headers as Record<string, string>) },
+  })
 }
 
 const headersOf = (response: Response): string => JSON.stringify([...response.headers])
@@ -142,9 +192,13 @@ describe('what users say and keys they use', () => {
     const headers = await traffic(gateway)
     for (const text of headers) expect(leaks(text)).toEqual([])
     const admin = { headers: { authorization: `Bearer ${CLIENT_KEY}` } }
-    const list = (await (await fetch(`${gateway.url}/v1/traces?limit=1000`, admin)).json()) as { traces: { request_id: string }[] }
+    const list = (await (await fetch(`${gateway.url}/v1/traces?limit=1000`, admin)).json()) as {
+      traces: { request_id: string }[]
+    }
     expect(list.traces.length).toBe(headers.length)
-    const records = await Promise.all(list.traces.map(async ({ request_id }) => (await fetch(`${gateway.url}/v1/traces/${request_id}`, admin)).text()))
+    const records = await Promise.all(
+      list.traces.map(async ({ request_id }) => (await fetch(`${gateway.url}/v1/traces/${request_id}`, admin)).text()),
+    )
     expect(leaks(JSON.stringify(list) + records.join(''))).toEqual([])
     const story = await home.run(['explain', 'last'])
     const preview = await send(gateway, '/v1/route-preview', conversation(CHAT, 'strict', { logit_bias: { 1: 1 } }))
@@ -161,12 +215,15 @@ describe('what users say and keys they use', () => {
     const bad = canary('bad-key')
     const answers = [
       send(gateway, CHAT.path, `{"model":"m","messages":[{"role":"user","content":"${canary('prompt')}"`),
-      send(gateway, MESSAGES.path, `${canary('prompt')}`),
+      send(gateway, MESSAGES.path, canary('prompt')),
       send(gateway, RESPONSES.path, `{"input":"${canary('prompt')}"}`),
       send(gateway, CHAT.path, { model: 'openai/m', messages: canary('prompt') }),
       send(gateway, CHAT.path, { model: 'openai/m', messages: [{ role: canary('role'), content: 'x' }] }),
       send(gateway, MESSAGES.path, { model: 'openai/m', max_tokens: canary('number'), messages: [] }),
-      send(gateway, RESPONSES.path, { model: 'openai/m', input: [{ type: 'message', role: canary('role'), content: canary('prompt') }] }),
+      send(gateway, RESPONSES.path, {
+        model: 'openai/m',
+        input: [{ type: 'message', role: canary('role'), content: canary('prompt') }],
+      }),
       send(gateway, `/v1/${canary('path')}`, {}),
       send(gateway, CHAT.path, conversation(CHAT, 'openai/m'), { headers: { authorization: `Bearer ${bad}` } }),
       send(gateway, CHAT.path, conversation(CHAT, 'openai/m'), { headers: { authorization: `Bearer sk-ant-${bad}` } }),
@@ -189,7 +246,9 @@ describe('what users say and keys they use', () => {
     const { home, gateway } = await serve()
     for (const client of CLIENT_FORMATS) {
       const abort = new AbortController()
-      const response = await send(gateway, client.path, conversation(client, `${client.format}/stall`, { stream: true }), { signal: abort.signal })
+      const response = await send(gateway, client.path, conversation(client, `${client.format}/stall`, { stream: true }), {
+        signal: abort.signal,
+      })
       await response.body!.getReader().read()
       abort.abort()
     }

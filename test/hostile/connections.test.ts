@@ -34,7 +34,10 @@ describe('requests with two meanings', () => {
   const chunked = `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`
   test.each([
     ['both lengths', `${head}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}${SMUGGLED}`],
-    ['both lengths, the other way round', `${head}Transfer-Encoding: chunked\r\nContent-Length: ${BODY.length}\r\n\r\n0\r\n\r\n${SMUGGLED}`],
+    [
+      'both lengths, the other way round',
+      `${head}Transfer-Encoding: chunked\r\nContent-Length: ${BODY.length}\r\n\r\n0\r\n\r\n${SMUGGLED}`,
+    ],
     ['two different lengths', `${head}Content-Length: 2\r\nContent-Length: ${BODY.length}\r\n\r\n{}${SMUGGLED}`],
     ['a list of lengths', `${head}Content-Length: 2, ${BODY.length}\r\n\r\n{}${SMUGGLED}`],
     ['a length with a sign', `${head}Content-Length: +2\r\n\r\n{}${SMUGGLED}`],
@@ -49,7 +52,11 @@ describe('requests with two meanings', () => {
   ])('(%s) are refused, and no second request rides along', async (_name, bytes) => {
     const before = upstream.requests.length
     const answer = await sendRaw(gateway.port, [bytes])
-    expect({ status: answer.status, closed: answer.closed, answers: answer.text.split('HTTP/1.1 ').length - 1 }).toEqual({ status: 400, closed: true, answers: 1 })
+    expect({ status: answer.status, closed: answer.closed, answers: answer.text.split('HTTP/1.1 ').length - 1 }).toEqual({
+      status: 400,
+      closed: true,
+      answers: 1,
+    })
     expect(upstream.requests.length).toBe(before)
     await expectHealthy()
   })
@@ -76,7 +83,9 @@ describe('clients that are slow on purpose', () => {
     const sockets = Array.from({ length: 50 }, () => {
       const socket = net.connect(gateway.port, '127.0.0.1')
       socket.on('error', () => {})
-      socket.write(`POST ${CHAT.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{`)
+      socket.write(
+        `POST ${CHAT.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{`,
+      )
       return socket
     })
     for (let round = 0; round < 5; round++) {
@@ -92,7 +101,10 @@ describe('clients that are slow on purpose', () => {
 describe('oversized and odd heads', () => {
   test.each([
     ['a header of 100 kB', `GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`],
-    ['ten thousand headers', `GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n${Array.from({ length: 10_000 }, (_unused, index) => `X-${index}: 1\r\n`).join('')}\r\n`],
+    [
+      'ten thousand headers',
+      `GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n${Array.from({ length: 10_000 }, (_unused, index) => `X-${index}: 1\r\n`).join('')}\r\n`,
+    ],
     ['a path of 100 kB', `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`],
     ['no HTTP at all', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003'],
     ['HTTP/2 without being asked', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
@@ -154,10 +166,16 @@ describe('paths', () => {
     for (const client of CLIENT_FORMATS) {
       const wrong = await fetch(`${gateway.url}${client.path}`)
       expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST'])
-      expect(client.errorOf(await wrong.json())).toMatchObject({ code: 'method_not_allowed', requestId: wrong.headers.get('x-switchback-request-id') })
+      expect(client.errorOf(await wrong.json())).toMatchObject({
+        code: 'method_not_allowed',
+        requestId: wrong.headers.get('x-switchback-request-id'),
+      })
       const unknown = await gateway.post(`${client.path}/nothing`, {})
       expect(unknown.status).toBe(404)
-      expect(client.errorOf(await unknown.json())).toMatchObject({ code: 'route_not_found', requestId: unknown.headers.get('x-switchback-request-id') })
+      expect(client.errorOf(await unknown.json())).toMatchObject({
+        code: 'route_not_found',
+        requestId: unknown.headers.get('x-switchback-request-id'),
+      })
     }
   })
 })

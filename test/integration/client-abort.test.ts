@@ -27,7 +27,9 @@ describe.each(EACH)('a %s client that goes away', (_name, client) => {
   test('before the headers of a stream: the upstream is aborted at once, nothing is retried, and the gateway lives on', async () => {
     const { upstream, gateway } = await setup(client, [{ stall: true }])
     const abort = new AbortController()
-    const call = gateway.post(client.path, client.call('up/m', { stream: true }), { signal: abort.signal }).catch((error: Error) => error.name)
+    const call = gateway
+      .post(client.path, client.call('up/m', { stream: true }), { signal: abort.signal })
+      .catch((error: Error) => error.name)
     await upstream.request(0)
     const since = Date.now()
     abort.abort()

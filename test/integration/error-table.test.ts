@@ -39,50 +39,81 @@ const ROWS: readonly Row[] = [
 /** A gateway before one upstream of each format; the targets are `<format>/m`. */
 async function gatewayBefore(reply: (format: ClientFormat) => Reply): Promise<TestGateway> {
   const providers = []
-  for (const format of CLIENT_FORMATS) providers.push(providerAt(format.format, await world.upstream(reply(format)), format.format))
-  return world.gateway({ providers, routes: CLIENT_FORMATS.map(({ format }) => ({ name: format, match: { model: format }, targets: [`${format}/m`], retry: { max_retries: 0 } })) })
+  for (const format of CLIENT_FORMATS)
+    providers.push(providerAt(format.format, await world.upstream(reply(format)), format.format))
+  return world.gateway({
+    providers,
+    routes: CLIENT_FORMATS.map(({ format }) => ({
+      name: format,
+      match: { model: format },
+      targets: [`${format}/m`],
+      retry: { max_retries: 0 },
+    })),
+  })
 }
 
 /** Upstream formats × client formats × streamed or not. */
 const PAIRS = CLIENT_FORMATS.flatMap((upstream) =>
-  CLIENT_FORMATS.flatMap((client) => [false, true].map((stream): [string, ClientFormat, ClientFormat, boolean] => [`${upstream.format} to ${client.format}${stream ? ', streaming' : ''}`, upstream, client, stream])),
+  CLIENT_FORMATS.flatMap((client) =>
+    [false, true].map((stream): [string, ClientFormat, ClientFormat, boolean] => [
+      `${upstream.format} to ${client.format}${stream ? ', streaming' : ''}`,
+      upstream,
+      client,
+      stream,
+    ]),
+  ),
 )
 
 describe.each(ROWS)('an upstream that answers $status', ({ status, code, anthropicType, retryAfter }) => {
   const operators = status === 401 || status === 402 || status === 403
 
-  test.each(PAIRS)('%s: status, envelope, request id and waiting time arrive; the record holds the code only', async (_name, upstream, client, stream) => {
-    const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
-    const gateway = await gatewayBefore((format) => refusing(format, status, { type: 'some_type', message: WORDS, headers }))
-    const response = await gateway.post(client.path, client.call(upstream.format, { stream }))
-    expect(response.status).toBe(status)
-    expect(response.headers.get('content-type')).toBe('application/json')
-    expect(response.headers.get('retry-after')).toBe(retryAfter ?? null)
-    const id = response.headers.get('x-switchback-request-id')
-    const error = client.errorOf(await response.json())
-    expect(error.requestId).toBe(id)
-    expect(response.headers.get(client.idHeader)).toBe(id)
-    expect(error.type).toBe(client === MESSAGES ? anthropicType : 'some_type')
-    // About the gateway's own credential the operator is spoken to; everything else is the upstream's own sentence.
-    if (operators) expect(error.message).toMatch(/^Provider \w+ refused the credential of this gateway/)
-    else expect(error.message).toBe(WORDS)
-    const record = await gateway.recordOf(response)
-    expect(record).toMatchObject({ status, error_code: code, attempts: [{ upstream_status: status, error_code: code, upstream_error_type: 'some_type' }] })
-    expect(JSON.stringify(record)).not.toContain(WORDS)
-  })
+  test.each(PAIRS)(
+    '%s: status, envelope, request id and waiting time arrive; the record holds the code only',
+    async (_name, upstream, client, stream) => {
+      const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
+      const gateway = await gatewayBefore((format) => refusing(format, status, { type: 'some_type', message: WORDS, headers }))
+      const response = await gateway.post(client.path, client.call(upstream.format, { stream }))
+      expect(response.status).toBe(status)
+      expect(response.headers.get('content-type')).toBe('application/json')
+      expect(response.headers.get('retry-after')).toBe(retryAfter ?? null)
+      const id = response.headers.get('x-switchback-request-id')
+      const error = client.errorOf(await response.json())
+      expect(error.requestId).toBe(id)
+      expect(response.headers.get(client.idHeader)).toBe(id)
+      expect(error.type).toBe(client === MESSAGES ? anthropicType : 'some_type')
+      // About the gateway's own credential the operator is spoken to; everything else is the upstream's own sentence.
+      if (operators) expect(error.message).toMatch(/^Provider \w+ refused the credential of this gateway/)
+      else expect(error.message).toBe(WORDS)
+      const record = await gateway.recordOf(response)
+      expect(record).toMatchObject({
+        status,
+        error_code: code,
+        attempts: [{ upstream_status: status, error_code: code, upstream_error_type: 'some_type' }],
+      })
+      expect(JSON.stringify(record)).not.toContain(WORDS)
+    },
+  )
 })
 
 describe('words of an upstream', () => {
   test('its own code reaches clients of formats that have one', async () => {
-    const gateway = await gatewayBefore((format) => refusing(format, 400, { type: 'invalid_request_error', message: 'too long', code: 'context_length_exceeded' }))
+    const gateway = await gatewayBefore((format) =>
+      refusing(format, 400, { type: 'invalid_request_error', message: 'too long', code: 'context_length_exceeded' }),
+    )
     for (const client of [CHAT, RESPONSES]) {
       const body = await (await gateway.post(client.path, client.call('openai'))).json()
-      expect(client.errorOf(body)).toMatchObject({ code: 'context_length_exceeded', type: 'invalid_request_error', message: 'too long' })
+      expect(client.errorOf(body)).toMatchObject({
+        code: 'context_length_exceeded',
+        type: 'invalid_request_error',
+        message: 'too long',
+      })
     }
   })
 
   test('a prompt too long for a Messages upstream gets the code that OpenAI clients act on', async () => {
-    const gateway = await gatewayBefore((format) => refusing(format, 400, { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' }))
+    const gateway = await gatewayBefore((format) =>
+      refusing(format, 400, { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' }),
+    )
     const body = await (await gateway.post(CHAT.path, CHAT.call('anthropic'))).json()
     expect(CHAT.errorOf(body).code).toBe('context_length_exceeded')
   })
@@ -105,13 +136,18 @@ describe('words of an upstream', () => {
       expect(error.message.length).toBeGreaterThan(0)
       expect(error.message.length).toBeLessThan(500)
       expect(error.requestId).toBe(response.headers.get('x-switchback-request-id'))
-      expect(await gateway.recordOf(response)).toMatchObject({ error_code: 'upstream_server_error', attempts: [{ upstream_status: 502 }] })
+      expect(await gateway.recordOf(response)).toMatchObject({
+        error_code: 'upstream_server_error',
+        attempts: [{ upstream_status: 502 }],
+      })
     }
   })
 
   test('the gateway’s own key, repeated by an upstream, is cut out of what the client sees', async () => {
     const upstream = await world.upstream(refusing(CHAT, 400, { message: 'bad thing with secret-key-7319 in it' }))
-    const gateway = await world.gateway({ providers: [providerAt('one', upstream, 'openai', { auth_scheme: { kind: 'bearer' }, api_key: 'secret-key-7319' })] })
+    const gateway = await world.gateway({
+      providers: [providerAt('one', upstream, 'openai', { auth_scheme: { kind: 'bearer' }, api_key: 'secret-key-7319' })],
+    })
     const text = await (await gateway.post(CHAT.path, CHAT.call('one/m'))).text()
     expect(text).toContain('[redacted]')
     expect(text).not.toContain('secret-key-7319')
@@ -154,47 +190,64 @@ describe('answers that are none', () => {
   test('a redirect is not followed: the credential stays with the configured host', async () => {
     const thief = await world.upstream({ body: ['{}'] })
     const upstream = await world.upstream({ status: 307, headers: { location: `${thief.url}/steal` }, body: [] })
-    const gateway = await world.gateway({ providers: [providerAt('one', upstream, 'openai', { auth_scheme: { kind: 'bearer' }, api_key: 'k-12345' })] })
+    const gateway = await world.gateway({
+      providers: [providerAt('one', upstream, 'openai', { auth_scheme: { kind: 'bearer' }, api_key: 'k-12345' })],
+    })
     expect((await gateway.post(CHAT.path, CHAT.call('one/m'))).status).toBe(502)
     expect(thief.connections.accepted).toBe(0)
   })
 })
 
 describe('an error in the middle of a stream', () => {
-  test.each(PAIRS.filter(([, , , stream]) => stream))('%s: is told in the client’s own words and ends the stream', async (_name, upstream, client) => {
-    const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
-    const gateway = await gatewayBefore((format) => sseReply([...begun, format.errorFrame('overloaded_error', 'Overloaded in the middle')]))
-    const response = await gateway.post(client.path, client.call(upstream.format, { stream: true }))
-    expect(response.status).toBe(200)
-    const stream = await response.text()
-    expect(client.streamText(stream)).toStartWith('one')
-    expect(client.inBandError(stream)?.message).toBe('Overloaded in the middle')
-    expect(client.hasEnd(stream)).toBe(false)
-    expect(await gateway.recordOf(response)).toMatchObject({ status: 200, error_code: 'upstream_overloaded', attempts: [{ outcome: 'failed', next: 'stop' }] })
-  })
+  test.each(PAIRS.filter(([, , , stream]) => stream))(
+    '%s: is told in the client’s own words and ends the stream',
+    async (_name, upstream, client) => {
+      const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
+      const gateway = await gatewayBefore((format) =>
+        sseReply([...begun, format.errorFrame('overloaded_error', 'Overloaded in the middle')]),
+      )
+      const response = await gateway.post(client.path, client.call(upstream.format, { stream: true }))
+      expect(response.status).toBe(200)
+      const stream = await response.text()
+      expect(client.streamText(stream)).toStartWith('one')
+      expect(client.inBandError(stream)?.message).toBe('Overloaded in the middle')
+      expect(client.hasEnd(stream)).toBe(false)
+      expect(await gateway.recordOf(response)).toMatchObject({
+        status: 200,
+        error_code: 'upstream_overloaded',
+        attempts: [{ outcome: 'failed', next: 'stop' }],
+      })
+    },
+  )
 
-  test.each(PAIRS.filter(([, , , stream]) => stream))('%s: a stream that stops without its end is an error, never a short answer', async (_name, upstream, client) => {
-    const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
-    const gateway = await gatewayBefore(() => sseReply(begun))
-    const response = await gateway.post(client.path, client.call(upstream.format, { stream: true }))
-    const stream = await response.text()
-    expect(client.streamText(stream)).toStartWith('one')
-    expect(client.inBandError(stream)?.message.length).toBeGreaterThan(0)
-    expect(client.hasEnd(stream)).toBe(false)
-    expect(await gateway.recordOf(response)).toMatchObject({ status: 200, error_code: 'upstream_stream_interrupted' })
-  })
+  test.each(PAIRS.filter(([, , , stream]) => stream))(
+    '%s: a stream that stops without its end is an error, never a short answer',
+    async (_name, upstream, client) => {
+      const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
+      const gateway = await gatewayBefore(() => sseReply(begun))
+      const response = await gateway.post(client.path, client.call(upstream.format, { stream: true }))
+      const stream = await response.text()
+      expect(client.streamText(stream)).toStartWith('one')
+      expect(client.inBandError(stream)?.message.length).toBeGreaterThan(0)
+      expect(client.hasEnd(stream)).toBe(false)
+      expect(await gateway.recordOf(response)).toMatchObject({ status: 200, error_code: 'upstream_stream_interrupted' })
+    },
+  )
 
-  test.each(PAIRS.filter(([, , , stream]) => stream))('%s: a connection that breaks is an error, and no other target is tried', async (_name, upstream, client) => {
-    const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
-    const broken = await world.upstream(sseReply([...begun, { delayMs: 20 }, { reset: true }]))
-    const spare = await world.upstream({})
-    const gateway = await world.gateway({
-      providers: [providerAt('broken', broken, upstream.format), providerAt('spare', spare, 'openai')],
-      routes: [{ name: 'r', match: { model: 'r' }, targets: ['broken/m', 'spare/m'] }],
-    })
-    const stream = await (await gateway.post(client.path, client.call('r', { stream: true }))).text()
-    expect(client.streamText(stream)).toStartWith('one')
-    expect(client.inBandError(stream)?.message.length).toBeGreaterThan(0)
-    expect([broken.requests.length, spare.requests.length]).toEqual([1, 0])
-  })
+  test.each(PAIRS.filter(([, , , stream]) => stream))(
+    '%s: a connection that breaks is an error, and no other target is tried',
+    async (_name, upstream, client) => {
+      const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
+      const broken = await world.upstream(sseReply([...begun, { delayMs: 20 }, { reset: true }]))
+      const spare = await world.upstream({})
+      const gateway = await world.gateway({
+        providers: [providerAt('broken', broken, upstream.format), providerAt('spare', spare, 'openai')],
+        routes: [{ name: 'r', match: { model: 'r' }, targets: ['broken/m', 'spare/m'] }],
+      })
+      const stream = await (await gateway.post(client.path, client.call('r', { stream: true }))).text()
+      expect(client.streamText(stream)).toStartWith('one')
+      expect(client.inBandError(stream)?.message.length).toBeGreaterThan(0)
+      expect([broken.requests.length, spare.requests.length]).toEqual([1, 0])
+    },
+  )
 })

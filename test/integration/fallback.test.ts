@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { CHAT, CLIENT_FORMATS, MESSAGES, refusing, RESPONSES, serving, type ClientFormat } from '../support/client-formats.ts'
 import type { FakeUpstream, Reply, ReplyFor } from '../support/fake-upstream.ts'
-import { accountsNamed, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
+import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import { jsonReply, sseReply } from '../support/upstream-answers.ts'
 
 const world = new TestWorld()
 afterEach(() => world.closeAll())
 
 const EACH = CLIENT_FORMATS.map((client): [string, ClientFormat] => [client.format, client])
-const keyOf = ({ headers }: { headers: Readonly<Record<string, string>> }): string | undefined => headers['authorization']?.slice(7)
+const keyOf = ({ headers }: { headers: Readonly<Record<string, string>> }): string | undefined =>
+  headers['authorization']?.slice(7)
 
 interface Setup {
   readonly first: FakeUpstream
@@ -17,11 +18,18 @@ interface Setup {
 }
 
 /** Route `r`: two accounts at a Chat upstream, then one at a Messages upstream. */
-async function setup(first: Reply | ReplyFor, second: Reply | ReplyFor = serving(MESSAGES, { text: 'from the second' }), retries = 0): Promise<Setup> {
+async function setup(
+  first: Reply | ReplyFor,
+  second: Reply | ReplyFor = serving(MESSAGES, { text: 'from the second' }),
+  retries = 0,
+): Promise<Setup> {
   const one = await world.upstream(first)
   const two = await world.upstream(second)
   const gateway = await world.gateway({
-    providers: [providerAt('one', one, 'openai', accountsNamed('a', 'b')), providerAt('two', two, 'anthropic', accountsNamed('c'))],
+    providers: [
+      providerAt('one', one, 'openai', accountsNamed('a', 'b')),
+      providerAt('two', two, 'anthropic', accountsNamed('c')),
+    ],
     routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m1', 'two/m2'], retry: { max_retries: retries } }],
   })
   return { first: one, second: two, gateway }
@@ -35,7 +43,9 @@ describe('fallback has two levels', () => {
     ['a rate limit', 429],
     ['a server error', 500],
   ])('after %s the next account of the same target is used', async (_name, status) => {
-    const { first, second, gateway } = await setup((request) => (keyOf(request) === 'key-a' ? refusing(CHAT, status) : serving(CHAT)(request)))
+    const { first, second, gateway } = await setup((request) =>
+      keyOf(request) === 'key-a' ? refusing(CHAT, status) : serving(CHAT)(request),
+    )
     const response = await gateway.post(CHAT.path, CHAT.call('r'))
     expect(response.status).toBe(200)
     expect(first.requests.map(keyOf)).toEqual(['key-a', 'key-b'])
@@ -60,8 +70,12 @@ describe('fallback has two levels', () => {
     expect(response.status).toBe(200)
     expect(CHAT.textOf(await response.json())).toBe('from the second')
     expect([first.requests.length, second.requests.length]).toEqual([1, 1])
-    expect(response.headers.get('x-switchback-route')).toBe('strategy=ordered_fallback selected=one/m1 served=two/m2 fallbacks=[two/m2] rejected=0')
-    expect(await gateway.recordOf(response)).toMatchObject({ attempts: [{ next: 'next-target' }, { target_id: 'two/m2', outcome: 'success' }] })
+    expect(response.headers.get('x-switchback-route')).toBe(
+      'strategy=ordered_fallback selected=one/m1 served=two/m2 fallbacks=[two/m2] rejected=0',
+    )
+    expect(await gateway.recordOf(response)).toMatchObject({
+      attempts: [{ next: 'next-target' }, { target_id: 'two/m2', outcome: 'success' }],
+    })
   })
 
   test.each([
@@ -79,13 +93,19 @@ describe('fallback has two levels', () => {
   })
 
   test('a locked account is passed over by the next request', async () => {
-    const { first, gateway } = await setup((request) => (keyOf(request) === 'key-a' ? refusing(CHAT, 401) : serving(CHAT)(request)))
+    const { first, gateway } = await setup((request) =>
+      keyOf(request) === 'key-a' ? refusing(CHAT, 401) : serving(CHAT)(request),
+    )
     for (let index = 0; index < 3; index++) expect((await gateway.post(CHAT.path, CHAT.call('r'))).status).toBe(200)
     expect(first.requests.map(keyOf)).toEqual(['key-a', 'key-b', 'key-b', 'key-b'])
   })
 
   test('when everything fails the client gets the last error, and the record tells every attempt in order', async () => {
-    const { gateway } = await setup(refusing(CHAT, 500), refusing(MESSAGES, 529, { type: 'overloaded_error', message: 'Overloaded' }), 1)
+    const { gateway } = await setup(
+      refusing(CHAT, 500),
+      refusing(MESSAGES, 529, { type: 'overloaded_error', message: 'Overloaded' }),
+      1,
+    )
     const response = await gateway.post(CHAT.path, CHAT.call('r'))
     expect(response.status).toBe(529)
     expect(CHAT.errorOf(await response.json())).toMatchObject({ message: 'Overloaded', type: 'overloaded_error' })
@@ -111,14 +131,21 @@ describe('fallback has two levels', () => {
     })
     const response = await gateway.post(CHAT.path, CHAT.call('r'))
     expect(response.headers.get('x-switchback-route')).toContain('rejected=1')
-    expect((await gateway.recordOf(response)).decision).toMatchObject({ selected: { target_id: 'some/m' }, rejected: [{ target_id: 'none/m', code: 'no_accounts' }] })
+    expect((await gateway.recordOf(response)).decision).toMatchObject({
+      selected: { target_id: 'some/m' },
+      rejected: [{ target_id: 'none/m', code: 'no_accounts' }],
+    })
   })
 })
 
 describe('retries', () => {
   test('a passing fault is tried again at the same account as often as the route says', async () => {
     let calls = 0
-    const { first, second, gateway } = await setup((request) => (++calls <= 2 ? refusing(CHAT, 500) : serving(CHAT)(request)), serving(MESSAGES), 2)
+    const { first, second, gateway } = await setup(
+      (request) => (++calls <= 2 ? refusing(CHAT, 500) : serving(CHAT)(request)),
+      serving(MESSAGES),
+      2,
+    )
     expect((await gateway.post(CHAT.path, CHAT.call('r'))).status).toBe(200)
     expect(first.requests.map(keyOf)).toEqual(['key-a', 'key-a', 'key-a'])
     expect(second.requests.length).toBe(0)
@@ -126,11 +153,19 @@ describe('retries', () => {
 
   test('a connection that breaks before the answer is tried again', async () => {
     let calls = 0
-    const { first, gateway } = await setup((request) => (++calls === 1 ? { before: [{ reset: true }] } : serving(CHAT)(request)), undefined, 1)
+    const { first, gateway } = await setup(
+      (request) => (++calls === 1 ? { before: [{ reset: true }] } : serving(CHAT)(request)),
+      undefined,
+      1,
+    )
     const response = await gateway.post(CHAT.path, CHAT.call('r'))
     expect(response.status).toBe(200)
     expect(first.requests.length).toBe(2)
-    expect((await gateway.recordOf(response)).attempts[0]).toMatchObject({ outcome: 'failed', upstream_status: undefined, next: 'retry' })
+    expect((await gateway.recordOf(response)).attempts[0]).toMatchObject({
+      outcome: 'failed',
+      upstream_status: undefined,
+      next: 'retry',
+    })
   })
 
   test('a body cut in the middle of a whole answer is tried again', async () => {
@@ -140,9 +175,14 @@ describe('retries', () => {
     const response = await gateway.post(CHAT.path, CHAT.call('r'))
     expect(response.status).toBe(200)
     expect(first.requests.length).toBe(2)
-    expect((await gateway.recordOf(response)).attempts[0]).toMatchObject({ error_code: 'upstream_stream_interrupted', next: 'retry' })
+    expect((await gateway.recordOf(response)).attempts[0]).toMatchObject({
+      error_code: 'upstream_stream_interrupted',
+      next: 'retry',
+    })
   })
 })
+
+const HALF: Reply = { headers: { 'content-length': '500' }, framing: 'length', body: ['{', { close: true }] }
 
 describe('a call with side effects', () => {
   const stored = { store: true }
@@ -172,8 +212,8 @@ describe('a call with side effects', () => {
   test.each([
     ['a server error', refusing(RESPONSES, 500), 500],
     ['a gateway time-out', refusing(RESPONSES, 504), 504],
-    ['half an answer', { headers: { 'content-length': '500' }, framing: 'length', body: ['{', { close: true }] } as Reply, 502],
-    ['an answer that is no JSON', { body: ['<html>'], headers: { 'content-type': 'text/html' } } as Reply, 502],
+    ['half an answer', HALF, 502],
+    ['an answer that is no JSON', { body: ['<html>'], headers: { 'content-type': 'text/html' } }, 502],
   ])('is not repeated after %s', async (_name, reply, status) => {
     const { one, two, gateway } = await storing(reply)
     const response = await gateway.post(RESPONSES.path, RESPONSES.call('r', stored))
@@ -230,17 +270,35 @@ describe.each(EACH)('for %s clients, before anything of an answer was seen', (_n
     expect(client.hasEnd(stream)).toBe(true)
     expect(client.inBandError(stream)).toBeUndefined()
     expect(response.headers.get('x-switchback-route')).toContain('selected=one/m served=two/m')
-    expect((await gateway.recordOf(response)).attempts).toMatchObject([{ outcome: 'failed', next: expect.stringMatching(/^next-/) }, { outcome: 'success' }])
+    expect((await gateway.recordOf(response)).attempts).toMatchObject([
+      { outcome: 'failed', next: expect.stringMatching(/^next-/) },
+      { outcome: 'success' },
+    ])
   })
 
   test('an in-band error of the only target becomes a proper error answer, with its status', async () => {
-    const upstream = await world.upstream(sseReply([...early, client.errorFrame('rate_limit_error', 'Slow down', 'rate_limit_exceeded')]))
+    const upstream = await world.upstream(
+      sseReply([...early, client.errorFrame('rate_limit_error', 'Slow down', 'rate_limit_exceeded')]),
+    )
     const gateway = await world.gateway({ providers: [providerAt('one', upstream, client.format)] })
     const response = await gateway.post(client.path, client.call('one/m', { stream: true }))
     expect(response.status).toBe(429)
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(client.errorOf(await response.json()).message).toBe('Slow down')
   })
+})
+
+test('an upstream that told its failure and does not hang up is let go, before and after the beginning of an answer', async () => {
+  const failure = CHAT.errorFrame('overloaded_error', 'Overloaded')
+  const one = await world.upstream(sseReply([failure, { stall: true }]))
+  const two = await world.upstream(sseReply([...CHAT.frames().slice(0, 3), failure, { stall: true }]))
+  const gateway = await world.gateway({
+    providers: [providerAt('one', one, 'openai'), providerAt('two', two, 'openai')],
+    routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m', 'two/m'], retry: { max_retries: 0 } }],
+  })
+  const stream = await (await gateway.post(CHAT.path, CHAT.call('r', { stream: true }))).text()
+  expect(CHAT.inBandError(stream)?.message).toBe('Overloaded')
+  for (const upstream of [one, two]) await eventually(() => upstream.requests[0]?.aborted === true, 'the connection is let go')
 })
 
 test('an upstream that answers a streaming call with an error object and status 200 is no answer', async () => {
@@ -250,5 +308,8 @@ test('an upstream that answers a streaming call with an error object and status 
     providers: [providerAt('one', one, 'openai'), providerAt('two', two, 'openai')],
     routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m', 'two/m'], retry: { max_retries: 0 } }],
   })
-  for (const stream of [true, false]) expect((await gateway.post(CHAT.path, CHAT.call('r', { stream }))).headers.get('x-switchback-route')).toContain('served=two/m')
+  for (const stream of [true, false])
+    expect((await gateway.post(CHAT.path, CHAT.call('r', { stream }))).headers.get('x-switchback-route')).toContain(
+      'served=two/m',
+    )
 })

@@ -10,10 +10,21 @@ const world = new TestWorld()
 afterEach(() => world.closeAll())
 
 const EACH = CLIENT_FORMATS.map((client): [string, ClientFormat] => [client.format, client])
-const PAIRS = CLIENT_FORMATS.flatMap((upstream) => CLIENT_FORMATS.map((client): [string, ClientFormat, ClientFormat] => [`${upstream.format} to ${client.format}`, upstream, client]))
+const PAIRS = CLIENT_FORMATS.flatMap((upstream) =>
+  CLIENT_FORMATS.map((client): [string, ClientFormat, ClientFormat] => [
+    `${upstream.format} to ${client.format}`,
+    upstream,
+    client,
+  ]),
+)
 const TEXT = 'Grüße 漢字 😀👩‍👩‍👧 — done'
 
-async function before(upstream: ClientFormat, reply: Reply, settings: Record<string, unknown> = {}, extra: Record<string, unknown> = {}): Promise<TestGateway> {
+async function before(
+  upstream: ClientFormat,
+  reply: Reply,
+  settings: Record<string, unknown> = {},
+  extra: Record<string, unknown> = {},
+): Promise<TestGateway> {
   const fake = await world.upstream(reply)
   return world.gateway({ server: settings, providers: [providerAt('up', fake, upstream.format, extra)] })
 }
@@ -23,7 +34,10 @@ describe.each(PAIRS)('a stream from %s', (_name, upstream, client) => {
   const usage = async (gateway: TestGateway, response: Response): Promise<unknown> => (await gateway.recordOf(response)).usage
 
   test.each([1, 2, 3, 7, 64])('may be cut every %d bytes, inside characters and frames', async (size) => {
-    const gateway = await before(upstream, sseReply(cutInto(upstream.frames({ text: TEXT, inputTokens: 31, outputTokens: 9 }).join(''), size)))
+    const gateway = await before(
+      upstream,
+      sseReply(cutInto(upstream.frames({ text: TEXT, inputTokens: 31, outputTokens: 9 }).join(''), size)),
+    )
     const response = await gateway.post(client.path, call)
     const stream = await response.text()
     expect(client.streamText(stream)).toBe(TEXT)
@@ -32,9 +46,19 @@ describe.each(PAIRS)('a stream from %s', (_name, upstream, client) => {
   })
 
   test('may use CRLF, comments, retry hints and no space behind the colon', async () => {
-    const odd = upstream.frames({ text: TEXT }).join('').replaceAll('data: ', 'data:').replaceAll('\n\n', '\n\n: hello\nretry: 100\n\n').replaceAll('\n', '\r\n')
+    const odd = upstream
+      .frames({ text: TEXT })
+      .join('')
+      .replaceAll('data: ', 'data:')
+      .replaceAll('\n\n', '\n\n: hello\nretry: 100\n\n')
+      .replaceAll('\n', '\r\n')
     const gateway = await before(upstream, sseReply(cutInto(odd, 11)))
-    const stream = (await (await gateway.post(client.path, call)).text()).replaceAll('\r\n', '\n').replaceAll('data:{', 'data: {').replaceAll('data:[', 'data: [').replaceAll('event:', 'event: ').replaceAll('event:  ', 'event: ')
+    const stream = (await (await gateway.post(client.path, call)).text())
+      .replaceAll('\r\n', '\n')
+      .replaceAll('data:{', 'data: {')
+      .replaceAll('data:[', 'data: [')
+      .replaceAll('event:', 'event: ')
+      .replaceAll('event:  ', 'event: ')
     expect(client.streamText(stream)).toBe(TEXT)
     expect(stream).toContain(client === CHAT ? '[DONE]' : client === MESSAGES ? 'message_stop' : 'response.completed')
     expect(client.inBandError(stream)).toBeUndefined()
@@ -51,7 +75,10 @@ describe.each(PAIRS)('a stream from %s', (_name, upstream, client) => {
   })
 
   test('may come although none was asked for: it is folded into a whole answer', async () => {
-    const gateway = await before(upstream, sseReply(cutInto(upstream.frames({ text: TEXT, inputTokens: 31, outputTokens: 9 }).join(''), 5)))
+    const gateway = await before(
+      upstream,
+      sseReply(cutInto(upstream.frames({ text: TEXT, inputTokens: 31, outputTokens: 9 }).join(''), 5)),
+    )
     const response = await gateway.post(client.path, client.call('up/m'))
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(client.textOf(await response.json())).toBe(TEXT)
@@ -60,7 +87,10 @@ describe.each(PAIRS)('a stream from %s', (_name, upstream, client) => {
 
   test('that none was asked for and that fails is an error, not half an answer', async () => {
     const frames = upstream.frames({ text: TEXT })
-    for (const reply of [sseReply(frames.slice(0, 3)), sseReply([...frames.slice(0, 5), upstream.errorFrame('overloaded_error', 'no more')])]) {
+    for (const reply of [
+      sseReply(frames.slice(0, 3)),
+      sseReply([...frames.slice(0, 5), upstream.errorFrame('overloaded_error', 'no more')]),
+    ]) {
       const gateway = await before(upstream, reply)
       const response = await gateway.post(client.path, client.call('up/m'))
       expect(response.status).toBeGreaterThanOrEqual(500)
@@ -72,13 +102,19 @@ describe.each(PAIRS)('a stream from %s', (_name, upstream, client) => {
 describe('a long call that does not stream', () => {
   test('is run as a stream where Anthropic’s own API would refuse it, and folded', async () => {
     const upstream = await world.upstream(serving(MESSAGES, { text: TEXT, inputTokens: 5, outputTokens: 6 }))
-    const gateway = await world.gateway({ providers: [providerAt('up', upstream, 'anthropic', { quirks: { first_party: true } })] })
+    const gateway = await world.gateway({
+      providers: [providerAt('up', upstream, 'anthropic', { quirks: { first_party: true } })],
+    })
     for (const client of CLIENT_FORMATS) {
       const limit = client.format === 'responses' ? { max_output_tokens: 64_000 } : { max_tokens: 64_000 }
       const response = await gateway.post(client.path, client.call('up/m', limit))
       expect(client.textOf(await response.json())).toBe(TEXT)
       expect(upstream.requests.at(-1)?.json).toMatchObject({ stream: true, max_tokens: 64_000 })
-      expect(await gateway.recordOf(response)).toMatchObject({ streamed: false, usage: { inputTokens: 5, outputTokens: 6 }, attempts: [{ passthrough: false }] })
+      expect(await gateway.recordOf(response)).toMatchObject({
+        streamed: false,
+        usage: { inputTokens: 5, outputTokens: 6 },
+        attempts: [{ passthrough: false }],
+      })
     }
     await gateway.post(MESSAGES.path, MESSAGES.call('up/m'))
     expect(upstream.requests.at(-1)?.json).not.toHaveProperty('stream')
@@ -90,12 +126,20 @@ describe.each(EACH)('keep-alives to %s clients', (_name, client) => {
     const frames = client.frames({ text: 'one two three' })
     const at = client === CHAT ? 2 : client === MESSAGES ? 4 : 5
     const cut = Math.floor(frames[at]!.length / 2)
-    const steps: Step[] = [...frames.slice(0, at), frames[at]!.slice(0, cut), { delayMs: 2_300 }, frames[at]!.slice(cut), ...frames.slice(at + 1)]
+    const steps: Step[] = [
+      ...frames.slice(0, at),
+      frames[at]!.slice(0, cut),
+      { delayMs: 2_300 },
+      frames[at]!.slice(cut),
+      ...frames.slice(at + 1),
+    ]
     const gateway = await before(client, sseReply(steps), { stream: { ping_ms: 1_000 } })
     const stream = await (await gateway.post(client.path, client.call('up/m', { stream: true }))).text()
     const ping = client === MESSAGES ? 'event: ping\ndata: {"type":"ping"}' : ': '
     const blocks = stream.split('\n\n').filter((block) => block !== '')
-    const pings = blocks.filter((block) => (client === MESSAGES ? block.replaceAll(' "', '"').startsWith(ping) : block.startsWith(ping)))
+    const pings = blocks.filter((block) =>
+      client === MESSAGES ? block.replaceAll(' "', '"').startsWith(ping) : block.startsWith(ping),
+    )
     expect(pings.length).toBeGreaterThanOrEqual(client === MESSAGES ? 2 : 1)
     for (const block of blocks) expect(block).toMatch(/^(event: [\w.]+\ndata: \{.*\}|data: (\{.*\}|\[DONE\])|:.*)$/)
     expect(client.streamText(stream)).toBe('one two three')
@@ -122,12 +166,16 @@ describe('a client that reads slowly', () => {
     await upstream.request(0)
     // Socket buffers on the way hold some; then nothing moves.
     let last = -1
-    await eventually(async () => {
-      const before = last
-      last = written
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      return written > 0 && before === written
-    }, 'the upstream stands still', 10_000)
+    await eventually(
+      async () => {
+        const previous = last
+        last = written
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        return written > 0 && previous === written
+      },
+      'the upstream stands still',
+      10_000,
+    )
     expect(written).toBeLessThan(total * 0.75)
     let received = 0
     let tail = ''
@@ -158,7 +206,10 @@ describe('a gateway that is told to stop', () => {
     for (const client of CLIENT_FORMATS) {
       const refused = await gateway.post(client.path, client.call('up/m'))
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
-      expect(client.errorOf(await refused.json())).toMatchObject({ code: 'shutting_down', requestId: refused.headers.get('x-switchback-request-id') })
+      expect(client.errorOf(await refused.json())).toMatchObject({
+        code: 'shutting_down',
+        requestId: refused.headers.get('x-switchback-request-id'),
+      })
     }
     expect((await fetch(`${gateway.url}/ready`)).status).toBe(503)
     expect(upstream.requests.length).toBe(1)

@@ -21,6 +21,9 @@ import { PIXEL, resultFor, WEATHER } from './support/weather.ts'
 const Trip = z.object({ city: z.string(), days: z.number(), tags: z.array(z.string()), sunny: z.boolean() })
 const TRIP = { city: 'grüße', days: 7, tags: ['grüße', 'grüße'], sunny: true }
 
+// Deprecated calls are tried on purpose: they are what most programs still use.
+Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
+
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
@@ -178,5 +181,16 @@ describe('the AI SDK with openai.responses and its default of stored items', () 
     expect(stage.upstream.requests.at(-1)?.text).toContain('"item_reference"')
   })
 
-  test.todo('refers to what the gateway has said for an upstream that keeps nothing')
+  test.each(['chat', 'messages'] as const)('is told that an upstream that speaks %s cannot know them', async (upstream) => {
+    const input = [
+      { type: 'item_reference' as const, id: 'msg_1' },
+      { role: 'user' as const, content: 'Hi' },
+    ]
+    const call = stage.openai.responses.create({ model: `${upstream}/text`, input })
+    const { data, response } = await call.withResponse()
+    expect(data.output_text).toBe(GREETING)
+    expect(response.headers.get('x-switchback-lost')).toContain('part.item_reference')
+    const lost = (await stage.lastRecord()).diagnostics.filter(({ severity }) => severity === 'lost')
+    expect(lost).toMatchObject([{ code: 'part.item_reference', path: '/input/0' }])
+  })
 })

@@ -220,3 +220,14 @@ describe.each([...UPSTREAMS])('the openai SDK with chat.completions, in front of
     expect(message.content).toBe(`image/png ${PIXEL}\n${url}`)
   })
 })
+
+describe('the openai SDK, in front of an upstream that refuses long calls that do not stream', () => {
+  test('gets a whole answer of what was streamed, with the same usage', async () => {
+    const ask = { model: 'messages/text', messages: ASK }
+    const folded = await buffered({ ...ask, max_completion_tokens: 30_000 })
+    expect(stage.upstream.requests.at(-1)?.json).toMatchObject({ stream: true, max_tokens: 30_000 })
+    const plain = await buffered({ ...ask, max_completion_tokens: 1_000 })
+    expect(stage.upstream.requests.at(-1)?.json).not.toMatchObject({ stream: true })
+    expect(folded).toEqual(plain)
+  })
+})

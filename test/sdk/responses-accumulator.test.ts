@@ -7,8 +7,7 @@ import { contextOf, encodeStream, EVERYTHING } from '../../src/codecs/responses/
 function outputs(context: ClientContext): { accumulated: unknown; closing: unknown } {
   const frames = encodeStream(EVERYTHING, context)
   let snapshot: { output?: unknown } | undefined
-  for (const frame of frames.slice(0, -1))
-    snapshot = accumulateResponse(frame.data as never, snapshot as never)
+  for (const frame of frames.slice(0, -1)) snapshot = accumulateResponse(frame.data as never, snapshot as never)
   return { accumulated: snapshot?.output, closing: (frames.at(-1)!.data['response'] as { output: unknown }).output }
 }
 

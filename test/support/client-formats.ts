@@ -66,7 +66,11 @@ export const CHAT: ClientFormat = {
   streamText: (stream) => joined(dataOf(stream).map((chunk) => at(chunk, 'choices', 0, 'delta', 'content'))),
   hasEnd: (stream) => stream.endsWith('data: [DONE]\n\n'),
   errorOf: openAiError,
-  inBandError: (stream) => at(dataOf(stream).find((chunk) => chunk['error'] !== undefined), 'error'),
+  inBandError: (stream) =>
+    at(
+      dataOf(stream).find((chunk) => chunk['error'] !== undefined),
+      'error',
+    ),
   whole: chatAnswer,
   frames: chatStream,
   error: (type, message, code) => ({ error: { type, message, code: code ?? null, param: null } }),
@@ -79,7 +83,12 @@ export const RESPONSES: ClientFormat = {
   idHeader: 'x-request-id',
   call: (model, extra = {}) => ({ model, input: 'hi', ...extra }),
   textOf: (answer) => at(answer, 'output', 0, 'content', 0, 'text'),
-  streamText: (stream) => joined(dataOf(stream).filter(({ type }) => type === 'response.output_text.delta').map(({ delta }) => delta)),
+  streamText: (stream) =>
+    joined(
+      dataOf(stream)
+        .filter(({ type }) => type === 'response.output_text.delta')
+        .map(({ delta }) => delta),
+    ),
   hasEnd: (stream) => stream.includes('event: response.completed\n'),
   errorOf: openAiError,
   inBandError: (stream) => {
@@ -106,7 +115,11 @@ export const MESSAGES: ClientFormat = {
     const error = at(body, 'error')
     return { type: error.type, code: error.details?.error_code, message: error.message, requestId: at(body, 'request_id') }
   },
-  inBandError: (stream) => at(dataOf(stream).find(({ type }) => type === 'error'), 'error'),
+  inBandError: (stream) =>
+    at(
+      dataOf(stream).find(({ type }) => type === 'error'),
+      'error',
+    ),
   whole: messagesAnswer,
   frames: messagesStream,
   error: (type, message) => ({ type: 'error', error: { type, message } }),
@@ -122,5 +135,13 @@ export const serving =
     (JSON.parse(text) as Json)['stream'] === true ? sseReply(format.frames(facts)) : jsonReply(format.whole(facts))
 
 /** An upstream of the format that refuses. */
-export const refusing = (format: ClientFormat, status: number, options: { type?: string; message?: string; code?: string; headers?: Record<string, string> } = {}): Reply =>
-  jsonReply(format.error(options.type ?? 'api_error', options.message ?? 'the upstream said no', options.code), status, options.headers ?? {})
+export const refusing = (
+  format: ClientFormat,
+  status: number,
+  options: { type?: string; message?: string; code?: string; headers?: Record<string, string> } = {},
+): Reply =>
+  jsonReply(
+    format.error(options.type ?? 'api_error', options.message ?? 'the upstream said no', options.code),
+    status,
+    options.headers ?? {},
+  )

@@ -84,7 +84,12 @@ export function testEngine(config: Json, script: Script): TestEngine {
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
-    providers: new Map(compiled.providers.map((settings) => [settings.id, createProvider(settings, { transport, clock, userAgent: 'switchback/test' })])),
+    providers: new Map(
+      compiled.providers.map((settings) => [
+        settings.id,
+        createProvider(settings, { transport, clock, userAgent: 'switchback/test' }),
+      ]),
+    ),
     accounts,
     records: { append: (record: PendingRecord) => void records.push(typeof record === 'function' ? record() : record) },
     stream: compiled.server.stream,
@@ -127,7 +132,11 @@ function breakable(response: Response, signal: AbortSignal): Response {
   return new Response(body, { status: response.status, headers: response.headers })
 }
 
-function callOf(client: ClientFormat, body: Json, options: { signal?: AbortSignal; headers?: HeadersInit; number: number; clock: ManualClock }): Call {
+function callOf(
+  client: ClientFormat,
+  body: Json,
+  options: { signal?: AbortSignal; headers?: HeadersInit; number: number; clock: ManualClock },
+): Call {
   const codec = codecs[client.format]
   const source = JSON.stringify(body)
   const { value, diagnostics } = codec.decodeRequest(JSON.parse(source))
@@ -146,7 +155,8 @@ function callOf(client: ClientFormat, body: Json, options: { signal?: AbortSigna
 
 /** The stream of an answer; throws when it is none. */
 export function streamOf(answer: Answer): AnswerStream {
-  if (answer.kind !== 'stream') throw new Error(`the answer is ${answer.kind}: ${answer.kind === 'error' ? answer.error.message : ''}`)
+  if (answer.kind !== 'stream')
+    throw new Error(`the answer is ${answer.kind}: ${answer.kind === 'error' ? answer.error.message : ''}`)
   return answer.stream
 }
 

@@ -95,11 +95,10 @@ export function providerAt(id: string, upstream: Pick<FakeUpstream, 'url'>, form
 }
 
 /** Accounts with keys `key-<name>`, used in this order. */
-export const accountsNamed = (...names: string[]): Json =>
-  ({
-    auth_scheme: { kind: 'bearer' },
-    accounts: names.map((id, index) => ({ id, api_key: `key-${id}`, priority: index })),
-  }) as Json
+export const accountsNamed = (...names: string[]): Json => ({
+  auth_scheme: { kind: 'bearer' },
+  accounts: names.map((id, index) => ({ id, api_key: `key-${id}`, priority: index })),
+})
 
 /** Waits for a condition with a deadline, looking every few milliseconds. */
 export async function eventually(isTrue: () => boolean | Promise<boolean>, what: string, withinMs = 3_000): Promise<void> {

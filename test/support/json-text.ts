@@ -25,12 +25,49 @@ export class Dice {
 }
 
 const SPACE = ['', '', '', ' ', '\n', '\t', '\r\n', '   ', '\n    ']
-const NUMBERS = ['0', '-0', '1', '9007199254740993', '123456789012345678901234567890', '1e400', '-1.0E-7', '0.1000', '1.50', '-12345678901234567890.5']
-const STRINGS = [
-  '""', '"hi"', '"\\u0041\\u00e9"', '"\\ud83d\\ude00"', '"😀 ü 漢"', '"\\"model\\":\\"x\\""', '"a\\\\"', '"\\\\\\""', '"\\/"',
-  '"line\\nbreak"', '"\\u006dodel"', '"{\\"model\\": 1}"', '"\u2028"', '"stream_options"', '"\\ud800"',
+const NUMBERS = [
+  '0',
+  '-0',
+  '1',
+  '9007199254740993',
+  '123456789012345678901234567890',
+  '1e400',
+  '-1.0E-7',
+  '0.1000',
+  '1.50',
+  '-12345678901234567890.5',
 ]
-const KEYS = ['"a"', '"b"', '"model"', '"Model"', '"\\u006dodel"', '"stream_options"', '"stream"', '""', '"__proto__"', '"mod\\u0065l "', '"x-ü"', '"toJSON"']
+const STRINGS = [
+  '""',
+  '"hi"',
+  '"\\u0041\\u00e9"',
+  '"\\ud83d\\ude00"',
+  '"😀 ü 漢"',
+  '"\\"model\\":\\"x\\""',
+  '"a\\\\"',
+  '"\\\\\\""',
+  '"\\/"',
+  '"line\\nbreak"',
+  '"\\u006dodel"',
+  '"{\\"model\\": 1}"',
+  '"\u2028"',
+  '"stream_options"',
+  '"\\ud800"',
+]
+const KEYS = [
+  '"a"',
+  '"b"',
+  '"model"',
+  '"Model"',
+  '"\\u006dodel"',
+  '"stream_options"',
+  '"stream"',
+  '""',
+  '"__proto__"',
+  '"mod\\u0065l "',
+  '"x-ü"',
+  '"toJSON"',
+]
 
 /** JSON text that parsers agree on and re-encoding would change: odd spaces, long numbers, escapes, repeated keys. */
 export function oddJson(dice: Dice, depth = 0): string {
@@ -53,8 +90,13 @@ export interface TextMember {
 }
 
 /** A body made of known members and odd ones around them, in any order, with where its editable values stand. */
-export function oddBody(dice: Dice, members: readonly TextMember[]): { readonly text: string; readonly edits: { start: number; end: number }[] } {
-  const others = Array.from({ length: dice.roll(5) }, (_unused, index): TextMember => ({ text: `"x${index}"${dice.pick(SPACE)}:${dice.pick(SPACE)}${oddJson(dice)}` }))
+export function oddBody(
+  dice: Dice,
+  members: readonly TextMember[],
+): { readonly text: string; readonly edits: { start: number; end: number }[] } {
+  const others = Array.from({ length: dice.roll(5) }, (_unused, index): TextMember => ({
+    text: `"x${index}"${dice.pick(SPACE)}:${dice.pick(SPACE)}${oddJson(dice)}`,
+  }))
   const edits: { start: number; end: number }[] = []
   let text = `${dice.pick(SPACE)}{`
   for (const [index, member] of dice.shuffled([...members, ...others]).entries()) {

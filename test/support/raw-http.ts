@@ -18,7 +18,11 @@ export interface RawOptions {
 }
 
 /** Sends bytes as they are over a connection of their own, piece by piece, and collects what comes back. */
-export function sendRaw(port: number, pieces: readonly (string | Uint8Array)[], { quietMs = 400 }: RawOptions = {}): Promise<RawAnswer> {
+export function sendRaw(
+  port: number,
+  pieces: readonly (string | Uint8Array)[],
+  { quietMs = 400 }: RawOptions = {},
+): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1')
     let received = Buffer.alloc(0)
@@ -57,7 +61,13 @@ function parsed(text: string, closed: boolean): RawAnswer {
   const [start = '', ...lines] = text.slice(0, Math.max(0, end)).split('\r\n')
   const headers: Record<string, string> = {}
   for (const line of lines) headers[line.slice(0, line.indexOf(':')).toLowerCase()] = line.slice(line.indexOf(':') + 1).trim()
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(start)?.[1] ?? 0), headers, body: end === -1 ? '' : text.slice(end + 4), text, closed }
+  return {
+    status: Number(/^HTTP\/1\.1 (\d{3})/.exec(start)?.[1] ?? 0),
+    headers,
+    body: end === -1 ? '' : text.slice(end + 4),
+    text,
+    closed,
+  }
 }
 
 /** A proper request as text, with headers of the caller's choice. */

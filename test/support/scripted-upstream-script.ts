@@ -147,6 +147,13 @@ export const SCRIPTS: Readonly<Record<string, (seen: Seen, dialect: Dialect) => 
     demand(images.length > 0, 'no image arrived')
     return { text: images.map((image) => image.url ?? `${image.mediaType} ${image.data}`).join('\n') }
   },
+  /** Goes on with a conversation that others have begun: any history that the vendor accepts. */
+  adopt: (seen) => {
+    const calls = seen.parts.filter((part) => part.kind === 'call')
+    const results = seen.parts.filter((part) => part.kind === 'result')
+    const pairs = calls.map((call) => `${call.arguments.city}: ${results.find(({ id }) => id === call.id)?.text}`)
+    return { text: [...pairs, ...seen.parts.filter((part) => part.kind === 'system').map(({ text }) => text)].join('; ') }
+  },
   agent: driveAgent,
   hold: () => ({ text: GREETING, holds: true }),
   cut: () => ({ text: GREETING, cuts: true }),

@@ -4,26 +4,30 @@ export interface Tier {
   readonly name: string
   /** Longest time for one test. */
   readonly timeoutMs: number
+  /** Longest time for the whole tier: a test that hangs beyond its own limit must not hang the run. */
+  readonly limitMs: number
   /** Runs with a plain `npm test`. */
   readonly byDefault: boolean
   readonly files: readonly string[]
 }
 
-type Manner = Pick<Tier, 'timeoutMs' | 'byDefault'>
+type Manner = Pick<Tier, 'timeoutMs' | 'limitMs' | 'byDefault'>
+
+const MINUTE = 60_000
 
 /** In the order they run: the quickest to tell comes first. A folder of test/ that is not named here is a tier of its own. */
 const known: Record<string, Manner> = {
-  unit: { timeoutMs: 5_000, byDefault: true },
-  property: { timeoutMs: 60_000, byDefault: true },
-  golden: { timeoutMs: 20_000, byDefault: true },
-  integration: { timeoutMs: 30_000, byDefault: true },
-  sdk: { timeoutMs: 30_000, byDefault: true },
-  e2e: { timeoutMs: 60_000, byDefault: true },
-  agents: { timeoutMs: 240_000, byDefault: false },
-  soak: { timeoutMs: 3_600_000, byDefault: false },
-  fuzz: { timeoutMs: 3_600_000, byDefault: false },
+  unit: { timeoutMs: 5_000, limitMs: 3 * MINUTE, byDefault: true },
+  property: { timeoutMs: 60_000, limitMs: 5 * MINUTE, byDefault: true },
+  golden: { timeoutMs: 20_000, limitMs: 3 * MINUTE, byDefault: true },
+  integration: { timeoutMs: 30_000, limitMs: 5 * MINUTE, byDefault: true },
+  sdk: { timeoutMs: 30_000, limitMs: 5 * MINUTE, byDefault: true },
+  e2e: { timeoutMs: 60_000, limitMs: 5 * MINUTE, byDefault: true },
+  agents: { timeoutMs: 240_000, limitMs: 10 * MINUTE, byDefault: false },
+  soak: { timeoutMs: 3_600_000, limitMs: 600 * MINUTE, byDefault: false },
+  fuzz: { timeoutMs: 3_600_000, limitMs: 600 * MINUTE, byDefault: false },
 }
-const otherwise: Manner = { timeoutMs: 30_000, byDefault: true }
+const otherwise: Manner = { timeoutMs: 30_000, limitMs: 5 * MINUTE, byDefault: true }
 
 function tierNameOf(path: string): string {
   const [top, folder, ...rest] = path.split('/')

@@ -44,7 +44,9 @@ export function encodeError(error: GatewayError, requestId: string): ErrorEnvelo
   const status = error.httpStatus
   const upstreamType = error.upstream?.type
   // Other formats call nearly everything an invalid request; there the status says more.
-  const isTelling = statusOfType(upstreamType) !== undefined && (upstreamType !== 'invalid_request_error' || !Object.hasOwn(TYPE_BY_STATUS, status))
+  const isTelling =
+    statusOfType(upstreamType) !== undefined &&
+    (upstreamType !== 'invalid_request_error' || !Object.hasOwn(TYPE_BY_STATUS, status))
   const type = isTelling ? upstreamType : errorTypeOf(status)
   const body: JsonObject = { type, message: messageOf(error) }
   const param = error.param ?? error.upstream?.param

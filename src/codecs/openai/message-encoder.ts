@@ -1,4 +1,4 @@
-import type { ContentPart, ToolCallPart, ToolResultPart } from '../../ir/content.ts'
+import type { ContentPart, TextPart, ToolCallPart, ToolResultPart } from '../../ir/content.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { Message } from '../../ir/request.ts'
 import type { WireQuirks } from '../codec.ts'
@@ -123,16 +123,11 @@ export class MessageEncoder {
     return isBare && message.content.length > 0
   }
 
-  private assistantText(part: Extract<ContentPart, { type: 'text' }>, wire: JsonObject): JsonObject[] {
-    if (part.citations !== undefined) {
-      const own = part.citations.filter((citation) => citation.origin === 'openai').map((citation) => citation.raw)
-      if (own.length > 0) wire['annotations'] = own
-      if (own.length < part.citations.length)
-        this.report.lost('part.citation', part.path, 'citations of earlier turns cannot be sent back')
-    }
-    if (part.logprobs !== undefined)
-      this.report.lost('part.logprobs', part.path, 'probabilities of earlier turns cannot be sent back')
-    return this.parts.part(part)
+  private assistantText(part: TextPart, wire: JsonObject): JsonObject[] {
+    const own = part.citations?.filter((citation) => citation.origin === 'openai') ?? []
+    if (own.length === 0) return this.parts.part(part)
+    wire['annotations'] = own.map((citation) => citation.raw)
+    return this.parts.part({ ...part, citations: part.citations?.filter((citation) => citation.origin !== 'openai') })
   }
 
   /** An assistant turn holds text only; media that a rewrite produced has no place. */

@@ -358,8 +358,7 @@ describe('laws of streams', () => {
       fc.property(
         fc.array(
           anyChunk.filter(
-            (chunk) =>
-              typeof chunk === 'object' && chunk !== null && !Array.isArray(chunk) && Array.isArray((chunk as Json)['choices']),
+            (chunk) => typeof chunk === 'object' && chunk !== null && !Array.isArray(chunk) && Array.isArray(chunk['choices']),
           ),
           { maxLength: 12 },
         ),

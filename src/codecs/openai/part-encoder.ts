@@ -45,6 +45,10 @@ export class PartEncoder {
   private parts(part: ContentPart): JsonObject[] {
     switch (part.type) {
       case 'text':
+        if (part.citations !== undefined && part.citations.length > 0)
+          this.report.lost('part.citation', part.path, 'citations of earlier turns cannot be sent back')
+        if (part.logprobs !== undefined)
+          this.report.lost('part.logprobs', part.path, 'probabilities of earlier turns cannot be sent back')
         return [textPart(part.text)]
       case 'refusal':
         this.report.rewritten('part.refusal', part.path, 'a refusal outside an assistant turn became text')

@@ -48,8 +48,6 @@ export class ReasoningDetails {
       else known.push(piece)
     }
     // Ids and formats can come with a later piece.
-    if (continues)
-      for (const key of ['id', 'format'])
-        if (target.entry[key] === undefined || target.entry[key] === null) target.entry[key] = detail[key]
+    if (continues) for (const key of ['id', 'format']) if (detail[key] !== undefined) target.entry[key] ??= detail[key]
   }
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../ir/json.ts'
 import { wrapState } from '../carrier.ts'
 import type { WireQuirks } from '../codec.ts'
 import type { Report } from '../report.ts'
+import { addExtra } from './fields.ts'
 
 /** Readable text of a part: the reasoning itself, else its summary. */
 export function reasoningText(part: ReasoningPart): string {
@@ -50,6 +51,8 @@ function reportReasoning(part: ReasoningPart, field: WireQuirks['reasoningField'
     report.lost('part.reasoning', part.path, 'the upstream takes no reasoning of earlier turns')
     return
   }
+  addExtra({}, part.extra, part.path, report)
+  if (part.id !== undefined) report.lost('message.id', part.path, 'reasoning has no id here')
   if (part.signature !== undefined)
     report.lost('part.reasoning_signature', part.path, 'the signature is only valid at its origin')
   if (part.redacted !== undefined)

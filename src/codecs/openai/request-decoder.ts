@@ -120,17 +120,22 @@ function readTools(fields: FieldReader, request: LlmRequest): void {
   const functions = fields.array('functions')
   if (functions !== undefined) tools.push(...decodeFunctions(functions))
   if (tools.length > 0) request.tools = tools
-  const choice = readToolChoice(fields)
+  const choice = readToolChoice(fields, request)
   if (choice !== undefined) request.toolChoice = choice
   const parallel = fields.boolean('parallel_tool_calls')
   if (parallel !== undefined) request.parallelToolCalls = parallel
 }
 
-function readToolChoice(fields: FieldReader): ToolChoice | undefined {
+function readToolChoice(fields: FieldReader, request: LlmRequest): ToolChoice | undefined {
   const choice = fields.any('tool_choice')
   if (choice !== undefined) return decodeToolChoice(choice)
   const functionCall = fields.any('function_call')
-  return functionCall === undefined ? undefined : decodeFunctionCallChoice(functionCall)
+  if (functionCall === undefined) return undefined
+  const decoded = decodeFunctionCallChoice(functionCall)
+  // The older field has its own place.
+  const feature: Feature = decoded.type === 'auto' || decoded.type === 'none' ? 'tool_choice.raw' : `tool_choice.${decoded.type}`
+  request.paths = { ...request.paths, [feature]: '/function_call' }
+  return decoded
 }
 
 /** `none` is kept as the effort too, so that it is told from another format's "no thinking". */

@@ -65,6 +65,8 @@ function decodeChoice(choice: unknown, at: number, responseId: string | undefine
     if (text?.type === 'text') text.logprobs = { format: 'openai', value: logprobs['content'] }
     else report.lost('part.logprobs', `/choices/${at}/logprobs`, 'probabilities without text were left out')
   }
+  if (Array.isArray(logprobs?.['refusal']) && logprobs['refusal'].length > 0)
+    report.lost('part.logprobs', `/choices/${at}/logprobs/refusal`, 'probabilities of a refusal were left out')
   const raw = fields.string('finish_reason')
   const matched = fields.any('stop_reason') ?? fields.any('matched_stop')
   const called = content.some((part) => part.type === 'tool-call')

@@ -48,7 +48,7 @@ export class FieldReader {
     const value = this.object[key]
     const fits = Array.isArray(value) && value.every((entry) => typeof entry === 'string')
     if (fits || value === null) this.taken.push(key)
-    return fits ? (value as string[]) : undefined
+    return fits ? value : undefined
   }
 
   /** A list of objects; a list that holds anything else stays unread. */
@@ -56,7 +56,7 @@ export class FieldReader {
     const value = this.object[key]
     const fits = Array.isArray(value) && value.every(isObject)
     if (fits || value === null) this.taken.push(key)
-    return fits ? (value as JsonObject[]) : undefined
+    return fits ? value : undefined
   }
 
   /** The value as it is; null counts as absent. */

@@ -68,6 +68,8 @@ function encodeInstructions(message: Message, report: Report): string | undefine
   if (part?.type !== 'text') return undefined
   if (part.cache !== undefined)
     report.lost('cache_hint', part.path, 'cache markers are not possible here; the provider caches by itself')
+  if (part.citations !== undefined && part.citations.length > 0)
+    report.lost('part.citation', part.path, 'citations are only possible in answers')
   putExtra({}, part.extra, part.path, report)
   putExtra({}, message.extra, message.path, report)
   return part.text

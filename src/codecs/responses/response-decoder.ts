@@ -65,6 +65,9 @@ export function decodeOutputItem(item: unknown, path: string, into: ContentPart[
 /** An item that is no message. Reasoning has an origin only when it carries state that must go home. */
 export function decodeOutputPart(item: JsonObject, path: string): ContentPart {
   const part = decodeItemPart(item, path)
+  // In an answer a result is one that the provider itself got; no client is to answer it.
+  if (part.type === 'tool-result')
+    return { type: 'hosted-tool-result', kind: String(item['type']), callId: part.callId, origin: 'responses', raw: item, path }
   if (part.type !== 'reasoning') return part
   if (part.origin === 'responses' && part.encrypted === undefined) part.origin = undefined
   // A stream tells the id before the envelope that may name another one, so the item's own counts in both.

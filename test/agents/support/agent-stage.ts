@@ -19,6 +19,8 @@ export interface AgentUpstream {
   readonly model: string
   /** Requests that it got so far, as `METHOD /path`. */
   calls(): string[]
+  /** The body of its newest request. */
+  lastBody?(): string
   close(): Promise<void>
 }
 
@@ -29,6 +31,7 @@ export async function startStrictUpstream(): Promise<AgentUpstream> {
     url: upstream.url,
     model: 'agent',
     calls: () => upstream.requests.map(({ method, path }) => `${method} ${path}`),
+    lastBody: () => upstream.requests.at(-1)?.text ?? '',
     close: () => upstream.close(),
   }
 }

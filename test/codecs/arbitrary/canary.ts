@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { isObject } from '../../../src/ir/json.ts'
 
 /** Where a generator wants a value that occurs nowhere else: a word inside any string, a whole number, a fraction. */
-export const WORD = '§'
-export const COUNT = -777
-export const FRACTION = -0.777
+const WORD = '§'
+const COUNT = -777
+const FRACTION = -0.777
 
 export type Json = Record<string, unknown>
 /** `plain` words survive any escaping; `wild` ones hold what breaks careless encoders. */
@@ -54,9 +54,6 @@ export const novel: Record<string, fc.Arbitrary<unknown>> = {
   x_novel: fc.option(fc.oneof(word, count, fc.record({ deep: fc.tuple(word, word) })), { nil: undefined, freq: 4 }),
 }
 
-export const seldom = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
-  fc.option(value, { nil: undefined, freq: 3 })
-
 /** Drops undefined fields, which JSON has not. */
 export const pruned = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value
 
@@ -67,7 +64,6 @@ export const schema = fc.constantFrom<Json>(
   { type: 'object', properties: { q: { type: 'string', description: '§' } }, required: ['q'], additionalProperties: false },
   { type: 'object', properties: {}, required: [], additionalProperties: false },
 )
-export const PIXEL = 'iVBORw0KGgo='
 
 /** Tool exchanges of one conversation, with ids that tell them apart (`¤` becomes the place of the exchange). */
 export const numbered = (turns: readonly Json[][]): Json[] =>

@@ -23,7 +23,8 @@ const words = (text: string): string => text.replaceAll(/\s+/g, '')
 /** Compares what a client of `client` reads with what a correct gateway has to deliver. */
 export function expectFacts(response: LlmResponse, expected: Expected, client: WireFormat): void {
   const content = response.choices[0]?.content ?? []
-  const shown = (...types: string[]): string => content.map((part) => (types.includes(part.type) && 'text' in part ? (part.text ?? '') : '')).join('')
+  const shown = (...types: string[]): string =>
+    content.map((part) => (types.includes(part.type) && 'text' in part ? (part.text ?? '') : '')).join('')
   if (client === 'anthropic') expect(shown('text', 'refusal')).toBe(expected.text + expected.refusal)
   else expect({ text: shown('text'), refusal: shown('refusal') }).toEqual({ text: expected.text, refusal: expected.refusal })
   const reasoning = content.flatMap((part) => (part.type === 'reasoning' ? [...(part.summary ?? []), part.text ?? ''] : []))

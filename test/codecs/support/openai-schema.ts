@@ -24,7 +24,8 @@ export class OpenaiSchema {
     this.schemas = document.components.schemas
     this.ajv.addSchema(document, 'openai')
     for (const member of membersOf(this.schemas['ResponseStreamEvent'])) {
-      const type = ((this.schemas[member]?.['properties'] as Json | undefined)?.['type'] as { enum?: string[] } | undefined)?.enum?.[0]
+      const type = ((this.schemas[member]?.['properties'] as Json | undefined)?.['type'] as { enum?: string[] } | undefined)
+        ?.enum?.[0]
       if (type !== undefined) this.events.set(type, member)
     }
   }
@@ -39,7 +40,9 @@ export class OpenaiSchema {
     }
     validate(value)
     const errors = validate.errors ?? []
-    const others = errors.filter(({ keyword, instancePath }) => keyword === 'enum' && instancePath.endsWith('/type')).map(schemaOf)
+    const others = errors
+      .filter(({ keyword, instancePath }) => keyword === 'enum' && instancePath.endsWith('/type'))
+      .map(schemaOf)
     // Of a union, only what the member of the value's own type objects to tells anything.
     const telling = errors.filter((error) => error.keyword !== 'anyOf' && !others.includes(schemaOf(error)))
     const shown = telling.length > 0 ? telling : errors

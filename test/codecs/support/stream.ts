@@ -8,7 +8,7 @@ import type { StreamEvent, StreamFailure } from '../../../src/ir/stream-event.ts
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
 import { SseParser, type SseFrame } from '../../../src/lib/sse-parser.ts'
 
-export const REQUEST_ID = '0123456789abcdef0123456789abcdef'
+const REQUEST_ID = '0123456789abcdef0123456789abcdef'
 
 /** The call that an answer belongs to, as a client of `format` made it. */
 export function contextOf(format: WireFormat, model = 'shown-model', body: Record<string, unknown> = {}): ClientContext {

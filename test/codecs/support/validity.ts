@@ -167,7 +167,7 @@ function responses(body: Json): string[] {
   const outputs = new Set<string>()
   for (const [index, item] of items.entries()) {
     const at = `input[${index}]`
-    const type = String(item['type'] ?? 'message')
+    const type = typeof item['type'] === 'string' ? item['type'] : 'message'
     const id = String(item['call_id'])
     if (type.endsWith('_call') || type.endsWith('_call_output')) {
       if (id.length < 1 || id.length > 64) problems.push(`${at} has a call id of ${id.length} characters`)

@@ -1,0 +1,34 @@
+import type { ModelFacts } from '../codecs/codec.ts'
+import type { AccountPool } from '../credentials/account-pool.ts'
+import type { RoutePlan } from '../ir/decision.ts'
+import type { ProviderId } from '../ir/ids.ts'
+import type { Route, RoutingSnapshot, StreamSettings } from '../ir/snapshot.ts'
+import type { Target } from '../ir/target.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Deadlines } from '../lib/deadlines.ts'
+import type { Provider } from '../providers/provider.types.ts'
+import type { DecisionQuestion } from '../routing/decision-question.ts'
+import type { RecordStore } from '../state/records/store.ts'
+
+/** What the engine runs on. */
+export interface ExecutionDeps {
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly accounts: AccountPool
+  readonly records: Pick<RecordStore, 'append'>
+  readonly stream: StreamSettings
+  /** 0 ≤ x < 1, for back-off jitter. */
+  readonly random: () => number
+  readonly modelFacts: (target: Target) => ModelFacts
+  /** Told when the execution is over and its record handed in. */
+  readonly onSettled: () => void
+}
+
+/** What was decided for the call. */
+export interface Decided {
+  readonly snapshot: RoutingSnapshot
+  readonly route: Route
+  readonly plan: RoutePlan
+  readonly question: DecisionQuestion
+}
