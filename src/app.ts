@@ -10,14 +10,16 @@ import { ENGINE_VERSION } from './engine/version.ts'
 import type { ModelFacts } from './codecs/codec.ts'
 import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
-import type { HttpApp } from './http/http-app.types.ts'
+import type { HttpApp, ModelCard } from './http/http-app.types.ts'
 import type { ProviderId } from './ir/ids.ts'
+import type { RoutingSnapshot } from './ir/snapshot.ts'
 import type { Target } from './ir/target.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { createProvider } from './providers/registry.ts'
+import { resolveRoute } from './routing/decide.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
@@ -62,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: config.providers, clock })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
+  const modelFacts = modelFactsOf(providers)
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
@@ -70,7 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     records,
     stream: config.server.stream,
     random: Math.random,
-    modelFacts: modelFactsOf(providers),
+    modelFacts,
     snapshot: () => config.routing,
     countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
   })
@@ -80,6 +83,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     snapshot: () => config.routing,
     settings: config.server,
     records,
+    modelCard: (id) => modelCardOf(config.routing, id, modelFacts),
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -130,6 +134,29 @@ function modelFactsOf(providers: ReadonlyMap<ProviderId, Provider>): (target: Ta
     if (known.size >= MOST_REMEMBERED_MODELS) known.clear()
     known.set(target.id, facts)
     return facts
+  }
+}
+
+/** What lists of models say about one: what is known of the first target it leads to. */
+function modelCardOf(routing: RoutingSnapshot, id: string, modelFacts: (target: Target) => ModelFacts): ModelCard | undefined {
+  const target = firstTarget(routing, id)
+  if (target === undefined) return undefined
+  const { contextWindow, maxOutputTokens, thinking } = modelFacts(target)
+  const declared = routing.providers.get(target.provider)?.capabilities
+  return {
+    contextWindow,
+    maxOutputTokens,
+    toolCalling: declared?.toolCalling,
+    visionIn: declared?.visionIn,
+    reasoning: thinking === undefined ? undefined : thinking !== 'none',
+  }
+}
+
+function firstTarget(routing: RoutingSnapshot, id: string): Target | undefined {
+  try {
+    return resolveRoute(routing, id).route.targets[0]
+  } catch {
+    return undefined // a listed name that leads nowhere simply has no card
   }
 }
 

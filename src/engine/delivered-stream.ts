@@ -27,19 +27,16 @@ export class DeliveredStream implements AnswerStream {
   readonly pingMs: number
   readonly cancel: () => void
   private readonly stream: UpstreamStream
-  private readonly ended: DeliveredStreamOptions['ended']
 
   constructor(options: DeliveredStreamOptions) {
     this.stream = options.stream
     this.ping = pingBytes(options.ping)
     this.pingMs = options.pingMs
     this.cancel = options.cancel
-    this.ended = options.ended
+    this.stream.ended = options.ended
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    const bytes = await this.stream.next()
-    if (bytes === undefined) this.ended(this.stream.error, this.stream.transform.facts)
-    return bytes
+  next(): Promise<Uint8Array | undefined> {
+    return this.stream.next()
   }
 }

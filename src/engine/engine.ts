@@ -9,7 +9,7 @@ import type { WireFormat } from '../ir/wire-format.ts'
 
 /** The client's body as received (decompressed). Bytes, because searching and splicing them is many times faster than with a string. */
 export interface RequestBody {
-  readonly bytes: Buffer
+  readonly bytes: Uint8Array
   /** Media cut out of the parsed form, by the token that stands for it; empty for ordinary bodies. */
   readonly blobs: ReadonlyMap<string, Uint8Array>
 }

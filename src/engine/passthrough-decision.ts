@@ -1,6 +1,7 @@
 import type { WireQuirks } from '../codecs/codec.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { Target } from '../ir/target.ts'
+import { asBuffer } from '../lib/as-buffer.ts'
 import type { Call } from './engine.ts'
 
 /** What the target's provider says that matters here. */
@@ -21,9 +22,9 @@ const ATTRIBUTION_MARK = Buffer.from('x-anthropic-billing-header:')
 export function passthroughRefusals(call: Pick<Call, 'codec' | 'request' | 'body'>, to: PassthroughTarget): string[] {
   if (call.codec.format !== to.target.format) return ['format_differs']
   const reasons: string[] = []
-  if (call.body.bytes.includes(CARRIER_MARK)) reasons.push('carried_state')
-  if (!to.firstParty && to.target.format === 'anthropic' && call.body.bytes.includes(ATTRIBUTION_MARK))
-    reasons.push('attribution_block')
+  const bytes = asBuffer(call.body.bytes)
+  if (bytes.includes(CARRIER_MARK)) reasons.push('carried_state')
+  if (!to.firstParty && to.target.format === 'anthropic' && bytes.includes(ATTRIBUTION_MARK)) reasons.push('attribution_block')
   if (to.target.format === 'openai') reasons.push(...chatRefusals(call.request, to.quirks))
   return reasons
 }

@@ -1,6 +1,6 @@
 import type { Codec, FrameFacts, StreamEncoder } from '../codecs/codec.ts'
 import { mergeUsage } from '../ir/usage.ts'
-import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
+import { parseFrame } from '../lib/sse-parser.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 
 export interface PassthroughOptions {
@@ -138,14 +138,12 @@ export class PassthroughTransform implements StreamTransform {
   /** Learns from the frame that starts at `start` and returns where the next one does. */
   private inspectAt(buffer: Buffer, start: number): number {
     const end = frameEnd(buffer, start)
-    const parser = new SseParser()
-    const look = (frame: SseFrame): void => {
+    const frame = parseFrame(buffer.toString('utf8', start, end))
+    if (frame !== undefined) {
       const facts = this.codec.inspectFrame(frame)
       this.learn(facts)
       if (this.dropUsageChunk && facts.usageOnly === true) this.dropped.push(start, end)
     }
-    parser.push(buffer.subarray(start, end), look)
-    parser.end(look)
     if (this.modelBytes === undefined) this.learnModelBytes(buffer.subarray(start, end))
     return end
   }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptTimer } from './attempt-timer.ts'
-import type { StreamTransform } from './stream-facts.ts'
+import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 
 export interface UpstreamStreamOptions {
   readonly body: ReadableStream<Uint8Array>
@@ -22,6 +22,8 @@ export class UpstreamStream {
   private done = false
   /** A failure of the transport or a time limit; in-band failures are in `transform.facts`. */
   error: GatewayError | undefined = undefined
+  /** Told when everything was handed over. */
+  ended: ((error: GatewayError | undefined, facts: StreamFacts) => void) | undefined = undefined
 
   constructor(options: UpstreamStreamOptions) {
     this.transform = options.transform
@@ -46,31 +48,43 @@ export class UpstreamStream {
         this.timer.pause()
         return bytes
       }
-      if (this.done) return undefined
+      if (this.done) {
+        this.ended?.(this.error, this.transform.facts)
+        return undefined
+      }
       this.timer.touch()
-      await this.read()
-      if (this.error !== undefined && this.error.code !== 'client_closed_request') this.transform.fail(this.error.message)
+      // Reading is written out here instead of called, because it happens for every chunk.
+      try {
+        this.received(await this.reader.read())
+      } catch (error) {
+        this.failed(error)
+        if (this.error !== undefined && this.error.code !== 'client_closed_request') this.transform.fail(this.error.message)
+      }
     }
   }
 
   private async read(): Promise<void> {
     try {
-      const { value, done } = await this.reader.read()
-      if (done) {
-        this.done = true
-        this.transform.end()
-      } else {
-        this.transform.push(value)
-        if (this.transform.facts.failure !== undefined) this.stop()
-      }
+      this.received(await this.reader.read())
     } catch (error) {
-      this.stop()
-      this.error =
-        this.abortReason() ??
-        new GatewayError('upstream_stream_interrupted', 'The connection to the upstream broke in the middle of its answer.', {
-          cause: error,
-        })
+      this.failed(error)
     }
+  }
+
+  private received({ value, done }: ReadableStreamReadResult<Uint8Array>): void {
+    if (done) {
+      this.done = true
+      this.transform.end()
+      return
+    }
+    this.transform.push(value)
+    if (this.transform.facts.failure !== undefined) this.stop()
+  }
+
+  private failed(error: unknown): void {
+    this.stop()
+    const broken = 'The connection to the upstream broke in the middle of its answer.'
+    this.error = this.abortReason() ?? new GatewayError('upstream_stream_interrupted', broken, { cause: error })
   }
 
   /** Lets the upstream go, also when it still has something to say. */

@@ -80,6 +80,7 @@ async function readChunks(
       if (grown > buffer.length) buffer = enlarged(buffer, length, grown)
       buffer.set(value, length)
       length = grown
+      freeNow(value)
       watch.at = Math.min(clock.now(), startedAt + length / SLOWEST_BYTES_PER_MS) + BODY_IDLE_MS
     }
   } catch (cause) {
@@ -88,6 +89,15 @@ async function readChunks(
   } finally {
     deadlines.drop(watch)
   }
+}
+
+/**
+ * Gives a chunk's memory back without waiting for the collector, which would let a large body stand in memory twice. Chunks that share
+ * their memory are left alone.
+ */
+function freeNow(chunk: Uint8Array): void {
+  const { buffer } = chunk
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.byteLength) buffer.transfer(0)
 }
 
 function enlarged(buffer: Uint8Array<ArrayBuffer>, length: number, needed: number): Uint8Array<ArrayBuffer> {

@@ -1,3 +1,5 @@
+import { asBuffer } from './as-buffer.ts'
+
 /**
  * Edits of a JSON object's text without re-serialising it: only the named top-level values change, everything else stays as it is.
  */
@@ -14,7 +16,8 @@ export interface JsonText {
 }
 
 /** UTF-8 bytes as searchable text, without decoding them. */
-export function jsonBytes(buffer: Buffer): JsonText {
+export function jsonBytes(bytes: Uint8Array): JsonText {
+  const buffer = asBuffer(bytes)
   return {
     length: buffer.length,
     charCodeAt: (index) => buffer[index] ?? Number.NaN,

@@ -96,6 +96,19 @@ export class SseParser {
   }
 }
 
+/** The one event in the text of a whole frame; undefined when it holds none. Without the state that a parser of a stream needs. */
+export function parseFrame(text: string): SseFrame | undefined {
+  let event: string | undefined
+  let data: string | undefined
+  for (const line of text.split(text.includes('\r') ? /\r\n|\r|\n/ : '\n')) {
+    if (line.startsWith('data:')) {
+      const value = line.slice(line.charCodeAt(5) === 32 ? 6 : 5)
+      data = data === undefined ? value : `${data}\n${value}`
+    } else if (line.startsWith('event:')) event = line.slice(line.charCodeAt(6) === 32 ? 7 : 6)
+  }
+  return data === undefined ? undefined : { event, data }
+}
+
 function nextLineEnd(text: string, start: number): number {
   const lf = text.indexOf('\n', start)
   const cr = text.indexOf('\r', start)

@@ -90,16 +90,18 @@ describe('a history of one vendor, sent to another', () => {
     })
 
     // A body that stays in Responses may rightly answer calls that only the provider knows.
-    test.skipIf(from === 'responses' && to === 'responses')(`is made valid when it was broken: ${from} to ${to}`, () => {
-      property(
-        [brokenStory, server],
-        (story, kind) => {
-          const { body } = translate(bodyOfStory(story, from), from, to, { server: kind })
-          expect(refusals(body, to)).toEqual([])
-        },
-        300,
-      )
-    })
+    const isOwnMatter = from === 'responses' && to === 'responses'
+    if (!isOwnMatter)
+      test(`is made valid when it was broken: ${from} to ${to}`, () => {
+        property(
+          [brokenStory, server],
+          (story, kind) => {
+            const { body } = translate(bodyOfStory(story, from), from, to, { server: kind })
+            expect(refusals(body, to)).toEqual([])
+          },
+          300,
+        )
+      })
 
     test(`keeps all that was said when it was broken: ${from} to ${to}`, () => {
       property([brokenStory, server], (story, kind) => {

@@ -50,7 +50,8 @@ describe('a translated request', () => {
           server: 'first-party',
           stream: body['stream'] === true,
         })
-        expect({ ...sent, model: body['model'] }).toEqual(withoutDefaults(body))
+        const renamed: Record<string, unknown> = { ...sent, model: body['model'] }
+        expect(renamed).toEqual(withoutDefaults(body))
         expect(diagnostics).toEqual([])
         expect(JSON.stringify(body)).toBe(before)
       })

@@ -37,7 +37,9 @@ export class PartEncoder {
 
   cache(encoded: JsonObject, hint: ContentPart['cache'], path: string | undefined): void {
     if (hint === undefined) return
-    if (this.quirks.cacheControl === true)
+    if (encoded['cache_control'] !== undefined)
+      this.report.rewritten('cache_hint', path, 'of two markers at the same place the inner one was kept')
+    else if (this.quirks.cacheControl === true)
       encoded['cache_control'] = hint.ttl === undefined ? { type: 'ephemeral' } : { type: 'ephemeral', ttl: hint.ttl }
     else this.report.lost('cache_hint', path, 'the upstream takes no cache markers')
   }
