@@ -36,9 +36,6 @@ export function catalogueFacts(providerId: string, host: string, model: string):
   }
 }
 
-/** When the catalogue was taken, and from where. */
-export const catalogueSource = { source: catalogue.source, licence: catalogue.licence, asOf: catalogue.as_of } as const
-
 function providerRow(providerId: string, host: string, model: string): Row | undefined {
   const byId = ownRow(PROVIDERS[providerId], model)
   if (byId !== undefined) return byId

@@ -71,8 +71,8 @@ export class UpstreamStream {
     }
   }
 
-  private received({ value, done }: ReadableStreamReadResult<Uint8Array>): void {
-    if (done) {
+  private received({ value, done }: { readonly value?: Uint8Array | undefined; readonly done: boolean }): void {
+    if (done || value === undefined) {
       this.done = true
       this.transform.end()
       return

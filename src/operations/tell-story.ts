@@ -20,7 +20,14 @@ export interface Story {
 
 /** Tells the story of a record. Pure; names that clients chose are made fit for a terminal. */
 export function tellStory(record: RequestRecord): Story {
-  const steps = [...arrival(record), ...decision(record), ...skipped(record), ...attempts(record), ...translation(record), ...ending(record)]
+  const steps = [
+    ...arrival(record),
+    ...decision(record),
+    ...skipped(record),
+    ...attempts(record),
+    ...translation(record),
+    ...ending(record),
+  ]
   return { verdict: verdict(record), subject: subject(record), steps }
 }
 

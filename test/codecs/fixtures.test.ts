@@ -174,6 +174,18 @@ describe.skipIf(streams.length === 0)(`recorded streams, cut at every byte (${WI
     )
   }
 
+  const short = streams.filter(({ bytes }) => bytes.length <= SHORT && !bytes.includes('\r'))
+  test.each(short.map((fixture) => [fixture.id, fixture] as const))(
+    '%s is translated alike when its lines end as Windows ends them, wherever it is cut',
+    (_id, fixture) => {
+      const bytes = Buffer.from(fixture.bytes.toString().replaceAll('\n', '\r\n'))
+      const make = translating(fixture, fixture.format)
+      const whole = run(make, [fixture.bytes])
+      for (let at = 1; at <= bytes.length; at++)
+        expectSame(run(make, [bytes.subarray(0, at), bytes.subarray(at)]), whole, `${fixture.id} at ${at}`)
+    },
+  )
+
   test.each(streams.map((fixture) => [fixture.id, fixture] as const))(
     '%s passes through unchanged wherever it is cut',
     (_id, fixture) => {

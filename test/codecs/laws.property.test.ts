@@ -7,6 +7,7 @@ import { WIRE_FORMATS } from '../../src/ir/wire-format.ts'
 import { bodyOf } from './arbitrary/index.ts'
 import { property } from './support/property.ts'
 import { PAIRS, translate, type Server, type TargetOptions } from './support/translate.ts'
+import { refusals } from './support/validity.ts'
 import { vanished } from './support/vanished.ts'
 
 const server = fc.constantFrom<Server>('first-party', 'plain', 'vendor')
@@ -38,6 +39,15 @@ describe('a translated request', () => {
             expect({ path, predicted: predicted.includes(code), code }).toEqual({ path, predicted: true, code })
           expect({ code, path, verdict: LOSS_TABLE[to][code] }).not.toMatchObject({ verdict: 'carried' })
         }
+      })
+    })
+  }
+
+  for (const [from, to] of PAIRS) {
+    if (from === to) continue
+    test(`from ${from} to ${to} is one that the vendor would not refuse`, () => {
+      property([bodyOf[from](), options], (body, target) => {
+        expect(refusals(translate(body, from, to, target).body, to)).toEqual([])
       })
     })
   }

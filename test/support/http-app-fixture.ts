@@ -17,7 +17,7 @@ const unused = (): never => {
 }
 
 /** A codec that takes any object with a `model` and shows errors as `{format, code, message, param, request_id}`. */
-export function fakeCodec(format: WireFormat): Codec {
+function fakeCodec(format: WireFormat): Codec {
   return {
     format,
     decodeRequest(body) {
@@ -42,7 +42,7 @@ export function fakeCodec(format: WireFormat): Codec {
   }
 }
 
-export const fakeCodecs: Readonly<Record<WireFormat, Codec>> = {
+const fakeCodecs: Readonly<Record<WireFormat, Codec>> = {
   openai: fakeCodec('openai'),
   responses: fakeCodec('responses'),
   anthropic: fakeCodec('anthropic'),

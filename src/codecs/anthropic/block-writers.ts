@@ -16,11 +16,11 @@ export interface BlockWriter {
   close(frame: WriteFrame): void
 }
 
-export function startFrame(index: number, block: JsonObject, frame: WriteFrame): void {
+function startFrame(index: number, block: JsonObject, frame: WriteFrame): void {
   frame('content_block_start', `{"type":"content_block_start","index":${index},"content_block":${JSON.stringify(block)}}`)
 }
 
-export function stopFrame(index: number, frame: WriteFrame): void {
+function stopFrame(index: number, frame: WriteFrame): void {
   frame('content_block_stop', `{"type":"content_block_stop","index":${index}}`)
 }
 

@@ -30,12 +30,12 @@ const STATUS_BY_TYPE: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 }
 
-export function errorTypeOf(status: number): string {
+function errorTypeOf(status: number): string {
   return TYPE_BY_STATUS[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
 }
 
 /** The status an in-band error would have had; undefined for types the format does not define. */
-export function statusOfType(type: string | undefined): number | undefined {
+function statusOfType(type: string | undefined): number | undefined {
   return type !== undefined && Object.hasOwn(STATUS_BY_TYPE, type) ? STATUS_BY_TYPE[type] : undefined
 }
 

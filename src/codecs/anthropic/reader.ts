@@ -48,9 +48,3 @@ export function addExtra(node: Sourced, key: string, value: unknown): void {
   extra.fields[key] = value
   node.extra = extra
 }
-
-/** Drops fields that are undefined, so that decoded nodes hold what was said and nothing else. */
-export function compact<Value extends object>(value: Value): Value {
-  for (const key of Object.keys(value)) if (value[key as keyof Value] === undefined) delete value[key as keyof Value]
-  return value
-}

@@ -68,7 +68,7 @@ function choiceOf(tools: JsonObject[], context: EncodeContext): JsonObject | und
       return undefined
     }
     case 'allowed':
-      return allowedChoice(choice, context)
+      return allowedChoice(choice, tools, context)
     case 'raw':
       if (choice.origin === 'anthropic' && isObject(choice.raw)) return choice.raw
       context.report.lost('tool_choice.raw', fieldPath(context, 'tool_choice.raw'), 'the tool choice is unknown to the format')
@@ -79,16 +79,19 @@ function choiceOf(tools: JsonObject[], context: EncodeContext): JsonObject | und
 /** One allowed and required tool is a named choice; a larger set cannot be told without changing the cached list of tools. */
 function allowedChoice(
   choice: { readonly mode: 'auto' | 'required'; readonly tools: string[] },
+  tools: JsonObject[],
   context: EncodeContext,
 ): JsonObject {
   const [only] = choice.tools
-  if (choice.mode === 'required' && choice.tools.length === 1 && only !== undefined) {
+  const name = only === undefined ? undefined : wireToolName(only, undefined, context)
+  // Naming a tool that was not sent would be refused.
+  if (choice.mode === 'required' && choice.tools.length === 1 && tools.some((tool) => tool['name'] === name)) {
     context.report.rewritten(
       'tool_choice.allowed',
       fieldPath(context, 'tool_choice.allowed'),
       'the only allowed tool became the chosen one',
     )
-    return { type: 'tool', name: wireToolName(only, undefined, context) }
+    return { type: 'tool', name }
   }
   context.report.lost(
     'tool_choice.allowed',

@@ -53,8 +53,3 @@ export function failureOf(error: unknown, fallback: string): StreamFailure {
     code,
   }
 }
-
-/** Whether a finish reason belongs to an answer that is not there yet. */
-export function isPending(reason: FinishReason): boolean {
-  return reason.raw === 'queued' || reason.raw === 'in_progress'
-}

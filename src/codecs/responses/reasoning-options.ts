@@ -5,7 +5,7 @@ import type { Report } from '../report.ts'
 import { put } from './field-writer.ts'
 
 /** The value of `include` that makes reasoning replayable without storing it at the provider. */
-export const INCLUDE_ENCRYPTED = 'reasoning.encrypted_content'
+const INCLUDE_ENCRYPTED = 'reasoning.encrypted_content'
 /** Efforts the API defines. */
 const EFFORTS: ReadonlySet<string> = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
 

@@ -42,7 +42,7 @@ function throwFailure(body: JsonObject): never {
 }
 
 /** The parts of one output item. Text keeps the id and phase of its message item. */
-export function decodeOutputItem(item: unknown, path: string, into: ContentPart[]): void {
+function decodeOutputItem(item: unknown, path: string, into: ContentPart[]): void {
   if (!isObject(item)) {
     into.push({ type: 'opaque', format: 'responses', json: item, path })
     return

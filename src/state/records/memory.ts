@@ -26,7 +26,12 @@ class MemoryRecords implements RecordStore {
 
   constructor(options: MemoryRecordsOptions) {
     this.#capacity = options.capacity ?? 1000
-    this.#queue = new WriteQueue({ clock: options.clock, warn: options.warn, prepare: (record) => record, write: (records) => this.#write(records) })
+    this.#queue = new WriteQueue({
+      clock: options.clock,
+      warn: options.warn,
+      prepare: (record) => record,
+      write: (records) => this.#write(records),
+    })
   }
 
   append(record: PendingRecord): void {

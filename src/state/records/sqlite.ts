@@ -151,7 +151,15 @@ class SqliteRecords implements RecordStore {
 }
 
 /** Values of the insert, in the order of its columns. */
-type RecordRow = readonly [id: string, startedAt: number, model: string, status: number, session: string | null, tenant: string | null, record: string]
+type RecordRow = readonly [
+  id: string,
+  startedAt: number,
+  model: string,
+  status: number,
+  session: string | null,
+  tenant: string | null,
+  record: string,
+]
 
 const rowOf = (record: RequestRecord): RecordRow => [
   record.request_id,
