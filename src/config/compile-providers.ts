@@ -77,7 +77,6 @@ function compileProvider(
     capabilities: capabilitiesOf(value),
     quirks: quirksOf(value, baseUrl, format),
     headers: headersOf(provider, notes),
-    maxConcurrency: value.max_concurrency,
     mockModels: value.models.filter((model) => typeof model !== 'string').map(mockModelOf),
   }
 }

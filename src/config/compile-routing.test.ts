@@ -107,6 +107,6 @@ describe('the hash of a configuration', () => {
   test('changes with everything that matters', () => {
     const hash = hashOf('providers: [{ id: p, type: openai }]')
     expect(hashOf('providers: [{ id: q, type: openai }]')).not.toBe(hash)
-    expect(hashOf('providers: [{ id: p, type: openai, max_concurrency: 3 }]')).not.toBe(hash)
+    expect(hashOf('providers: [{ id: p, type: openai, base_url: "https://other.example/v1" }]')).not.toBe(hash)
   })
 })

@@ -64,7 +64,8 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
   // server: conveniences
   { path: 'server.privacy_mode', harmless: is('metadata_only'), hint: 'Prompts and answers are never kept.' },
-  { path: 'server.max_concurrency', hint: '`providers[].max_concurrency` limits calls to one provider.' },
+  { path: 'server.max_concurrency', refuse: 'more calls would run at once than you allow' },
+  { path: 'providers[].max_concurrency', refuse: 'the provider would get more calls at once than you allow' },
   { path: 'server.admission_timeout_ms' },
   { path: 'server.admission_slot_ttl_ms' },
   { path: 'server.tenant_concurrency_ttl_ms' },

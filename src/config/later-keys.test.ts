@@ -18,7 +18,6 @@ describe('keys of features this version does not have', () => {
     ['server: { scorecard: { enabled: true } }', 'server.scorecard'],
     ['server: { retry: { max_retries: 2, base_delay_ms: 50 } }', 'server.retry.base_delay_ms'],
     ['server: { state_store: ./x.sqlite }', 'server.state_store'],
-    ['server: { max_concurrency: 5 }', 'server.max_concurrency'],
   ])('are accepted with a warning: %s', (text, path) => {
     const { warnings } = loaded(loadConfigText(PROVIDER + text))
     expect(warnings).toMatchObject([{ path, message: expect.stringContaining('does not support this key; it is ignored') }])
@@ -27,6 +26,8 @@ describe('keys of features this version does not have', () => {
 
   test.each([
     ['server: { budget: { max_usd: 5 } }', 'server.budget'],
+    ['server: { max_concurrency: 5 }', 'server.max_concurrency'],
+    ['providers: [{ id: p, type: mock, max_concurrency: 5 }]', 'providers[0].max_concurrency'],
     ['server: { block_private_networks: true }', 'server.block_private_networks'],
     ['server: { egress_enabled: false }', 'server.egress_enabled'],
     ['server: { cost_max_per_mtok: 3 }', 'server.cost_max_per_mtok'],

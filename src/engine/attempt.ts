@@ -3,6 +3,7 @@ import { withoutAttribution } from '../codecs/attribution.ts'
 import { Report } from '../codecs/report.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { Feature } from '../ir/feature.ts'
 import type { Route } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -74,6 +75,7 @@ function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; 
   const { value, diagnostics } = provider.codec.encodeRequest(request, encodeTarget)
   const all = report.diagnostics.length === 0 ? diagnostics : [...report.diagnostics, ...diagnostics]
   if (input.route.translation === 'strict') refuseLosses(target, all)
+  if (input.route.translation !== 'allow') refuseMissingConversation(target, all)
   return { body: translatedBody(value, call.body), diagnostics: all }
 }
 
@@ -88,6 +90,26 @@ function refuseLosses(target: Target, diagnostics: readonly Diagnostic[]): void 
       target: target.id,
       details: { lost: lost.map(({ code, path }) => ({ code, path })) },
     },
+  )
+}
+
+/** Parts of the request that stand for turns the provider keeps. Without them the model would answer another conversation. */
+const KEPT_ELSEWHERE: ReadonlySet<Feature> = new Set<Feature>([
+  'part.item_reference',
+  'state.previous_response_id',
+  'state.conversation',
+  'state.prompt_template',
+])
+
+/** Losing a setting is told in a header; losing earlier turns is refused, unless the route allows even that. */
+function refuseMissingConversation(target: Target, diagnostics: readonly Diagnostic[]): void {
+  const missing = diagnostics.find((diagnostic) => diagnostic.severity === 'lost' && KEPT_ELSEWHERE.has(diagnostic.code))
+  if (missing === undefined) return
+  throw new GatewayError(
+    'translation_refused',
+    `The request refers to turns that another provider keeps (${missing.code} at ${missing.path}), and ${target.id} cannot see them. ` +
+      'Send the whole conversation (for OpenAI clients: store false), or set translation: allow on the route to go on without them.',
+    { target: target.id, details: { lost: [{ code: missing.code, path: missing.path }] } },
   )
 }
 

@@ -21,7 +21,6 @@ const SETTINGS: ProviderSettings = {
   capabilities: {},
   quirks: {},
   headers: {},
-  maxConcurrency: undefined,
   mockModels: [],
 }
 

@@ -150,7 +150,6 @@ export const providerSchema = z
       .record(headerName(), z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'text without line breaks'))
       .default({})
       .describe('Headers to send with every request. Credentials belong into accounts.'),
-    max_concurrency: positive().optional().describe('Most calls to this provider at the same time.'),
     models,
     model_hint: nonEmpty().optional().describe('A model to try in diagnostics. Not used for routing.'),
   })

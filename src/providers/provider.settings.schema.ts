@@ -49,6 +49,5 @@ export interface ProviderSettings {
   readonly quirks: Readonly<Record<string, unknown>>
   /** Sent with every request; may not name credentials. */
   readonly headers: Readonly<Record<string, string>>
-  readonly maxConcurrency: number | undefined
   readonly mockModels: readonly MockModel[]
 }

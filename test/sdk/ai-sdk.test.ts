@@ -180,17 +180,4 @@ describe('the AI SDK with openai.responses and its default of stored items', () 
     expect(text).toBe('0: 18 °C; 1: 7 °C; 2: 25 °C')
     expect(stage.upstream.requests.at(-1)?.text).toContain('"item_reference"')
   })
-
-  test.each(['chat', 'messages'] as const)('is told that an upstream that speaks %s cannot know them', async (upstream) => {
-    const input = [
-      { type: 'item_reference' as const, id: 'msg_1' },
-      { role: 'user' as const, content: 'Hi' },
-    ]
-    const call = stage.openai.responses.create({ model: `${upstream}/text`, input })
-    const { data, response } = await call.withResponse()
-    expect(data.output_text).toBe(GREETING)
-    expect(response.headers.get('x-switchback-lost')).toContain('part.item_reference')
-    const lost = (await stage.lastRecord()).diagnostics.filter(({ severity }) => severity === 'lost')
-    expect(lost).toMatchObject([{ code: 'part.item_reference', path: '/input/0' }])
-  })
 })

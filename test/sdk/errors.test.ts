@@ -197,4 +197,17 @@ describe('errors of the gateway itself', () => {
     expect(malformed).toBeInstanceOf(OpenAI.BadRequestError)
     expect(malformed.param).toContain('messages')
   })
+
+  test.each(['chat', 'messages'] as const)(
+    'say what to do where an upstream that speaks %s cannot know stored turns',
+    async (upstream) => {
+      const input = [
+        { type: 'item_reference' as const, id: 'msg_1' },
+        { role: 'user' as const, content: 'Hi' },
+      ]
+      const error = await thrownBy(stage.openai.responses.create({ model: `${upstream}/text`, input }))
+      expect(error).toMatchObject({ status: 422, message: expect.stringContaining('store false') as unknown })
+      expect((await stage.lastRecord()).error_code).toBe('translation_refused')
+    },
+  )
 })

@@ -1,4 +1,3 @@
-import type { FinishReason } from '../../ir/finish.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { StreamFailure } from '../../ir/stream-event.ts'
 import { isObject } from '../../ir/json.ts'
