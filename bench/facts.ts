@@ -18,7 +18,8 @@ const ok = (answer: string): void => {
 }
 
 /** Memory over many requests: highest, and growth from the first tenth to the end. */
-export async function measureRss(gateway: Measured, short: boolean): Promise<Fact[]> {
+export async function measureRss(startGateway: () => Promise<Measured>, short: boolean): Promise<Fact[]> {
+  const gateway = await startGateway()
   const total = short ? 20_000 : 200_000
   const shot = {
     url: `${gateway.url}/v1/chat/completions`,
@@ -32,6 +33,7 @@ export async function measureRss(gateway: Measured, short: boolean): Promise<Fac
   await fire(shot, (total * 9) / 10, 8)
   await Bun.sleep(500)
   const late = memory(gateway.pid).rss
+  await gateway.stop()
   return [
     { name: `memory after ${total} requests`, value: late, unit: 'MiB', target: 100 },
     { name: `growth of memory over the last nine tenths of them`, value: Math.max(0, late - early), unit: 'MiB', target: 10 },
@@ -39,7 +41,8 @@ export async function measureRss(gateway: Measured, short: boolean): Promise<Fac
 }
 
 /** Memory of streams that have begun and stay open. */
-export async function measureOpenStreams(gateway: Measured, short: boolean): Promise<Fact[]> {
+export async function measureOpenStreams(startGateway: () => Promise<Measured>, short: boolean): Promise<Fact[]> {
+  const gateway = await startGateway()
   const count = short ? 500 : 2_000
   const before = memory(gateway.pid).rss
   const body = JSON.stringify({ ...smallChat('same/bench-model', true), user: 'HANG_OPEN' })
@@ -59,12 +62,12 @@ export async function measureOpenStreams(gateway: Measured, short: boolean): Pro
   await Bun.sleep(1_000)
   const each = ((memory(gateway.pid).rss - before) * 1024) / count
   for (const controller of controllers) controller.abort()
-  await Bun.sleep(500)
+  await gateway.stop()
   return [{ name: `memory of each of ${count} open streams`, value: Math.max(0, each), unit: 'KiB', target: 60 }]
 }
 
 /** A 20 MB inline image, same format and cross format: peak memory over the body's size, in a gateway of its own. */
-export async function measureImage(startGateway: () => Promise<Measured>, _upstream: number): Promise<Fact[]> {
+export async function measureImage(startGateway: () => Promise<Measured>): Promise<Fact[]> {
   const facts: Fact[] = []
   for (const provider of ['same', 'cross']) {
     const gateway = await startGateway()

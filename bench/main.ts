@@ -85,15 +85,19 @@ async function main(): Promise<number> {
   const bun = process.execPath
   const upstream = await start([bun, path.join(root, 'bench/support/upstream.ts')])
   const floor = await start([bun, path.join(root, 'bench/floors/proxy.ts'), upstream.url])
-  const command = [
-    path.join(root, 'bin/switchback'),
-    'serve',
-    '--config',
-    writeConfig(folder, upstream.url),
-    '--data-dir',
-    path.join(folder, 'data'),
-  ]
-  const startGateway = (): Promise<Measured> => start(command, {}, /(http:\/\/127\.0\.0\.1:\d+)/)
+  const config = writeConfig(folder, upstream.url)
+  let started = 0
+  const startGateway = (): Promise<Measured> => {
+    const command = [
+      path.join(root, 'bin/switchback'),
+      'serve',
+      '--config',
+      config,
+      '--data-dir',
+      path.join(folder, `data${started++}`),
+    ]
+    return start(command, {}, /listens on (http:\/\/127\.0\.0\.1:\d+)/)
+  }
   const gateway = await startGateway()
   const results: RowResult[] = []
   const facts: Fact[] = []
@@ -108,9 +112,9 @@ async function main(): Promise<number> {
     }
     if (!flags.has('--only')) {
       facts.push(
-        ...(await measureRss(gateway, short)),
-        ...(await measureOpenStreams(gateway, short)),
-        ...(await measureImage(startGateway, upstream.pid)),
+        ...(await measureRss(startGateway, short)),
+        ...(await measureOpenStreams(startGateway, short)),
+        ...(await measureImage(startGateway)),
         ...(await measureStart(root, folder, short)),
       )
       for (const fact of facts)

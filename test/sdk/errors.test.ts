@@ -205,7 +205,8 @@ describe('errors of the gateway itself', () => {
         { type: 'item_reference' as const, id: 'msg_1' },
         { role: 'user' as const, content: 'Hi' },
       ]
-      const error = await thrownBy(stage.openai.responses.create({ model: `${upstream}/text`, input }))
+      const openai = new OpenAI({ maxRetries: 0, apiKey: 'k', baseURL: `${stage.url}/v1` })
+      const error = await thrownBy(openai.responses.create({ model: `${upstream}/text`, input }))
       expect(error).toMatchObject({ status: 422, message: expect.stringContaining('store false') as unknown })
       expect((await stage.lastRecord()).error_code).toBe('translation_refused')
     },
