@@ -1,6 +1,15 @@
 import type { JsonObject } from '../ir/json.ts'
 import { isObject } from '../ir/json.ts'
-import { jsonBytes, modelValues, spliceBytes, topLevelValues, type JsonText, type Splice } from '../lib/json-splice.ts'
+import { asBuffer } from '../lib/as-buffer.ts'
+import {
+  jsonBytes,
+  modelValues,
+  spliceBytes,
+  spliceText,
+  topLevelValues,
+  type JsonText,
+  type Splice,
+} from '../lib/json-splice.ts'
 import { restoreBlobs } from '../lib/large-json.ts'
 import type { RequestBody } from './engine.ts'
 
@@ -10,16 +19,28 @@ export interface PassthroughEdits {
   readonly addStreamUsage: boolean
 }
 
+/** Up to here a body is edited as text, which for small ones is cheaper than searching and joining bytes. */
+const TEXT_BYTES = 16 * 1024
+
 /** The client's own bytes with the declared edits spliced in; pieces, so that large media is never copied. */
 export function passthroughBody({ bytes }: RequestBody, edits: PassthroughEdits): readonly Uint8Array[] {
-  const json = jsonBytes(bytes)
   const model = JSON.stringify(edits.model)
-  const splices: Splice[] = modelValues(json).map(({ start, end }) => ({ start, end, text: model }))
+  if (bytes.length > TEXT_BYTES) return spliceBytes(bytes, splicesOf(jsonBytes(bytes), model, edits))
+  // One character a byte, so that nothing changes whatever the bytes are.
+  const text = asBuffer(bytes).toString('latin1')
+  return [Buffer.from(spliceText(text, splicesOf(text, latin1Of(model), edits)), 'latin1')]
+}
+
+const latin1Of = (text: string): string => Buffer.from(text).toString('latin1')
+
+function splicesOf(json: JsonText, model: string, edits: PassthroughEdits): Splice[] {
+  const splices: Splice[] = []
+  for (const { start, end } of modelValues(json)) splices.push({ start, end, text: model })
   if (edits.addStreamUsage) {
     splices.push(...streamUsageSplices(json))
     splices.sort((left, right) => left.start - right.start)
   }
-  return spliceBytes(bytes, splices)
+  return splices
 }
 
 function streamUsageSplices(json: JsonText): Splice[] {
