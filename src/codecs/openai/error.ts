@@ -1,49 +1,8 @@
-import type { ErrorCategory } from '../../errors/codes.ts'
-import type { GatewayError, UpstreamErrorFacts } from '../../errors/gateway-error.ts'
+import type { UpstreamErrorFacts } from '../../errors/gateway-error.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { StreamFailure } from '../../ir/stream-event.ts'
-import type { ErrorEnvelope } from '../codec.ts'
 
-/** Error types that clients of this format know, by category. */
-const TYPES: Readonly<Record<ErrorCategory, string>> = {
-  authentication: 'authentication_error',
-  authorization: 'permission_error',
-  'rate-limited': 'rate_limit_error',
-  'quota-exceeded': 'insufficient_quota',
-  'budget-exceeded': 'budget_exceeded',
-  overloaded: 'overloaded',
-  timeout: 'upstream_error',
-  network: 'upstream_error',
-  'invalid-request': 'invalid_request_error',
-  'context-too-long': 'invalid_request_error',
-  'unsupported-capability': 'invalid_request_error',
-  'content-filtered': 'invalid_request_error',
-  'server-error': 'upstream_error',
-  'stream-interrupted': 'upstream_error',
-  'not-found': 'invalid_request_error',
-  'no-route': 'invalid_request_error',
-  cancelled: 'invalid_request_error',
-  config: 'server_error',
-  internal: 'server_error',
-}
-
-/** An error as clients of this format expect it. What an upstream said of it is kept. */
-export function encodeError(error: GatewayError, requestId: string): ErrorEnvelope {
-  const { upstream } = error
-  const message = error.row.exposeMessage ? (upstream?.message ?? error.message) : 'internal error'
-  return {
-    status: error.httpStatus,
-    body: {
-      error: {
-        message,
-        type: upstream?.type ?? TYPES[error.row.category],
-        param: upstream?.param ?? error.param ?? null,
-        code: upstream?.code ?? codeOf(error),
-        request_id: requestId,
-      },
-    },
-  }
-}
+export { encodeError } from '../openai-error.ts'
 
 /** An in-band failure as the last frame of a stream. */
 export function encodeFailure(failure: StreamFailure): string {
@@ -120,9 +79,3 @@ function statusOf(body: unknown): number | undefined {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-
-/** Codes of OpenAI where clients look for them, else the gateway's own. */
-function codeOf(error: GatewayError): string {
-  if (error.row.category === 'context-too-long') return 'context_length_exceeded'
-  return error.code
-}
