@@ -112,7 +112,7 @@ function skipped(record: RequestRecord): StoryStep[] {
 
 function attempts(record: RequestRecord): StoryStep[] {
   return record.attempts.flatMap((attempt) => [
-    { at_ms: attempt.started_ms, text: attemptSentence(attempt) },
+    { at_ms: attempt.started_ms, text: attemptSentence(attempt, attempt === record.attempts.at(-1)) },
     ...formatNote(record, attempt),
   ])
 }
@@ -124,7 +124,8 @@ const NEXT_WORDS = {
   stop: 'no other target was asked',
 } as const
 
-function attemptSentence(attempt: AttemptRecord): string {
+/** What was meant to follow a failure is only told when it did follow. */
+function attemptSentence(attempt: AttemptRecord, isLast: boolean): string {
   const who = `Called ${safeText(attempt.target_id)} with account ${safeText(attempt.account_id)}`
   const took = durationWords(attempt.latency_ms)
   if (attempt.outcome === 'success') return `${who}: it answered, in ${took}.`
@@ -135,7 +136,12 @@ function attemptSentence(attempt: AttemptRecord): string {
     safeText(attempt.upstream_error_type ?? ''),
     code,
   ].filter((word) => word !== '')
-  const next = attempt.next === undefined ? '' : ` Then ${NEXT_WORDS[attempt.next]}.`
+  const next =
+    attempt.next === undefined
+      ? ''
+      : isLast && attempt.next !== 'stop'
+        ? ' There was nothing left to try.'
+        : ` Then ${NEXT_WORDS[attempt.next]}.`
   const id = attempt.upstream_request_id === undefined ? '' : ` The provider calls it ${safeText(attempt.upstream_request_id)}.`
   return `${who}: after ${took} ${errorPhrase(code)} (${told.join(', ')}).${next}${id}`
 }
