@@ -4,7 +4,7 @@ import type { Environment } from './env.ts'
 import { loadConfig } from './load.ts'
 
 const load = (env: Environment, bind?: string) =>
-  loadConfig({ env, cwd: '/work', home: '/home/someone', files: { readText: () => undefined }, bind })
+  loadConfig({ env, cwd: '/srv/app', home: '/home/someone', files: { readText: () => undefined }, bind })
 
 describe('keys in the environment, without a configuration file', () => {
   test('serve their vendors; the first one takes every other name', () => {

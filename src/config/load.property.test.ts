@@ -6,7 +6,7 @@ import { loadConfigText } from '../../test/support/load-config-text.ts'
 import { configFromObject } from './load.ts'
 
 const example = readFileSync(new URL('../../config/example.yaml', import.meta.url), 'utf8')
-const surroundings = { cwd: '/work', home: '/home/someone', env: {} }
+const surroundings = { cwd: '/srv/app', home: '/home/someone', env: {} }
 
 /** Values that stand where a configuration has something else. */
 const oddValue = fc.oneof(

@@ -6,7 +6,7 @@ import { loadConfigText, loaded, refused } from '../../test/support/load-config-
 import { configFromObject, loadConfig } from './load.ts'
 import { MOCK_CONFIG } from './vendors.data.ts'
 
-const surroundings = { cwd: '/work', home: '/home/someone', env: {} }
+const surroundings = { cwd: '/srv/app', home: '/home/someone', env: {} }
 const noFiles = { readText: () => undefined }
 const shipped = (name: string): string => readFileSync(new URL(`../../config/${name}`, import.meta.url), 'utf8')
 
@@ -16,13 +16,13 @@ const only = (path: string) => ({
 
 describe('the place of the configuration', () => {
   test('is the named file, relative to the working directory', () => {
-    const result = loaded(loadConfig({ ...surroundings, path: 'x.yaml', files: only('/work/x.yaml') }))
-    expect(result.source).toEqual({ kind: 'file', path: '/work/x.yaml' })
+    const result = loaded(loadConfig({ ...surroundings, path: 'x.yaml', files: only('/srv/app/x.yaml') }))
+    expect(result.source).toEqual({ kind: 'file', path: '/srv/app/x.yaml' })
     expect(result.compiled.server.port).toBe(1)
   })
 
   test('is switchback.yaml in the working directory, then the XDG directory', () => {
-    expect(loaded(loadConfig({ ...surroundings, files: only('/work/switchback.yaml') })).compiled.server.port).toBe(1)
+    expect(loaded(loadConfig({ ...surroundings, files: only('/srv/app/switchback.yaml') })).compiled.server.port).toBe(1)
     expect(
       loaded(loadConfig({ ...surroundings, files: only('/home/someone/.config/switchback/config.yaml') })).compiled.server.port,
     ).toBe(1)
@@ -33,7 +33,7 @@ describe('the place of the configuration', () => {
   test('is an error when the named file is not there', () => {
     const { problems } = refused(loadConfig({ ...surroundings, path: 'x.yaml', files: noFiles }))
     expect(problems).toHaveLength(1)
-    expect(problems[0]).toMatchObject({ file: '/work/x.yaml', message: expect.stringContaining('no such file') })
+    expect(problems[0]).toMatchObject({ file: '/srv/app/x.yaml', message: expect.stringContaining('no such file') })
   })
 
   test('is an error when the file cannot be read or is far too large', () => {

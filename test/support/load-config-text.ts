@@ -15,7 +15,7 @@ export function loadConfigText(
   const files: Record<string, string> = { '/etc/gateway/switchback.yaml': text, ...extraFiles }
   return loadConfig({
     env: {},
-    cwd: '/work',
+    cwd: '/srv/app',
     home: '/home/someone',
     path: '/etc/gateway/switchback.yaml',
     ...rest,
