@@ -5,12 +5,15 @@ import type { LineLevel, LogFacts, LoggerOptions } from './log-line.ts'
 /** Writes log lines. */
 export interface LineWriter {
   write(level: LineLevel, facts: LogFacts, message: string): void
-  /** Writes what is buffered, at once. */
-  flush(): void
+  /** Resolves when everything has been written, or when that takes too long because nobody reads the log. */
+  flush(): Promise<void>
 }
 
 /** Bytes of log lines kept while stderr takes none; beyond, lines are dropped. A stalled log reader must not stall the gateway. */
 const MOST_BUFFERED = 4 * 1024 * 1024
+
+/** A process that ends does not wait longer than this for a stalled log reader. */
+const LONGEST_FLUSH_MS = 500
 
 /** Fields that never appear, wherever a caller puts them on the first two levels. */
 const NEVER_LOGGED = [
@@ -45,9 +48,15 @@ export function createLineWriter(options: LoggerOptions): LineWriter {
     },
     destination,
   )
+  let isWriting = false
+  destination.on('drain', () => (isWriting = false))
   return {
-    write: (level, facts, message) => logger[level](facts, message),
-    flush() {
+    write(level, facts, message) {
+      isWriting = true
+      logger[level](facts, message)
+    },
+    async flush() {
+      if (isWriting) await drained(destination)
       try {
         destination.flushSync()
       } catch {
@@ -55,4 +64,15 @@ export function createLineWriter(options: LoggerOptions): LineWriter {
       }
     },
   }
+}
+
+/** A line on its way to the system is not in the buffer any more and not in the log yet. */
+function drained(destination: ReturnType<typeof pino.destination>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LONGEST_FLUSH_MS)
+    destination.once('drain', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }

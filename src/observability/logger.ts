@@ -53,7 +53,7 @@ export function createLogger(options: LoggerOptions): ProcessLogger {
     error: line('error'),
     async flush() {
       await loading
-      writer?.flush()
+      await writer?.flush()
     },
   }
 }
