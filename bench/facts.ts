@@ -28,16 +28,29 @@ export async function measureRss(startGateway: () => Promise<Measured>, short: b
     verify: ok,
   }
   await fire(shot, total / 2, 8)
-  await Bun.sleep(500)
-  const early = memory(gateway.pid).rss
+  const early = await settledRss(gateway.pid)
   await fire(shot, total / 2, 8)
-  await Bun.sleep(500)
-  const late = memory(gateway.pid).rss
+  const late = await settledRss(gateway.pid)
   await gateway.stop()
   return [
     { name: `memory after ${total} requests`, value: late, unit: 'MiB', target: 120 },
-    { name: `growth of memory over the second half of them`, value: Math.max(0, late - early), unit: 'MiB', target: 10 },
+    {
+      name: `growth of memory over the second half of them`,
+      value: Math.max(0, late - early),
+      unit: 'MiB',
+      target: short ? 40 : 10,
+    },
   ]
+}
+
+/** The lowest of several looks at an idle process: what is there between two collections says nothing. */
+async function settledRss(pid: number): Promise<number> {
+  let lowest = Number.POSITIVE_INFINITY
+  for (let look = 0; look < 6; look++) {
+    await Bun.sleep(400)
+    lowest = Math.min(lowest, memory(pid).rss)
+  }
+  return lowest
 }
 
 /** Memory of streams that have begun and stay open. */
