@@ -3,6 +3,7 @@ import type { StreamFailure } from '../ir/stream-event.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { pingBytes } from './delivered-stream.ts'
 import type { AnswerStream, Call } from './engine.ts'
+import { sseText } from '../lib/sse-text.ts'
 
 export interface CommittedStreamOptions {
   readonly call: Call
@@ -67,7 +68,7 @@ export class CommittedStream implements AnswerStream {
     let text = ''
     const encoder = codec.createStreamEncoder({ requestId: requestId.slice(4), model: request.model, createdAt: 0, request })
     encoder.write({ type: 'error', error: failureOf(error) }, (event, data) => {
-      text += event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
+      text += sseText(event, data)
     })
     return new TextEncoder().encode(text)
   }

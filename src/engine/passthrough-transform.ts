@@ -2,6 +2,7 @@ import type { Codec, FrameFacts, StreamEncoder } from '../codecs/codec.ts'
 import { mergeUsage } from '../ir/usage.ts'
 import { parseFrame } from '../lib/sse-parser.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
+import { sseText } from '../lib/sse-text.ts'
 
 export interface PassthroughOptions {
   readonly codec: Codec
@@ -103,7 +104,7 @@ export class PassthroughTransform implements StreamTransform {
     this.facts.failure = { message }
     let text = ''
     this.createErrorEncoder().write({ type: 'error', error: { message } }, (event, data) => {
-      text += event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
+      text += sseText(event, data)
     })
     this.write(encoder.encode(text))
   }

@@ -3,6 +3,7 @@ import { mergeUsage } from '../ir/usage.ts'
 import { isSemantic, type StreamEvent } from '../ir/stream-event.ts'
 import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
+import { sseText } from '../lib/sse-text.ts'
 
 const encoder = new TextEncoder()
 
@@ -58,7 +59,7 @@ export class TranslatingTransform implements StreamTransform {
   }
 
   private readonly onClientFrame = (event: string | undefined, data: string): void => {
-    this.output += event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
+    this.output += sseText(event, data)
   }
 
   private close(): void {

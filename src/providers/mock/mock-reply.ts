@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { classifyStatus } from '../classify-error.ts'
 import type { MockStep } from './mock-script.ts'
 import { mockError } from './mock-errors.data.ts'
+import { sseText } from '../../lib/sse-text.ts'
 
 /** One call of a mock model, as the upstream sees it. */
 export interface MockCall {
@@ -71,7 +72,7 @@ async function* chunksOf(
   const writer = codec.createStreamEncoder(context)
   let text = ''
   const frame = (event: string | undefined, data: string): void => {
-    text += event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
+    text += sseText(event, data)
   }
   for (const [index, step] of steps.entries()) {
     stop.throwIfAborted()

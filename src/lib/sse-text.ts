@@ -1,0 +1,3 @@
+/** One server-sent event as text. `data` holds no line breaks: it is JSON, or a word like `[DONE]`. */
+export const sseText = (event: string | undefined, data: string): string =>
+  event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
