@@ -1,7 +1,5 @@
 import type { RequestRecord } from '../../ir/record.ts'
-
-/** A record, or a function that builds it. Functions are called when the batch is written, so that evidence is built off the response path. */
-export type PendingRecord = RequestRecord | (() => RequestRecord)
+import type { PackedRecord } from './packed-record.ts'
 
 /** Which records to list, newest first. Absent fields do not filter. */
 export interface RecordFilter {
@@ -52,7 +50,7 @@ export interface RecordStore {
    * Takes a record. Never blocks and never throws: records are written in batches soon after (at most 250 ms). When the store cannot
    * write, a bounded number is kept in memory and the rest is counted and dropped. The first record of an id wins.
    */
-  append(record: PendingRecord): void
+  append(record: PackedRecord): void
   /** Resolves when everything appended so far has been written, or has failed to be. */
   flush(): Promise<void>
   /** Newest first. Sees everything appended before. */
