@@ -5,9 +5,9 @@ import type { Principal } from '../ir/principal.ts'
 import type { AttemptRecord, RequestRecord, SkippedTarget } from '../ir/record.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Usage } from '../ir/usage.ts'
-import type { PackedRecord } from '../state/records/packed-record.ts'
 import type { StreamFacts } from './stream-facts.ts'
 import { ENGINE_VERSION } from './version.ts'
+import type { PackedRecord } from '../state/records/store.ts'
 
 /** What a finished request leaves for its record: numbers and codes, no body. */
 export interface RecordSeed {
@@ -122,7 +122,7 @@ export function unpackRecord(packed: unknown): RequestRecord {
 
 function unpackFields(fields: PackedFields): RequestRecord {
   const [, requestId, startedAt, engineVersion, revision, configHash, operation, role, keyId, tenant, sessionId] = fields
-  const [status, errorCode, totalMs, firstTokenMs, overheadUs, requestBytes, committedEarly] = fields.slice(11) as Tail
+  const [status, errorCode, totalMs, firstTokenMs, overheadUs, requestBytes, committedEarly] = fields.slice(11) as Middle
   const [servedModel, finish, finishRaw, usage, inputs, plan, attempts, diagnostics, skipped] = fields.slice(18) as Rest
   return {
     schema: 'switchback.record/v1',
@@ -156,12 +156,12 @@ function unpackFields(fields: PackedFields): RequestRecord {
   }
 }
 
-type From<Fields extends readonly unknown[], Skipped extends unknown[]> = Fields extends readonly [...Skipped, ...infer Tail]
-  ? Tail
+type From<Fields extends readonly unknown[], Skipped extends unknown[]> = Fields extends readonly [...Skipped, ...infer Remaining]
+  ? Remaining
   : never
 type Eleven = [unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown]
-type Tail = From<PackedFields, Eleven>
-type Rest = From<Tail, [unknown, unknown, unknown, unknown, unknown, unknown, unknown]>
+type Middle = From<PackedFields, Eleven>
+type Rest = From<Middle, [unknown, unknown, unknown, unknown, unknown, unknown, unknown]>
 
 /** The upstream's own words stay out of records. */
 const withoutRaw = (usage: Usage | undefined): RequestRecord['usage'] | Absent =>

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { RequestRecord } from '../../ir/record.ts'
-import type { PackedRecord, UnpackRecord } from './packed-record.ts'
-import type { RecordStore } from './store.ts'
+import type { PackedRecord, RecordStore, UnpackRecord } from './store.ts'
 
 /** The laws every record store keeps. `open` gives an empty store; the suite closes it. */
 export function recordStoreConformance(name: string, open: () => RecordStore): void {

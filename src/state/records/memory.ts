@@ -2,8 +2,7 @@ import type { RequestRecord } from '../../ir/record.ts'
 import { listLimit } from './filter-limits.ts'
 import { ambiguousPrefix, completePrefix } from './id-prefix.ts'
 import { matchesFilter } from './matches-filter.ts'
-import type { PackedRecord, UnpackRecord } from './packed-record.ts'
-import type { RecordFilter, RecordStore, RecordSummary } from './store.ts'
+import type { PackedRecord, RecordFilter, RecordStore, RecordSummary, UnpackRecord } from './store.ts'
 import { summarise } from './summarise.ts'
 
 export interface MemoryRecordsOptions {

@@ -1,9 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 import { createMemoryRecords } from './memory.ts'
-import type { UnpackRecord } from './packed-record.ts'
 import { startRetention } from './retention.ts'
 import { openSqliteRecords } from './sqlite.ts'
-import type { RecordStore, StoreWarning } from './store.ts'
+import type { RecordStore, StoreWarning, UnpackRecord } from './store.ts'
 
 /** Name of the database in the data directory. */
 export const STATE_FILE = 'switchback.db'

@@ -1,5 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import type { PackedRecord } from './packed-record.ts'
+import type { PackedRecord } from './store.ts'
 
 /** One row of the table of batches, in the order of its columns. */
 export type BatchRow = readonly [

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { exampleRecord, packWhole } from './conformance.ts'
-import type { PackedRecord } from './packed-record.ts'
 import { startRetention } from './retention.ts'
 import { WriteQueue } from './write-queue.ts'
+import type { PackedRecord } from './store.ts'
 
 const record = (id: string): PackedRecord => packWhole(exampleRecord({ request_id: id }))
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { PackedRecord } from './packed-record.ts'
-import type { StoreWarning } from './store.ts'
+import type { PackedRecord, StoreWarning } from './store.ts'
 
 /** How long a record waits before it is written. */
 const BATCH_MS = 200
