@@ -93,8 +93,8 @@ export class AccountLocks {
 
   /** Drops everything about the accounts that `keep` does not want. */
   retain(keep: (account: AccountId) => boolean): void {
-    for (const locks of [this.whole, this.single, this.limits])
-      for (const [key, { account }] of locks as Map<string, AccountLock>) if (!keep(account)) locks.delete(key as AccountId)
+    for (const locks of [this.whole, this.single, this.limits] as Map<string, AccountLock>[])
+      for (const [key, { account }] of locks) if (!keep(account)) locks.delete(key)
   }
 
   /** `Clock.now()` from which the account may be used for the model; in the past when it may be used now. */

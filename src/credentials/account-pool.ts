@@ -238,11 +238,11 @@ class MemoryAccountPool implements AccountPool {
 function carriedOver(settings: PooledProvider, earlier: ProviderAccounts | undefined): ProviderAccounts {
   const accounts = settings.accounts.toSorted((left, right) => left.priority - right.priority)
   const locks = earlier?.locks ?? new AccountLocks()
-  const keyOf = (list: readonly Account[], id: AccountId): string | undefined =>
-    list.find((account) => account.id === id)?.apiKey?.reveal()
-  locks.retain(
-    (id) => accounts.some((account) => account.id === id) && keyOf(accounts, id) === keyOf(earlier?.accounts ?? NONE, id),
-  )
+  locks.retain((id) => {
+    const now = accounts.find((account) => account.id === id)
+    const before = earlier?.accounts.find((account) => account.id === id)
+    return now !== undefined && now.apiKey?.reveal() === before?.apiKey?.reveal()
+  })
   const all = { available: accounts.length, total: accounts.length }
   return { settings, accounts, locks, rotation: earlier?.rotation ?? new AccountRotation(), all }
 }

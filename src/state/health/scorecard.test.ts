@@ -9,7 +9,7 @@ const HOUR = 3_600_000
 function cardOf(samples: string): { card: Scorecard; now: number } {
   const kinds: Record<string, OutcomeSample> = { S: 'success', T: 'truncated', F: 'failure' }
   const card = new Scorecard()
-  ;[...samples].forEach((letter, index) => card.record(kinds[letter] as OutcomeSample, index, 100 + index))
+  samples.split('').forEach((letter, index) => card.record(kinds[letter] as OutcomeSample, index, 100 + index))
   return { card, now: samples.length }
 }
 
