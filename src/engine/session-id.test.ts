@@ -107,6 +107,7 @@ describe('a session id', () => {
         const printable = (text: string): string => text.trim().replace(/\p{Cc}/gu, '_')
         expect(one === other).toBe(printable(left) === printable(right))
       }),
+      { numRuns: 40 },
     )
   })
 
