@@ -8,7 +8,7 @@ import path from 'node:path'
 import { measureImage, measureOpenStreams, measureRss, measureStart, type Fact } from './facts.ts'
 import { ROWS, type Row } from './rows.ts'
 import { fire } from './support/load.ts'
-import { cpuMicroseconds, memory, start, type Measured } from './support/process.ts'
+import { compilerMicroseconds, cpuMicroseconds, memory, start, type Measured } from './support/process.ts'
 
 const root = path.resolve(import.meta.dir, '..')
 const flags = new Set(process.argv.slice(2))
@@ -18,7 +18,10 @@ const only = process.argv[process.argv.indexOf('--only') + 1]
 const HEADROOM = short ? 1.5 : 1
 const SLICES = short ? 5 : 11
 const CONCURRENCY = 8
-const WARM_UP_SLICES = 5
+/** The compiler needs thousands of calls before the code it makes is the code that serves from then on. */
+const MOST_WARM_UP_SLICES = short ? 12 : 60
+/** Warm when compiling takes less than this share of the CPU time. */
+const COMPILING_SHARE = 0.02
 
 interface RowResult {
   readonly name: string
@@ -34,8 +37,7 @@ async function measureRow(row: Row, gateway: Measured, floor: Measured): Promise
   const shots = { gateway: row.gateway(gateway.url), floor: row.floor(floor.url) }
   const slice = short ? Math.ceil(row.slice / 2) : row.slice
   await fire(shots.floor, row.slice, CONCURRENCY)
-  // The compiler needs some thousand calls before the code it makes is the code that serves from then on.
-  await fire(shots.gateway, row.slice * WARM_UP_SLICES, CONCURRENCY)
+  await warmUp(gateway, () => fire(shots.gateway, row.slice, CONCURRENCY))
   const pairs: { gateway: number; floor: number }[] = []
   for (let index = 0; index < SLICES; index++) {
     const floorUs = await cost(floor, () => fire(shots.floor, slice, CONCURRENCY), slice)
@@ -48,6 +50,16 @@ async function measureRow(row: Row, gateway: Measured, floor: Measured): Promise
     floorUs: median(pairs.map((pair) => pair.floor)),
     ratio: median(pairs.map((pair) => pair.gateway / pair.floor)),
     target: row.target,
+  }
+}
+
+async function warmUp(measured: Measured, slice: () => Promise<void>): Promise<void> {
+  for (let index = 0; index < MOST_WARM_UP_SLICES; index++) {
+    const compiled = compilerMicroseconds(measured.pid)
+    const spent = cpuMicroseconds(measured.pid)
+    await slice()
+    const share = (compilerMicroseconds(measured.pid) - compiled) / (cpuMicroseconds(measured.pid) - spent)
+    if (index >= MOST_WARM_UP_SLICES / 4 && share < COMPILING_SHARE) return
   }
 }
 
@@ -103,7 +115,6 @@ async function main(): Promise<number> {
   const gateway = await startGateway()
   const results: RowResult[] = []
   const facts: Fact[] = []
-  await fire(ROWS[0]!.gateway(gateway.url), short ? 10_000 : 40_000, CONCURRENCY)
   try {
     print(`${'row'.padEnd(44)} gateway µs   floor µs   ratio  target`)
     for (const row of ROWS.filter((candidate) => !flags.has('--only') || candidate.name.includes(only ?? ''))) {

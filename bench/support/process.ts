@@ -46,10 +46,17 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<v
 }
 
 /** CPU time of all threads of a process so far, in microseconds (Linux). */
-export function cpuMicroseconds(pid: number): number {
+export const cpuMicroseconds = (pid: number): number => threadMicroseconds(pid, () => true)
+
+/** CPU time of the threads that compile JavaScript. */
+export const compilerMicroseconds = (pid: number): number =>
+  threadMicroseconds(pid, (name) => /^(?:JITWorker|JSCWarmUp)/.test(name))
+
+function threadMicroseconds(pid: number, counts: (name: string) => boolean): number {
   let nanoseconds = 0
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     try {
+      if (!counts(readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8'))) continue
       nanoseconds += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
     } catch {
       // The thread ended between listing and reading.

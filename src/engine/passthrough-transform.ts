@@ -231,17 +231,19 @@ function firstHit(buffer: Buffer, markers: readonly Buffer[], position: number):
 }
 
 function replaceAll(buffer: Buffer, wanted: Buffer, replacement: Buffer): Uint8Array {
-  let found = buffer.indexOf(wanted)
-  if (found === -1) return buffer
-  const pieces: Buffer[] = []
-  let start = 0
-  while (found !== -1) {
-    pieces.push(buffer.subarray(start, found), replacement)
-    start = found + wanted.length
-    found = buffer.indexOf(wanted, start)
+  const places: number[] = []
+  for (let found = buffer.indexOf(wanted); found !== -1; found = buffer.indexOf(wanted, found + wanted.length)) places.push(found)
+  if (places.length === 0) return buffer
+  const written = Buffer.allocUnsafe(buffer.length + places.length * (replacement.length - wanted.length))
+  let from = 0
+  let to = 0
+  for (const place of places) {
+    to += buffer.copy(written, to, from, place)
+    to += replacement.copy(written, to)
+    from = place + wanted.length
   }
-  pieces.push(buffer.subarray(start))
-  return Buffer.concat(pieces)
+  buffer.copy(written, to, from)
+  return written
 }
 
 const SEPARATORS = ['\n\n', '\r\n\r\n', '\r\r']

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
 import { asAccountId, asProviderId } from '../../ir/ids.ts'
+import { unpackWhole } from '../records/conformance.ts'
 import { openSqliteRecords } from '../records/sqlite.ts'
 import { disableStoreConformance } from './conformance.ts'
 import { openSqliteDisables } from './sqlite.ts'
@@ -63,7 +64,7 @@ describe('disables in an SQLite file', () => {
 
   test('share a file with the records', async () => {
     const path = newPath()
-    const records = openSqliteRecords({ path, clock: systemClock, warn: () => undefined })
+    const records = openSqliteRecords({ path, clock: systemClock, warn: () => undefined, unpack: unpackWhole })
     const store = openAt(path, START)
     store.disable({ subject: MODEL, by: 'admin' })
     expect(store.list()).toHaveLength(1)
