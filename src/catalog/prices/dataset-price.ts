@@ -94,12 +94,19 @@ function withCacheWrites(provider: string, model: string, rates: TokenRates): To
 }
 
 function share({ rates, contextTiers }: RateSchedule, ratio: readonly [number, number]): RateSchedule {
-  const reduced = (full: TokenRates): TokenRates =>
-    Object.fromEntries(Object.entries(full).map(([kind, rate]) => [kind, times(rate, ratio)]))
   return {
-    rates: reduced(rates),
-    contextTiers: contextTiers.map(({ above, rates: tierRates }) => ({ above, rates: reduced(tierRates) })),
+    rates: shareOf(rates, ratio),
+    contextTiers: contextTiers.map(({ above, rates: tierRates }) => ({ above, rates: shareOf(tierRates, ratio) })),
   }
+}
+
+function shareOf(full: TokenRates, ratio: readonly [number, number]): TokenRates {
+  const rates: Mutable<TokenRates> = {}
+  for (const kind of Object.values(TOKEN_KEYS)) {
+    const rate = full[kind]
+    if (rate !== undefined) rates[kind] = times(rate, ratio)
+  }
+  return rates
 }
 
 function callRates(provider: string, source: DatasetRates): readonly (readonly [kind: string, nano: number])[] {

@@ -95,7 +95,7 @@ describe('a provider of the dataset', () => {
 function differencesOf({ provider, model, schedule }: DatasetEntry, at: number): readonly string[] {
   const price = priceAt(schedule, at)
   // The same id may stand twice; the source's own look-up decides which one counts.
-  if (price === undefined || price.rates.input === undefined || dataset.find(provider, model)?.model !== model) return []
+  if (price?.rates.input === undefined || dataset.find(provider, model)?.model !== model) return []
   const sizes = [1_000, ...price.contextTiers.flatMap(({ above }) => [above, above + 1])]
   return sizes.flatMap((inputTokens) => {
     const cacheReadTokens = price.rates.cacheRead === undefined ? 0 : 300
