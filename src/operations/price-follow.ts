@@ -13,8 +13,8 @@ export interface FollowPricesOptions {
   readonly warn: (message: string) => void
 }
 
-/** Keeps a running gateway at the operator's prices, within seconds of a change. Resolves with a function that ends it. */
-export async function followPrices({ path, clock, prices, warn }: FollowPricesOptions): Promise<() => void> {
+/** Gives a gateway the operator's prices at once and keeps it at them, within seconds of a change. Returns what ends it. */
+export function followPrices({ path, clock, prices, warn }: FollowPricesOptions): () => void {
   return watchPriceFile({
     path,
     clock,

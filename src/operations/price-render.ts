@@ -26,7 +26,7 @@ export function renderPriceList({ dataset, prices }: PriceList): string {
 }
 
 /** The warning that published prices are old; undefined while they are not. */
-export function staleNotice({ version, as_of, age_days, stale }: DatasetNotice): string | undefined {
+function staleNotice({ version, as_of, age_days, stale }: DatasetNotice): string | undefined {
   if (!stale) return undefined
   return `The published prices are release ${version} of ${as_of}, ${plural(age_days, 'day')} old: vendors may have changed theirs. Update the gateway, or bring newer ones with \`switchback price update --from FILE\`.`
 }

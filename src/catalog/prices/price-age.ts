@@ -1,5 +1,5 @@
 /** Prices older than this many days may have changed at the vendor. */
-export const STALE_AFTER_DAYS = 60
+const STALE_AFTER_DAYS = 60
 
 const DAY_MS = 86_400_000
 

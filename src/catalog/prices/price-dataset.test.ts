@@ -3,9 +3,11 @@ import { beforeAll, describe, expect, test } from 'bun:test'
 import packageFile from '../../../package.json' with { type: 'json' }
 import { costOf } from './cost-of.ts'
 import { DATASET_RELEASE } from './dataset-release.data.ts'
+import { overridePrice } from './override-price.ts'
 import { type DatasetEntry, loadPriceDataset, type PriceDataset } from './price-dataset.ts'
 import { priceAt } from './price-schedule.ts'
 import { blendedPerMillion } from './rates-for.ts'
+import { writtenPrice } from './written-price.ts'
 
 const NOON = Date.parse('2026-10-01T12:00:00Z')
 const NIGHT = Date.parse('2026-10-01T23:00:00Z')
@@ -74,6 +76,12 @@ describe('the published prices', () => {
   test('are unknown where calls are charged by something usage does not count', () => {
     expect(dataset.find('openai', 'whisper-1')?.schedule).toEqual([])
   })
+})
+
+test('every published price can be written in dollars and read back without a loss', () => {
+  for (const { schedule } of dataset.entries()) {
+    for (const { price } of schedule) expect(overridePrice(writtenPrice(price))).toEqual(price)
+  }
 })
 
 describe('a provider of the dataset', () => {

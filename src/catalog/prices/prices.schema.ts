@@ -79,7 +79,6 @@ export const priceFileSchema = z.strictObject({
 
 export type ModelPriceEntry = z.output<typeof modelPriceSchema>
 export type PriceEntries = z.output<typeof pricesSchema>
-export type PriceFile = z.output<typeof priceFileSchema>
 
 function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false

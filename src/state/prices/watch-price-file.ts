@@ -1,36 +1,30 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
 
 export interface WatchPriceFileOptions {
   readonly path: string
   readonly clock: Clock
-  /** Gets the text whenever the file has changed; undefined when it has gone. */
+  /** Gets the text at first and whenever the file has changed; undefined when there is no file any more. */
   readonly onChange: (text: string | undefined) => void
   /** Told once for each new reason why the file cannot be read. The last text stands until it can be. */
   readonly onUnreadable: (reason: string) => void
 }
 
-/** A file seen by its age, size and inode: one look costs a system call and reads nothing. */
 const LOOK_EVERY_MS = 3_000
-const MISSING = 'missing'
 
 /**
- * Reads the file, then looks every three seconds whether it has changed; never on the way of a request. Resolves when the first
- * reading is done, with a function that ends the watch.
+ * Reads the file at once, so that nothing is served without it, then looks every three seconds whether it has changed: one system
+ * call of some microseconds, off the way of any request. A changed file is told by its age, size or inode. Returns what ends the watch.
  */
-export async function watchPriceFile(options: WatchPriceFileOptions): Promise<() => void> {
-  const { path, clock, onChange, onUnreadable } = options
-  let seen = MISSING
+export function watchPriceFile({ path, clock, onChange, onUnreadable }: WatchPriceFileOptions): () => void {
+  let seen: string | undefined
   let complaint: string | undefined
-  let looking = false
 
-  async function look(): Promise<void> {
-    if (looking) return
-    looking = true
+  function look(): void {
     try {
-      const mark = await markOf(path)
+      const mark = markOf(path)
       if (mark !== seen) {
-        const text = mark === MISSING ? undefined : await readFile(path, 'utf8')
+        const text = mark === undefined ? undefined : readFileSync(path, 'utf8')
         seen = mark
         onChange(text)
       }
@@ -39,21 +33,15 @@ export async function watchPriceFile(options: WatchPriceFileOptions): Promise<()
       const reason = cause instanceof Error ? cause.message : String(cause)
       if (reason !== complaint) onUnreadable(reason)
       complaint = reason
-    } finally {
-      looking = false
     }
   }
 
-  await look()
-  return clock.every(LOOK_EVERY_MS, () => void look())
+  look()
+  return clock.every(LOOK_EVERY_MS, look)
 }
 
-async function markOf(path: string): Promise<string> {
-  try {
-    const { mtimeMs, size, ino } = await stat(path)
-    return `${mtimeMs} ${size} ${ino}`
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return MISSING
-    throw cause
-  }
+/** Undefined when there is no file. */
+function markOf(path: string): string | undefined {
+  const facts = statSync(path, { throwIfNoEntry: false })
+  return facts === undefined ? undefined : `${facts.mtimeMs} ${facts.size} ${facts.ino}`
 }
