@@ -7,6 +7,7 @@ import { createAccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
+import { unpackRecord } from './engine/record-builder.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import type { ModelFacts } from './codecs/codec.ts'
 import { checkBind } from './http/check-bind.ts'
@@ -64,6 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     store: config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     retentionMs: config.state.retentionMs,
     clock,
+    unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),
   })
   const { prices, stopPrices } = openPrices(dataDir, clock, logger)

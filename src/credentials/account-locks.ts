@@ -3,16 +3,18 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { Account } from './account.ts'
 
-/** Why an account, or one model on it, is not used for a while. */
+/** Why an account, or one model on it, is not used for a while. Times are of `Clock.now()`. */
 export interface AccountLock {
   readonly account: AccountId
   /** Undefined when the whole account is locked. */
   readonly model: string | undefined
   readonly code: ErrorCode
-  /** `Clock.now()` at which it ends. */
+  readonly since: number
   readonly until: number
   /** Failures in a row that double the wait. */
   readonly level: number
+  /** Nothing failed: an answer said that nothing more is allowed until then. */
+  readonly learned: boolean
 }
 
 /** Longest lock by doubling. */
@@ -21,6 +23,7 @@ const MAX_BACKOFF_MS = 300_000
 const MAX_NAMED_MS = 60 * 60 * 1000
 /** A lock that ended this long ago no longer raises the next one. */
 const MEMORY_MS = 600_000
+/** Most locks of single models, and most learned limits. */
 const MAX_LOCKS = 1024
 
 /** Failures after which the wait doubles: the upstream asks for less, and each refusal says that it was not little enough. */
@@ -28,11 +31,16 @@ const DOUBLING: ReadonlySet<ErrorCode> = new Set(['upstream_rate_limited', 'upst
 
 /** The locks of one provider's accounts. Bounded: model names come from clients. */
 export class AccountLocks {
-  private readonly locks = new Map<string, AccountLock>()
+  /** One for each account at most, so that no flood of models can push them out. */
+  private readonly whole = new Map<AccountId, AccountLock>()
+  private readonly single = new Map<string, AccountLock>()
+  private readonly limits = new Map<string, AccountLock>()
+  /** Nothing is locked from then on. */
+  private lastUntil = Number.NEGATIVE_INFINITY
 
-  /** No account was locked lately, so nothing has to be looked up. */
-  get empty(): boolean {
-    return this.locks.size === 0
+  /** Whether nothing is locked, so that no account has to be looked up. */
+  isQuiet(now: number): boolean {
+    return now >= this.lastUntil
   }
 
   /**
@@ -42,54 +50,81 @@ export class AccountLocks {
   add({ id, apiKey }: Account, model: string, error: GatewayError, now: number): void {
     const { locks, lockMs } = error.row
     if (locks === 'nothing') return
-    const lockedModel = locks === 'account' && apiKey !== undefined ? undefined : model
-    const key = keyOf(id, lockedModel)
-    const earlier = this.locks.get(key)
+    const isWhole = locks === 'account' && apiKey !== undefined
+    const earlier = isWhole ? this.whole.get(id) : this.single.get(keyOf(id, model))
     const level = DOUBLING.has(error.code) ? nextLevel(earlier, now) : 0
     const wait =
       error.retryAfterMs === undefined
         ? Math.min(lockMs * 2 ** level, Math.max(lockMs, MAX_BACKOFF_MS))
         : Math.min(error.retryAfterMs, MAX_NAMED_MS)
     const until = now + wait
+    const lock = { account: id, model: isWhole ? undefined : model, code: error.code, since: now, until, level, learned: false }
     // The lock that lasts longest says why: a passing fault must not make a limit look like one.
-    const lock = { account: id, model: lockedModel, code: error.code, until, level }
-    this.locks.delete(key)
-    this.locks.set(key, earlier !== undefined && earlier.until > until ? { ...earlier, level } : lock)
-    if (this.locks.size > MAX_LOCKS) this.shrink(now)
+    const kept = earlier !== undefined && earlier.until > until ? { ...earlier, since: now, level } : lock
+    this.lastUntil = Math.max(this.lastUntil, kept.until)
+    if (isWhole) this.whole.set(id, kept)
+    else put(this.single, keyOf(id, model), kept, now)
   }
 
-  /** The call worked: what was locked for it, and the memory of its failures, is gone. Other models keep theirs. */
-  clear(account: AccountId, model: string): void {
-    if (this.locks.size === 0) return
-    this.locks.delete(keyOf(account, undefined))
-    this.locks.delete(keyOf(account, model))
+  /** An answer says that the account has nothing left for the model until `until`. What it says last holds, sooner or later. */
+  limit(account: AccountId, model: string, until: number, now: number): void {
+    const end = Math.min(until, now + MAX_NAMED_MS)
+    const key = keyOf(account, model)
+    if (!(end > now)) {
+      this.limits.delete(key)
+      return
+    }
+    this.lastUntil = Math.max(this.lastUntil, end)
+    const code = 'upstream_rate_limited'
+    put(this.limits, key, { account, model, code, since: now, until: end, level: 0, learned: true }, now)
+  }
+
+  /**
+   * The call worked: what was locked for it before it began, and the memory of its failures, is gone. What failed since then says more
+   * than a call that was already under way. Other models, and limits that answers told of, keep theirs.
+   */
+  clear(account: AccountId, model: string, startedAt: number): void {
+    if (this.lastUntil === Number.NEGATIVE_INFINITY) return
+    const key = keyOf(account, model)
+    if ((this.whole.get(account)?.since ?? 0) <= startedAt) this.whole.delete(account)
+    if ((this.single.get(key)?.since ?? 0) <= startedAt) this.single.delete(key)
+    if (this.whole.size + this.single.size + this.limits.size === 0) this.lastUntil = Number.NEGATIVE_INFINITY
+  }
+
+  /** Drops everything about the accounts that `keep` does not want. */
+  retain(keep: (account: AccountId) => boolean): void {
+    for (const locks of [this.whole, this.single, this.limits] as Map<string, AccountLock>[])
+      for (const [key, { account }] of locks) if (!keep(account)) locks.delete(key)
   }
 
   /** `Clock.now()` from which the account may be used for the model; in the past when it may be used now. */
   lockedUntil(account: AccountId, model: string): number {
-    const whole = this.locks.get(keyOf(account, undefined))?.until ?? 0
-    const single = this.locks.get(keyOf(account, model))?.until ?? 0
-    return Math.max(whole, single)
+    const key = keyOf(account, model)
+    return Math.max(this.whole.get(account)?.until ?? 0, this.single.get(key)?.until ?? 0, this.limits.get(key)?.until ?? 0)
   }
 
   /** What keeps the account from being used for the model. */
   inForce(account: AccountId, model: string, now: number): AccountLock[] {
-    const found = [this.locks.get(keyOf(account, undefined)), this.locks.get(keyOf(account, model))]
+    const key = keyOf(account, model)
+    const found = [this.whole.get(account), this.single.get(key), this.limits.get(key)]
     return found.filter((lock) => lock !== undefined && lock.until > now) as AccountLock[]
   }
 
   /** The locks in force. */
   active(now: number): AccountLock[] {
-    return [...this.locks.values()].filter((lock) => lock.until > now)
+    return [...this.whole.values(), ...this.single.values(), ...this.limits.values()].filter((lock) => lock.until > now)
   }
+}
 
-  /** Drops what is over and forgotten, and if that is not enough the oldest. */
-  private shrink(now: number): void {
-    for (const [key, lock] of this.locks) if (lock.until + MEMORY_MS <= now) this.locks.delete(key)
-    for (const key of this.locks.keys()) {
-      if (this.locks.size <= MAX_LOCKS) return
-      this.locks.delete(key)
-    }
+/** Puts a lock last; of too many, what is over and forgotten goes, and if that is not enough the oldest. */
+function put(locks: Map<string, AccountLock>, key: string, lock: AccountLock, now: number): void {
+  locks.delete(key)
+  locks.set(key, lock)
+  if (locks.size <= MAX_LOCKS) return
+  for (const [other, { until }] of locks) if (until + MEMORY_MS <= now) locks.delete(other)
+  for (const other of locks.keys()) {
+    if (locks.size <= MAX_LOCKS) return
+    locks.delete(other)
   }
 }
 
@@ -99,5 +134,4 @@ function nextLevel(earlier: AccountLock | undefined, now: number): number {
   return earlier.until > now ? earlier.level : earlier.level + 1
 }
 
-const keyOf = (account: AccountId, model: string | undefined): string =>
-  model === undefined ? account : `${account}\u0000${model}`
+const keyOf = (account: AccountId, model: string): string => `${account}\u0000${model}`

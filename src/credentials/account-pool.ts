@@ -1,22 +1,47 @@
 import type { ErrorCode } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
+import type { Disabled } from '../ir/observed.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Account } from './account.ts'
-import { AccountLocks } from './account-locks.ts'
+import { AccountLocks, type AccountLock } from './account-locks.ts'
+import { AccountRotation } from './account-rotation.ts'
 
-/** Which accounts of a provider can be used now, in which order, and what their failures mean. In memory, for one process. */
+/**
+ * Which accounts of a provider can be used now, in which order, and what their failures mean. In memory, for one process; kept over a
+ * change of the configuration. Times are of `Clock.now()`.
+ */
 export interface AccountPool {
-  /** Accounts that are not locked for the model, the preferred first; without those in `tried`. */
-  candidates(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>): readonly Account[]
+  /**
+   * Accounts that are neither locked for the model nor disabled, the next in turn first; without those in `tried`. A session's own
+   * account (`prefer`) comes first while it can be used. Reads only: the answer is what `select` would give.
+   */
+  candidates(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[]
+  /** As `candidates`, for a request that is about to use the first of them: takes its turn where accounts take turns. */
+  select(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[]
   /** A call failed for good on this account: locks what the table of errors says, for other calls too. */
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void
-  /** A call worked: its locks and the memory of its failures go. */
-  succeeded(provider: ProviderId, account: AccountId, model: string): void
-  /** The accounts that are locked for the model, and why. */
+  /** An answer's rate-limit headers say that nothing is left until `untilMs`: the account is passed over for the model until then. */
+  limited(provider: ProviderId, account: AccountId, model: string, untilMs: number): void
+  /** A call worked: its locks and the memory of its failures go, but not what failed after `startedAtMs`, when the call began. */
+  succeeded(provider: ProviderId, account: AccountId, model: string, startedAtMs?: number): void
+  /** How many accounts there are and can be used for the model, and when the first can if none. */
+  availability(provider: ProviderId, model: string): AccountAvailability
+  /** The accounts that are locked for the model, and why. Disabled ones are not among them: those must not be tried at all. */
   locked(provider: ProviderId, model: string): readonly LockedAccount[]
-  /** Everything that is locked, for health views. */
+  /** The accounts that an operator has taken out of use. */
+  disabled(provider: ProviderId): readonly { readonly account: Account; readonly disabled: Disabled }[]
+  /** Everything that is locked or disabled, for health views. */
   snapshot(): readonly AccountHealth[]
+  /** Takes a new list of accounts. What is known of those that stay is kept, unless their credential is another one. */
+  configure(providers: readonly PooledProvider[]): void
+}
+
+export interface AccountAvailability {
+  readonly available: number
+  readonly total: number
+  /** Milliseconds until the first can be used; undefined when one can be now, or when none will be without an operator. */
+  readonly recoveryMs?: number | undefined
 }
 
 /** An account that cannot be used for a model now. */
@@ -34,6 +59,7 @@ export interface AccountHealth {
   readonly id: AccountId
   readonly healthy: boolean
   readonly locks: readonly AccountLockView[]
+  readonly disabled?: Disabled | undefined
 }
 
 export interface AccountLockView {
@@ -41,79 +67,192 @@ export interface AccountLockView {
   readonly model?: string | undefined
   readonly error_code: string
   readonly retry_after_ms: number
+  /** Nothing failed: an answer's headers told of the limit. */
+  readonly learned?: true | undefined
+}
+
+/** A provider's accounts and how one is chosen. */
+export interface PooledProvider {
+  readonly id: ProviderId
+  readonly accounts: readonly Account[]
+  /** `fill_first` (default) uses the best account until it is locked; `round_robin` lets accounts of the best priority take turns. */
+  readonly selection?: 'fill_first' | 'round_robin' | undefined
+  /** Requests an account serves before the next one's turn; default 1. */
+  readonly sticky?: number | undefined
+}
+
+/** What operators have taken out of use. */
+export interface AccountDisables {
+  /** Anything at all is disabled. */
+  readonly any: boolean
+  /** Why the account must not be used; undefined when it may. */
+  account(provider: ProviderId, account: AccountId): Disabled | undefined
 }
 
 export interface AccountPoolOptions {
-  readonly providers: readonly { readonly id: ProviderId; readonly accounts: readonly Account[] }[]
-  readonly clock: Pick<Clock, 'now'>
+  readonly providers: readonly PooledProvider[]
+  readonly clock: Pick<Clock, 'now' | 'wall'>
+  readonly disables?: AccountDisables | undefined
 }
 
 interface ProviderAccounts {
+  readonly settings: PooledProvider
   /** By priority; accounts of the same priority keep the order of the configuration. */
   readonly accounts: readonly Account[]
   readonly locks: AccountLocks
+  readonly rotation: AccountRotation
+  /** The answer of `availability` when all is well. */
+  readonly all: AccountAvailability
 }
 
 const NONE: readonly Account[] = []
+const NO_ACCOUNTS: AccountAvailability = { available: 0, total: 0 }
+const NO_DISABLES: AccountDisables = { any: false, account: () => undefined }
 
-/** Fills the first account before it uses the second; a locked one is passed over. */
-export function createAccountPool({ providers, clock }: AccountPoolOptions): AccountPool {
-  const byProvider = new Map<ProviderId, ProviderAccounts>(
-    providers.map(({ id, accounts }) => [
-      id,
-      { accounts: accounts.toSorted((left, right) => left.priority - right.priority), locks: new AccountLocks() },
-    ]),
-  )
-  return {
-    candidates(provider, model, tried) {
-      const found = byProvider.get(provider)
-      if (found === undefined) return NONE
-      const { accounts, locks } = found
-      // The ordinary case costs one look-up and no copy.
-      if (locks.empty && tried === undefined) return accounts
-      const now = clock.now()
-      return accounts.filter(({ id }) => tried?.has(id) !== true && locks.lockedUntil(id, model) <= now)
-    },
-    failed(provider, account, model, error) {
-      const found = byProvider.get(provider)
-      const failing = found?.accounts.find(({ id }) => id === account)
-      if (found !== undefined && failing !== undefined) found.locks.add(failing, model, error, clock.now())
-    },
-    succeeded(provider, account, model) {
-      byProvider.get(provider)?.locks.clear(account, model)
-    },
-    locked(provider, model) {
-      const found = byProvider.get(provider)
-      if (found === undefined) return []
-      const now = clock.now()
-      return found.accounts.flatMap((account) => {
-        const locks = found.locks.inForce(account.id, model, now)
-        if (locks.length === 0) return []
-        const until = Math.max(...locks.map((lock) => lock.until))
-        return [{ account, recoveryMs: Math.ceil(until - now), codes: locks.map((lock) => lock.code) }]
+export function createAccountPool(options: AccountPoolOptions): AccountPool {
+  return new MemoryAccountPool(options)
+}
+
+class MemoryAccountPool implements AccountPool {
+  private readonly clock: Pick<Clock, 'now' | 'wall'>
+  private readonly disables: AccountDisables
+  private providers: ReadonlyMap<ProviderId, ProviderAccounts> = new Map()
+
+  constructor({ providers, clock, disables = NO_DISABLES }: AccountPoolOptions) {
+    this.clock = clock
+    this.disables = disables
+    this.configure(providers)
+  }
+
+  candidates(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[] {
+    const found = this.providers.get(provider)
+    if (found === undefined) return NONE
+    const { accounts, settings, rotation } = found
+    const usable = this.usable(found, model, tried)
+    if (prefer !== undefined) {
+      const own = usable.find(({ id }) => id === prefer)
+      if (own !== undefined) return usable[0] === own ? usable : [own, ...usable.filter((account) => account !== own)]
+    }
+    return settings.selection === 'round_robin' ? rotation.order(accounts, usable, settings.sticky ?? 1) : usable
+  }
+
+  select(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[] {
+    const chosen = this.candidates(provider, model, tried, prefer)
+    // A session that stays with its account takes nobody's turn.
+    if (chosen[0] !== undefined && chosen[0].id !== prefer) this.providers.get(provider)?.rotation.take(chosen[0].id)
+    return chosen
+  }
+
+  failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void {
+    const found = this.providers.get(provider)
+    const failing = found?.accounts.find(({ id }) => id === account)
+    if (found !== undefined && failing !== undefined) found.locks.add(failing, model, error, this.clock.now())
+  }
+
+  limited(provider: ProviderId, account: AccountId, model: string, untilMs: number): void {
+    const found = this.providers.get(provider)
+    if (found?.accounts.some(({ id }) => id === account) === true) found.locks.limit(account, model, untilMs, this.clock.now())
+  }
+
+  succeeded(provider: ProviderId, account: AccountId, model: string, startedAtMs = Number.POSITIVE_INFINITY): void {
+    this.providers.get(provider)?.locks.clear(account, model, startedAtMs)
+  }
+
+  availability(provider: ProviderId, model: string): AccountAvailability {
+    const found = this.providers.get(provider)
+    if (found === undefined) return NO_ACCOUNTS
+    const { accounts, locks, all } = found
+    const available = this.usable(found, model).length
+    if (available === accounts.length) return all
+    if (available > 0) return { available, total: accounts.length }
+    const now = this.clock.now()
+    const waits = accounts.map(({ id }) => Math.max(locks.lockedUntil(id, model) - now, this.disabledFor(provider, id)))
+    const soonest = Math.min(...waits)
+    return { available, total: accounts.length, recoveryMs: Number.isFinite(soonest) ? Math.ceil(soonest) : undefined }
+  }
+
+  locked(provider: ProviderId, model: string): readonly LockedAccount[] {
+    const found = this.providers.get(provider)
+    if (found === undefined) return []
+    const now = this.clock.now()
+    return found.accounts.flatMap((account) => {
+      const locks = found.locks.inForce(account.id, model, now)
+      if (locks.length === 0 || this.disables.account(provider, account.id) !== undefined) return []
+      const until = Math.max(...locks.map((lock) => lock.until))
+      return [{ account, recoveryMs: Math.ceil(until - now), codes: [...new Set(locks.map((lock) => lock.code))] }]
+    })
+  }
+
+  disabled(provider: ProviderId): readonly { account: Account; disabled: Disabled }[] {
+    return (this.providers.get(provider)?.accounts ?? NONE).flatMap((account) => {
+      const disabled = this.disables.account(provider, account.id)
+      return disabled === undefined ? [] : [{ account, disabled }]
+    })
+  }
+
+  snapshot(): readonly AccountHealth[] {
+    const now = this.clock.now()
+    return [...this.providers].flatMap(([provider, { accounts, locks }]) => {
+      const active = locks.active(now)
+      return accounts.map(({ id }) => {
+        const own = active.filter((lock) => lock.account === id)
+        const disabled = this.disables.account(provider, id)
+        return {
+          provider,
+          id,
+          healthy: own.length === 0 && disabled === undefined,
+          locks: own.map((lock) => viewOf(lock, now)),
+          ...(disabled === undefined ? {} : { disabled }),
+        }
       })
-    },
-    snapshot() {
-      const now = clock.now()
-      return [...byProvider].flatMap(([provider, entry]) => healthOf(provider, entry, now))
-    },
+    })
+  }
+
+  configure(providers: readonly PooledProvider[]): void {
+    const earlier = this.providers
+    this.providers = new Map(providers.map((settings) => [settings.id, carriedOver(settings, earlier.get(settings.id))]))
+  }
+
+  private usable(found: ProviderAccounts, model: string, tried?: ReadonlySet<AccountId>): readonly Account[] {
+    const { accounts, locks, settings } = found
+    const now = this.clock.now()
+    const { any } = this.disables
+    // The ordinary case costs one comparison and no copy.
+    if (tried === undefined && !any && locks.isQuiet(now)) return accounts
+    return accounts.filter(
+      ({ id }) =>
+        tried?.has(id) !== true &&
+        locks.lockedUntil(id, model) <= now &&
+        (!any || this.disables.account(settings.id, id) === undefined),
+    )
+  }
+
+  /** Milliseconds until a disabled account may be used again; 0 when it is not disabled. */
+  private disabledFor(provider: ProviderId, account: AccountId): number {
+    const disabled = this.disables.account(provider, account)
+    if (disabled === undefined) return 0
+    return disabled.until === undefined ? Number.POSITIVE_INFINITY : Math.max(0, disabled.until - this.clock.wall())
   }
 }
 
-function healthOf(provider: ProviderId, { accounts, locks }: ProviderAccounts, now: number): AccountHealth[] {
-  const active = locks.active(now)
-  return accounts.map(({ id }) => {
-    const own = active.filter((lock) => lock.account === id)
-    return {
-      provider,
-      id,
-      healthy: own.length === 0,
-      locks: own.map(({ model, code, until }) => ({
-        scope: model === undefined ? ('account' as const) : ('model' as const),
-        ...(model === undefined ? {} : { model }),
-        error_code: code,
-        retry_after_ms: Math.ceil(until - now),
-      })),
-    }
+function carriedOver(settings: PooledProvider, earlier: ProviderAccounts | undefined): ProviderAccounts {
+  const accounts = settings.accounts.toSorted((left, right) => left.priority - right.priority)
+  const locks = earlier?.locks ?? new AccountLocks()
+  locks.retain((id) => {
+    const now = accounts.find((account) => account.id === id)
+    const before = earlier?.accounts.find((account) => account.id === id)
+    return now !== undefined && now.apiKey?.reveal() === before?.apiKey?.reveal()
   })
+  const all = { available: accounts.length, total: accounts.length }
+  return { settings, accounts, locks, rotation: earlier?.rotation ?? new AccountRotation(), all }
+}
+
+function viewOf({ model, code, until, learned }: AccountLock, now: number): AccountLockView {
+  return {
+    scope: model === undefined ? 'account' : 'model',
+    ...(model === undefined ? {} : { model }),
+    error_code: code,
+    retry_after_ms: Math.ceil(until - now),
+    ...(learned ? { learned: true as const } : {}),
+  }
 }

@@ -1,64 +1,107 @@
-import type { ClientContext } from '../codecs/codec.ts'
+import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
-import type { Timeouts } from '../ir/snapshot.ts'
+import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
-import { AttemptTimer } from './attempt-timer.ts'
-import type { ExecutionDeps } from './execution-deps.ts'
+import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
+import type { Call } from './engine.ts'
+import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
+import type { Dispatch } from './itinerary.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
-/** One dispatch to one account of one target, until its answer has begun, is whole, or has failed. */
-export class AttemptRun {
+/**
+ * One dispatch to one account of one target, until its answer has begun, is whole, or has failed. It is its own input and its own timed
+ * subject: every request makes one, so it is one object and three waits.
+ */
+export class AttemptRun implements AttemptInput, TimedAttempt {
+  readonly call: Call
+  readonly route: Route
   readonly provider: Provider
   readonly target: Target
   readonly account: AccountSettings
+  readonly estimatedInputTokens: number
+  readonly timeouts: Timeouts
+  readonly totalAt: number
   /** Time spent waiting for the upstream, in ms. */
   waitedMs = 0
-  diagnostics: readonly Diagnostic[] = []
-  facts: StreamFacts | undefined = undefined
-  private readonly input: AttemptInput
+  diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
+  /** What a stream has told so far. */
+  streamed: StreamFacts | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly controller = new AbortController()
   private readonly startedAt: number
   private timer: AttemptTimer | undefined = undefined
   private prepared: PreparedAttempt | undefined = undefined
   private waitingSince: number | undefined = undefined
+  private isReading = false
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor(input: AttemptInput, deps: ExecutionDeps) {
-    this.input = input
+  constructor(call: Call, decided: Decided, dispatch: Dispatch, deps: ExecutionDeps) {
+    const { route, question } = decided
+    this.call = call
+    this.route = route
+    this.provider = dispatch.provider
+    this.target = dispatch.target
+    this.account = dispatch.account
+    this.estimatedInputTokens = question.estimatedInputTokens
+    this.timeouts = call.request.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.totalAt = route.timeouts.totalMs === undefined ? Number.POSITIVE_INFINITY : call.receivedAt + route.timeouts.totalMs
     this.deps = deps
-    this.provider = input.provider
-    this.target = input.target
-    this.account = input.account
     this.startedAt = deps.clock.now()
+  }
+
+  get name(): string {
+    return this.target.id
+  }
+
+  get facts(): ModelFacts {
+    return this.deps.modelFacts(this.target)
+  }
+
+  isReachable(): Promise<boolean> {
+    return this.provider.isReachable(this.timeouts.connectMs, this.controller.signal)
   }
 
   /** Never rejects. */
   async run(): Promise<AttemptResult> {
+    const { clock, deadlines } = this.deps
     try {
-      this.prepared = prepareAttempt(this.input)
-      this.diagnostics = this.prepared.diagnostics
-      this.timer = this.createTimer()
-      const result = await this.dispatch(this.prepared)
-      if (result.kind !== 'stream') this.timer.stop()
-      return result
+      const prepared = prepareAttempt(this)
+      this.prepared = prepared
+      this.diagnostics = prepared.diagnostics
+      this.timer = new AttemptTimer(this, clock, deadlines)
+      this.waitingSince = clock.now()
+      const response = await this.provider.send(prepared.request, this.controller.signal)
+      this.timer.connected()
+      this.upstreamStatus = response.status
+      this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id'))
+      if (!response.ok) throw await this.failureOf(response)
+      const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
+      const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
+      if (this.call.request.stream) return await this.begin(prepared, response, headers, streams)
+      // Asked for in order to be folded, or sent by an upstream that knows nothing else.
+      this.isReading = true
+      const answer = streams
+        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
+        : readWholeAnswer(this, await response.text(), prepared.refusals.length === 0 ? undefined : this.context())
+      this.timer.stop()
+      return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
     } catch (error) {
       this.timer?.stop()
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
     } finally {
-      if (this.waitingSince !== undefined) this.waitedMs = this.deps.clock.now() - this.waitingSince
+      if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
   }
 
@@ -96,54 +139,20 @@ export class AttemptRun {
     }
   }
 
-  private createTimer(): AttemptTimer {
-    const { clock, deadlines } = this.deps
-    const { call, route } = this.input
-    return new AttemptTimer({
-      clock,
-      deadlines,
-      timeouts: call.request.stream ? route.timeouts : withoutFirstToken(route.timeouts),
-      totalAt: route.timeouts.totalMs === undefined ? Number.POSITIVE_INFINITY : call.receivedAt + route.timeouts.totalMs,
-      expire: (error) => this.abort(error),
-      isReachable: () => this.provider.isReachable(route.timeouts.connectMs, this.controller.signal),
-      target: this.target.id,
-    })
-  }
-
-  private async dispatch(prepared: PreparedAttempt): Promise<AttemptResult> {
-    this.waitingSince = this.deps.clock.now()
-    const response = await this.provider.send(prepared.request, this.controller.signal)
-    this.timer?.connected()
-    this.upstreamStatus = response.status
-    this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id') ?? undefined)
-    if (!response.ok) throw await this.failureOf(response)
-    return this.readAnswer(prepared, response)
-  }
-
   private async failureOf(response: Response): Promise<GatewayError> {
     const facts = await readErrorBody(response, this.provider.codec)
     return this.provider.classify(response.status, facts, response.headers)
   }
 
-  private async readAnswer(prepared: PreparedAttempt, response: Response): Promise<AttemptResult> {
-    const { call } = this.input
-    const headers = this.provider.clientHeadersOf(response.headers, call.codec.format)
-    const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
-    // Asked for in order to be folded, or sent by an upstream that knows nothing else.
-    if (!call.request.stream && streams)
-      return {
-        kind: 'whole',
-        headers,
-        ...(await foldedAnswer(this.input, response, { context: this.context(), timer: this.timer! })),
-      }
-    if (!call.request.stream)
-      return {
-        kind: 'whole',
-        headers,
-        ...(await readWholeAnswer(this.input, response, prepared.refusals.length === 0, this.context())),
-      }
-    const transform = streams ? this.createTransform(prepared) : await replayedTransform(this.input, response, this.context())
-    this.facts = transform.facts
+  /** Reads a stream until its answer has begun. */
+  private async begin(
+    prepared: PreparedAttempt,
+    response: Response,
+    headers: ReturnType<Provider['clientHeadersOf']>,
+    streams: boolean,
+  ): Promise<AttemptResult> {
+    const transform = streams ? this.createTransform(prepared) : await this.replayed(response)
+    this.streamed = transform.facts
     const stream = new UpstreamStream({
       body: (streams ? response.body : null) ?? emptyBody(),
       transform,
@@ -159,50 +168,69 @@ export class AttemptRun {
     return { kind: 'stream', stream, facts: transform.facts, headers }
   }
 
+  /** An upstream that answered in one piece although a stream was asked for. */
+  private async replayed(response: Response): Promise<StreamTransform> {
+    this.isReading = true
+    const text = await response.text()
+    this.isReading = false
+    return replayedTransform(this, text, this.context())
+  }
+
   private createTransform(prepared: PreparedAttempt): StreamTransform {
-    const { call } = this.input
-    const context = this.context()
+    const { call } = this
     if (prepared.refusals.length > 0)
-      return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(context))
+      return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
     return new PassthroughTransform({
       codec: call.codec,
-      showModel: this.input.route.responseModel === 'requested' ? call.request.model : undefined,
+      showModel: this.route.responseModel === 'requested' ? call.request.model : undefined,
       dropUsageChunk: prepared.dropUsageChunk,
-      createErrorEncoder: () => call.codec.createStreamEncoder(context),
+      createErrorEncoder: () => call.codec.createStreamEncoder(this.context()),
     })
   }
 
   private context(): ClientContext {
-    const { call, route, target } = this.input
+    const { call, route, target } = this
     return {
       requestId: call.requestId.slice(4),
       model: route.responseModel === 'requested' ? call.request.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
       request: call.request,
-      estimatedInputTokens: this.input.estimatedInputTokens,
+      estimatedInputTokens: this.estimatedInputTokens,
     }
   }
 
   private toGatewayError(error: unknown): GatewayError {
     if (this.abortError !== undefined) return this.abortError
     if (error instanceof GatewayError) return error
-    return new GatewayError('internal', 'The gateway failed while handling this request.', {
-      cause: error,
-      target: this.target.id,
-    })
+    const options = { cause: error, target: this.target.id }
+    return this.isReading
+      ? new GatewayError(
+          'upstream_stream_interrupted',
+          `The connection to ${this.target.id} broke in the middle of its answer.`,
+          options,
+        )
+      : new GatewayError('internal', 'The gateway failed while handling this request.', options)
   }
 }
 
+const NO_DIAGNOSTICS: readonly Diagnostic[] = []
+
+const waitingForWhole = new WeakMap<Timeouts, Timeouts>()
+
 /** A buffered answer comes all at once, after as long as the whole of it takes: only silence limits it. */
-const withoutFirstToken = (timeouts: Timeouts): Timeouts => ({
-  ...timeouts,
-  firstTokenMs: Math.max(timeouts.firstTokenMs, timeouts.idleMs),
-})
+function wholeTimeouts(timeouts: Timeouts): Timeouts {
+  let whole = waitingForWhole.get(timeouts)
+  if (whole === undefined) {
+    whole = { ...timeouts, firstTokenMs: Math.max(timeouts.firstTokenMs, timeouts.idleMs) }
+    waitingForWhole.set(timeouts, whole)
+  }
+  return whole
+}
 
 /** There is nothing to read, or it was read already. */
 const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })
 
 /** Keeps upstream words that look like codes or ids; anything else might be text and is not recorded. */
-function codeLike(value: string | undefined): string | undefined {
-  return value !== undefined && /^[\w.:/-]{1,128}$/.test(value) ? value : undefined
+function codeLike(value: string | null | undefined): string | undefined {
+  return value !== undefined && value !== null && /^[\w.:/-]{1,128}$/.test(value) ? value : undefined
 }

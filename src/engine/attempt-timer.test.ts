@@ -17,18 +17,17 @@ function setup(options: { reachable?: boolean; totalMs?: number } = {}): Setup {
   const deadlines = new Deadlines(clock)
   const errors: GatewayError[] = []
   const probes = { count: 0 }
-  const timer = new AttemptTimer({
-    clock,
-    deadlines,
+  const attempt = {
+    name: 'p/m',
     timeouts: { connectMs: 1_000, firstTokenMs: 10_000, idleMs: 5_000 },
     totalAt: options.totalMs ?? Number.POSITIVE_INFINITY,
-    expire: (error) => errors.push(error),
+    abort: (error: GatewayError) => void errors.push(error),
     async isReachable() {
       probes.count++
       return options.reachable ?? true
     },
-    target: 'p/m',
-  })
+  }
+  const timer = new AttemptTimer(attempt, clock, deadlines)
   return { clock, deadlines, timer, errors, probes }
 }
 

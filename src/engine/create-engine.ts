@@ -11,7 +11,7 @@ import { answerHeaders } from './answer-headers.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
-import { buildRecord, type RecordSeed } from './record-builder.ts'
+import { packRecord, type RecordSeed } from './record-builder.ts'
 import { sessionIdOf } from './session-id.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
@@ -163,5 +163,5 @@ function record(
     requestBytes: call.requestBytes,
     committedEarly: false,
   }
-  options.records.append(() => buildRecord(seed))
+  options.records.append(packRecord(seed))
 }

@@ -10,6 +10,8 @@ import type { WireFormat } from '../ir/wire-format.ts'
 /** The client's body as received (decompressed). Bytes, because searching and splicing them is many times faster than with a string. */
 export interface RequestBody {
   readonly bytes: Uint8Array
+  /** The same as text, for small bodies of ASCII alone: positions in both are the same. */
+  readonly text?: string | undefined
   /** Media cut out of the parsed form, by the token that stands for it; empty for ordinary bodies. */
   readonly blobs: ReadonlyMap<string, Uint8Array>
 }

@@ -1,32 +1,22 @@
+import type { NextStep } from '../errors/codes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { RoutePlan } from '../ir/decision.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
-import type { Target } from '../ir/target.ts'
 import type { AttemptRecord } from '../ir/record.ts'
-import type { AccountSettings } from '../providers/provider.settings.schema.ts'
-import type { Provider } from '../providers/provider.types.ts'
 import { decisionInputs } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { AttemptRun } from './attempt-run.ts'
-import type { AttemptInput } from './attempt.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
 import type { Answer, AnswerStream, Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
-import { lastResort, lockedOutError, skippedTarget, type LockedTarget } from './locked-out.ts'
-import { buildRecord } from './record-builder.ts'
+import { Itinerary } from './itinerary.ts'
+import { skippedTarget } from './locked-out.ts'
+import { packRecord } from './record-builder.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { sessionIdOf } from './session-id.ts'
 import { hasSideEffects, mayHaveHappened } from './side-effects.ts'
 import type { StreamFacts } from './stream-facts.ts'
-
-/** How hard a target is tried. */
-interface Effort {
-  readonly accounts: readonly AccountSettings[]
-  /** Further tries at one account after a passing fault. */
-  readonly retries: number
-}
 
 type AttemptFailure = Extract<AttemptResult, { kind: 'failed' }>
 
@@ -43,7 +33,7 @@ export class Execution {
   private readonly deps: ExecutionDeps
   private readonly decided: Decided
   private readonly attempts: AttemptRecord[] = []
-  private readonly locked: LockedTarget[] = []
+  private readonly itinerary: Itinerary
   private readonly diagnostics: Diagnostic[]
   private readonly startedWall: number
   private current: AttemptRun | undefined = undefined
@@ -58,6 +48,12 @@ export class Execution {
     this.call = call
     this.decided = decided
     this.deps = deps
+    this.itinerary = new Itinerary({
+      plan: decided.plan,
+      maxRetries: decided.route.maxRetries,
+      providers: deps.providers,
+      accounts: deps.accounts,
+    })
     this.diagnostics = [...call.diagnostics]
     this.startedWall = deps.clock.wall()
     call.signal.addEventListener('abort', this.cancel, { once: true })
@@ -65,7 +61,7 @@ export class Execution {
 
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
   run(): Promise<Answer> {
-    const result = this.loop().catch((fault: unknown) => failed(internalFault(fault)))
+    const result = this.loop()
     if (!this.call.request.stream) return result.then(this.answered)
     return new Promise((resolve) => {
       const { deadlines, stream, clock } = this.deps
@@ -82,62 +78,37 @@ export class Execution {
     if (this.settled) return
     this.cancelled = true
     this.current?.abort(clientGone())
-    const facts = this.current?.facts
+    const facts = this.current?.streamed
     this.closeAttempt('cancelled')
     this.settle({ status: 499, error: clientGone(), facts })
   }
 
+  /** Goes from place to place until one answers or nothing is left. Never rejects. */
   private async loop(): Promise<AttemptResult> {
-    const { providers, accounts } = this.deps
-    const { plan, route } = this.decided
-    const { locked } = this
-    let last: GatewayError | undefined
-    for (const target of plan.targets) {
-      const provider = providers.get(target.provider)
-      if (provider === undefined) continue
-      const usable = accounts.candidates(provider.id, target.model)
-      if (usable.length === 0) {
-        locked.push({ provider, target, accounts: accounts.locked(provider.id, target.model) })
-        continue
-      }
-      const result = await this.tryTarget(provider, target, { accounts: usable, retries: route.maxRetries })
-      if (result.kind !== 'failed' || result.next === 'stop') return result
-      last = result.error
-    }
-    if (last !== undefined) return failed(last)
-    const resort = lastResort(locked)
-    if (resort !== undefined) return this.tryTarget(resort.provider, resort.target, { accounts: [resort.account], retries: 0 })
-    return failed(locked.length > 0 ? lockedOutError(locked) : noTarget(plan))
-  }
-
-  private async tryTarget(provider: Provider, target: Target, effort: Effort): Promise<AttemptResult> {
-    let last: AttemptResult | undefined
-    for (const account of effort.accounts) {
-      for (let retries = 0; ; retries++) {
-        last = await this.tryOnce(
-          new AttemptRun(this.attemptInput(provider, target, account), this.deps),
-          effort.retries - retries,
-        )
-        if (last.kind !== 'failed') return last
-        if (last.next !== 'retry') break
+    const { call, decided, deps, itinerary } = this
+    try {
+      if (!itinerary.begin()) return failed(itinerary.error)
+      for (;;) {
+        const attempt = new AttemptRun(call, decided, itinerary, deps)
+        this.current = attempt
+        const result = await attempt.run()
+        this.waitedMs += attempt.waitedMs
+        if (attempt.diagnostics.length > 0) this.diagnostics.push(...attempt.diagnostics)
+        if (this.cancelled) {
+          if (result.kind === 'stream') result.stream.stop()
+          return failed(clientGone())
+        }
+        if (result.kind !== 'failed') return result
+        const next = this.afterFailure(attempt, result.error)
+        const { retries } = itinerary
+        if (!itinerary.advance(next, result.error)) return failed(itinerary.error)
+        if (next !== 'retry') continue
         await this.pauseBefore(retries)
         if (this.cancelled) return failed(clientGone())
       }
-      if (last.next !== 'next-account') break
+    } catch (fault) {
+      return failed(internalFault(fault))
     }
-    return last ?? failed(noTarget(this.decided.plan))
-  }
-
-  private async tryOnce(attempt: AttemptRun, retriesLeft: number): Promise<AttemptResult> {
-    this.current = attempt
-    const result = await attempt.run()
-    this.waitedMs += attempt.waitedMs
-    this.diagnostics.push(...attempt.diagnostics)
-    if (this.cancelled) {
-      if (result.kind === 'stream') result.stream.stop()
-      return failed(clientGone())
-    }
-    return result.kind === 'failed' ? this.afterFailure(attempt, result.error, retriesLeft) : result
   }
 
   /** Back-off is waiting, not work of the gateway. */
@@ -148,27 +119,13 @@ export class Execution {
     this.waitedMs += clock.now() - startedAt
   }
 
-  private attemptInput(provider: Provider, target: Target, account: AccountSettings): AttemptInput {
-    const { route, question } = this.decided
-    return {
-      call: this.call,
-      route,
-      provider,
-      target,
-      account,
-      facts: this.deps.modelFacts(target),
-      estimatedInputTokens: question.estimatedInputTokens,
-    }
-  }
-
   /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
-  private afterFailure(attempt: AttemptRun, error: GatewayError, retriesLeft: number): AttemptResult {
-    let next: AttemptFailure['next'] = error.row.next
-    if (next === 'retry' && retriesLeft <= 0) next = 'next-account'
+  private afterFailure(attempt: AttemptRun, error: GatewayError): NextStep {
+    let next = this.itinerary.feasible(error.row.next)
     if (next !== 'stop' && mayHaveHappened(error) && hasSideEffects(this.call.codec, this.call.request)) next = 'stop'
     if (next !== 'retry') this.deps.accounts.failed(attempt.provider.id, attempt.account.id, attempt.target.model, error)
     this.closeAttempt('failed', error, next)
-    return { kind: 'failed', error, next }
+    return next
   }
 
   private closeAttempt(outcome: AttemptRecord['outcome'], error?: GatewayError, next?: AttemptRecord['next']): void {
@@ -290,7 +247,7 @@ export class Execution {
       inputs: decisionInputs(decided.question),
       plan: decided.plan,
       attempts: this.attempts,
-      skipped: this.locked.map(skippedTarget),
+      skipped: this.itinerary.locked.map(skippedTarget),
       diagnostics: this.diagnostics,
       status: ending.status,
       errorCode: ending.error?.code,
@@ -301,7 +258,7 @@ export class Execution {
       requestBytes: call.body.bytes.length,
       committedEarly: this.committedEarly,
     }
-    deps.records.append(() => buildRecord(seed))
+    deps.records.append(packRecord(seed))
     deps.onSettled()
   }
 }
@@ -312,10 +269,3 @@ const internalFault = (cause: unknown): GatewayError =>
   new GatewayError('internal', 'The gateway failed while handling this request.', { cause })
 
 const clientGone = (): GatewayError => new GatewayError('client_closed_request', 'The client closed the connection.')
-
-function noTarget(plan: RoutePlan): GatewayError {
-  const reasons = plan.rejected.map((rejection) => `${rejection.target_id}: ${rejection.reason}`).join('; ')
-  return new GatewayError('no_eligible_target', `No target of route "${plan.route}" can serve this request. ${reasons}`, {
-    details: { rejected: plan.rejected.map(({ target_id, code }) => ({ target_id, code })) },
-  })
-}

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../ir/json.ts'
 import { isObject } from '../ir/json.ts'
-import { asBuffer } from '../lib/as-buffer.ts'
 import {
   jsonBytes,
   modelValues,
@@ -19,19 +18,14 @@ export interface PassthroughEdits {
   readonly addStreamUsage: boolean
 }
 
-/** Up to here a body is edited as text, which for small ones is cheaper than searching and joining bytes. */
-const TEXT_BYTES = 16 * 1024
-
-/** The client's own bytes with the declared edits spliced in; pieces, so that large media is never copied. */
-export function passthroughBody({ bytes }: RequestBody, edits: PassthroughEdits): readonly Uint8Array[] {
-  const model = JSON.stringify(edits.model)
-  if (bytes.length > TEXT_BYTES) return spliceBytes(bytes, splicesOf(jsonBytes(bytes), model, edits))
-  // One character a byte, so that nothing changes whatever the bytes are.
-  const text = asBuffer(bytes).toString('latin1')
-  return [Buffer.from(spliceText(text, splicesOf(text, latin1Of(model), edits)), 'latin1')]
+/**
+ * The client's own body with the declared edits spliced in: as text where it is at hand, else in pieces, so that large media is never
+ * copied. Searched as bytes in both cases, which is many times faster.
+ */
+export function passthroughBody({ bytes, text }: RequestBody, edits: PassthroughEdits): string | readonly Uint8Array[] {
+  const splices = splicesOf(jsonBytes(bytes), JSON.stringify(edits.model), edits)
+  return text === undefined ? spliceBytes(bytes, splices) : spliceText(text, splices)
 }
-
-const latin1Of = (text: string): string => Buffer.from(text).toString('latin1')
 
 function splicesOf(json: JsonText, model: string, edits: PassthroughEdits): Splice[] {
   const splices: Splice[] = []

@@ -19,14 +19,8 @@ const decoder = new TextDecoder('utf-8')
 /** Enough for any error object; the rest of a larger one is not read. */
 const MAX_ERROR_BYTES = 64 * 1024
 
-/** Reads a buffered answer: its own text when passed through, else decoded and encoded for the client. */
-export async function readWholeAnswer(
-  input: AttemptInput,
-  response: Response,
-  passthrough: boolean,
-  context: ClientContext,
-): Promise<WholeAnswer> {
-  const text = await readText(response, input)
+/** Reads a buffered answer: its own text when passed through (`context` undefined), else decoded and encoded for the client. */
+export function readWholeAnswer(input: AttemptInput, text: string, context: ClientContext | undefined): WholeAnswer {
   const json = parseJson(text, input)
   const { codec } = input.provider
   const facts = new StreamFacts()
@@ -38,7 +32,7 @@ export async function readWholeAnswer(
   facts.usage = found.usage
   facts.finish = found.finish
   facts.model = found.model
-  if (passthrough) return { facts, body: shownModel(text, found.model, input) }
+  if (context === undefined) return { facts, body: shownModel(text, found.model, input) }
   return { facts, body: JSON.stringify(input.call.codec.encodeResponse(codec.decodeResponse(json).value, context).value) }
 }
 
@@ -48,7 +42,7 @@ export interface FoldOptions {
   readonly timer: Pick<AttemptTimer, 'began'>
 }
 
-/** Folds an upstream stream into the client's whole answer. */
+/** Folds an upstream stream into the client's whole answer. Rejects with what the reader rejects with. */
 export async function foldedAnswer(
   input: AttemptInput,
   response: Response,
@@ -58,7 +52,7 @@ export async function foldedAnswer(
   if (response.body !== null) {
     const reader = response.body.getReader()
     for (;;) {
-      const { value, done } = await reader.read().catch((error: unknown) => interrupted(error, input))
+      const { value, done } = await reader.read()
       if (done) break
       timer.began()
       folder.push(value)
@@ -72,12 +66,8 @@ export async function foldedAnswer(
 }
 
 /** For an upstream that answered a streaming call in one piece: the transform already holds the whole stream. */
-export async function replayedTransform(
-  input: AttemptInput,
-  response: Response,
-  context: ClientContext,
-): Promise<StreamTransform> {
-  const json = parseJson(await readText(response, input), input)
+export function replayedTransform(input: AttemptInput, text: string, context: ClientContext): StreamTransform {
+  const json = parseJson(text, input)
   const { codec } = input.provider
   const found = codec.inspectResponse(json)
   if (found.error !== undefined) throw input.provider.classifyInBand(found.error)
@@ -111,16 +101,6 @@ async function readLimited(response: Response): Promise<string> {
   }
   reader.cancel().catch(() => undefined) // the connection may be gone already
   return decoder.decode(Buffer.concat(pieces))
-}
-
-const readText = (response: Response, input: AttemptInput): Promise<string> =>
-  response.text().catch((error: unknown) => interrupted(error, input))
-
-function interrupted(cause: unknown, { target }: AttemptInput): never {
-  throw new GatewayError('upstream_stream_interrupted', `The connection to ${target.id} broke in the middle of its answer.`, {
-    cause,
-    target: target.id,
-  })
 }
 
 const notAnAnswer = ({ target }: AttemptInput): GatewayError =>

@@ -29,13 +29,19 @@ export function parseBody(received: Uint8Array, limits: JsonLimits, createNonce:
     const text = decoded(() => UTF8.decode(bytes))
     const value = parse(text)
     refuseBreach(breachOfValue(value, limits), limits)
-    return { value, body: { bytes, blobs: NO_BLOBS } }
+    return { value, body: { bytes, text: isSmallAscii(text, bytes) ? text : undefined, blobs: NO_BLOBS } }
   }
   const scan = scanJson(bytes, limits, bytes.length < CUT_MEDIA_BYTES ? Infinity : LONG_STRING_BYTES)
   refuseBreach(scan.breach, limits)
   const { text, blobs } = decoded((): CutText => cutMedia(bytes, scan.longStrings, createNonce()))
   return { value: parse(text, bytes), body: { bytes, blobs } }
 }
+
+/** Above this a second copy of the body would be dearer than what it saves. */
+const SMALL_TEXT = 16 * 1024
+
+/** Every other character takes more bytes than it has code units. */
+const isSmallAscii = (text: string, bytes: Uint8Array): boolean => text.length === bytes.length && text.length <= SMALL_TEXT
 
 function withoutByteOrderMark(bytes: Uint8Array): Buffer {
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts'
 export interface Watch {
   /** `Clock.now()` at which it expires; Infinity never does. */
   at: number
-  readonly expire: () => void
+  expire(): void
 }
 
 const TICK_MS = 50
@@ -24,9 +24,14 @@ export class Deadlines {
 
   watch(at: number, expire: () => void): Watch {
     const watch: Watch = { at, expire }
+    this.add(watch)
+    return watch
+  }
+
+  /** Watches an object that knows its own deadline, so that none has to be made for it. */
+  add(watch: Watch): void {
     this.watches.add(watch)
     this.stopTicking ??= this.clock.every(TICK_MS, () => this.tick())
-    return watch
   }
 
   drop(watch: Watch): void {

@@ -122,7 +122,7 @@ const ESCAPED_LETTER = '\\u006'
  */
 export function modelValues(json: JsonText): ValueSpan[] {
   const key = json.indexOf('"model"')
-  const isFirstKey = key !== -1 && key <= 8 && /^\s*\{\s*$/.test(json.slice(0, key))
+  const isFirstKey = key !== -1 && key <= 8 && (key === 1 || /^\s*\{\s*$/.test(json.slice(0, key)))
   if (!isFirstKey || json.indexOf('"model"', key + 7) !== -1 || json.indexOf(ESCAPED_LETTER) !== -1)
     return topLevelValues(json, ['model'])
   const start = json.indexOf('"', key + 7)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { unpackRecord } from '../engine/record-builder.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -42,5 +43,5 @@ export async function openRecordSource(place: RecordPlace): Promise<RecordSource
     )
   }
   if (dataDirOwner(place.dataDir) !== undefined) await place.clock.sleep(WRITTEN_WITHIN_MS)
-  return openSqliteRecords({ path, clock: place.clock, warn: () => undefined, readOnly: true })
+  return openSqliteRecords({ path, clock: place.clock, warn: () => undefined, unpack: unpackRecord, readOnly: true })
 }

@@ -161,11 +161,9 @@ describe('retries', () => {
     const response = await gateway.post(CHAT.path, CHAT.call('r'))
     expect(response.status).toBe(200)
     expect(first.requests.length).toBe(2)
-    expect((await gateway.recordOf(response)).attempts[0]).toMatchObject({
-      outcome: 'failed',
-      upstream_status: undefined,
-      next: 'retry',
-    })
+    const [attempt] = (await gateway.recordOf(response)).attempts
+    expect(attempt).toMatchObject({ outcome: 'failed', next: 'retry' })
+    expect(attempt?.upstream_status).toBeUndefined()
   })
 
   test('a body cut in the middle of a whole answer is tried again', async () => {

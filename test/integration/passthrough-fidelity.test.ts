@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import type { RequestBody } from '../../src/engine/engine.ts'
 import { passthroughBody } from '../../src/engine/request-body.ts'
 import { CHAT, CLIENT_FORMATS, serving, type ClientFormat } from '../support/client-formats.ts'
 import { providerAt, TestWorld } from '../support/gateway-fixture.ts'
@@ -12,11 +13,13 @@ const SERVED = 'served-model'
 const MODEL_KEYS = ['"model"', '"model"', '"model"', '"\\u006dodel"', '"mode\\u006C"', '"\\u006d\\u006f\\u0064\\u0065\\u006c"']
 const MODELS = ['"up/m"', '"gpt-4"', '"\\u0075p/m"', '"a\\"b"', '"漢"', '""']
 
-const bytesOf = (made: readonly Uint8Array[]): Buffer => Buffer.concat(made)
-const bodyOf = (text: string): { bytes: Buffer; blobs: Map<string, Uint8Array> } => ({
-  bytes: Buffer.from(text),
-  blobs: new Map(),
-})
+const bytesOf = (made: string | readonly Uint8Array[]): Buffer =>
+  typeof made === 'string' ? Buffer.from(made) : Buffer.concat(made)
+/** As the HTTP layer hands it over: with the text beside the bytes when they are the same. */
+function bodyOf(text: string): RequestBody {
+  const bytes = Buffer.from(text)
+  return { bytes, text: text.length === bytes.length && text.length % 2 === 0 ? text : undefined, blobs: new Map() }
+}
 
 /** One top-level model in most bodies, now and then several; one that is alone is a string, as every request must have it. */
 function modelMembers(dice: Dice): TextMember[] {

@@ -6,11 +6,12 @@ import { asRequestId } from '../../src/ir/ids.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
-import type { PendingRecord } from '../../src/state/records/store.ts'
+import { unpackRecord } from '../../src/engine/record-builder.ts'
 import type { Transport, UpstreamRequest } from '../../src/transport/transport.ts'
 import type { ClientFormat } from './client-formats.ts'
 import { compiledConfig } from './gateway-fixture.ts'
 import { ManualClock } from './manual-clock.ts'
+import type { PackedRecord } from '../../src/state/records/store.ts'
 
 type Json = Record<string, unknown>
 
@@ -91,7 +92,7 @@ export function testEngine(config: Json, script: Script): TestEngine {
       ]),
     ),
     accounts,
-    records: { append: (record: PendingRecord) => void records.push(typeof record === 'function' ? record() : record) },
+    records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
     stream: compiled.server.stream,
     random: () => 0.5,
     modelFacts: () => ({}),

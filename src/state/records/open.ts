@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { createMemoryRecords } from './memory.ts'
 import { startRetention } from './retention.ts'
 import { openSqliteRecords } from './sqlite.ts'
-import type { RecordStore, StoreWarning } from './store.ts'
+import type { RecordStore, StoreWarning, UnpackRecord } from './store.ts'
 
 /** Name of the database in the data directory. */
 export const STATE_FILE = 'switchback.db'
@@ -13,13 +13,14 @@ export interface OpenRecordsOptions {
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs?: number | undefined
   readonly clock: Clock
+  readonly unpack: UnpackRecord
   readonly warn: StoreWarning
 }
 
 /** Opens the record store a configuration asks for, with its retention running until it is closed. */
 export function openRecords(options: OpenRecordsOptions): RecordStore {
-  const { store, retentionMs, clock, warn } = options
-  const records = store === 'memory' ? createMemoryRecords({ clock, warn }) : openSqliteRecords({ path: store, clock, warn })
+  const { store, retentionMs, clock, warn, unpack } = options
+  const records = store === 'memory' ? createMemoryRecords({ unpack }) : openSqliteRecords({ path: store, clock, warn, unpack })
   if (retentionMs === undefined) return records
   const stopRetention = startRetention({ store: records, clock, keepMs: retentionMs, warn })
   return {

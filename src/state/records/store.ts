@@ -1,7 +1,20 @@
 import type { RequestRecord } from '../../ir/record.ts'
 
-/** A record, or a function that builds it. Functions are called when the batch is written, so that evidence is built off the response path. */
-export type PendingRecord = RequestRecord | (() => RequestRecord)
+/** A finished request on its way into a store: what lists filter by, and the whole as JSON text. Small, because many wait for a batch. */
+export interface PackedRecord {
+  readonly requestId: string
+  /** Unix milliseconds. */
+  readonly startedAt: number
+  readonly model: string
+  readonly status: number
+  readonly sessionId: string | undefined
+  readonly tenant: string | undefined
+  /** JSON that the store's `UnpackRecord` understands once it is parsed. */
+  readonly json: string
+}
+
+/** Makes a record of what `PackedRecord.json` held. */
+export type UnpackRecord = (packed: unknown) => RequestRecord
 
 /** Which records to list, newest first. Absent fields do not filter. */
 export interface RecordFilter {
@@ -52,7 +65,7 @@ export interface RecordStore {
    * Takes a record. Never blocks and never throws: records are written in batches soon after (at most 250 ms). When the store cannot
    * write, a bounded number is kept in memory and the rest is counted and dropped. The first record of an id wins.
    */
-  append(record: PendingRecord): void
+  append(record: PackedRecord): void
   /** Resolves when everything appended so far has been written, or has failed to be. */
   flush(): Promise<void>
   /** Newest first. Sees everything appended before. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
-import type { RequestRecord } from '../../ir/record.ts'
-import { exampleRecord } from './conformance.ts'
+import { exampleRecord, packWhole } from './conformance.ts'
 import { startRetention } from './retention.ts'
 import { WriteQueue } from './write-queue.ts'
+import type { PackedRecord } from './store.ts'
 
-const record = (id: string): RequestRecord => exampleRecord({ request_id: id })
+const record = (id: string): PackedRecord => packWhole(exampleRecord({ request_id: id }))
 
 function setUp(options: { maxQueued?: number } = {}) {
   const clock = new ManualClock()
@@ -16,10 +16,9 @@ function setUp(options: { maxQueued?: number } = {}) {
     clock,
     maxQueued: options.maxQueued,
     warn: (message) => warnings.push(message),
-    prepare: ({ request_id }) => request_id,
-    write(ids) {
+    write(records) {
       if (disk.full) throw new Error('disk full')
-      written.push([...ids])
+      written.push(records.map(({ requestId }) => requestId))
     },
   })
   return { clock, queue, written, warnings, disk }
@@ -71,7 +70,6 @@ describe('the write queue', () => {
     const counting = new WriteQueue({
       clock,
       warn: () => undefined,
-      prepare: (made) => made,
       write() {
         attempts += 1
         throw new Error('locked')
@@ -84,21 +82,6 @@ describe('the write queue', () => {
     await clock.advance(1500)
     expect(attempts).toBe(2)
     queue.close()
-  })
-
-  test('builds a record once, even when writing it has to be repeated', async () => {
-    const { clock, queue, written, disk } = setUp()
-    let built = 0
-    queue.append(() => {
-      built += 1
-      return record('a')
-    })
-    disk.full = true
-    await clock.advance(500)
-    disk.full = false
-    await clock.advance(5000)
-    expect(built).toBe(1)
-    expect(written).toEqual([['a']])
   })
 })
 

@@ -1,0 +1,57 @@
+import type { Clock } from '../../lib/clock.ts'
+import { ExpiringLru } from './expiring-lru.ts'
+import type { Affinity, AffinityKey, AffinityStore, Overflow } from './store.ts'
+
+const CAPACITY = 10_000
+/** Longer than providers keep prompt caches by default (5 minutes) and as long as their long ones (1 hour). */
+const TTL_MS = 3_600_000
+/** Targets a conversation is remembered to have outgrown. */
+const MAX_OVERFLOWS = 8
+
+export interface MemoryAffinityOptions {
+  readonly clock: Pick<Clock, 'now'>
+  /** Most conversations remembered. Default 10,000. */
+  readonly capacity?: number | undefined
+  /** Milliseconds after the last turn. Default one hour. */
+  readonly ttlMs?: number | undefined
+}
+
+/** Places of conversations in the memory of one process. */
+export function createMemoryAffinity({ clock, capacity = CAPACITY, ttlMs = TTL_MS }: MemoryAffinityOptions): AffinityStore {
+  const places = new ExpiringLru<Affinity>(capacity, ttlMs)
+  const outgrown = new ExpiringLru<readonly Overflow[]>(capacity, ttlMs)
+  return {
+    lookup: (key) => places.get(textOf(key), clock.now()),
+    remember(key, target, account) {
+      const at = clock.now()
+      places.set(textOf(key), { target, account, at }, at)
+    },
+    forget: (key) => places.delete(textOf(key)),
+    rememberOverflow(key, overflow) {
+      const now = clock.now()
+      const text = textOf(key)
+      const known = outgrown.get(text, now) ?? []
+      const earlier = known.find(({ target }) => target === overflow.target)
+      const others = known.filter(({ target }) => target !== overflow.target)
+      const kept = earlier === undefined ? overflow : smallest(earlier, overflow)
+      outgrown.set(text, [...others, kept].slice(-MAX_OVERFLOWS), now)
+    },
+    overflows: (key) => outgrown.get(textOf(key), clock.now()) ?? [],
+    get size() {
+      return places.size
+    },
+  }
+}
+
+/** One statement out of two about the same target: the smaller request, and the window as it was told last. */
+function smallest(earlier: Overflow, later: Overflow): Overflow {
+  const sizes = [earlier.inputTokens, later.inputTokens].filter((size) => size !== undefined)
+  return {
+    target: later.target,
+    inputTokens: sizes.length === 0 ? undefined : Math.min(...sizes),
+    windowTokens: later.windowTokens ?? earlier.windowTokens,
+  }
+}
+
+/** The lengths keep the parts apart, whatever characters they hold. */
+const textOf = ({ owner, session, route }: AffinityKey): string => `${owner.length}:${session.length}:${owner}${session}${route}`

@@ -1,0 +1,62 @@
+import type { Clock } from '../../lib/clock.ts'
+import { evidenceOfProvider, evidenceOfTarget, type Evidence } from './evidence.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
+import type { ProviderHealth } from './provider-health.ts'
+import type { CallOutcome, CircuitSettings, Permit } from './store.ts'
+import type { TargetHealth } from './target-health.ts'
+
+/** What permits need of the store they come from. */
+export interface PermitContext {
+  readonly clock: Pick<Clock, 'now' | 'wall'>
+  /** As the newest configuration has it. */
+  circuit: CircuitSettings
+}
+
+/** One call under way: its slots, its tickets for both circuits, and whether it has been settled. */
+export class CallPermit implements Permit {
+  readonly admitted = true
+  readonly probe: boolean
+  private readonly context: PermitContext
+  private readonly target: TargetHealth
+  private readonly provider: ProviderHealth
+  private readonly targetTicket: number
+  private readonly providerTicket: number
+  private settled = false
+
+  /** Takes the slots and the tickets; whoever makes it has seen that there are some. */
+  constructor(context: PermitContext, target: TargetHealth, provider: ProviderHealth, now: number) {
+    this.context = context
+    this.target = target
+    this.provider = provider
+    this.probe = target.circuit.state(now) === 'half_open' || provider.circuit.state(now) === 'half_open'
+    this.targetTicket = target.circuit.admit(now)
+    this.providerTicket = provider.circuit.admit(now)
+    target.slots.enter()
+    provider.slots.enter()
+  }
+
+  answering(): void {
+    if (this.settled) return
+    this.target.circuit.answering(this.targetTicket)
+    this.provider.circuit.answering(this.providerTicket)
+  }
+
+  settle(outcome: CallOutcome): void {
+    if (this.settled) return
+    this.settled = true
+    const now = this.context.clock.now()
+    this.target.slots.leave()
+    this.provider.slots.leave()
+    this.target.learn(outcome, now)
+    this.tell(this.target.circuit, this.targetTicket, evidenceOfTarget(outcome), now)
+    this.tell(this.provider.circuit, this.providerTicket, evidenceOfProvider(outcome), now)
+  }
+
+  private tell(circuit: CircuitBreaker, ticket: number, evidence: Evidence, now: number): void {
+    const settings = this.context.circuit
+    if (!settings.enabled) return
+    if (evidence === 'works') circuit.succeeded(ticket)
+    else if (evidence === 'fails') circuit.failed(ticket, now, settings)
+    else circuit.abstained(ticket)
+  }
+}

@@ -1,0 +1,341 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { ErrorCategory } from '../../errors/codes.ts'
+import { asProviderId, targetIdOf } from '../../ir/ids.ts'
+import type { Target } from '../../ir/target.ts'
+import type { CallOutcome, ConcurrencyLimits, HealthSettings, HealthStore, Permit } from './store.ts'
+
+/** A store to test, and the hands of its clock. */
+export interface HealthUnderTest {
+  readonly store: HealthStore
+  readonly advance: (ms: number) => void
+}
+
+const targetOf = (provider: string, model: string): Target => ({
+  id: targetIdOf(provider, model),
+  provider: asProviderId(provider),
+  model,
+  format: 'openai',
+})
+const A = targetOf('p', 'a')
+const B = targetOf('p', 'b')
+const ELSEWHERE = targetOf('q', 'a')
+
+const settingsOf = (limits: ConcurrencyLimits = {}, enabled = true): HealthSettings => ({
+  circuit: { enabled, failureThreshold: 3, openMs: 1_000 },
+  providers: new Map([
+    [A.provider, limits],
+    [ELSEWHERE.provider, {}],
+  ]),
+})
+
+const SUCCESS: CallOutcome = { kind: 'success', streamed: true, ttftMs: 50, totalMs: 400 }
+const failure = (category: ErrorCategory): CallOutcome => ({ kind: 'failure', category, streamed: false, totalMs: 10 })
+
+function admitted(store: HealthStore, target: Target): Permit {
+  const permit = store.admit(target)
+  if (!permit.admitted) throw new Error(`refused: ${permit.code}`)
+  return permit
+}
+
+function fail(store: HealthStore, target: Target, category: ErrorCategory, times: number): void {
+  for (let time = 0; time < times; time++) admitted(store, target).settle(failure(category))
+}
+
+/** The laws every health store keeps. `open` gives a fresh one with a clock of its own. */
+export function healthStoreConformance(name: string, open: (settings: HealthSettings) => HealthUnderTest): void {
+  describe(`health in ${name}`, () => {
+    describe('circuits', () => circuitLaws(open))
+    describe('slots', () => slotLaws(open))
+    describe('figures', () => figureLaws(open))
+    describe('keeping', () => keepingLaws(open))
+  })
+}
+
+type Open = (settings: HealthSettings) => HealthUnderTest
+
+function circuitLaws(open: Open): void {
+  test('failures in a row open the circuit of the target alone, for a time told exactly', () => {
+    const { store, advance } = open(settingsOf())
+    fail(store, A, 'server-error', 3)
+    expect(store.observe(A)).toMatchObject({ circuit: 'open', recoveryMs: 1_000 })
+    advance(400)
+    expect(store.admit(A)).toEqual({ admitted: false, code: 'circuit_open', scope: 'target', retryAfterMs: 600 })
+    expect(store.observe(B)).toMatchObject({ circuit: 'closed', recoveryMs: undefined })
+    admitted(store, B).settle(SUCCESS)
+  })
+
+  test.each(['network', 'timeout'] as const)(
+    'a provider that fails by %s is given up as a whole, and others are not',
+    (category) => {
+      const { store } = open(settingsOf())
+      fail(store, A, category, 2)
+      fail(store, B, category, 1)
+      expect(store.observe(B)).toMatchObject({ circuit: 'open', recoveryMs: 1_000 })
+      expect(store.admit(B)).toMatchObject({ admitted: false, scope: 'provider' })
+      expect(store.observe(ELSEWHERE).circuit).toBe('closed')
+    },
+  )
+
+  test('an answer of any kind shows that the provider can be reached', () => {
+    const { store } = open(settingsOf())
+    fail(store, A, 'network', 2)
+    fail(store, B, 'server-error', 1)
+    fail(store, B, 'network', 2)
+    expect(store.observe(ELSEWHERE).circuit).toBe('closed')
+    expect(store.snapshot().providers.find(({ id }) => id === A.provider)?.circuit).toBe('closed')
+  })
+
+  test.each([
+    'authentication',
+    'authorization',
+    'rate-limited',
+    'quota-exceeded',
+    'invalid-request',
+    'context-too-long',
+    'content-filtered',
+    'not-found',
+  ] as const)('%s never opens a circuit', (category) => {
+    const { store } = open(settingsOf())
+    fail(store, A, category, 20)
+    expect(store.observe(A).circuit).toBe('closed')
+  })
+
+  test('calls that were cancelled or were nobody’s fault change nothing, and leave the probe to the next', () => {
+    const { store, advance } = open(settingsOf())
+    fail(store, A, 'server-error', 2)
+    admitted(store, A).settle({ kind: 'cancelled', streamed: true })
+    admitted(store, A).settle({ kind: 'neutral', streamed: true })
+    fail(store, A, 'server-error', 1)
+    advance(1_000)
+    admitted(store, A).settle({ kind: 'cancelled', streamed: true })
+    expect(store.observe(A).circuit).toBe('half_open')
+    const probe = admitted(store, A)
+    expect(probe.probe).toBe(true)
+    probe.settle(SUCCESS)
+    expect(store.observe(A).circuit).toBe('closed')
+  })
+
+  test('half-open gives one permit, and views do not use it up', () => {
+    const { store, advance } = open(settingsOf())
+    fail(store, A, 'server-error', 3)
+    advance(1_000)
+    for (let view = 0; view < 5; view++) {
+      expect(store.observe(A)).toMatchObject({ circuit: 'half_open', recoveryMs: undefined })
+      store.snapshot()
+    }
+    const probe = admitted(store, A)
+    expect(store.admit(A)).toMatchObject({ admitted: false, code: 'circuit_open' })
+    expect(store.observe(A).recoveryMs).toBeGreaterThan(0)
+    probe.settle(failure('server-error'))
+    expect(store.observe(A)).toMatchObject({ circuit: 'open', recoveryMs: 1_000 })
+  })
+
+  test('a provider’s one probe stands for all its targets', () => {
+    const { store, advance } = open(settingsOf())
+    fail(store, A, 'network', 3)
+    advance(1_000)
+    const probe = admitted(store, B)
+    expect(store.admit(A)).toMatchObject({ admitted: false })
+    probe.settle(SUCCESS)
+    // The target that failed still has to show that it works.
+    expect(store.observe(A).circuit).toBe('half_open')
+    expect(store.observe(B).circuit).toBe('closed')
+  })
+
+  test('a probe’s first token lets others through; should it break off, the circuit opens again', () => {
+    const { store, advance } = open(settingsOf())
+    fail(store, A, 'stream-interrupted', 3)
+    advance(1_000)
+    const probe = admitted(store, A)
+    probe.answering()
+    admitted(store, A).settle({ kind: 'cancelled', streamed: true })
+    probe.settle({ ...failure('stream-interrupted'), ttftMs: 20, streamed: true })
+    expect(store.observe(A).circuit).toBe('open')
+  })
+
+  test('a stream that breaks off each time opens the circuit although it begins each time', () => {
+    const { store } = open(settingsOf())
+    for (let time = 0; time < 3; time++) {
+      const permit = admitted(store, A)
+      permit.answering()
+      permit.settle({ ...failure('stream-interrupted'), ttftMs: 20, streamed: true })
+    }
+    expect(store.observe(A).circuit).toBe('open')
+  })
+
+  test('a permit that is lost blocks the probe for a few minutes at most', () => {
+    const { store, advance } = open(settingsOf())
+    fail(store, A, 'server-error', 3)
+    advance(1_000)
+    admitted(store, A)
+    advance(300_000)
+    expect(admitted(store, A).probe).toBe(true)
+  })
+}
+
+function slotLaws(open: Open): void {
+  test('no more calls than the target or its provider allows are ever under way', () => {
+    const step = fc.record({ target: fc.constantFrom(A, B), settle: fc.option(fc.nat(10), { nil: undefined }) })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
+        const { store } = open(settingsOf({ target: 2, provider: 3 }))
+        const held: { target: Target; permit: Permit }[] = []
+        const count = (target: Target): number => held.filter((entry) => entry.target === target).length
+        for (const { target, settle } of steps) {
+          if (settle !== undefined) {
+            const [ended] = held.splice(settle % Math.max(1, held.length), 1)
+            ended?.permit.settle(SUCCESS)
+            ended?.permit.settle(SUCCESS)
+          }
+          const isFree = count(target) < 2 && held.length < 3
+          const { inFlight, maxConcurrency = 0 } = store.observe(target)
+          expect(inFlight).toBe(count(target))
+          expect(inFlight < maxConcurrency).toBe(isFree)
+          const permit = store.admit(target)
+          expect(permit.admitted).toBe(isFree)
+          if (permit.admitted) held.push({ target, permit })
+          else expect(permit).toMatchObject({ code: 'target_busy', scope: count(target) >= 2 ? 'target' : 'provider' })
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('a busy target says when to come back, from how long its calls take', () => {
+    const { store } = open(settingsOf({ target: 2 }))
+    admitted(store, A).settle({ ...SUCCESS, totalMs: 6_000 })
+    admitted(store, A)
+    admitted(store, A)
+    expect(store.admit(A)).toEqual({ admitted: false, code: 'target_busy', scope: 'target', retryAfterMs: 3_000 })
+  })
+
+  test('a refusal takes neither a slot nor the probe', () => {
+    const { store, advance } = open(settingsOf({ target: 1 }))
+    fail(store, A, 'server-error', 2)
+    const slow = admitted(store, A)
+    store.admit(A)
+    expect(store.observe(A).inFlight).toBe(1)
+    slow.settle(failure('server-error'))
+    advance(1_000)
+    const probe = admitted(store, A)
+    store.admit(A)
+    probe.settle(SUCCESS)
+    expect(store.observe(A)).toMatchObject({ circuit: 'closed', inFlight: 0 })
+  })
+
+  test('retries are a small part of the traffic', () => {
+    const { store } = open(settingsOf())
+    for (let call = 0; call < 100; call++) admitted(store, A).settle(SUCCESS)
+    expect(Array.from({ length: 50 }, () => store.spendRetry(A)).filter(Boolean)).toHaveLength(20)
+    expect(store.spendRetry(B)).toBe(true)
+    expect(store.snapshot().targets.find(({ id }) => id === A.id)).toMatchObject({ recentCalls: 100, recentRetries: 20 })
+  })
+}
+
+function figureLaws(open: Open): void {
+  test('nothing is known of a target that was never called, and asking does not change that', () => {
+    const { store } = open(settingsOf())
+    expect(store.observe(A)).toEqual({ circuit: 'closed', inFlight: 0 })
+    expect(store.snapshot()).toEqual({ targets: [], providers: [] })
+  })
+
+  test('averages follow answers, the newest with three tenths; failures take no part', () => {
+    const { store } = open(settingsOf())
+    admitted(store, A).settle({ ...SUCCESS, ttftMs: 100, totalMs: 1_000 })
+    admitted(store, A).settle({ ...SUCCESS, ttftMs: 200, totalMs: 2_000 })
+    fail(store, A, 'server-error', 1)
+    admitted(store, A).settle({ kind: 'success', streamed: false, ttftMs: 1, totalMs: 1_300 })
+    expect(store.observe(A)).toMatchObject({ ttftMs: 130, totalMs: 1_300 })
+  })
+
+  test('outcomes make a scorecard; quota, credentials, refusals and the client’s own mistakes do not', () => {
+    const { store } = open(settingsOf())
+    for (const category of ['quota-exceeded', 'authentication', 'invalid-request', 'context-too-long'] as const)
+      fail(store, A, category, 1)
+    for (const kind of ['neutral', 'cancelled', 'refusal'] as const) admitted(store, A).settle({ kind, streamed: false })
+    expect(store.observe(A).outcome).toBeUndefined()
+    admitted(store, A).settle(SUCCESS)
+    admitted(store, A).settle({ ...SUCCESS, kind: 'truncated' })
+    fail(store, A, 'rate-limited', 1)
+    expect(store.observe(A).outcome).toMatchObject({ samples: 3, truncationRate: 0.333333 })
+    fail(store, A, 'rate-limited', 2)
+    expect(store.observe(A)).toMatchObject({ circuit: 'closed', outcome: { demoted: 'streak' } })
+  })
+}
+
+function keepingLaws(open: Open): void {
+  test('a change of the configuration keeps what is known and applies new limits at once', () => {
+    const { store } = open(settingsOf())
+    admitted(store, B).settle(SUCCESS)
+    const running = admitted(store, B)
+    fail(store, A, 'server-error', 3)
+    store.configure(settingsOf({ target: 1 }))
+    expect(store.observe(A)).toMatchObject({ circuit: 'open', outcome: { demoted: 'streak' } })
+    expect(store.observe(B)).toMatchObject({ inFlight: 1, maxConcurrency: 1, ttftMs: 50 })
+    expect(store.admit(B)).toMatchObject({ code: 'target_busy' })
+    running.settle(SUCCESS)
+    expect(store.observe(B).inFlight).toBe(0)
+  })
+
+  test('what the configuration no longer names is forgotten once nothing is under way there', () => {
+    const { store } = open(settingsOf())
+    const running = admitted(store, A)
+    fail(store, B, 'server-error', 3)
+    const without = { ...settingsOf(), providers: new Map([[ELSEWHERE.provider, {}]]) }
+    store.configure(without)
+    expect(store.snapshot().targets.map(({ id }) => id)).toEqual([A.id])
+    running.settle(SUCCESS)
+    store.configure(without)
+    expect(store.snapshot()).toEqual({ targets: [], providers: [] })
+  })
+
+  test('circuits that are switched off refuse nobody and forget', () => {
+    const { store } = open(settingsOf())
+    fail(store, A, 'network', 3)
+    store.configure(settingsOf({}, false))
+    fail(store, A, 'network', 10)
+    expect(store.observe(A).circuit).toBe('closed')
+    store.configure(settingsOf())
+    expect(store.observe(A).circuit).toBe('closed')
+  })
+
+  test('a flood of invented model names leaves the memory bounded, and calls under way and open circuits known', () => {
+    const { store } = open(settingsOf())
+    fail(store, A, 'server-error', 3)
+    const running = admitted(store, B)
+    for (let index = 0; index < 10_000; index++) admitted(store, targetOf('q', `m${index}`)).settle(failure('not-found'))
+    expect(store.snapshot().targets.length).toBeLessThanOrEqual(4_096)
+    expect(store.observe(A).circuit).toBe('open')
+    expect(store.observe(B).inFlight).toBe(1)
+    running.settle(SUCCESS)
+    expect(store.observe(B).inFlight).toBe(0)
+  })
+
+  test('scorecards can be carried over a restart, each change once', () => {
+    const { store } = open(settingsOf())
+    fail(store, A, 'server-error', 3)
+    const saved = store.changedScorecards()
+    expect(saved).toHaveLength(1)
+    expect(store.changedScorecards()).toEqual([])
+    const next = open(settingsOf()).store
+    next.loadScorecards(JSON.parse(JSON.stringify(saved)) as unknown[])
+    expect(next.observe(A).outcome).toMatchObject({ samples: 0, demoted: 'streak' })
+    expect(next.observe(A).circuit).toBe('closed')
+  })
+
+  test.each([
+    [null],
+    ['text'],
+    [{}],
+    [{ target: 'p/a', savedAt: 0, samples: 3, successes: 3, truncated: 0 }],
+    [{ target: 'none', savedAt: 1_700_000_000_000, samples: 3, successes: 3, truncated: 0 }],
+    [{ target: 'p/a', savedAt: 1_700_000_000_000, samples: 0, successes: 0, truncated: 0 }],
+    [{ target: 'p/a', savedAt: 1_700_000_000_000, samples: 3, successes: 9, truncated: 0 }],
+    [{ target: 'p/a', savedAt: 1_700_000_000_000, samples: '3', successes: 3, truncated: 0 }],
+  ])('a saved scorecard that is corrupt, empty or too old is passed over: %j', (row) => {
+    const { store } = open(settingsOf())
+    store.loadScorecards([row])
+    expect(store.snapshot().targets).toEqual([])
+  })
+}

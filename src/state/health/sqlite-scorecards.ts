@@ -1,0 +1,53 @@
+import { openSqliteDatabase } from '../sqlite-database.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { SAVED_TTL_MS } from './scorecard.ts'
+import type { ScorecardFile } from './scorecard-keeper.ts'
+
+/** Schema of the saved scorecards, one SQL text a version. Counts are fractions where they carry scaled prior knowledge. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE scorecards (
+    target TEXT PRIMARY KEY,
+    saved_at INTEGER NOT NULL,
+    samples REAL NOT NULL,
+    successes REAL NOT NULL,
+    truncated REAL NOT NULL,
+    demoted TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX scorecards_by_age ON scorecards (saved_at);`,
+]
+
+export interface SqliteScorecardsOptions {
+  /** File path, or `:memory:`. The file may hold other parts of the state. */
+  readonly path: string
+  readonly clock: Pick<Clock, 'wall'>
+}
+
+/** Scorecards in an SQLite file; what is older than 48 hours goes. Throws `state_unavailable` or `state_incompatible`. */
+export function openSqliteScorecards({ path, clock }: SqliteScorecardsOptions): ScorecardFile {
+  const database = openSqliteDatabase({ path, domain: 'health', migrations: MIGRATIONS, appliedAt: clock.wall() })
+  const upsert = database.prepare(
+    'INSERT OR REPLACE INTO scorecards (target, saved_at, samples, successes, truncated, demoted) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const prune = database.prepare('DELETE FROM scorecards WHERE saved_at <= ?')
+  return {
+    load: () =>
+      database
+        .prepare('SELECT target, saved_at AS savedAt, samples, successes, truncated, demoted FROM scorecards ORDER BY saved_at')
+        .all(),
+    save(rows) {
+      database.exec('BEGIN IMMEDIATE')
+      try {
+        prune.run(Math.floor(clock.wall() - SAVED_TTL_MS))
+        for (const { target, savedAt, samples, successes, truncated, demoted } of rows)
+          upsert.run(target, Math.floor(savedAt), samples, successes, truncated, demoted ?? null)
+        database.exec('COMMIT')
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        throw error
+      }
+    },
+    close() {
+      if (database.isOpen) database.close()
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import type { ErrorCategory } from '../../errors/codes.ts'
+import type { ProviderId, TargetId } from '../../ir/ids.ts'
+import type { TargetObservation } from '../../ir/observed.ts'
+import type { Target } from '../../ir/target.ts'
+
+/** What this store knows of a target at one moment; the part of a `TargetObservation` that is not about accounts or operators. */
+export type HealthObservation = Pick<
+  TargetObservation,
+  'circuit' | 'recoveryMs' | 'inFlight' | 'maxConcurrency' | 'ttftMs' | 'totalMs' | 'outcome'
+>
+
+/** How a call ended. */
+export interface CallOutcome {
+  /**
+   * `truncated`: stopped by the output limit. `refusal`: the model or a filter declined. `neutral`: not the target's doing (the
+   * client's mistake, a credential, a rate limit, an attempt that was never sent). `cancelled`: the client went away.
+   */
+  readonly kind: 'success' | 'truncated' | 'refusal' | 'failure' | 'neutral' | 'cancelled'
+  /** Of a failure, and of a neutral outcome that an upstream answered with. */
+  readonly category?: ErrorCategory | undefined
+  /** Milliseconds from sending to the first token, if there was one. */
+  readonly ttftMs?: number | undefined
+  /** Milliseconds from sending to the end. */
+  readonly totalMs?: number | undefined
+  readonly streamed: boolean
+}
+
+/** Leave to make one call. It holds a slot, and perhaps the circuit's only probe, until it is settled. */
+export interface Permit {
+  readonly admitted: true
+  /** The call tells whether a target that was given up works again. */
+  readonly probe: boolean
+  /** The first token is there: a probe has succeeded, however long the answer takes. Calling it again does nothing. */
+  answering(): void
+  /** Gives the slot back and counts the outcome, once: further calls do nothing. Every permit must be settled. */
+  settle(outcome: CallOutcome): void
+}
+
+/** The call must not be made now. */
+export interface Refusal {
+  readonly admitted: false
+  readonly code: 'circuit_open' | 'target_busy'
+  /** Whose circuit or limit it is. */
+  readonly scope: 'target' | 'provider'
+  /** Milliseconds until asking again makes sense: exact for an open circuit, an estimate for a busy target. */
+  readonly retryAfterMs: number
+}
+
+export interface CircuitSettings {
+  readonly enabled: boolean
+  /** Failures in a row that open the circuit. */
+  readonly failureThreshold: number
+  /** How long it stays open before one call may try. */
+  readonly openMs: number
+}
+
+/** Most calls at once. Undefined is no limit. */
+export interface ConcurrencyLimits {
+  /** Of a provider, all its targets together. */
+  readonly provider?: number | undefined
+  /** Of each target. */
+  readonly target?: number | undefined
+}
+
+export interface HealthSettings {
+  readonly circuit: CircuitSettings
+  /** The providers of the configuration. What is known of others is forgotten once nothing is under way there. */
+  readonly providers: ReadonlyMap<ProviderId, ConcurrencyLimits>
+}
+
+/** A scorecard in its persisted form: counts alone, no content. */
+export interface SavedScorecard {
+  readonly target: TargetId
+  /** Unix milliseconds. */
+  readonly savedAt: number
+  readonly samples: number
+  readonly successes: number
+  readonly truncated: number
+  readonly demoted?: 'truncation' | 'streak' | 'success' | undefined
+}
+
+/** State of one target or provider, as health views show it. */
+export interface TargetHealthView extends HealthObservation {
+  readonly id: TargetId
+  readonly provider: ProviderId
+  /** Calls and retries within the retry budget's window. */
+  readonly recentCalls: number
+  readonly recentRetries: number
+}
+
+export interface ProviderHealthView {
+  readonly id: ProviderId
+  readonly circuit: TargetObservation['circuit']
+  readonly recoveryMs?: number | undefined
+  readonly inFlight: number
+  readonly maxConcurrency?: number | undefined
+}
+
+/**
+ * How targets do, from the outcomes of calls: circuit breakers for targets and providers, slots, moving averages, scorecards, retry
+ * budgets. Synchronous, bounded, and kept over a change of the configuration.
+ */
+export interface HealthStore {
+  /** What is known of a target now. Reads only: it never uses up a probe and creates nothing. */
+  observe(target: Target): HealthObservation
+  /** Asks for leave to make a call. A half-open circuit gives exactly one permit until that one is settled or its lease ends. */
+  admit(target: Target): Permit | Refusal
+  /** Takes one retry out of the target's budget; false when it is used up, and the call must not be repeated there. */
+  spendRetry(target: Target): boolean
+  /** Everything that is known, for health views. */
+  snapshot(): { readonly targets: readonly TargetHealthView[]; readonly providers: readonly ProviderHealthView[] }
+  /** Takes new settings; what is known of targets stays. A circuit that is switched off forgets its failures. */
+  configure(settings: HealthSettings): void
+  /** Scorecards that changed since the last call, to be saved. */
+  changedScorecards(): readonly SavedScorecard[]
+  /** Takes what an earlier process saved as prior knowledge. Rows that are too old, empty or corrupt are passed over. */
+  loadScorecards(rows: readonly unknown[]): void
+}
