@@ -61,14 +61,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
-  const records = openRecords({
-    store: config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
-    retentionMs: config.state.retentionMs,
-    clock,
-    unpack: unpackRecord,
-    warn: (message, facts) => logger.warn(facts, message),
-  })
-  const { prices, stopPrices } = openPrices(dataDir, clock, logger)
+  const records = openStore(config, { dataDir, clock, logger })
+  const { prices, stopPrices } = openPrices({ dataDir, clock, logger })
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: config.providers, clock })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
@@ -121,8 +115,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
+interface Surroundings {
+  readonly dataDir: DataDir | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+function openStore({ state }: CompiledConfig, { dataDir, clock, logger }: Surroundings): RecordStore {
+  return openRecords({
+    store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
+    retentionMs: state.retentionMs,
+    clock,
+    unpack: unpackRecord,
+    warn: (message, facts) => logger.warn(facts, message),
+  })
+}
+
 /** Prices with the operator's own from the data directory, followed until `stopPrices()`. */
-function openPrices(dataDir: DataDir | undefined, clock: Clock, logger: Logger): { prices: LazyPrices; stopPrices: () => void } {
+function openPrices({ dataDir, clock, logger }: Surroundings): { prices: LazyPrices; stopPrices: () => void } {
   const prices = createLazyPrices()
   if (dataDir === undefined) return { prices, stopPrices: () => undefined }
   const warn = (message: string): void => logger.error({}, message)
