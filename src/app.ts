@@ -1,5 +1,6 @@
 import { codecs } from './codecs/registry.ts'
 import { catalogueFacts } from './catalog/model-facts.ts'
+import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import { createAccountPool } from './credentials/account-pool.ts'
@@ -19,13 +20,15 @@ import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
+import { followPrices } from './operations/price-follow.ts'
 import { createProvider } from './providers/registry.ts'
 import { resolveRoute } from './routing/decide.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer } from './runtime/tokenizer.ts'
-import { takeDataDir } from './state/data-dir.ts'
+import { type DataDir, takeDataDir } from './state/data-dir.ts'
+import { PRICE_FILE } from './state/prices/price-file.ts'
 import { openRecords, STATE_FILE } from './state/records/open.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
@@ -46,6 +49,8 @@ export interface Gateway {
   readonly fetch: HttpApp['fetch']
   readonly engine: Engine
   readonly records: RecordStore
+  /** What models cost: published prices, loaded when first asked for, behind the operator's own. */
+  readonly prices: LazyPrices
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes no new requests, finishes those that run (up to the configured drain time), and releases everything. */
   close(): Promise<void>
@@ -56,13 +61,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
-  const records = openRecords({
-    store: config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
-    retentionMs: config.state.retentionMs,
-    clock,
-    unpack: unpackRecord,
-    warn: (message, facts) => logger.warn(facts, message),
-  })
+  const records = openStore(config, { dataDir, clock, logger })
+  const { prices, stopPrices } = openPrices({ dataDir, clock, logger })
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: config.providers, clock })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
@@ -97,6 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     fetch: (request, peer) => app.fetch(request, peer),
     engine,
     records,
+    prices,
     async listen() {
       checkBind(config.server)
       server = await serve({ settings: config.server, app })
@@ -107,10 +108,35 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.drain()
       await server?.stop(config.server.drainMs)
       tokenizer.close()
+      stopPrices()
       await records.close()
       dataDir?.release()
     },
   }
+}
+
+interface Surroundings {
+  readonly dataDir: DataDir | undefined
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+function openStore({ state }: CompiledConfig, { dataDir, clock, logger }: Surroundings): RecordStore {
+  return openRecords({
+    store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
+    retentionMs: state.retentionMs,
+    clock,
+    unpack: unpackRecord,
+    warn: (message, facts) => logger.warn(facts, message),
+  })
+}
+
+/** Prices with the operator's own from the data directory, followed until `stopPrices()`. */
+function openPrices({ dataDir, clock, logger }: Surroundings): { prices: LazyPrices; stopPrices: () => void } {
+  const prices = createLazyPrices()
+  if (dataDir === undefined) return { prices, stopPrices: () => undefined }
+  const warn = (message: string): void => logger.error({}, message)
+  return { prices, stopPrices: followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn }) }
 }
 
 function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<ProviderId, Provider> {

@@ -1,8 +1,15 @@
 import type { CommandDefinition } from '../command.ts'
 import { configCommand } from './config.ts'
 import { explainCommand } from './explain.ts'
+import { priceCommand } from './price.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
 
 /** All commands, in the order of the help text. */
-export const COMMANDS: readonly CommandDefinition[] = [serveCommand, explainCommand, routePreviewCommand, configCommand]
+export const COMMANDS: readonly CommandDefinition[] = [
+  serveCommand,
+  explainCommand,
+  routePreviewCommand,
+  priceCommand,
+  configCommand,
+]

@@ -1,0 +1,181 @@
+import type { Command } from 'commander'
+import { dataDirectory } from '../../config/locate.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { PriceShelf } from '../../operations/price-shelf.ts'
+import type { CliContext } from '../cli-context.ts'
+import type { CommandDefinition, Execute } from '../command.ts'
+import { type CommonOptions, withDataDir, withJson } from '../common-options.ts'
+import { EXIT } from '../exit-codes.ts'
+
+interface ListOptions extends CommonOptions {
+  readonly provider?: string
+  readonly model?: string
+}
+
+interface SetOptions extends CommonOptions {
+  readonly input: string
+  readonly output: string
+  readonly cacheRead?: string
+  readonly cacheWrite5m?: string
+  readonly cacheWrite1h?: string
+  readonly perRequest?: string
+  readonly asOf?: string
+  readonly source?: string
+}
+
+interface FromOptions extends CommonOptions {
+  readonly from: string
+}
+
+const NAME_HELP = "provider/model, as in a route's target; * in the model stands for anything"
+const FROM_HELP = 'a file of prices (JSON); - for stdin'
+
+/** `switchback price list|set|unset|diff|update`. */
+export const priceCommand: CommandDefinition = {
+  define(program, execute) {
+    const group = program
+      .command('price')
+      .summary('show and change what models cost')
+      .description('Shows what models cost and sets prices of your own. A running gateway takes changes over within seconds.')
+    defineList(group, execute)
+    defineSet(group, execute)
+    defineUnset(group, execute)
+    defineDiff(group, execute)
+    defineUpdate(group, execute)
+  },
+}
+
+function defineList(group: Command, execute: Execute): void {
+  withDataDir(withJson(group.command('list')))
+    .option('--provider <name>', 'only of this provider')
+    .option('--model <glob>', 'only models that fit; * stands for any text')
+    .summary('list the prices in force')
+    .description('Lists the prices in force: your own first, then those published with this version.')
+    .action(async (_options: ListOptions, command: { optsWithGlobals(): ListOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => list(context, options), options.json === true)
+    })
+}
+
+function defineSet(group: Command, execute: Execute): void {
+  withDataDir(withJson(group.command('set')))
+    .argument('<model>', NAME_HELP)
+    .requiredOption('--input <usd>', 'USD per million tokens of input')
+    .requiredOption('--output <usd>', 'USD per million tokens of output')
+    .option('--cache-read <usd>', 'USD per million tokens read from the prompt cache (default: as input)')
+    .option('--cache-write-5m <usd>', 'USD per million tokens written to the cache for five minutes')
+    .option('--cache-write-1h <usd>', 'USD per million tokens written to the cache for one hour')
+    .option('--per-request <usd>', 'USD for each call')
+    .option('--as-of <day>', 'day the price was found, such as 2026-01-31 (default: today)')
+    .option('--source <text>', 'where the price was found')
+    .summary('set a price of your own')
+    .description('Sets the price of a model. It stands before the published one and replaces an earlier one of yours as a whole.')
+    .action(async (name: string, _options: SetOptions, command: { optsWithGlobals(): SetOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => set(context, name, options), options.json === true)
+    })
+}
+
+function defineUnset(group: Command, execute: Execute): void {
+  withDataDir(withJson(group.command('unset')))
+    .argument('<model>', NAME_HELP)
+    .summary('take a price of your own away')
+    .description('Takes a price of your own away. The published one, if any, holds again.')
+    .action(async (name: string, _options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => unset(context, name, options), options.json === true)
+    })
+}
+
+function defineDiff(group: Command, execute: Execute): void {
+  withDataDir(withJson(group.command('diff')))
+    .requiredOption('--from <file>', FROM_HELP)
+    .summary('show what an update would change')
+    .description('Shows what "price update" would change with a file of prices, and changes nothing.')
+    .action(async (_options: FromOptions, command: { optsWithGlobals(): FromOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => bring(context, options, false), options.json === true)
+    })
+}
+
+function defineUpdate(group: Command, execute: Execute): void {
+  withDataDir(withJson(group.command('update')))
+    .requiredOption('--from <file>', FROM_HELP)
+    .summary('take prices over from a file')
+    .description(
+      'Takes all prices of a file over into your own, at once or not at all. The file before is kept as prices.json.previous.',
+    )
+    .action(async (_options: FromOptions, command: { optsWithGlobals(): FromOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => bring(context, options, true), options.json === true)
+    })
+}
+
+async function list(context: CliContext, options: ListOptions): Promise<number> {
+  const [{ listPrices }, { renderPriceList }, shelf] = await Promise.all([
+    import('../../operations/price-list.ts'),
+    import('../../operations/price-render.ts'),
+    openShelf(context, options),
+  ])
+  const { provider, model } = options
+  const prices = listPrices(shelf, { now: context.clock.wall(), provider, model })
+  tell(context, options, prices, () => renderPriceList(prices))
+  return prices.prices.length === 0 ? EXIT.failed : EXIT.ok
+}
+
+async function set(context: CliContext, name: string, options: SetOptions): Promise<number> {
+  const [{ setPrice }, { renderSetPrice }, shelf] = await Promise.all([
+    import('../../operations/price-edit.ts'),
+    import('../../operations/price-render.ts'),
+    openShelf(context, options),
+  ])
+  const typed = {
+    input: options.input,
+    output: options.output,
+    cache_read: options.cacheRead,
+    cache_write_5m: options.cacheWrite5m,
+    cache_write_1h: options.cacheWrite1h,
+    per_request: options.perRequest,
+    as_of: options.asOf,
+    source: options.source,
+  }
+  const result = setPrice(shelf, { name, typed, now: context.clock.wall() })
+  tell(context, options, { ok: true, file: shelf.path, ...result }, () => renderSetPrice(result))
+  return EXIT.ok
+}
+
+async function unset(context: CliContext, name: string, options: CommonOptions): Promise<number> {
+  const [{ unsetPrice }, { renderUnsetPrice }, shelf] = await Promise.all([
+    import('../../operations/price-edit.ts'),
+    import('../../operations/price-render.ts'),
+    openShelf(context, options),
+  ])
+  const result = unsetPrice(shelf, name)
+  tell(context, options, { ok: true, file: shelf.path, ...result }, () => renderUnsetPrice(result))
+  return EXIT.ok
+}
+
+async function bring(context: CliContext, options: FromOptions, update: boolean): Promise<number> {
+  const [{ diffPrices, updatePrices }, { parsePrices }, { renderPriceChanges }, shelf] = await Promise.all([
+    import('../../operations/price-update.ts'),
+    import('../../operations/price-file.ts'),
+    import('../../operations/price-render.ts'),
+    openShelf(context, options),
+  ])
+  const text = await context.readText(options.from).catch((cause: unknown) => {
+    throw new GatewayError('config_invalid', `The prices ${options.from} cannot be read. Check the path of --from.`, { cause })
+  })
+  const parts = { update: parsePrices(text, options.from === '-' ? 'stdin' : options.from), now: context.clock.wall() }
+  const changes = update ? updatePrices(shelf, parts) : diffPrices(shelf, parts)
+  tell(context, options, { ok: true, file: shelf.path, changes }, () => renderPriceChanges(changes, update))
+  return EXIT.ok
+}
+
+async function openShelf(context: CliContext, options: CommonOptions): Promise<PriceShelf> {
+  const { openPriceShelf } = await import('../../operations/price-shelf.ts')
+  return openPriceShelf(dataDirectory(context.surroundings, options.dataDir))
+}
+
+function tell(context: CliContext, options: CommonOptions, data: unknown, render: () => string): void {
+  context.stdout(`${options.json === true ? JSON.stringify(data) : render()}\n`)
+}

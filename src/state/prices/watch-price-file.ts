@@ -1,0 +1,47 @@
+import { readFileSync, statSync } from 'node:fs'
+import type { Clock } from '../../lib/clock.ts'
+
+export interface WatchPriceFileOptions {
+  readonly path: string
+  readonly clock: Clock
+  /** Gets the text at first and whenever the file has changed; undefined when there is no file any more. */
+  readonly onChange: (text: string | undefined) => void
+  /** Told once for each new reason why the file cannot be read. The last text stands until it can be. */
+  readonly onUnreadable: (reason: string) => void
+}
+
+const LOOK_EVERY_MS = 3_000
+
+/**
+ * Reads the file at once, so that nothing is served without it, then looks every three seconds whether it has changed: one system
+ * call of some microseconds, off the way of any request. A changed file is told by its age, size or inode. Returns what ends the watch.
+ */
+export function watchPriceFile({ path, clock, onChange, onUnreadable }: WatchPriceFileOptions): () => void {
+  let seen: string | undefined
+  let complaint: string | undefined
+
+  function look(): void {
+    try {
+      const mark = markOf(path)
+      if (mark !== seen) {
+        const text = mark === undefined ? undefined : readFileSync(path, 'utf8')
+        seen = mark
+        onChange(text)
+      }
+      complaint = undefined
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      if (reason !== complaint) onUnreadable(reason)
+      complaint = reason
+    }
+  }
+
+  look()
+  return clock.every(LOOK_EVERY_MS, look)
+}
+
+/** Undefined when there is no file. */
+function markOf(path: string): string | undefined {
+  const facts = statSync(path, { throwIfNoEntry: false })
+  return facts === undefined ? undefined : `${facts.mtimeMs} ${facts.size} ${facts.ino}`
+}
