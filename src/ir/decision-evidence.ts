@@ -1,28 +1,19 @@
-import type { Capabilities, TargetPrice } from './snapshot.ts'
-import type { TargetObservation } from './observed.ts'
 import type { FactorName } from './routing-policy.ts'
 
 /** Where a candidate stands before any strategy is asked: those that can serve go before those that probably cannot. */
 export type Standing = 'healthy' | 'demoted' | 'unavailable'
 
-/** What a decision knew of one candidate. Undefined is unknown. */
+/** What a decision knew of one candidate. Unknown is absent. */
 export interface CandidateEvidence {
   readonly target_id: string
   readonly provider: string
   readonly model: string
   readonly format: string
   readonly standing: Standing
-  readonly facts: {
-    readonly capabilities?: Capabilities | undefined
-    readonly declared?: Capabilities | undefined
-    readonly context_window?: number | undefined
-    readonly max_output_tokens?: number | undefined
-    /** In nano-dollars for a million tokens. */
-    readonly price?: TargetPrice | undefined
-    readonly tags?: readonly string[] | undefined
-    readonly certified?: string | undefined
-  }
-  readonly observed: TargetObservation
+  /** `TargetFacts` with snake_case keys: capabilities and who declared them, limits in tokens, price with its source, tags. */
+  readonly facts: Readonly<Record<string, unknown>>
+  /** `TargetObservation` with snake_case keys. */
+  readonly observed: Readonly<Record<string, unknown>>
   /** What this request would probably cost there, in nano-dollars. */
   readonly expected_cost_nanos?: number | undefined
 }

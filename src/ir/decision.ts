@@ -1,5 +1,4 @@
 import type { CandidateEvidence, ScoreEvidence } from './decision-evidence.ts'
-import type { RequestHints } from './hints.ts'
 import type { AccountId } from './ids.ts'
 import type { AllowList } from './principal.ts'
 import type { Target } from './target.ts'
@@ -59,7 +58,8 @@ export interface DecisionInputs {
   /** Family of the client by its user agent. */
   readonly client?: string | undefined
   readonly principal?: PrincipalInputs | undefined
-  readonly hints?: RequestHints | undefined
+  /** `RequestHints` with snake_case keys. */
+  readonly hints?: Readonly<Record<string, unknown>> | undefined
   /** Who served the session before. */
   readonly session?: { readonly target_id: string; readonly account_id?: string | undefined } | undefined
 }

@@ -65,9 +65,11 @@ export interface AccountSelection {
   readonly sticky: number
 }
 
+type Overrides<Settings> = { readonly [Key in keyof Settings]?: Settings[Key] | undefined }
+
 /** What a route has of its own; undefined is inherited. */
 export interface RouteResilience {
-  readonly retry?: Partial<RetrySettings> | undefined
-  readonly hedge?: Partial<HedgeSettings> | undefined
+  readonly retry?: Overrides<RetrySettings> | undefined
+  readonly hedge?: Overrides<HedgeSettings> | undefined
   readonly maxWaitMs?: number | undefined
 }
