@@ -18,7 +18,9 @@ export function compileCombos(
     const { name, strategy } = value
     if (combos.has(name)) notes.problem([...path, 'name'], `Two combos are named ${showText(name)}. Give each its own name.`)
     if (value.targets !== undefined && value.models !== undefined)
-      notes.problem([...path, 'models'], 'The combo names its targets twice, as `targets` and as `models`. Keep one.', { atKey: true })
+      notes.problem([...path, 'models'], 'The combo names its targets twice, as `targets` and as `models`. Keep one.', {
+        atKey: true,
+      })
     const key = value.targets === undefined && value.models !== undefined ? 'models' : 'targets'
     const list = value[key] ?? []
     if (list.length === 0)

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { requestNeeds } from '../ir/need.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { RouteCondition } from '../ir/snapshot.ts'
 import { matchesPattern } from '../lib/pattern-index.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
+import { isSecretHeader, looksSecret } from './secrecy.ts'
 
 type MatchConfig = RouteConfig['match']
 
@@ -21,7 +23,8 @@ export function conditionsOf({ headers, metadata, principal, client, features }:
     conditions.push(compare('tenant', principal.tenant, false, (question) => question.principal?.tenant))
   if (principal?.project !== undefined)
     conditions.push(compare('project', principal.project, false, (question) => question.principal?.project))
-  if (principal?.role !== undefined) conditions.push(compare('role', principal.role, false, (question) => question.principal?.role))
+  if (principal?.role !== undefined)
+    conditions.push(compare('role', principal.role, false, (question) => question.principal?.role))
   if (client !== undefined) conditions.push(compare('client', client, false, (question) => question.client))
   if (features !== undefined && features.length > 0) {
     conditions.push({
@@ -36,6 +39,12 @@ export function conditionsOf({ headers, metadata, principal, client, features }:
   return conditions
 }
 
+/** Values that may be secrets stand in records as a hash: enough to tell two conditions apart. */
+const shownValues = (what: string, values: string): string =>
+  (what.startsWith('header ') && isSecretHeader(what)) || looksSecret(values)
+    ? `sha256:${createHash('sha256').update(values).digest('hex').slice(0, 8)}`
+    : values
+
 function compare(
   what: string,
   wanted: string | readonly string[],
@@ -44,7 +53,7 @@ function compare(
 ): RouteCondition {
   const patterns = typeof wanted === 'string' ? [wanted] : wanted
   return {
-    key: `${what}=${patterns.join('|')}`,
+    key: `${what}=${shownValues(what, patterns.join('|'))}`,
     isPrivate,
     holds: (question) => {
       const value = valueOf(question)

@@ -30,7 +30,9 @@ export function compileResilience({ server, providers }: ConfigParts): Resilienc
       staleHydrateMs: persist.stale_hydrate_secs * 1000,
     },
     maxConcurrency: new Map(
-      providers.flatMap(({ value: { id, max_concurrency: limit } }) => (limit === null ? [] : [[asProviderId(id), limit] as const])),
+      providers.flatMap(({ value: { id, max_concurrency: limit } }) =>
+        limit === null ? [] : [[asProviderId(id), limit] as const],
+      ),
     ),
     accountSelection: new Map(
       providers.flatMap(({ value: { id, selection, sticky } }) =>

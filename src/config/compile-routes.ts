@@ -112,7 +112,10 @@ function tellAmbiguous(rules: readonly LocatedRule[], notes: ConfigNotes): void 
   for (const [index, rule] of globs.entries()) {
     const other = globs
       .slice(0, index)
-      .find(({ route, pattern }) => route !== rule.route && lettersOf(pattern) === lettersOf(rule.pattern) && patternsOverlap(pattern, rule.pattern))
+      .find(
+        ({ route, pattern }) =>
+          route !== rule.route && lettersOf(pattern) === lettersOf(rule.pattern) && patternsOverlap(pattern, rule.pattern),
+      )
     if (other === undefined || other.pattern === rule.pattern) continue
     notes.warning(
       rule.at,

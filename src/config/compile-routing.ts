@@ -74,8 +74,7 @@ function targetsOf(routes: readonly Route[], parts: ConfigParts, byId: Providers
     if (provider === undefined) continue
     const models = value.models.map((model) => (typeof model === 'string' ? model : model.name))
     if (models.length === 0 && value.type === 'mock') models.push('echo')
-    for (const model of models)
-      add({ id: targetIdOf(value.id, model), provider: provider.id, model, format: provider.format })
+    for (const model of models) add({ id: targetIdOf(value.id, model), provider: provider.id, model, format: provider.format })
   }
   return [...targets.values()]
 }
@@ -83,8 +82,7 @@ function targetsOf(routes: readonly Route[], parts: ConfigParts, byId: Providers
 function profilesOf({ profiles }: ConfigParts, notes: ConfigNotes): Map<string, ScoreProfile> {
   const byName = new Map<string, ScoreProfile>()
   for (const { value, path } of profiles) {
-    if (byName.has(value.name))
-      notes.problem([...path, 'name'], `Two profiles are named ${value.name}. Give each its own name.`)
+    if (byName.has(value.name)) notes.problem([...path, 'name'], `Two profiles are named ${value.name}. Give each its own name.`)
     byName.set(value.name, { weights: value.weights, denyLanes: value.deny_lanes })
   }
   return byName

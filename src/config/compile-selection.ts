@@ -34,7 +34,10 @@ export function compileSelection(
   notes: ConfigNotes,
 ): SelectionPolicy {
   const strategy = strategyOf({ value, path }, defaults, parts, notes)
-  const ceilings = [defaults.maxPricePerMillion, value.cost_max_per_mtok === undefined ? undefined : nanos(value.cost_max_per_mtok)]
+  const ceilings = [
+    defaults.maxPricePerMillion,
+    value.cost_max_per_mtok === undefined ? undefined : nanos(value.cost_max_per_mtok),
+  ]
   const known = ceilings.filter((ceiling) => ceiling !== undefined)
   return {
     strategy,
@@ -54,7 +57,9 @@ function strategyOf(
 ): StrategyChoice {
   const { strategy: name, weights } = value
   if (weights !== undefined && name !== 'weighted_random')
-    notes.warning([...path, 'weights'], 'Weights are used by `strategy: weighted_random` only. Set it, or remove them.', { atKey: true })
+    notes.warning([...path, 'weights'], 'Weights are used by `strategy: weighted_random` only. Set it, or remove them.', {
+      atKey: true,
+    })
   if (name === undefined) return defaults.strategy
   const known: string[] = [...STRATEGY_NAMES, ...PROFILE_NAMES, ...parts.profiles.map((profile) => profile.value.name)]
   if (!known.includes(name)) {
@@ -72,7 +77,11 @@ function strategyOf(
     : { name, chosenBy: 'route' }
 }
 
-function weightsOf({ weights = {}, targets }: RouteConfig, path: Located<RouteConfig>['path'], notes: ConfigNotes): Map<TargetId, number> {
+function weightsOf(
+  { weights = {}, targets }: RouteConfig,
+  path: Located<RouteConfig>['path'],
+  notes: ConfigNotes,
+): Map<TargetId, number> {
   for (const name of Object.keys(weights)) {
     if (targets.includes(name)) continue
     const suggestion = nearest(name, targets)
@@ -85,6 +94,7 @@ function weightsOf({ weights = {}, targets }: RouteConfig, path: Located<RouteCo
 }
 
 /** An order the operator wrote down is kept; what reads chance or measurements would change its mind in the middle of a conversation. */
-const usualAffinity = ({ name }: StrategyChoice): SelectionPolicy['affinity'] => (name === 'ordered_fallback' ? 'none' : 'session')
+const usualAffinity = ({ name }: StrategyChoice): SelectionPolicy['affinity'] =>
+  name === 'ordered_fallback' ? 'none' : 'session'
 
 const nanos = (dollars: number): number => Math.round(dollars * NANOS)

@@ -85,7 +85,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'providers[].accounts[].egress', refuse: DETOUR, harmless: is('direct') },
   { path: 'providers[].accounts[].policy_tags' },
   { path: 'providers[].accounts[].auth.vault', refuse: CREDENTIAL },
-
 ]
 
 /** Provider types of the reference that this version does not have, and what to do instead. */

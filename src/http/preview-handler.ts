@@ -57,7 +57,10 @@ function unwrapped(value: unknown): Given {
 }
 
 /** The bytes a client would have sent, so that their size is estimated as it would be. */
-const ownBody = (request: JsonObject, { blobs }: RequestBody): RequestBody => ({ bytes: Buffer.from(JSON.stringify(request)), blobs })
+const ownBody = (request: JsonObject, { blobs }: RequestBody): RequestBody => ({
+  bytes: Buffer.from(JSON.stringify(request)),
+  blobs,
+})
 
 /** Somebody else's decision, for those who may see everything. */
 function previewedAs(caller: Principal, wanted: unknown): Principal {
@@ -66,7 +69,9 @@ function previewedAs(caller: Principal, wanted: unknown): Principal {
       param: 'principal',
     })
   if (!isObject(wanted))
-    throw new GatewayError('invalid_body', 'The `principal` must be a mapping of role, key, tenant and project.', { param: 'principal' })
+    throw new GatewayError('invalid_body', 'The `principal` must be a mapping of role, key, tenant and project.', {
+      param: 'principal',
+    })
   const text = (name: string): string | undefined => {
     const value = wanted[name]
     if (value === undefined || typeof value === 'string') return value

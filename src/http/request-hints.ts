@@ -15,7 +15,10 @@ const READERS: readonly (readonly [header: string, read: (text: string, header: 
   ['x-switchback-models', (text, header) => ({ models: modelList(text.split(','), `The header ${header}`, header) })],
   ['x-switchback-max-price', (text, header) => ({ maxPricePerMillion: price(text, header) })],
   ['x-switchback-latency', (text, header) => ({ latency: oneOf(['interactive', 'batch'] as const, text, header) })],
-  ['x-switchback-no-fallback', (text, header) => ({ noFallback: /true|1/.test(oneOf(['true', 'false', '1', '0'], text, header)) })],
+  [
+    'x-switchback-no-fallback',
+    (text, header) => ({ noFallback: /true|1/.test(oneOf(['true', 'false', '1', '0'], text, header)) }),
+  ],
   ['x-switchback-deadline-ms', (text, header) => ({ deadlineMs: deadline(text, header) })],
   ['x-switchback-strategy', (text, header) => ({ strategy: strategy(text, header) })],
 ]

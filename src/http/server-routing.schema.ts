@@ -8,7 +8,10 @@ export const policyFields = {
     .boolean()
     .default(false)
     .describe('Routes without a `strategy` put the cheapest target first (`lowest_cost`). Goes before `latency_aware`.'),
-  latency_aware: z.boolean().default(false).describe('Routes without a `strategy` put the quickest target first (`least_latency`).'),
+  latency_aware: z
+    .boolean()
+    .default(false)
+    .describe('Routes without a `strategy` put the quickest target first (`least_latency`).'),
   cost_max_per_mtok: z
     .number('a price in US dollars')
     .positive('more than 0')
@@ -29,7 +32,9 @@ export const policyFields = {
   client_strategies: z
     .boolean()
     .default(false)
-    .describe('Clients may choose the strategy with `x-switchback-strategy`, and the order of routes without one with `x-switchback-latency`.'),
+    .describe(
+      'Clients may choose the strategy with `x-switchback-strategy`, and the order of routes without one with `x-switchback-latency`.',
+    ),
 }
 
 const retry = z
@@ -68,7 +73,10 @@ const hedge = z
 
 const scorecard = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Watch how calls to each target end, and put those that do badly behind the others.'),
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe('Watch how calls to each target end, and put those that do badly behind the others.'),
     window: z
       .strictObject({
         max_samples: positive().default(200).describe('Calls that are remembered for each target.'),

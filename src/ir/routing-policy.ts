@@ -40,9 +40,6 @@ export type FactorName = (typeof FACTOR_NAMES)[number]
 /** Weights of factors, each at least 0; what is left out weighs nothing. */
 export type ScoreWeights = Readonly<Partial<Record<FactorName, number>>>
 
-/** Tags of providers and models that policies know. Any other tag can be required or refused by name. */
-export const LANES = ['free', 'promo', 'aggregator', 'private'] as const
-
 /** What happens to a target whose price is not known: it passes, goes behind those with a price, or is refused. */
 export type UnknownPrice = 'allow' | 'penalize' | 'reject'
 

@@ -31,6 +31,10 @@ export function departure(pin: SessionPin, first: Candidate | undefined, candida
   if (first?.target.id === pin.target) return undefined
   const before = candidates.find(({ target }) => target.id === pin.target)
   const why =
-    before === undefined ? 'it is no candidate any more' : before.standing === 'healthy' ? 'it was ruled out' : `it is ${before.standing}`
+    before === undefined
+      ? 'it is no candidate any more'
+      : before.standing === 'healthy'
+        ? 'it was ruled out'
+        : `it is ${before.standing}`
   return `affinity: left=${pin.target}, ${why}`
 }

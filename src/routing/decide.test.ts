@@ -27,10 +27,12 @@ const plan = (snapshot: RoutingSnapshot, asked: DecisionQuestion): ReturnType<ty
   decide(snapshot, resolveRoute(snapshot, asked), asked, { observed: nothingObserved, seed: 1, factsOf: declaredFacts(snapshot) })
 
 /** What the operator declared, and nothing else. */
-const declaredFacts = (snapshot: RoutingSnapshot): FactsOf => ({ provider }) => {
-  const capabilities = snapshot.providers.get(provider)?.capabilities ?? {}
-  return { capabilities, declared: capabilities, contextWindow: capabilities.maxContextTokens, tags: [] }
-}
+const declaredFacts =
+  (snapshot: RoutingSnapshot): FactsOf =>
+  ({ provider }) => {
+    const capabilities = snapshot.providers.get(provider)?.capabilities ?? {}
+    return { capabilities, declared: capabilities, contextWindow: capabilities.maxContextTokens, tags: [] }
+  }
 
 const PROVIDERS = [
   { id: 'near', type: 'openai_compatible', base_url: 'http://127.0.0.1:1/v1', api_key: 'k' },

@@ -3,8 +3,7 @@ import type { CandidateEvidence } from '../ir/decision-evidence.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { Target } from '../ir/target.ts'
 import { snakeKeys } from '../lib/key-case.ts'
-import { departure } from './affinity.ts'
-import { withAffinity } from './affinity.ts'
+import { departure, withAffinity } from './affinity.ts'
 import type { Asked } from './asked.ts'
 import { expectedCost, type Candidate } from './candidate.ts'
 import type { ChosenStrategy } from './choose-strategy.ts'
@@ -98,7 +97,9 @@ export class RoutedPlan implements RoutePlan {
     if (first !== undefined) {
       const isPinned = affinity === 'session' && session !== undefined
       const strategy = isPinned ? withAffinity(chosen.strategy, session) : chosen.strategy
-      reasons.push(strategy.explain(ordered, { ...input, candidates: ordered.filter(({ standing }) => standing === first.standing) }))
+      reasons.push(
+        strategy.explain(ordered, { ...input, candidates: ordered.filter(({ standing }) => standing === first.standing) }),
+      )
     }
     const left = session === undefined || affinity === 'none' ? undefined : departure(session, first, candidates)
     if (left !== undefined) reasons.push(left)

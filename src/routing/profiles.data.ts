@@ -7,9 +7,15 @@ const PUBLIC_LANES = ['free', 'promo', 'aggregator'] as const
 export const BUILT_IN_PROFILES: ReadonlyMap<string, ScoreProfile> = new Map<string, ScoreProfile>([
   [
     'auto',
-    { weights: { selection_rank: 0.1, health: 0.25, account_availability: 0.15, cost: 0.15, latency: 0.15, context_fit: 0.2 }, denyLanes: [] },
+    {
+      weights: { selection_rank: 0.1, health: 0.25, account_availability: 0.15, cost: 0.15, latency: 0.15, context_fit: 0.2 },
+      denyLanes: [],
+    },
   ],
-  ['auto/cheap', { weights: { selection_rank: 0.05, health: 0.2, account_availability: 0.1, cost: 0.6, latency: 0.05 }, denyLanes: [] }],
+  [
+    'auto/cheap',
+    { weights: { selection_rank: 0.05, health: 0.2, account_availability: 0.1, cost: 0.6, latency: 0.05 }, denyLanes: [] },
+  ],
   [
     'auto/fast',
     {

@@ -35,7 +35,11 @@ export interface RecomputeOptions {
 }
 
 /** Makes a recorded decision again, from the record and a snapshot alone, and compares. Pure. */
-export function recomputeDecision(decision: RouteDecision, snapshot: RoutingSnapshot, options: RecomputeOptions = {}): Recomputed {
+export function recomputeDecision(
+  decision: RouteDecision,
+  snapshot: RoutingSnapshot,
+  options: RecomputeOptions = {},
+): Recomputed {
   const question = questionOf(decision)
   if (question === undefined) return { verdict: 'undetermined', inputs: ['request'] }
   const record = new Recorded(decision, options)
@@ -52,7 +56,9 @@ export function recomputeDecision(decision: RouteDecision, snapshot: RoutingSnap
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'internal') throw error
     if (record.missing.size > 0) return { verdict: 'undetermined', inputs: [...record.missing] }
-    return decision.strategy === DENIED ? { verdict: 'identical' } : { verdict: 'different', fields: ['selected'], refusal: error.code }
+    return decision.strategy === DENIED
+      ? { verdict: 'identical' }
+      : { verdict: 'different', fields: ['selected'], refusal: error.code }
   }
 }
 
@@ -79,7 +85,7 @@ class Recorded {
 
   readonly factsOf: FactsOf = (target: Target): TargetFacts => {
     const kept = this.candidates.get(target.id)
-    if (kept !== undefined) return camelKeys(kept.facts) as unknown as TargetFacts
+    if (kept !== undefined) return camelKeys(kept.facts) as TargetFacts
     if (this.otherFacts !== undefined) return this.otherFacts(target)
     this.missing.add(`facts of ${target.id}`)
     return NOTHING_KNOWN
@@ -87,7 +93,7 @@ class Recorded {
 
   readonly observationOf: ObservedState['of'] = (target: Target): TargetObservation => {
     const kept = this.candidates.get(target.id)
-    if (kept !== undefined) return camelKeys(kept.observed) as unknown as TargetObservation
+    if (kept !== undefined) return camelKeys(kept.observed) as TargetObservation
     this.missing.add(`observed state of ${target.id}`)
     return NOTHING_OBSERVED
   }
@@ -144,9 +150,10 @@ function compare(then: RouteDecision, now: RouteDecision, missing: ReadonlySet<s
 
 /** JSON text that is the same for the same data: members in order, undefined ones left out. */
 function canonical(value: unknown): string {
+  if (value === undefined) return ''
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
       : inner,
-  ) as string | undefined ?? ''
+  )
 }

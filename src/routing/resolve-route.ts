@@ -38,7 +38,8 @@ export function resolveRoute(
   read: ConditionReader = readQuestion,
 ): ResolvedRoute {
   // The ordinary case: a plain name, and nothing to check.
-  const plain = question.hints?.models === undefined && question.principal?.allowed === undefined && snapshot.matcher === undefined
+  const plain =
+    question.hints?.models === undefined && question.principal?.allowed === undefined && snapshot.matcher === undefined
   const exact = plain ? snapshot.routes.get(question.model) : undefined
   if (exact !== undefined) return { route: exact, name: exact.name, unverified: false }
   const resolver = new Resolver(snapshot, withDefaults(question), read)
@@ -80,7 +81,8 @@ class Resolver {
     const [first] = resolved
     if (first === undefined) throw modelNotFound(this.snapshot, this.question.model)
     const targets = new Map<string, Target>()
-    for (const { route } of resolved) for (const target of route.targets) if (!targets.has(target.id)) targets.set(target.id, target)
+    for (const { route } of resolved)
+      for (const target of route.targets) if (!targets.has(target.id)) targets.set(target.id, target)
     const selection = { ...first.route.selection, strategy: { name: 'ordered_fallback', chosenBy: 'route' as const } }
     return {
       route: { ...first.route, selection, targets: [...targets.values()] },
@@ -143,9 +145,13 @@ class Resolver {
   private checkAllowed(model: string, route: string): void {
     const allowed = this.question.principal?.allowed
     if (allowed?.models !== undefined && !allowed.models.some((pattern) => matchesPattern(pattern, model)))
-      throw new GatewayError('forbidden', `This key may not use the model "${model}". Ask whoever runs the gateway for access to it.`, {
-        param: 'model',
-      })
+      throw new GatewayError(
+        'forbidden',
+        `This key may not use the model "${model}". Ask whoever runs the gateway for access to it.`,
+        {
+          param: 'model',
+        },
+      )
     if (allowed?.routes !== undefined && !allowed.routes.some((pattern) => matchesPattern(pattern, route)))
       throw new GatewayError(
         'forbidden',

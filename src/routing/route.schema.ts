@@ -5,7 +5,8 @@ import { hedgeFields, retryFields } from '../lib/resilience-fields.ts'
 import { nonEmpty, positive, timeoutFields, translationPolicy } from '../lib/config-fields.ts'
 
 /** `provider/model`; the model may hold further slashes. */
-export const targetName = (): z.ZodString => z.string().regex(/^[^/\s]+\/\S+$/, '`provider/model`, for example openai/gpt-4.1-mini')
+export const targetName = (): z.ZodString =>
+  z.string().regex(/^[^/\s]+\/\S+$/, '`provider/model`, for example openai/gpt-4.1-mini')
 
 const target = targetName().describe('A model at a provider, as `provider/model`; the model may hold further slashes.')
 
@@ -20,7 +21,7 @@ const matchConditions = {
   metadata: z
     .record(nonEmpty(), oneOrMore())
     .optional()
-    .describe('Entries of the request\'s `metadata` and the values they must have, as with `headers`.'),
+    .describe("Entries of the request's `metadata` and the values they must have, as with `headers`."),
   principal: z
     .strictObject({
       key: oneOrMore().optional().describe('Names of API keys (`api_keys[].prefix`).'),

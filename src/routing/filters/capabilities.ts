@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Rejection, RejectionCode } from '../../ir/decision.ts'
 import type { RequestNeed } from '../../ir/need.ts'
 import type { Capabilities, VisionSource } from '../../ir/snapshot.ts'
@@ -41,10 +42,7 @@ const ROWS: readonly CapabilityRow[] = [
     ...row('reasoning', 'reasoning', 'reasoning_unsupported', ['reasoning was asked for', 'does not reason']),
     isWish: true,
   },
-  row('reasoning_summary', 'reasoningSummary', 'reasoning_unsupported', [
-    'summaries of reasoning are wanted',
-    'gives none',
-  ]),
+  row('reasoning_summary', 'reasoningSummary', 'reasoning_unsupported', ['summaries of reasoning are wanted', 'gives none']),
   row('json_schema', 'jsonSchema', 'json_schema_unsupported', ['structured output was asked for', 'does not support it']),
 ]
 
@@ -55,13 +53,16 @@ export const capabilities: HardFilter = {
   reject: (candidate, asked) => {
     const found = lacking(candidate, asked)
     const { target, facts } = candidate
-    if (found === undefined) throw new Error('capability rejection of a capable target')
+    if (found === undefined) throw new GatewayError('internal', 'A target was refused for something it can do.')
     const source = facts.declared?.[found.capability] === false ? 'declared' : 'catalogue'
     return {
       target_id: target.id,
       code: found.code,
       reason: `${found.wanted} and the target ${found.missing}`,
-      evidence: { [source]: { [found.capability]: false }, ...(asked.demands(found.need) ? { demanded_by: asked.route.name } : {}) },
+      evidence: {
+        [source]: { [found.capability]: false },
+        ...(asked.demands(found.need) ? { demanded_by: asked.route.name } : {}),
+      },
     }
   },
 }

@@ -18,7 +18,11 @@ export function strategyInputs(): fc.Arbitrary<StrategyInput> {
     .map(({ drafts, stream, estimatedInputTokens, maxOutputTokens, seed, cursor, weights }) => {
       const candidates = drafts.map((draft, position): Candidate => {
         const id = `p/m${position}`
-        return { ...draft, position, target: { id, provider: 'p', model: `m${position}`, format: 'openai' } as Candidate['target'] }
+        return {
+          ...draft,
+          position,
+          target: { id, provider: 'p', model: `m${position}`, format: 'openai' } as Candidate['target'],
+        }
       })
       return {
         candidates,
@@ -103,7 +107,14 @@ export function strategyConformance(name: string, strategy: Strategy): void {
           // All alike and known, so that nothing is left to choose by but the order, the turn and the lot.
           const observed = { ...model.observed, ttftMs: 100, totalMs: 900 }
           const alike = input.candidates.map((candidate) => ({ ...candidate, facts: model.facts, observed }))
-          const first = decided(strategy, { ...input, candidates: alike, peers: alike, cursor: 0, weightOf: () => 0, profile: {} })
+          const first = decided(strategy, {
+            ...input,
+            candidates: alike,
+            peers: alike,
+            cursor: 0,
+            weightOf: () => 0,
+            profile: {},
+          })
           expect(first.map(({ position }) => position)).toEqual(alike.map(({ position }) => position))
         }),
       )

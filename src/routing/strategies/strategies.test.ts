@@ -11,20 +11,18 @@ for (const [name, strategy] of STRATEGIES)
   strategyConformance(`session affinity over ${name}`, withAffinity(strategy, { target: 'p/m0' as never }))
 
 interface Draft {
-  readonly facts?: Partial<Candidate['facts']>
-  readonly observed?: Partial<Candidate['observed']>
+  readonly facts?: Partial<Candidate['facts']> | undefined
+  readonly observed?: Partial<Candidate['observed']> | undefined
 }
 
 function inputOf(drafts: readonly Draft[], more: Partial<StrategyInput> = {}): StrategyInput {
-  const candidates = drafts.map(
-    ({ facts, observed }, position): Candidate => ({
-      target: { id: `p/${position}`, provider: 'p', model: String(position), format: 'openai' } as Candidate['target'],
-      position,
-      standing: 'healthy',
-      facts: { capabilities: {}, tags: [], ...facts },
-      observed: { accountsAvailable: 1, accountsTotal: 1, circuit: 'closed', inFlight: 0, ...observed },
-    }),
-  )
+  const candidates = drafts.map(({ facts, observed }, position): Candidate => ({
+    target: { id: `p/${position}`, provider: 'p', model: String(position), format: 'openai' } as Candidate['target'],
+    position,
+    standing: 'healthy',
+    facts: { capabilities: {}, tags: [], ...facts },
+    observed: { accountsAvailable: 1, accountsTotal: 1, circuit: 'closed', inFlight: 0, ...observed },
+  }))
   return {
     candidates,
     peers: candidates,
@@ -45,7 +43,9 @@ function orderOf(name: string, input: StrategyInput): number[] {
   return step.decide.map(({ position }) => position)
 }
 
-const price = (dollars: number): Draft['facts'] => ({ price: { inputPerMillion: dollars * 1e9, outputPerMillion: dollars * 1e9 } })
+const price = (dollars: number): Draft['facts'] => ({
+  price: { inputPerMillion: dollars * 1e9, outputPerMillion: dollars * 1e9 },
+})
 
 describe('round robin', () => {
   test('lets each begin in turn', () => {
@@ -65,7 +65,10 @@ describe('weighted random', () => {
     const firsts = [0, 0, 0]
     for (let draw = 0; draw < 4_000; draw++) {
       const seed = Math.imul(draw, 0x9e3779b1) >>> 0
-      const [first = 0] = orderOf('weighted_random', inputOf([{}, {}, {}], { seed, weightOf: ({ position }) => weights[position] ?? 0 }))
+      const [first = 0] = orderOf(
+        'weighted_random',
+        inputOf([{}, {}, {}], { seed, weightOf: ({ position }) => weights[position] ?? 0 }),
+      )
       firsts[first] = (firsts[first] ?? 0) + 1
     }
     expect(firsts[0]).toBeGreaterThan(850)
@@ -106,7 +109,9 @@ describe('lowest cost', () => {
     const longPrompt: Draft['facts'] = { price: { inputPerMillion: 1e9, outputPerMillion: 90e9 } }
     const shortPrompt: Draft['facts'] = { price: { inputPerMillion: 9e9, outputPerMillion: 9e9 } }
     const drafts = [{}, { facts: longPrompt }, { facts: shortPrompt }]
-    const asking = (estimatedInputTokens: number) => ({ question: { stream: false, estimatedInputTokens, maxOutputTokens: undefined } })
+    const asking = (estimatedInputTokens: number) => ({
+      question: { stream: false, estimatedInputTokens, maxOutputTokens: undefined },
+    })
     expect(orderOf('lowest_cost', inputOf(drafts, asking(100)))).toEqual([2, 1, 0])
     expect(orderOf('lowest_cost', inputOf(drafts, asking(100_000)))).toEqual([1, 2, 0])
   })
@@ -131,7 +136,9 @@ describe('least busy', () => {
 
 describe('a score', () => {
   test('does not punish a provider for having a single account', () => {
-    const accounts = (accountsAvailable: number, accountsTotal: number): Draft => ({ observed: { accountsAvailable, accountsTotal } })
+    const accounts = (accountsAvailable: number, accountsTotal: number): Draft => ({
+      observed: { accountsAvailable, accountsTotal },
+    })
     const profile = { account_availability: 1 }
     expect(orderOf('score', inputOf([accounts(1, 1), accounts(4, 4)], { profile }))).toEqual([0, 1])
     expect(orderOf('score', inputOf([accounts(2, 4), accounts(1, 1)], { profile }))).toEqual([1, 0])
@@ -170,7 +177,9 @@ describe('session affinity', () => {
       fc.property(strategyInputs(), (input) => {
         const inner = STRATEGIES.get('least_busy')
         if (inner === undefined) throw new Error('no strategy')
-        expect(withAffinity(inner, { target: 'p/elsewhere' as never }).step(undefined, input)).toEqual(inner.step(undefined, input))
+        expect(withAffinity(inner, { target: 'p/elsewhere' as never }).step(undefined, input)).toEqual(
+          inner.step(undefined, input),
+        )
       }),
     )
   })

@@ -33,9 +33,7 @@ export interface ModelCall {
 
 export type ModelAnswer = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly errorCode: string }
 
-export type StrategyStep<State> =
-  | { readonly decide: readonly Candidate[] }
-  | { readonly call: ModelCall; readonly state: State }
+export type StrategyStep<State> = { readonly decide: readonly Candidate[] } | { readonly call: ModelCall; readonly state: State }
 
 /**
  * An order of candidates, without I/O: a step either decides or asks for a model call, after which it is stepped again with the answer.
