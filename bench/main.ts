@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { measureImage, measureOpenStreams, measureRss, measureStart, type Fact } from './facts.ts'
+import { measureRouting } from './routing.ts'
 import { ROWS, type Row } from './rows.ts'
 import { fire } from './support/load.ts'
 import { compilerMicroseconds, cpuMicroseconds, memory, start, type Measured } from './support/process.ts'
@@ -126,6 +127,7 @@ async function main(): Promise<number> {
     }
     if (!flags.has('--only')) {
       facts.push(
+        ...measureRouting(),
         ...(await measureRss(startGateway, short)),
         ...(await measureOpenStreams(startGateway, short)),
         ...(await measureImage(startGateway)),

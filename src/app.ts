@@ -14,7 +14,7 @@ import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp, ModelCard } from './http/http-app.types.ts'
 import type { ProviderId } from './ir/ids.ts'
-import type { RoutingSnapshot } from './ir/snapshot.ts'
+import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
 import type { Target } from './ir/target.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
@@ -22,7 +22,7 @@ import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { createProvider } from './providers/registry.ts'
-import { resolveRoute } from './routing/decide.ts'
+import { resolveRoute } from './routing/resolve-route.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
@@ -76,6 +76,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     stream: config.server.stream,
     random: Math.random,
     modelFacts,
+    factsOf: targetFactsOf(() => config.routing, modelFacts),
     snapshot: () => config.routing,
     countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
   })
@@ -165,6 +166,35 @@ function modelFactsOf(providers: ReadonlyMap<ProviderId, Provider>): (target: Ta
   }
 }
 
+/** What decisions are told of a target: the operator's word, and where there is none the catalogue's. Remembered for each snapshot. */
+function targetFactsOf(snapshot: () => RoutingSnapshot, modelFacts: (target: Target) => ModelFacts): FactsOf {
+  const known = new Map<string, ReturnType<FactsOf>>()
+  let revision: number | undefined
+  return (target) => {
+    const routing = snapshot()
+    if (routing.revision !== revision || known.size >= MOST_REMEMBERED_MODELS) known.clear()
+    revision = routing.revision
+    let facts = known.get(target.id)
+    if (facts !== undefined) return facts
+    const provider = routing.providers.get(target.provider)
+    const { contextWindow, maxOutputTokens, thinking } = modelFacts(target)
+    const catalogued: Capabilities = thinking === undefined ? {} : { reasoning: thinking !== 'none' }
+    facts = {
+      capabilities: { ...catalogued, ...said(provider?.capabilities) },
+      declared: provider?.capabilities,
+      contextWindow,
+      maxOutputTokens,
+      tags: [...(provider?.tags ?? []), ...(provider?.modelTags.get(target.model) ?? [])],
+    }
+    known.set(target.id, facts)
+    return facts
+  }
+}
+
+/** Without the members that say nothing, which would hide what the catalogue knows. */
+const said = (declared: Capabilities | undefined): Capabilities =>
+  Object.fromEntries(Object.entries(declared ?? {}).filter(([, value]) => value !== undefined))
+
 /** What lists of models say about one: what is known of the first target it leads to. */
 function modelCardOf(routing: RoutingSnapshot, id: string, modelFacts: (target: Target) => ModelFacts): ModelCard | undefined {
   const target = firstTarget(routing, id)
@@ -182,7 +212,7 @@ function modelCardOf(routing: RoutingSnapshot, id: string, modelFacts: (target: 
 
 function firstTarget(routing: RoutingSnapshot, id: string): Target | undefined {
   try {
-    return resolveRoute(routing, id).route.targets[0]
+    return resolveRoute(routing, { model: id }).route.targets[0]
   } catch {
     return undefined // a listed name that leads nowhere simply has no card
   }

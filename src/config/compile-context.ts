@@ -1,5 +1,7 @@
 import type { ApiKeyConfig, ServerConfig } from '../http/server.schema.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
+import type { ComboConfig } from '../routing/combo.schema.ts'
+import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
 import type { RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
@@ -19,6 +21,8 @@ export interface ConfigParts {
   readonly tenants: readonly Located<TenantConfig>[]
   readonly providers: readonly Located<ProviderConfig>[]
   readonly routes: readonly Located<RouteConfig>[]
+  readonly combos: readonly Located<ComboConfig>[]
+  readonly profiles: readonly Located<ProfileConfig>[]
   readonly state: StateConfig
   readonly retention: RetentionConfig
   /** Ids of all providers in the document, also of those that could not be read. */
@@ -48,6 +52,8 @@ export const configOf = (parts: ConfigParts): Config => ({
   tenants: parts.tenants.map(({ value }) => value),
   providers: parts.providers.map(({ value }) => value),
   routes: parts.routes.map(({ value }) => value),
+  combos: parts.combos.map(({ value }) => value),
+  profiles: parts.profiles.map(({ value }) => value),
   state: parts.state,
   retention: parts.retention,
 })

@@ -75,6 +75,8 @@ function compileProvider(
     authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
     accounts,
     capabilities: capabilitiesOf(value),
+    tags: value.tags,
+    modelTags: new Map(Object.entries(value.model_tags)),
     quirks: quirksOf(value, baseUrl, format),
     headers: headersOf(provider, notes),
     mockModels: value.models.filter((model) => typeof model !== 'string').map(mockModelOf),
@@ -92,12 +94,6 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
     notes.warning(
       [...path, 'base_url'],
       'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
-    )
-  }
-  if (value.selection === 'round_robin') {
-    notes.warning(
-      [...path, 'selection'],
-      'This version uses accounts in the order of their priority (`fill_first`); `round_robin` is ignored.',
     )
   }
   for (const [index, model] of value.models.entries()) {
@@ -152,6 +148,11 @@ function capabilitiesOf({ capabilities }: ProviderConfig): Capabilities {
     visionIn: capabilities.vision_in,
     audioIn: capabilities.audio_in,
     fileIn: capabilities.file_in,
+    hostedTools: capabilities.server_tools,
+    reasoning: capabilities.reasoning,
+    reasoningSummary: capabilities.reasoning_summary,
+    imageOut: capabilities.image_out,
+    visionSources: capabilities.vision_sources,
     maxContextTokens: capabilities.max_context_tokens,
     maxOutputTokens: capabilities.max_output_tokens,
   }
@@ -186,4 +187,6 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
   capabilities: settings.capabilities,
+  tags: settings.tags ?? [],
+  modelTags: settings.modelTags ?? new Map(),
 })

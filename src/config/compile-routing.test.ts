@@ -28,7 +28,7 @@ describe('routes', () => {
         '      translation: allow, response_model: served, require: { min_context_tokens: 9 } }',
       ].join('\n'),
     )
-    expect(defaults).toEqual({
+    expect(defaults).toMatchObject({
       timeouts: { connectMs: 10_000, firstTokenMs: 120_000, idleMs: 1, totalMs: 5 },
       maxRetries: 3,
       translation: 'strict',

@@ -28,9 +28,16 @@ export function impliedProviders(parts: ConfigParts, notes: ConfigNotes): Locate
 }
 
 function usedProviders(parts: ConfigParts): { id: string; path: ConfigPath }[] {
-  const used = parts.routes.flatMap(({ value, path }) =>
-    value.targets.map((target, index) => ({ id: target.slice(0, target.indexOf('/')), path: [...path, 'targets', index] })),
-  )
+  const used = [
+    ...parts.routes.flatMap(({ value, path }) => named(value.targets, [...path, 'targets'])),
+    ...parts.combos.flatMap(({ value, path }) => [
+      ...named(value.targets, [...path, 'targets']),
+      ...named(value.models, [...path, 'models']),
+    ]),
+  ]
   const { default_provider: id } = parts.server
   return id === undefined ? used : [...used, { id, path: ['server', 'default_provider'] }]
 }
+
+const named = (targets: readonly string[] | undefined, path: ConfigPath): { id: string; path: ConfigPath }[] =>
+  (targets ?? []).map((target, index) => ({ id: target.slice(0, target.indexOf('/')), path: [...path, index] }))

@@ -25,7 +25,17 @@ describe('the JSON Schema of the configuration', () => {
   })
 
   test('answers which keys are valid where', () => {
-    expect(keysAt(schema, [])).toEqual(['server', 'api_keys', 'tenants', 'providers', 'routes', 'state', 'retention'])
+    expect(keysAt(schema, [])).toEqual([
+      'server',
+      'api_keys',
+      'tenants',
+      'providers',
+      'routes',
+      'combos',
+      'profiles',
+      'state',
+      'retention',
+    ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])
     expect(keysAt(schema, ['providers', 3, 'auth_scheme'])).toEqual(['kind', 'name'])
     expect(keysAt(schema, ['nowhere', 'constructor'])).toEqual([])

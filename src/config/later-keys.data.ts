@@ -30,7 +30,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   // whole sections
   { path: 'vault', hint: 'Keys come from environment variables (`key_env`).' },
   { path: 'catalog' },
-  { path: 'combos', hint: 'A route with several targets falls back in order.' },
   { path: 'harnesses' },
   { path: 'local_executors' },
   { path: 'client_profiles[].enabled', harmless: is(true), refuse: 'a client that is switched off would be admitted' },
@@ -49,11 +48,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
   // server: limits and guards
   { path: 'server.budget', refuse: MONEY, harmless: noLimits },
-  { path: 'server.cost_max_per_mtok', refuse: MONEY },
-  { path: 'server.cost_allow_free', refuse: RESTRICTION, harmless: is(true) },
-  { path: 'server.cost_allow_promo', refuse: RESTRICTION, harmless: is(true) },
-  { path: 'server.cost_allow_aggregator', refuse: RESTRICTION, harmless: is(true) },
-  { path: 'server.cost_unknown', refuse: RESTRICTION, harmless: is('allow', 'penalize') },
   {
     path: 'server.block_private_networks',
     refuse: 'without it providers could be reached on private networks',
@@ -65,7 +59,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   // server: conveniences
   { path: 'server.privacy_mode', harmless: is('metadata_only'), hint: 'Prompts and answers are never kept.' },
   { path: 'server.max_concurrency', refuse: 'more calls would run at once than you allow' },
-  { path: 'providers[].max_concurrency', refuse: 'the provider would get more calls at once than you allow' },
   { path: 'server.admission_timeout_ms' },
   { path: 'server.admission_slot_ttl_ms' },
   { path: 'server.tenant_concurrency_ttl_ms' },
@@ -82,42 +75,16 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.trace_sample', harmless: is(1), hint: 'Every request is recorded.' },
   { path: 'server.taps' },
   { path: 'server.forward_proxies' },
-  { path: 'server.cost_aware', harmless: is(false) },
-  { path: 'server.latency_aware', harmless: is(false) },
   { path: 'server.cost_map' },
-  { path: 'server.context_unknown', harmless: is('allow') },
   { path: 'server.otel_endpoint' },
   { path: 'server.langfuse', harmless: switchedOff },
-  { path: 'server.retry.base_delay_ms', harmless: is(100) },
-  { path: 'server.retry.max_delay_ms', harmless: is(2000) },
-  { path: 'server.circuit_breaker', harmless: switchedOff, hint: 'Accounts that fail are still set aside for a while.' },
-  { path: 'server.hedge', harmless: switchedOff },
-  { path: 'server.scorecard', harmless: switchedOff },
   { path: 'server.quality_eval', harmless: switchedOff },
 
   // providers and accounts
   { path: 'providers[].egress', refuse: DETOUR, harmless: is('direct') },
-  { path: 'providers[].sticky', harmless: is(1) },
-  { path: 'providers[].capabilities.image_out' },
-  { path: 'providers[].capabilities.reasoning_summary' },
   { path: 'providers[].accounts[].egress', refuse: DETOUR, harmless: is('direct') },
   { path: 'providers[].accounts[].policy_tags' },
   { path: 'providers[].accounts[].auth.vault', refuse: CREDENTIAL },
-
-  // routes
-  { path: 'routes[].require.streaming', harmless: is(false) },
-  { path: 'routes[].require.tool_calling', harmless: is(false) },
-  { path: 'routes[].require.server_tools' },
-  { path: 'routes[].require.server_tool_protocols' },
-  { path: 'routes[].require.vision_in', harmless: is(false) },
-  { path: 'routes[].require.vision_sources' },
-  { path: 'routes[].require.audio_in', harmless: is(false) },
-  { path: 'routes[].require.file_in', harmless: is(false) },
-  { path: 'routes[].require.image_out', harmless: is(false) },
-  { path: 'routes[].require.reasoning_summary', harmless: is(false) },
-  { path: 'routes[].require.json_schema', harmless: is(false) },
-  { path: 'routes[].retry.base_delay_ms' },
-  { path: 'routes[].retry.max_delay_ms' },
 ]
 
 /** Provider types of the reference that this version does not have, and what to do instead. */

@@ -8,15 +8,10 @@ describe('keys of features this version does not have', () => {
   test.each([
     ['vault: { path: vault.age }', 'vault'],
     ['catalog: { models: [{ id: x }] }', 'catalog'],
-    ['combos: { fast: { strategy: fallback, models: [mock/echo] } }', 'combos'],
     ['harnesses: [{ name: x }]', 'harnesses'],
     ['local_executors: [{ name: mock }]', 'local_executors'],
     ['client_profiles: [{ id: codex, kind: codex, enabled: true }]', 'client_profiles'],
     ['retention: { rollups: 400d }', 'retention.rollups'],
-    ['server: { hedge: { enabled: true } }', 'server.hedge'],
-    ['server: { circuit_breaker: { enabled: true } }', 'server.circuit_breaker'],
-    ['server: { scorecard: { enabled: true } }', 'server.scorecard'],
-    ['server: { retry: { max_retries: 2, base_delay_ms: 50 } }', 'server.retry.base_delay_ms'],
     ['server: { state_store: ./x.sqlite }', 'server.state_store'],
   ])('are accepted with a warning: %s', (text, path) => {
     const { warnings } = loaded(loadConfigText(PROVIDER + text))
@@ -27,10 +22,8 @@ describe('keys of features this version does not have', () => {
   test.each([
     ['server: { budget: { max_usd: 5 } }', 'server.budget'],
     ['server: { max_concurrency: 5 }', 'server.max_concurrency'],
-    ['providers: [{ id: p, type: mock, max_concurrency: 5 }]', 'providers[0].max_concurrency'],
     ['server: { block_private_networks: true }', 'server.block_private_networks'],
     ['server: { egress_enabled: false }', 'server.egress_enabled'],
-    ['server: { cost_max_per_mtok: 3 }', 'server.cost_max_per_mtok'],
     ['tenants: [{ id: t, budget_usd: 5 }]', 'tenants[0].budget_usd'],
     ['tenants: [{ id: t, allowed_providers: [mock] }]', 'tenants[0].allowed_providers'],
     ['egress: [{ id: x, kind: proxy, url: "http://p" }]', 'egress'],

@@ -38,6 +38,8 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),
     providers: readList('providers', LIST_SCHEMAS.providers, reader),
     routes: readList('routes', LIST_SCHEMAS.routes, reader),
+    combos: readList('combos', LIST_SCHEMAS.combos, reader),
+    profiles: readList('profiles', LIST_SCHEMAS.profiles, reader),
     declaredProviders: declaredIds(document),
   }
 }
@@ -90,6 +92,14 @@ function readList<Schema extends z.ZodType>(
   { root, notes, context }: Reader,
 ): Located<z.output<Schema>>[] {
   const list = root[key] ?? []
+  // Combos may be a mapping, as their names are all that tells them apart.
+  if (key === 'combos' && isObject(list)) {
+    return Object.entries(list).flatMap(([name, value]) => {
+      const path = [key, name]
+      const part = parseLeniently(schema, { value: isObject(value) ? { name, ...value } : value, path }, notes, context)
+      return part === undefined ? [] : [{ value: part, path }]
+    })
+  }
   if (!Array.isArray(list)) {
     const found = describeFound(list, [key])
     notes.problem([key], `Expected a list, found ${found}. Put every entry on a line of its own, beginning with \`- \`.`, {

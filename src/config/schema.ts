@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { apiKeySchema, serverSchema } from '../http/server.schema.ts'
 import { identifier } from '../lib/config-fields.ts'
 import { providerSchema } from '../providers/provider.schema.ts'
+import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
+import { profileSchema } from '../routing/profile.schema.ts'
 import { routeSchema } from '../routing/route.schema.ts'
 import { retentionSchema, stateSchema } from '../state/state.schema.ts'
 
@@ -24,6 +26,8 @@ export const LIST_SCHEMAS = {
   tenants: tenantSchema,
   providers: providerSchema,
   routes: routeSchema,
+  combos: comboSchema,
+  profiles: profileSchema,
 } as const
 
 /** The whole configuration. */
@@ -39,6 +43,10 @@ export const configSchema = z.strictObject({
     .array(LIST_SCHEMAS.routes)
     .default([])
     .describe('Which model names lead where. `provider/model` always works without a route.'),
+  combos: combosSchema
+    .default([])
+    .describe('Targets under one name, called as model `combo/<name>`. A list, or a mapping with the names as keys.'),
+  profiles: z.array(LIST_SCHEMAS.profiles).default([]).describe('Scores of your own, beside `auto` and the `auto/…` profiles.'),
   state: SECTION_SCHEMAS.state,
   retention: SECTION_SCHEMAS.retention,
 })

@@ -8,12 +8,21 @@ const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'e
 
 const lastKey = (path: ConfigPath): string | undefined => path.findLast((step) => typeof step === 'string')
 
+/** Names of headers that carry credentials. */
+export const isSecretHeader = (name: string): boolean => /auth|cookie|secret|token|key/i.test(name)
+
+/** What a route asks for is policy, whatever its keys are called: it belongs into the hash of the configuration. */
+const isMatch = (path: ConfigPath): boolean =>
+  path[0] === 'routes' && path[2] === 'match' && !(path[3] === 'headers' && isSecretHeader(String(path[4])))
+
 export const isSecretPath = (path: ConfigPath): boolean => {
+  if (isMatch(path)) return false
   const key = lastKey(path)
   return (key !== undefined && SECRET_KEYS.has(key)) || path.includes('headers')
 }
 
 export const namesVariable = (path: ConfigPath): boolean => {
+  if (isMatch(path)) return false
   const key = lastKey(path)
   return key !== undefined && VARIABLE_KEYS.has(key)
 }

@@ -1,23 +1,16 @@
-import { extractFeatures } from '../catalog/features.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
-import type { Feature } from '../ir/feature.ts'
-import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { decide, resolveRoute } from '../routing/decide.ts'
-import type { DecisionQuestion } from '../routing/decision-question.ts'
 import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { packRecord, type RecordSeed } from './record-builder.ts'
 import { sessionIdOf } from './session-id.ts'
-import { estimateInputTokens } from './token-estimate.ts'
 
-export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'> {
-  /** The snapshot in force; a call pins the one it gets. */
-  readonly snapshot: () => RoutingSnapshot
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'>, Omit<DeciderOptions, 'accounts'> {
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
 }
 
@@ -26,12 +19,7 @@ export function createEngine(options: EngineOptions): Engine {
   let active = 0
   const deps: ExecutionDeps = { ...options, onSettled: () => active-- }
 
-  const decideCall = (call: Pick<Call, 'codec' | 'request' | 'body'>): Decided => {
-    const snapshot = options.snapshot()
-    const question = questionOf(call)
-    const resolved = resolveRoute(snapshot, call.request.model)
-    return { snapshot, route: resolved.route, plan: decide(snapshot, resolved, question), question }
-  }
+  const decider = createDecider(options)
 
   return {
     get active() {
@@ -41,16 +29,17 @@ export function createEngine(options: EngineOptions): Engine {
       active++
       let decided: Decided
       try {
-        decided = decideCall(call)
+        decided = decider.decide(call)
       } catch (error) {
         active--
         return refused(call, error, options)
       }
+      decider.count(decided)
       return new Execution(call, decided, deps).run()
     },
     async countTokens(call) {
       try {
-        const decided = decideCall(call)
+        const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
         record(options, facts(call), {
           snapshot: decided.snapshot,
@@ -74,22 +63,9 @@ export function createEngine(options: EngineOptions): Engine {
       })
     },
     preview(call) {
-      const decided = decideCall(call)
+      const decided = decider.decide(call)
       return explainDecision(call.requestId, decided.plan, decisionInputs(decided.question))
     },
-  }
-}
-
-function questionOf(call: Pick<Call, 'codec' | 'request' | 'body'>): DecisionQuestion {
-  const { request } = call
-  let features: ReadonlySet<Feature> | undefined
-  return {
-    model: request.model,
-    clientFormat: call.codec.format,
-    stream: request.stream,
-    estimatedInputTokens: estimateInputTokens(request, call.body),
-    maxOutputTokens: request.maxOutputTokens,
-    features: () => (features ??= extractFeatures(request)),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Codec } from '../codecs/codec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { RouteDecision } from '../ir/decision.ts'
+import type { RequestHints } from '../ir/hints.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { LlmRequest } from '../ir/request.ts'
@@ -29,6 +30,8 @@ export interface Call {
   /** The client's request headers, lower-case names. The engine forwards only what its format's header table allows. */
   readonly headers: Headers
   readonly principal: Principal
+  /** What the client asks of routing. */
+  readonly hints?: RequestHints | undefined
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
 }
@@ -65,6 +68,11 @@ export interface RefusedBody {
   readonly requestBytes: number
 }
 
+/** What a preview needs of a call. Headers and hints take part where the caller has them. */
+export type PreviewCall = Pick<Call, 'requestId' | 'codec' | 'request' | 'principal' | 'body' | 'hints'> & {
+  readonly headers?: Headers | undefined
+}
+
 /** The heart: decides, executes, explains. Knows no HTTP framework. */
 export interface Engine {
   /** Serves a call. Never rejects. The record is written exactly once, when the answer has been delivered or given up. */
@@ -72,7 +80,7 @@ export interface Engine {
   /** Anthropic's count_tokens: `{input_tokens}` from the upstream where it has it, else an estimate. */
   countTokens(call: Call): Promise<Answer>
   /** The decision `generate` would make for this call now, without calling anyone. */
-  preview(call: Pick<Call, 'requestId' | 'codec' | 'request' | 'principal' | 'body'>): RouteDecision
+  preview(call: PreviewCall): RouteDecision
   /** Writes the record of a call that never became one. */
   refuse(call: RefusedBody): void
   /** Calls still running. */

@@ -7,7 +7,7 @@ import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Provider } from '../providers/provider.types.ts'
-import type { DecisionQuestion } from '../routing/decision-question.ts'
+import type { DecisionQuestion } from '../ir/question.ts'
 import type { RecordStore } from '../state/records/store.ts'
 
 /** What the engine runs on. */

@@ -153,10 +153,10 @@ describe('with every account locked', () => {
     await ask(tested)
     await ask(tested)
     expect(tested.sent.map(keyOf)).toEqual(['key-x-a', 'key-y-b', 'key-y-b', 'key-y-b'])
-    expect(tested.records.map(({ skipped }) => skipped)).toEqual([
-      undefined,
-      [{ target_id: 'x/m', error_codes: ['upstream_server_error'], retry_after_ms: 30_000 }],
-      [{ target_id: 'x/m', error_codes: ['upstream_server_error'], retry_after_ms: 30_000 }],
+    expect(tested.records.map(({ decision }) => decision.selected?.target_id)).toEqual(['x/m', 'y/m', 'y/m'])
+    expect(tested.records[1]?.decision.candidates).toMatchObject([
+      { target_id: 'x/m', standing: 'unavailable', observed: { accounts_available: 0, recovery_ms: 30_000 } },
+      { target_id: 'y/m', standing: 'healthy' },
     ])
   })
 })

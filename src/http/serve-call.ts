@@ -9,6 +9,7 @@ import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
 import { parseBody, type ParsedBody } from './parse-body.ts'
 import { readBody, type ReadBodyOptions } from './read-body.ts'
+import { readHints, withoutHints } from './request-hints.ts'
 import type { Responder } from './responder.ts'
 import { ROUTES, type CallRouteName } from './routes.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
@@ -109,8 +110,10 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, route: CallRoute, principal: Principal, { value, body }: ParsedBody): Call {
+function callOf(exchange: Exchange, route: CallRoute, principal: Principal, parsed: ParsedBody): Call {
   const { requestId, receivedAt, request } = exchange
+  const hints = readHints(request.headers, parsed.value)
+  const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
   const decoded = route.codec.decodeRequest(value)
   if (decoded.value.model.length > LONGEST_MODEL_NAME)
     throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
@@ -123,6 +126,7 @@ function callOf(exchange: Exchange, route: CallRoute, principal: Principal, { va
     body,
     headers: request.headers,
     principal,
+    ...(hints === undefined ? {} : { hints }),
     signal: request.signal,
   }
 }

@@ -11,6 +11,7 @@ import {
   translationPolicy,
 } from '../lib/config-fields.ts'
 import { parseBind } from './bind-address.schema.ts'
+import { policyFields, resilienceFields } from './server-routing.schema.ts'
 
 const bind = z
   .string()
@@ -59,18 +60,6 @@ const cors = z
   .prefault({})
   .describe('Which web pages may call the gateway. Default: none.')
 
-const retry = z
-  .strictObject({
-    max_retries: z
-      .int('a whole number')
-      .min(0, 'at least 0')
-      .max(10, 'at most 10')
-      .default(1)
-      .describe('Further tries at the same account after a passing fault, before the next account or target.'),
-  })
-  .prefault({})
-  .describe('Retries at one account. Routes can override them.')
-
 /** `server.*` of the configuration. */
 export const serverSchema = z.strictObject({
   bind,
@@ -109,7 +98,8 @@ export const serverSchema = z.strictObject({
   default_provider: nonEmpty()
     .optional()
     .describe('Provider that takes models no route knows. The model name is handed on unchecked.'),
-  retry,
+  ...policyFields,
+  ...resilienceFields,
   translation: translationPolicy()
     .default('warn')
     .describe(

@@ -1,3 +1,6 @@
+import type { CandidateEvidence, ScoreEvidence } from './decision-evidence.ts'
+import type { AccountId } from './ids.ts'
+import type { AllowList } from './principal.ts'
 import type { Target } from './target.ts'
 
 /** Why a candidate was refused: a code for machines, a sentence for people, and the facts the check looked at. */
@@ -9,23 +12,38 @@ export interface Rejection {
 }
 
 export type RejectionCode =
+  | 'unknown_model'
   | 'unknown_provider'
   | 'no_accounts'
+  | 'disabled'
+  | 'provider_not_allowed'
   | 'translation_loss'
   | 'streaming_unsupported'
   | 'tools_unsupported'
+  | 'parallel_tools_unsupported'
   | 'json_schema_unsupported'
   | 'vision_unsupported'
+  | 'vision_source_unsupported'
   | 'audio_unsupported'
   | 'file_unsupported'
+  | 'hosted_tools_unsupported'
+  | 'reasoning_unsupported'
+  | 'image_out_unsupported'
+  | 'format_not_allowed'
   | 'context_window_too_small'
+  | 'context_window_unknown'
   | 'output_limit_too_small'
+  | 'lane_not_allowed'
+  | 'price_too_high'
+  | 'price_unknown'
+  | 'not_certified'
 
 /** What the decision was made from; enough to recompute it with the same snapshot. */
 export interface DecisionInputs {
   readonly model: string
   readonly stream: boolean
   readonly tools: boolean
+  readonly parallel_tools?: boolean | undefined
   readonly json_schema: boolean
   readonly vision: boolean
   readonly audio: boolean
@@ -35,6 +53,23 @@ export interface DecisionInputs {
   readonly max_output_tokens?: number | undefined
   /** Features of the request that some format cannot carry, sorted. */
   readonly features: readonly string[]
+  /** Those of them whose loss changes nothing about the answer, sorted. */
+  readonly housekeeping?: readonly string[] | undefined
+  /** Family of the client by its user agent. */
+  readonly client?: string | undefined
+  readonly principal?: PrincipalInputs | undefined
+  /** `RequestHints` with snake_case keys. */
+  readonly hints?: Readonly<Record<string, unknown>> | undefined
+  /** Who served the session before. */
+  readonly session?: { readonly target_id: string; readonly account_id?: string | undefined } | undefined
+}
+
+export interface PrincipalInputs {
+  readonly role: string
+  readonly key_id?: string | undefined
+  readonly tenant?: string | undefined
+  readonly project?: string | undefined
+  readonly allowed?: AllowList | undefined
 }
 
 /** The decision as stored and shown: schema `switchback.decision/v1`. */
@@ -48,8 +83,24 @@ export interface RouteDecision {
   readonly rejected: readonly Rejection[]
   readonly reason: readonly string[]
   readonly unverified: boolean
-  readonly scores: readonly unknown[]
+  readonly scores: readonly ScoreEvidence[]
   readonly inputs: DecisionInputs
+  /** Everything below is absent from refusals that never came to candidates. */
+  readonly candidates?: readonly CandidateEvidence[] | undefined
+  /** 32-bit number that stands for chance. */
+  readonly seed?: number | undefined
+  /** Position of `round_robin` when this was decided. */
+  readonly cursor?: number | undefined
+  /** Conditions of routes on what is not recorded, and whether they held. */
+  readonly conditions?: Readonly<Record<string, boolean>> | undefined
+  readonly no_fallback?: boolean | undefined
+  readonly deadline_ms?: number | undefined
+}
+
+/** What explains a plan. Made from what the plan kept, off the response path. */
+export type PlanEvidence = Pick<RouteDecision, 'scores' | 'candidates' | 'seed' | 'cursor' | 'conditions'> & {
+  /** Lines for `reason`, after those that tell the route and the needs. */
+  readonly reason: readonly string[]
 }
 
 /** The decision as the engine uses it: small, built on the response path; `RouteDecision` is made from it afterwards. */
@@ -60,4 +111,11 @@ export interface RoutePlan {
   readonly targets: readonly Target[]
   readonly rejected: readonly Rejection[]
   readonly unverified: boolean
+  /** Account of the first target that served the session before; tried first while it can be used. */
+  readonly account?: AccountId | undefined
+  /** The client wants no second target; `targets` holds one at most. */
+  readonly noFallback?: boolean | undefined
+  /** Milliseconds after the request's arrival at which nothing more may be begun. */
+  readonly deadlineMs?: number | undefined
+  evidence?(): PlanEvidence
 }

@@ -47,5 +47,8 @@ export interface TargetObservation {
 
 /** What a decision may ask about its candidates. */
 export interface ObservedState {
+  /** The value is kept until the decision's record is written and must not change afterwards. */
   of(target: Target): TargetObservation
+  /** How many calls a route has served in turns; reading it does not count. Undefined is 0. */
+  cursor?(route: string): number
 }

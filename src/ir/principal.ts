@@ -8,4 +8,15 @@ export interface Principal {
   readonly keyId?: ApiKeyId | undefined
   readonly tenant?: TenantId | undefined
   readonly project?: string | undefined
+  /** What the caller is confined to; undefined is no restriction. */
+  readonly allowed?: AllowList | undefined
+}
+
+/** Names a caller may use. An absent list restricts nothing; an empty one allows nothing. */
+export interface AllowList {
+  /** Model names as requested; `*` stands for any text. */
+  readonly models?: readonly string[] | undefined
+  /** Routes as decisions name them: the route's name, `direct`, `combo/…`, `default:…`. */
+  readonly routes?: readonly string[] | undefined
+  readonly providers?: readonly string[] | undefined
 }

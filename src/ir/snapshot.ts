@@ -1,4 +1,8 @@
 import type { ProviderId } from './ids.ts'
+import type { DecisionQuestion } from './question.ts'
+import type { RequestNeed } from './need.ts'
+import type { ResilienceSettings, RouteResilience } from './resilience.ts'
+import type { ScoreWeights, SelectionPolicy } from './routing-policy.ts'
 import type { AccountRef, Target } from './target.ts'
 import type { WireFormat } from './wire-format.ts'
 
@@ -24,9 +28,14 @@ export interface StreamSettings {
   readonly holdBytes: number
 }
 
-/** Static requirements a route puts on its targets. */
+/** Static requirements a route puts on its targets, on top of what a request needs by itself. */
 export interface RouteRequirements {
   readonly minContextTokens?: number | undefined
+  readonly needs?: readonly RequestNeed[] | undefined
+  /** Formats of which a target must speak one, for hosted tools. */
+  readonly formats?: readonly WireFormat[] | undefined
+  /** Only targets whose certification is known. */
+  readonly certified?: boolean | undefined
 }
 
 export interface Route {
@@ -38,6 +47,36 @@ export interface Route {
   /** Which model name the client is told: the one it asked for, or the one that served. */
   readonly responseModel: 'requested' | 'served'
   readonly requirements?: RouteRequirements | undefined
+  readonly selection: SelectionPolicy
+  readonly resilience?: RouteResilience | undefined
+}
+
+/** Something a request must be, besides asking for a model, to take a route. */
+export interface RouteCondition {
+  /** The operator's own words, such as `header x-team=core`; names the condition in decisions. */
+  readonly key: string
+  /** The condition reads what a record does not keep, so its outcome is recorded instead. */
+  readonly isPrivate: boolean
+  holds(question: DecisionQuestion): boolean
+}
+
+/** One way to a route: a name or pattern, and conditions that all must hold. */
+export interface RouteRule {
+  readonly route: Route
+  readonly pattern: string
+  readonly conditions: readonly RouteCondition[]
+}
+
+/** Finds the rule for a model name without walking all of them. */
+export interface RouteMatcher {
+  /** The most specific accepted rule: exact name, then longest prefix, then glob; within one of them in the order of the file. */
+  find(model: string, accept: (rule: RouteRule) => boolean): RouteRule | undefined
+}
+
+/** A score profile: weights, and tags that its candidates must not carry. */
+export interface ScoreProfile {
+  readonly weights: ScoreWeights
+  readonly denyLanes: readonly string[]
 }
 
 /** What routing knows of a provider. */
@@ -50,6 +89,9 @@ export interface ProviderFacts {
   readonly firstParty: boolean
   /** Declared by the operator; undefined fields are unknown. */
   readonly capabilities: Capabilities
+  /** Tags of every model of the provider, and of single ones by name. */
+  readonly tags: readonly string[]
+  readonly modelTags: ReadonlyMap<string, readonly string[]>
 }
 
 /** What a target can do; undefined is unknown. */
@@ -61,9 +103,46 @@ export interface Capabilities {
   readonly visionIn?: boolean | undefined
   readonly audioIn?: boolean | undefined
   readonly fileIn?: boolean | undefined
+  /** Tools that the provider itself runs, such as web search. */
+  readonly hostedTools?: boolean | undefined
+  readonly reasoning?: boolean | undefined
+  readonly reasoningSummary?: boolean | undefined
+  readonly imageOut?: boolean | undefined
+  /** How images may come: within the request, by address, by a file id of the provider. */
+  readonly visionSources?: readonly VisionSource[] | undefined
   readonly maxContextTokens?: number | undefined
   readonly maxOutputTokens?: number | undefined
 }
+
+export const VISION_SOURCES = ['inline_base64', 'remote_url', 'provider_file_ref'] as const
+export type VisionSource = (typeof VISION_SOURCES)[number]
+
+/** Prices in nano-dollars for a million tokens. */
+export interface TargetPrice {
+  readonly inputPerMillion: number
+  readonly outputPerMillion: number
+  /** Where the price comes from, such as `operator` or the name and date of a list. */
+  readonly source?: string | undefined
+}
+
+/** What is known of a target, whoever said it. Immutable: decisions keep it until their record is written. */
+export interface TargetFacts {
+  /** The operator's word where there is one, else the catalogue's. */
+  readonly capabilities: Capabilities
+  /** What the operator declared, so that evidence can name who said it. */
+  readonly declared?: Capabilities | undefined
+  /** In tokens. */
+  readonly contextWindow?: number | undefined
+  readonly maxOutputTokens?: number | undefined
+  readonly price?: TargetPrice | undefined
+  /** Lanes, and what the model is made for. */
+  readonly tags: readonly string[]
+  /** Date of the last certification, as `2026-01-31`. */
+  readonly certified?: string | undefined
+}
+
+/** What a decision is told of its candidates by the catalogue and the operator. */
+export type FactsOf = (target: Target) => TargetFacts
 
 /** Everything a routing decision depends on, compiled from the configuration and immutable. One request pins one snapshot. */
 export interface RoutingSnapshot {
@@ -71,10 +150,22 @@ export interface RoutingSnapshot {
   readonly revision: number
   /** `sha256:` of the effective configuration without secrets. */
   readonly configHash: string
-  /** Routes by exact model name (route matches, aliases). */
+  /** Routes by exact model name (route matches, aliases) that ask for nothing but the name. */
   readonly routes: ReadonlyMap<string, Route>
-  /** The `*` route. */
+  /** The `*` route that asks for nothing else. */
   readonly wildcard: Route | undefined
+  /** All routes but those of `*`; undefined when `routes` says it all, because nobody uses patterns or conditions. */
+  readonly matcher?: RouteMatcher | undefined
+  /** The `*` routes with conditions, in order; asked before `wildcard`. */
+  readonly wildcards: readonly RouteRule[]
+  /** Combos by name, without `combo/`. */
+  readonly combos: ReadonlyMap<string, Route>
+  /** Every target the configuration names, for `auto` and its profiles. */
+  readonly targets: readonly Target[]
+  /** Score profiles of the operator, by name. */
+  readonly profiles: ReadonlyMap<string, ScoreProfile>
+  /** Whether clients may choose a strategy where the operator has chosen none. */
+  readonly clientStrategies: boolean
   readonly providers: ReadonlyMap<ProviderId, ProviderFacts>
   /** Providers that take model names beginning so, asked after the `*` route and before the default provider; first match wins. */
   readonly vendorPrefixes?: readonly { readonly prefix: string; readonly provider: ProviderId }[] | undefined
@@ -84,4 +175,5 @@ export interface RoutingSnapshot {
   readonly defaults: Omit<Route, 'name' | 'targets'>
   /** Ids that `GET /v1/models` lists, in order. */
   readonly modelIds: readonly string[]
+  readonly resilience: ResilienceSettings
 }

@@ -26,6 +26,9 @@ export const pause = (): z.ZodInt =>
 
 export const positive = (): z.ZodInt => z.int('a whole number').min(1, 'at least 1')
 
+/** A share between 0 and 1, both included. */
+export const share = (): z.ZodNumber => z.number('a share between 0 and 1').min(0, 'at least 0').max(1, 'at most 1')
+
 /**
  * A secret written in the file. It stays as written (`${NAME}` is resolved where it is used), inside a value that never shows itself.
  */

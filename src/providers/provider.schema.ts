@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { WireQuirks } from '../codecs/codec.ts'
+import { VISION_SOURCES } from '../ir/snapshot.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { identifier, keyVariableFields, nonEmpty, pause, positive, secretText, upstreamAddress } from '../lib/config-fields.ts'
 
@@ -50,6 +51,14 @@ const capabilities = z
     vision_in: z.boolean().optional().describe('Images are understood.'),
     audio_in: z.boolean().optional().describe('Audio is understood.'),
     file_in: z.boolean().optional().describe('Documents are understood.'),
+    server_tools: z.boolean().optional().describe('The provider runs tools of its own, such as web search.'),
+    reasoning: z.boolean().optional().describe('The models reason before they answer.'),
+    reasoning_summary: z.boolean().optional().describe('Summaries of the reasoning can be had.'),
+    image_out: z.boolean().optional().describe('Images can be made.'),
+    vision_sources: z
+      .array(z.enum(VISION_SOURCES))
+      .optional()
+      .describe('How images may come: within the request, by address, by a file id of the provider. Default: not known.'),
     max_context_tokens: positive().optional().describe('Size of the context window, in tokens.'),
     max_output_tokens: positive().optional().describe('Most tokens of one answer.'),
   })
@@ -143,7 +152,14 @@ export const providerSchema = z
     selection: z
       .enum(['fill_first', 'round_robin'])
       .default('fill_first')
-      .describe('`fill_first` uses accounts in the order of their priority.'),
+      .describe('`fill_first` uses accounts in the order of their priority; with `round_robin` they take turns.'),
+    sticky: positive().default(1).describe('Calls in a row that one account serves before its turn ends, with `round_robin`.'),
+    max_concurrency: positive().nullable().default(null).describe('Most calls at once to each model; `null` for no limit.'),
+    tags: z
+      .array(nonEmpty())
+      .default([])
+      .describe('Lanes of all its models (free, promo, aggregator, private) and what they are made for (coding).'),
+    model_tags: z.record(nonEmpty(), z.array(nonEmpty())).default({}).describe('Further tags of single models, by model name.'),
     capabilities: capabilities.prefault({}),
     quirks: z.strictObject(quirkFields).prefault({}).describe('How the upstream deviates from its format.'),
     headers: z

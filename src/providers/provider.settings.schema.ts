@@ -45,6 +45,9 @@ export interface ProviderSettings {
   readonly authScheme: AuthScheme
   readonly accounts: readonly AccountSettings[]
   readonly capabilities: Capabilities
+  /** Lanes of all its models, and further ones of single models by name. */
+  readonly tags?: readonly string[] | undefined
+  readonly modelTags?: ReadonlyMap<string, readonly string[]> | undefined
   /** Declared deviations; keys are those of `WireQuirks`. */
   readonly quirks: Readonly<Record<string, unknown>>
   /** Sent with every request; may not name credentials. */

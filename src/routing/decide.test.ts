@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { configFromObject } from '../config/load.ts'
 import type { Feature } from '../ir/feature.ts'
-import type { RoutingSnapshot } from '../ir/snapshot.ts'
-import { decide, resolveRoute } from './decide.ts'
-import type { DecisionQuestion } from './decision-question.ts'
+import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
+import type { DecisionQuestion } from '../ir/question.ts'
+import { nothingObserved } from './candidate.ts'
+import { decide } from './decide.ts'
+import { resolveRoute } from './resolve-route.ts'
 
 function snapshotOf(config: object): RoutingSnapshot {
   const loaded = configFromObject(config, { env: {}, cwd: '/', home: '/' })
@@ -22,7 +24,15 @@ const question = (model: string, options: Partial<DecisionQuestion> = {}, featur
 })
 
 const plan = (snapshot: RoutingSnapshot, asked: DecisionQuestion): ReturnType<typeof decide> =>
-  decide(snapshot, resolveRoute(snapshot, asked.model), asked)
+  decide(snapshot, resolveRoute(snapshot, asked), asked, { observed: nothingObserved, seed: 1, factsOf: declaredFacts(snapshot) })
+
+/** What the operator declared, and nothing else. */
+const declaredFacts =
+  (snapshot: RoutingSnapshot): FactsOf =>
+  ({ provider }) => {
+    const capabilities = snapshot.providers.get(provider)?.capabilities ?? {}
+    return { capabilities, declared: capabilities, contextWindow: capabilities.maxContextTokens, tags: [] }
+  }
 
 const PROVIDERS = [
   { id: 'near', type: 'openai_compatible', base_url: 'http://127.0.0.1:1/v1', api_key: 'k' },
@@ -65,7 +75,7 @@ describe('a model name', () => {
 
   test('that nobody knows is refused with the nearest names when there is no such route', () => {
     const strict = snapshotOf({ providers: PROVIDERS, routes: [{ name: 'fast', match: { model: 'fast' }, targets: ['near/m'] }] })
-    expect(() => resolveRoute(strict, 'fats')).toThrow('Did you mean fast')
+    expect(() => resolveRoute(strict, question('fats'))).toThrow('Did you mean fast')
   })
 
   test('that nobody knows goes unverified to the default provider', () => {

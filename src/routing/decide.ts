@@ -1,87 +1,134 @@
-import { predictLosses } from '../catalog/predict-loss.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { Rejection, RoutePlan } from '../ir/decision.ts'
-import { asProviderId, targetIdOf } from '../ir/ids.ts'
-import type { Route, RoutingSnapshot } from '../ir/snapshot.ts'
-import type { Target } from '../ir/target.ts'
-import { nearestNames } from './nearest-models.ts'
-import type { DecisionQuestion } from './decision-question.ts'
-import { capabilityRejection } from './filters.ts'
+import type { RoutePlan } from '../ir/decision.ts'
+import type { ObservedState } from '../ir/observed.ts'
+import type { DecisionQuestion } from '../ir/question.ts'
+import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
+import { withAffinity } from './affinity.ts'
+import { Asked } from './asked.ts'
+import { standingOf, type Candidate } from './candidate.ts'
+import { chooseStrategy, type ChosenStrategy } from './choose-strategy.ts'
+import { activeFilters } from './filters/index.ts'
+import { RoutedPlan, type Refusal } from './plan.ts'
+import type { ResolvedRoute } from './resolve-route.ts'
+import type { ModelAnswer, ModelCall, StrategyInput } from './strategies/strategy.types.ts'
 
-/** Where a model name leads, before any filter. */
-export interface ResolvedRoute {
-  readonly route: Route
-  /** Name shown in decisions: the route's own, `direct`, or `default:<provider>`. */
-  readonly name: string
-  readonly unverified: boolean
+/** What a decision is told of the world. */
+export interface DecisionState {
+  readonly observed: ObservedState
+  readonly factsOf: FactsOf
+  /** 32 bits that stand for chance; the same seed draws the same lots. */
+  readonly seed: number
 }
+
+/** Either the plan, or a question to a model that has to be answered first. */
+export type DecisionStep =
+  | { readonly plan: RoutePlan }
+  | { readonly call: ModelCall; readonly resume: (answer: ModelAnswer) => DecisionStep }
 
 /**
- * Finds the route of a model name: exact route or alias, `provider/model` direct, the `*` route, the vendor whose names begin like
- * this one, the default provider.
- * Throws `model_not_found` naming the nearest models.
+ * Orders the candidates of a resolved route and keeps what explains the order. Pure: same inputs, same plan. Throws `forbidden` or
+ * `invalid_body` for hints that cannot be honoured.
  */
-export function resolveRoute(snapshot: RoutingSnapshot, model: string): ResolvedRoute {
-  const exact = snapshot.routes.get(model)
-  if (exact !== undefined) return { route: exact, name: exact.name, unverified: false }
-  const slash = model.indexOf('/')
-  if (slash > 0) {
-    const target = directTarget(snapshot, model.slice(0, slash), model.slice(slash + 1))
-    if (target !== undefined)
-      return { route: { ...snapshot.defaults, name: 'direct', targets: [target] }, name: 'direct', unverified: false }
-  }
-  if (snapshot.wildcard !== undefined) return { route: snapshot.wildcard, name: snapshot.wildcard.name, unverified: false }
-  const taker = snapshot.vendorPrefixes?.find(({ prefix }) => model.startsWith(prefix))?.provider ?? snapshot.defaultProvider
-  const taken = taker === undefined ? undefined : directTarget(snapshot, taker, model)
-  if (taken !== undefined) {
-    const name = `default:${taker}`
-    return { route: { ...snapshot.defaults, name, targets: [taken] }, name, unverified: true }
-  }
-  const nearest = nearestNames(model, snapshot.modelIds)
-  const hint = nearest.length === 0 ? 'GET /v1/models lists what is there.' : `Did you mean ${nearest.join(' or ')}?`
-  throw new GatewayError('model_not_found', `No route or target for model "${model}". ${hint}`, { param: 'model' })
+export function decide(
+  snapshot: RoutingSnapshot,
+  resolved: ResolvedRoute,
+  question: DecisionQuestion,
+  state: DecisionState,
+): RoutePlan {
+  const step = beginDecision(snapshot, resolved, question, state)
+  if ('plan' in step) return step.plan
+  throw new GatewayError('internal', 'The strategy of this route asks a model first, which cannot be done here.')
 }
 
-function directTarget(snapshot: RoutingSnapshot, provider: string, model: string): Target | undefined {
-  const facts = snapshot.providers.get(asProviderId(provider))
-  if (facts === undefined || model === '') return undefined
-  return { id: targetIdOf(provider, model), provider: facts.id, model, format: facts.format }
-}
-
-/** Orders the candidates of a resolved route and says why the others were refused. Pure: same inputs, same plan. */
-export function decide(snapshot: RoutingSnapshot, resolved: ResolvedRoute, question: DecisionQuestion): RoutePlan {
-  const targets: Target[] = []
-  const rejected: Rejection[] = []
-  for (const target of resolved.route.targets) {
-    const rejection = reject(snapshot, resolved.route, target, question)
-    if (rejection === undefined) targets.push(target)
-    else rejected.push(rejection)
-  }
-  return { route: resolved.name, strategy: 'ordered_fallback', targets, rejected, unverified: resolved.unverified }
-}
-
-function reject(snapshot: RoutingSnapshot, route: Route, target: Target, question: DecisionQuestion): Rejection | undefined {
-  const provider = snapshot.providers.get(target.provider)
-  if (provider === undefined)
-    return { target_id: target.id, code: 'unknown_provider', reason: `provider ${target.provider} is not configured` }
-  if (provider.accounts.length === 0)
-    return {
-      target_id: target.id,
-      code: 'no_accounts',
-      reason: `provider ${target.provider} has no account with a usable credential`,
+/** As `decide`, for strategies that may ask a model before they decide. */
+export function beginDecision(
+  snapshot: RoutingSnapshot,
+  resolved: ResolvedRoute,
+  question: DecisionQuestion,
+  state: DecisionState,
+): DecisionStep {
+  const { route } = resolved
+  const chosen = chooseStrategy(snapshot, route, question.hints)
+  const asked = new Asked(snapshot, route, question, chosen.denyLanes)
+  const filters = activeFilters(asked)
+  const candidates: Candidate[] = []
+  const eligible: Candidate[] = []
+  const refusals: Refusal[] = []
+  for (const target of route.targets) {
+    const observed = state.observed.of(target)
+    const candidate: Candidate = {
+      target,
+      position: candidates.length,
+      facts: state.factsOf(target),
+      observed,
+      standing: standingOf(observed),
     }
-  const capability = capabilityRejection(provider, target, question, route.requirements)
-  if (capability !== undefined) return capability
-  if (route.translation === 'strict' && target.format !== question.clientFormat) {
-    const losses = predictLosses(question.features(), target.format)
-    if (losses.length > 0) {
-      return {
-        target_id: target.id,
-        code: 'translation_loss',
-        reason: `translating to ${target.format} would lose ${losses.join(', ')} and the route is strict`,
-        evidence: { losses, format: target.format },
+    candidates.push(candidate)
+    const filter = filters.find((each) => each.refuses(candidate, asked))
+    if (filter === undefined) eligible.push(candidate)
+    else refusals.push({ candidate, filter })
+  }
+  const cursor = state.observed.cursor?.(resolved.name) ?? 0
+  return new Ordering(asked, chosen, eligible, { seed: state.seed, cursor }).advance((ordered, input) => ({
+    plan: new RoutedPlan({ resolved, asked, chosen, candidates, eligible, refusals, ordered, input }),
+  }))
+}
+
+type Finish = (ordered: readonly Candidate[], input: StrategyInput) => DecisionStep
+
+/** Asks the strategy for the order within each group: those that can serve before those that probably cannot. */
+class Ordering {
+  private readonly strategy: ChosenStrategy['strategy']
+  private readonly groups: readonly (readonly Candidate[])[]
+  private readonly input: StrategyInput
+  private readonly ordered: Candidate[] = []
+  private group = 0
+  private state: unknown
+
+  constructor(asked: Asked, chosen: ChosenStrategy, eligible: readonly Candidate[], chance: { seed: number; cursor: number }) {
+    const { question, route, snapshot } = asked
+    const pin = route.selection.affinity === 'session' ? question.session : undefined
+    this.strategy = pin === undefined ? chosen.strategy : withAffinity(chosen.strategy, pin)
+    this.state = this.strategy.start
+    this.groups = groupsOf(eligible, asked.unknownPrice === 'penalize')
+    const { weights } = route.selection.strategy
+    this.input = {
+      ...chance,
+      candidates: eligible,
+      peers: eligible,
+      question,
+      weightOf: ({ target }) => weights?.get(target.id) ?? 1,
+      profile: chosen.weights ?? {},
+      tieBreakSamples: snapshot.resilience.scorecard.minSamples,
+    }
+  }
+
+  advance(finish: Finish, answer?: ModelAnswer): DecisionStep {
+    let given = answer
+    for (let group = this.groups[this.group]; group !== undefined; group = this.groups[this.group]) {
+      const step = this.strategy.step(this.state, { ...this.input, candidates: group, answer: given })
+      given = undefined
+      if ('call' in step) {
+        this.state = step.state
+        return { call: step.call, resume: (reply) => this.advance(finish, reply) }
       }
+      for (const candidate of step.decide) this.ordered.push(candidate)
+      this.state = this.strategy.start
+      this.group++
     }
+    return finish(this.ordered, this.input)
   }
-  return undefined
+}
+
+/** By standing, and within it those without a price behind the others where policy says so. Almost always there is one group. */
+function groupsOf(eligible: readonly Candidate[], unpricedLast: boolean): readonly (readonly Candidate[])[] {
+  const rankOf = ({ standing, facts }: Candidate): number =>
+    (standing === 'healthy' ? 0 : standing === 'demoted' ? 2 : 4) + (unpricedLast && facts.price === undefined ? 1 : 0)
+  const first = eligible[0]
+  if (first === undefined) return []
+  const rank = rankOf(first)
+  if (eligible.every((candidate) => rankOf(candidate) === rank)) return [eligible]
+  const groups: Candidate[][] = [[], [], [], [], [], []]
+  for (const candidate of eligible) groups[rankOf(candidate)]?.push(candidate)
+  return groups.filter((group) => group.length > 0)
 }

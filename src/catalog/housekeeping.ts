@@ -1,0 +1,30 @@
+import type { Feature } from '../ir/feature.ts'
+import type { LlmRequest } from '../ir/request.ts'
+
+/**
+ * Fields that keep house at the provider: cache keys, tracing, what may be stored. An answer is the same without them.
+ * Codex sends most of them with every call.
+ */
+const ALWAYS: readonly Feature[] = [
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'vendor.client_metadata',
+  'vendor.stream_options',
+  'metadata',
+  'safety_identifier',
+  'user',
+]
+
+/** `include` entry that asks for reasoning in a form only the provider can read, to be sent back on the next turn. */
+const ENCRYPTED_REASONING = 'reasoning.encrypted_content'
+
+/**
+ * Features of a request whose loss is harmless, so that `translation: strict` does not refuse for them. They are reported as lost all the
+ * same. `store` counts only when it is false: nobody keeps what was not to be kept.
+ */
+export function housekeepingFeatures(request: LlmRequest): ReadonlySet<Feature> {
+  const features = new Set<Feature>(ALWAYS)
+  if (request.state?.store === false) features.add('state.store')
+  if (request.include?.every((entry) => entry === ENCRYPTED_REASONING) === true) features.add('include')
+  return features
+}

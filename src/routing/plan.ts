@@ -1,0 +1,138 @@
+import type { PlanEvidence, Rejection, RoutePlan } from '../ir/decision.ts'
+import type { CandidateEvidence } from '../ir/decision-evidence.ts'
+import type { AccountId } from '../ir/ids.ts'
+import type { Target } from '../ir/target.ts'
+import { snakeKeys } from '../lib/key-case.ts'
+import { departure, withAffinity } from './affinity.ts'
+import type { Asked } from './asked.ts'
+import { expectedCost, type Candidate } from './candidate.ts'
+import type { ChosenStrategy } from './choose-strategy.ts'
+import type { HardFilter } from './filters/filter.types.ts'
+import type { ResolvedRoute } from './resolve-route.ts'
+import { Scale, scoreEvidence } from './score.ts'
+import type { StrategyInput } from './strategies/strategy.types.ts'
+
+export interface Refusal {
+  readonly candidate: Candidate
+  readonly filter: HardFilter
+}
+
+/** Everything a decision came from; references, so that keeping it costs nothing until somebody asks. */
+export interface Deliberation {
+  readonly resolved: ResolvedRoute
+  readonly asked: Asked
+  readonly chosen: ChosenStrategy
+  /** In the order of the route. */
+  readonly candidates: readonly Candidate[]
+  readonly eligible: readonly Candidate[]
+  readonly refusals: readonly Refusal[]
+  readonly ordered: readonly Candidate[]
+  readonly input: StrategyInput
+}
+
+/** A plan that can tell afterwards how it came about. */
+export class RoutedPlan implements RoutePlan {
+  readonly route: string
+  readonly strategy: string
+  readonly targets: readonly Target[]
+  readonly unverified: boolean
+  readonly account: AccountId | undefined
+  readonly noFallback: boolean
+  readonly deadlineMs: number | undefined
+  private readonly made: Deliberation
+  private told: readonly Rejection[] | undefined = undefined
+
+  constructor(made: Deliberation) {
+    const { resolved, asked, chosen, ordered } = made
+    const { hints, session } = asked.question
+    this.made = made
+    this.route = resolved.name
+    this.strategy = chosen.name
+    this.unverified = resolved.unverified
+    this.noFallback = hints?.noFallback === true
+    this.deadlineMs = hints?.deadlineMs
+    const used = this.noFallback ? ordered.slice(0, 1) : ordered
+    this.targets = used.map(({ target }) => target)
+    this.account = session !== undefined && this.targets[0]?.id === session.target ? session.account : undefined
+  }
+
+  /** Sentences are made when they are first asked for. */
+  get rejected(): readonly Rejection[] {
+    return (this.told ??= [
+      ...(this.made.resolved.unknownModels ?? []).map(unknownModel),
+      ...this.made.refusals.map(({ candidate, filter }) => filter.reject(candidate, this.made.asked)),
+    ])
+  }
+
+  evidence(): PlanEvidence {
+    const { resolved, asked, chosen, candidates, eligible, ordered, input } = this.made
+    const scale = new Scale(eligible, asked.question)
+    const last = Math.max(1, ordered.length - 1)
+    return {
+      candidates: candidates.map((candidate) => candidateEvidence(candidate, asked)),
+      scores: ordered.map((candidate, index) => scoreEvidence(candidate, scale, scoringWeights(chosen), 1 - index / last)),
+      seed: input.seed,
+      ...(chosen.name === 'round_robin' ? { cursor: input.cursor } : {}),
+      ...(resolved.conditions === undefined ? {} : { conditions: Object.fromEntries(resolved.conditions) }),
+      reason: this.reasons(),
+    }
+  }
+
+  private reasons(): string[] {
+    const { asked, chosen, candidates, eligible, ordered, input } = this.made
+    const { session } = asked.question
+    const { affinity } = asked.route.selection
+    const [first] = ordered
+    const reasons: string[] = []
+    if (chosen.note !== undefined) reasons.push(chosen.note)
+    const unavailable = eligible.filter(({ standing }) => standing === 'unavailable').length
+    if (unavailable > 0) reasons.push(`demoted ${unavailable} target(s) that cannot be called now`)
+    for (const { target, observed } of eligible) {
+      const { outcome } = observed
+      if (outcome?.demoted === undefined) continue
+      reasons.push(
+        `outcome/demote target=${target.id} reason=${outcome.demoted} ok=${percent(outcome.successRate)} trunc=${percent(outcome.truncationRate)} n=${outcome.samples}`,
+      )
+    }
+    if (first !== undefined) {
+      const isPinned = affinity === 'session' && session !== undefined
+      const strategy = isPinned ? withAffinity(chosen.strategy, session) : chosen.strategy
+      reasons.push(
+        strategy.explain(ordered, { ...input, candidates: ordered.filter(({ standing }) => standing === first.standing) }),
+      )
+    }
+    const left = session === undefined || affinity === 'none' ? undefined : departure(session, first, candidates)
+    if (left !== undefined) reasons.push(left)
+    if (this.account !== undefined) reasons.push(`affinity: account=${this.account}`)
+    if (this.noFallback) reasons.push(`no_fallback=true: ${Math.max(0, ordered.length - 1)} further target(s) are not used`)
+    if (this.deadlineMs !== undefined) reasons.push(`deadline_ms=${this.deadlineMs}`)
+    return reasons
+  }
+}
+
+/** A profile without weights keeps the order of the route, so its scores are places. */
+const scoringWeights = ({ weights }: ChosenStrategy): ChosenStrategy['weights'] =>
+  weights === undefined || Object.keys(weights).length === 0 ? undefined : weights
+
+function candidateEvidence(candidate: Candidate, { question }: Asked): CandidateEvidence {
+  const { target, facts, observed, standing } = candidate
+  const cost = expectedCost(candidate, question)
+  return {
+    target_id: target.id,
+    provider: target.provider,
+    model: target.model,
+    format: target.format,
+    standing,
+    facts: snakeKeys(facts) as CandidateEvidence['facts'],
+    observed: snakeKeys(observed) as CandidateEvidence['observed'],
+    ...(cost === undefined ? {} : { expected_cost_nanos: cost }),
+  }
+}
+
+const unknownModel = (model: string): Rejection => ({
+  target_id: model,
+  code: 'unknown_model',
+  reason: 'the client listed this model, and no route or target has that name',
+})
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
