@@ -5,7 +5,11 @@ import { Secret } from '../lib/secret.ts'
 import { UpstreamErrors } from './upstream-error.ts'
 
 const errors = new UpstreamErrors(
-  { id: asProviderId('acme'), accounts: [{ id: asAccountId('main'), priority: 0, apiKey: new Secret('very-secret-token') }] },
+  {
+    id: asProviderId('acme'),
+    format: 'openai',
+    accounts: [{ id: asAccountId('main'), priority: 0, apiKey: new Secret('very-secret-token') }],
+  },
   () => Date.parse('2026-01-01T00:00:00Z'),
 )
 
