@@ -8,6 +8,7 @@ export const OVERFLOW_PATTERNS: readonly RegExp[] = [
   /exceed context limit: (?<prompt>\d+) \+ (?<output>\d+) > (?<window>\d+)/i,
   // OpenAI, DeepSeek, vLLM, OpenRouter (which counts tools apart)
   /maximum context length is (?<window>\d+) tokens.{0,60}requested (?:about )?(?<total>\d+) tokens \(.{0,80}?(?<output>\d+) (?:in the (?:completion|output)|for the completion)/i,
+  /too large: (?<output>\d+)\. .{0,40}maximum context length is (?<window>\d+) tokens and your request has (?<prompt>\d+) input/i,
   /maximum context length is (?<window>\d+) tokens.{0,60}(?:resulted in|request has) (?<prompt>\d+) (?:input )?tokens/i,
   /passed (?<prompt>\d+) input tokens and requested (?<output>\d+) output tokens.{0,60}context length is only (?<window>\d+)/i,
   // Google
