@@ -5,7 +5,6 @@ import type { ContextOverflow } from '../ir/context-overflow.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import { WIRE_FORMATS, type WireFormat } from '../ir/wire-format.ts'
 import { codecs } from './registry.ts'
-import { isToldInStream } from './responses/error.ts'
 
 const SECRET = 'words of the client'
 const OPENAI_SENTENCE = 'Your input exceeds the context window of this model. Please adjust your input and try again.'
@@ -115,8 +114,11 @@ describe('a prompt that does not fit', () => {
   })
 
   test('is the one failure that clients of the Responses API look for inside a stream only', () => {
-    expect(isToldInStream(refused({}))).toBe(true)
-    expect(isToldInStream(new GatewayError('upstream_rate_limited', 'x'))).toBe(false)
+    const told = (error: GatewayError): WireFormat[] =>
+      WIRE_FORMATS.filter((format) => codecs[format].isToldInStream?.(error) === true)
+    expect(told(refused({}))).toEqual(['responses'])
+    expect(told(contextWindowExceeded('fast', {}))).toEqual(['responses'])
+    expect(told(new GatewayError('upstream_rate_limited', 'x'))).toEqual([])
   })
 })
 

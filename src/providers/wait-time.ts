@@ -1,5 +1,5 @@
 /** Longer waits than this are not believed, in ms: a wrong header must not take an account out for good. */
-export const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000
+const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
@@ -39,5 +39,5 @@ export function untilResetMs(value: string | null, wall: number): number | undef
   return plain > 1e9 ? Math.max(0, plain * 1000 - wall) : plain * 1000
 }
 
-/** Whole milliseconds between 0 and `LONGEST_WAIT_MS`. */
+/** Whole milliseconds between 0 and a day. */
 export const boundedWait = (waitMs: number): number => Math.min(Math.max(0, Math.ceil(waitMs)), LONGEST_WAIT_MS)

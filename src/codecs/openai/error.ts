@@ -105,7 +105,7 @@ function nestedFacts({ metadata }: JsonObject): UpstreamErrorFacts {
 /** What Google's `details` add: a word for the reason, and a time to wait (`google.rpc.ErrorInfo`, `google.rpc.RetryInfo`). */
 function googleDetails({ details }: JsonObject): { reason?: string | undefined; retryAfterMs?: number | undefined } {
   if (!Array.isArray(details)) return {}
-  const objects = details.filter((entry: unknown) => isObject(entry)) as JsonObject[]
+  const objects = details.filter((entry: unknown) => isObject(entry))
   const ofType = (name: string): JsonObject | undefined =>
     objects.find((entry) => text(entry['@type'])?.endsWith(`google.rpc.${name}`) === true)
   const delay = /^(\d+(?:\.\d+)?)s$/.exec(text(ofType('RetryInfo')?.['retryDelay']) ?? '')?.[1]

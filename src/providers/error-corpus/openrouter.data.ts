@@ -110,9 +110,7 @@ export const OPENROUTER_ERRORS: ProviderErrors = {
       frame: {
         data: {
           id: 'gen-1',
-          object: 'chat.completion.chunk',
           error: { code: 502, message: 'Provider disconnected' },
-          choices: [{ index: 0, delta: { content: '' }, finish_reason: 'error' }],
         },
       },
       code: 'upstream_server_error',
