@@ -146,6 +146,10 @@ describe('what an error status means', () => {
     expect(classifyStatus(400, { message: `Your ${words}, please ask` })).not.toBe('upstream_invalid_request')
   })
 
+  test('what a server repeats far behind its reason says nothing', () => {
+    expect(classifyStatus(400, { message: `${'x '.repeat(2_100)}prompt is too long` })).toBe('upstream_invalid_request')
+  })
+
   test("words about a client's tool or message never look like a missing model", () => {
     expect(classifyStatus(400, { message: "tool 'model_lookup': parameter 'query' is required" })).toBe(
       'upstream_invalid_request',

@@ -122,6 +122,9 @@ export function classifyInBand(facts: UpstreamErrorFacts): ErrorCode {
 
 const names = (signs: ErrorSigns, words: readonly string[]): boolean => words.some((word) => signs.words.includes(word))
 
+/** A server may repeat a whole prompt behind its reason: looking through that finds the wrong words, and takes long. */
+const LONGEST_LOOK = 4_000
+
 /** What may stand before a sentence of the vendor's own: no quotes and no paths, behind which a client's words are repeated. */
 const OWN_LEAD = /^[\w\s,/-]*$/
 
@@ -130,7 +133,7 @@ const OWN_LEAD = /^[\w\s,/-]*$/
  * own: else a client could lock everybody out by sending the words for it as a value.
  */
 function says({ code, phrases }: ErrorSigns, message: string | undefined, mayRepeat: boolean): boolean {
-  const found = message === undefined ? null : phrases.exec(message)
+  const found = message === undefined ? null : phrases.exec(message.slice(0, LONGEST_LOOK))
   if (found === null) return false
   return !mayRepeat || ERROR_TABLE[code].locks === 'nothing' || OWN_LEAD.test(found.input.slice(0, found.index))
 }
