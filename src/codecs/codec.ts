@@ -131,6 +131,11 @@ export interface Codec {
   createStreamEncoder(context: ClientContext): StreamEncoder
   /** An error as this format's clients expect it, request id included. */
   encodeError(error: GatewayError, requestId: string): ErrorEnvelope
+  /**
+   * Whether this format's vendor tells the failure of a streamed request inside the stream, after a 200, so that its clients look
+   * for it only there. Undefined: never.
+   */
+  readonly isToldInStream?: ((error: GatewayError) => boolean) | undefined
   /** What an error body of an upstream that speaks this format says. */
   decodeError(status: number, body: unknown): UpstreamErrorFacts
   inspectFrame(frame: SseFrame): FrameFacts

@@ -1,5 +1,7 @@
 import type { ErrorCategory } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { ContextOverflow } from '../ir/context-overflow.ts'
+import type { JsonObject } from '../ir/json.ts'
 import type { ErrorEnvelope } from './codec.ts'
 
 /** Error types that OpenAI's clients know, by category. */
@@ -25,26 +27,34 @@ const TYPES: Readonly<Record<ErrorCategory, string>> = {
   internal: 'server_error',
 }
 
-/** An error in the envelope that both of OpenAI's formats share. What an upstream said of it is kept. */
-export function encodeError(error: GatewayError, requestId: string): ErrorEnvelope {
-  const { upstream } = error
-  const message = error.row.exposeMessage ? (upstream?.message ?? error.message) : 'internal error'
-  return {
-    status: error.httpStatus,
-    body: {
-      error: {
-        message,
-        type: upstream?.type ?? TYPES[error.row.category],
-        param: upstream?.param ?? error.param ?? null,
-        code: upstream?.code ?? codeOf(error),
-        request_id: requestId,
-      },
-    },
-  }
+/** How one of OpenAI's formats tells that a prompt does not fit. Clients look for the code, some for words of the message. */
+export interface OverflowWords {
+  readonly param: string
+  readonly message: (sizes: ContextOverflow) => string
 }
 
-/** Codes of OpenAI where clients look for them, else the gateway's own. */
-function codeOf(error: GatewayError): string {
-  if (error.row.category === 'context-too-long') return 'context_length_exceeded'
-  return error.code
+/** What OpenAI's clients take for a prompt that does not fit. Source: the vendor's guide to error codes, and clients' code. */
+export const OVERFLOW_CODE = 'context_length_exceeded'
+
+/** The sentence without numbers: what the vendor's newer models and its Responses API say. */
+export const OVERFLOW_SENTENCE = 'Your input exceeds the context window of this model. Please adjust your input and try again.'
+
+/** An error in the envelope that both of OpenAI's formats share. What an upstream said of it is kept, but for a prompt that does not fit. */
+export function encodeOpenAiError(error: GatewayError, requestId: string, words: OverflowWords): ErrorEnvelope {
+  const { overflow } = error
+  const body =
+    overflow === undefined
+      ? plainError(error)
+      : { message: words.message(overflow), type: 'invalid_request_error', param: words.param, code: OVERFLOW_CODE }
+  return { status: error.httpStatus, body: { error: { ...body, request_id: requestId } } }
+}
+
+function plainError({ code, details, message, param, row, upstream }: GatewayError): JsonObject {
+  return {
+    message: row.exposeMessage ? (upstream?.message ?? message) : 'internal error',
+    type: upstream?.type ?? TYPES[row.category],
+    param: upstream?.param ?? param ?? null,
+    code: upstream?.code ?? code,
+    ...(details?.['targets'] === undefined ? {} : { details: { targets: details['targets'] } }),
+  }
 }

@@ -70,7 +70,18 @@ export const ERROR_TABLE = {
   record_not_found: row(404, 'not-found', 'stop'),
   model_not_found: row(404, 'no-route', 'stop'),
   no_eligible_target: row(503, 'no-route', 'stop'),
+  /** No target's context is large enough for the prompt; told as the client's own vendor tells an overflow, so that agents compact. */
+  context_window_exceeded: row(400, 'context-too-long', 'stop'),
+  /** Nothing can be tried now, and not only because of limits. `details.targets` has each target's reason and time. */
   all_targets_unavailable: row(503, 'overloaded', 'stop'),
+  /** Nothing can be tried now because every account is at its limit. `details.targets` has each target's reason and time. */
+  all_targets_rate_limited: row(429, 'rate-limited', 'stop'),
+  /** The target failed too often lately, and its circuit breaker keeps it out for a while. */
+  circuit_open: row(503, 'overloaded', 'next-target'),
+  /** As many calls to the target are under way as its bulkhead allows. */
+  target_busy: row(503, 'overloaded', 'next-target'),
+  /** An operator took the target, its provider or its model out of use. */
+  target_disabled: row(503, 'no-route', 'next-target'),
   shutting_down: row(503, 'overloaded', 'stop'),
   client_closed_request: row(499, 'cancelled', 'stop'),
   count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),
@@ -91,6 +102,8 @@ export const ERROR_TABLE = {
   upstream_payment_required: row(402, 'quota-exceeded', 'next-account', { locks: 'account', lockMs: 120_000 }),
   upstream_rate_limited: row(429, 'rate-limited', 'next-account', { locks: 'account-model', lockMs: 2_000 }),
   upstream_quota_exceeded: row(429, 'quota-exceeded', 'next-account', { locks: 'account-model', lockMs: 2_000 }),
+  /** Larger than what the account may send at once: waiting changes nothing, and smaller requests still go through. */
+  upstream_request_over_limit: row(429, 'rate-limited', 'next-account'),
   upstream_overloaded: row(503, 'overloaded', 'next-target', {
     locks: 'account-model',
     lockMs: 2_000,

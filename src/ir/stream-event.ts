@@ -1,4 +1,5 @@
 import type { Citation, ContentPart } from './content.ts'
+import type { ContextOverflow } from './context-overflow.ts'
 import type { FinishReason } from './finish.ts'
 import type { Usage } from './usage.ts'
 import type { WireFormat } from './wire-format.ts'
@@ -83,6 +84,8 @@ export interface StreamFailure {
   readonly status?: number | undefined
   readonly type?: string | undefined
   readonly code?: string | undefined
+  /** The prompt did not fit: encoders tell it as their own format's clients expect, whoever refused it. */
+  readonly overflow?: ContextOverflow | undefined
 }
 
 export type Emit = (event: StreamEvent) => void

@@ -49,6 +49,16 @@ const NOT_CONTEXT = [
   'max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens for this model',
   'max_tokens is too large: 5000. This model supports at most 4096 completion tokens',
   "Unknown parameter: 'context_window'.",
+  '`max_tokens` must be less than or equal to `32768`, the maximum value for `max_tokens` is less than the `context_window` for this model',
+  'The maximum tokens you requested exceeds the model limit of 32768',
+  'Range of max_tokens should be [1, 8192]',
+  'messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 6291456 bytes > 5242880 bytes',
+  'At least one of the image dimensions exceeds the maximum allowed size: 8000 pixels',
+  'Input image exceeds the maximum allowed dimensions',
+  "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64.",
+  "Invalid 'metadata.note': string too long. Expected a string with maximum length 512.",
+  'The tool describes a context window of its own, which must be a number',
+  'too many tokens in stop sequence list: at most 4',
   'Invalid value for context window size.',
 ]
 
@@ -107,6 +117,37 @@ describe('what an error status means', () => {
 
   test.each(TOLD)('%d with %o is %s', (status, facts, expected) => {
     expect(classifyStatus(status, facts)).toBe(expected)
+  })
+
+  /** Each would lock the account for everybody. */
+  const LOCKING = [
+    'invalid api key',
+    'API key not valid',
+    'insufficient credits',
+    'credit balance is too low',
+    'exceeded your current quota',
+    'quota exceeded',
+    'usage limit reached',
+  ]
+  test.each(LOCKING)('a client that sends "%s" as a value locks nobody out', (words) => {
+    const repeated = [
+      `Invalid value: '${words}'. Supported values are: 'system', 'user'.`,
+      `Invalid value: 'x' ${words} 'y'. Supported values are: 'system', 'user'.`,
+      `tools.0.custom.input_schema.${words}: Extra inputs are not permitted`,
+      `messages.1.role: ${words}`,
+      `Unrecognized request argument supplied: ${words}`,
+      `[{"input": "${words}"}]`,
+    ]
+    for (const message of repeated)
+      for (const status of [400, 422])
+        expect(classifyStatus(status, { type: 'invalid_request_error', message })).toBe('upstream_invalid_request')
+    for (const message of repeated)
+      expect(classifyInBand({ type: 'invalid_request_error', message })).toBe('upstream_invalid_request')
+    expect(classifyStatus(400, { message: `Your ${words}, please ask` })).not.toBe('upstream_invalid_request')
+  })
+
+  test('what a server repeats far behind its reason says nothing', () => {
+    expect(classifyStatus(400, { message: `${'x '.repeat(2_100)}prompt is too long` })).toBe('upstream_invalid_request')
   })
 
   test("words about a client's tool or message never look like a missing model", () => {

@@ -1,15 +1,19 @@
-import type { ErrorCode } from '../errors/codes.ts'
+import { ERROR_TABLE, type ErrorCode } from '../errors/codes.ts'
 import type { UpstreamErrorFacts } from '../errors/gateway-error.ts'
 import {
   BAD_CREDENTIAL,
+  BODY_TOO_LARGE,
   CONTENT_FILTERED,
   CONTEXT_TOO_LONG,
+  DEGRADED_FUNCTION,
   MODEL_NOT_FOUND,
+  OBJECT_NOT_FOUND,
   OUT_OF_MONEY,
   OVERLOADED,
   PLAIN_WORDS,
   QUOTA_EXCEEDED,
   RATE_LIMITED,
+  REQUEST_OVER_LIMIT,
   TIMED_OUT,
   WRONG_ORGANISATION,
   type ErrorSigns,
@@ -19,24 +23,39 @@ import {
 type StatusRule = readonly [...ErrorSigns[], ErrorCode]
 
 /** Statuses with which vendors refuse a request they dislike: the same reasons come with each of them. */
-const REFUSED: readonly ErrorSigns[] = [CONTEXT_TOO_LONG, OUT_OF_MONEY, BAD_CREDENTIAL, MODEL_NOT_FOUND, CONTENT_FILTERED]
+const REFUSED: readonly ErrorSigns[] = [
+  CONTEXT_TOO_LONG,
+  OUT_OF_MONEY,
+  QUOTA_EXCEEDED,
+  BAD_CREDENTIAL,
+  OBJECT_NOT_FOUND,
+  MODEL_NOT_FOUND,
+  CONTENT_FILTERED,
+  BODY_TOO_LARGE,
+  DEGRADED_FUNCTION,
+]
+
+/** Statuses of the client's own mistakes: their messages repeat what the client sent. */
+const REPEATING: ReadonlySet<number> = new Set([400, 422])
 
 const BY_STATUS: Readonly<Record<number, StatusRule>> = {
   400: [...REFUSED, 'upstream_invalid_request'],
-  401: [WRONG_ORGANISATION, MODEL_NOT_FOUND, 'upstream_authentication'],
-  402: ['upstream_payment_required'],
+  401: [WRONG_ORGANISATION, MODEL_NOT_FOUND, OUT_OF_MONEY, QUOTA_EXCEEDED, 'upstream_authentication'],
+  402: [REQUEST_OVER_LIMIT, 'upstream_payment_required'],
   // A key that may not use one model is not a bad key: the other models must stay usable.
-  403: [MODEL_NOT_FOUND, CONTENT_FILTERED, OUT_OF_MONEY, QUOTA_EXCEEDED, 'upstream_permission'],
-  404: ['upstream_model_not_found'],
+  403: [CONTEXT_TOO_LONG, MODEL_NOT_FOUND, CONTENT_FILTERED, OUT_OF_MONEY, QUOTA_EXCEEDED, BAD_CREDENTIAL, 'upstream_permission'],
+  404: [OBJECT_NOT_FOUND, 'upstream_model_not_found'],
   408: ['upstream_timeout'],
   409: ['upstream_conflict'],
   410: ['upstream_model_not_found'],
-  413: [CONTEXT_TOO_LONG, 'upstream_body_too_large'],
+  // Fireworks: an account that is suspended.
+  412: [OUT_OF_MONEY, 'upstream_other'],
+  413: [CONTEXT_TOO_LONG, REQUEST_OVER_LIMIT, 'upstream_body_too_large'],
   415: ['upstream_invalid_request'],
   422: [...REFUSED, 'upstream_invalid_request'],
   424: ['upstream_server_error'],
   425: ['upstream_conflict'],
-  429: [QUOTA_EXCEEDED, OVERLOADED, 'upstream_rate_limited'],
+  429: [REQUEST_OVER_LIMIT, OUT_OF_MONEY, QUOTA_EXCEEDED, OVERLOADED, 'upstream_rate_limited'],
   // Groq's flexible tier without capacity.
   498: ['upstream_overloaded'],
   // Some servers (llama.cpp, older proxies) tell a full context window with a 500.
@@ -58,8 +77,9 @@ const BY_STATUS: Readonly<Record<number, StatusRule>> = {
 const IN_BAND: readonly ErrorSigns[] = [
   CONTEXT_TOO_LONG,
   CONTENT_FILTERED,
-  QUOTA_EXCEEDED,
+  REQUEST_OVER_LIMIT,
   OUT_OF_MONEY,
+  QUOTA_EXCEEDED,
   BAD_CREDENTIAL,
   MODEL_NOT_FOUND,
   OVERLOADED,
@@ -74,7 +94,7 @@ export function classifyStatus(status: number, facts: UpstreamErrorFacts): Error
   const words = wordsOf(facts)
   for (const entry of rule) {
     if (typeof entry === 'string') return entry
-    if (shows(entry, words, facts.message)) return entry.code
+    if (names(entry, words) || says(entry, facts.message, REPEATING.has(status))) return entry.code
   }
   return 'upstream_other'
 }
@@ -87,11 +107,11 @@ export function classifyInBand(facts: UpstreamErrorFacts): ErrorCode {
     if (/sent a frame that is no|without saying/.test(facts.message)) return 'upstream_bad_response'
   }
   // A word is surer than the status some gateways invent for it, the status is surer than a sentence.
-  const worded = IN_BAND.find((signs) => words.some((word) => signs.words.includes(word)))
+  const worded = IN_BAND.find((signs) => names(signs, words))
   if (worded !== undefined) return worded.code
   const status = facts.status ?? statusAmong(words)
   if (status !== undefined && status >= 400) return classifyStatus(status, facts)
-  const phrased = IN_BAND.find((signs) => facts.message !== undefined && signs.phrases.test(facts.message))
+  const phrased = IN_BAND.find((signs) => says(signs, facts.message, true))
   if (phrased !== undefined) return phrased.code
   for (const word of words) {
     const code = PLAIN_WORDS[word]
@@ -100,8 +120,22 @@ export function classifyInBand(facts: UpstreamErrorFacts): ErrorCode {
   return 'upstream_server_error'
 }
 
-function shows(signs: ErrorSigns, words: readonly string[], message: string | undefined): boolean {
-  return words.some((word) => signs.words.includes(word)) || (message !== undefined && signs.phrases.test(message))
+const names = (signs: ErrorSigns, words: readonly string[]): boolean => words.some((word) => signs.words.includes(word))
+
+/** A server may repeat a whole prompt behind its reason: looking through that finds the wrong words, and takes long. */
+const LONGEST_LOOK = 4_000
+
+/** What may stand before a sentence of the vendor's own: no quotes and no paths, behind which a client's words are repeated. */
+const OWN_LEAD = /^[\w\s,/-]*$/
+
+/**
+ * Whether the message says it. Where messages repeat the client's words, a phrase that would lock an account must be the vendor's
+ * own: else a client could lock everybody out by sending the words for it as a value.
+ */
+function says({ code, phrases }: ErrorSigns, message: string | undefined, mayRepeat: boolean): boolean {
+  const found = message === undefined ? null : phrases.exec(message.slice(0, LONGEST_LOOK))
+  if (found === null) return false
+  return !mayRepeat || ERROR_TABLE[code].locks === 'nothing' || OWN_LEAD.test(found.input.slice(0, found.index))
 }
 
 function wordsOf({ code, type }: UpstreamErrorFacts): string[] {

@@ -3,8 +3,15 @@ import { HEADER_TABLES, UPSTREAM_REQUEST_ID } from './header-tables.ts'
 
 type HeaderPair = readonly [name: string, value: string]
 
-/** Headers of an upstream answer that the client may see. Looked up by name: cheaper than walking over all of them. */
-export function clientHeadersOf(upstreamFormat: WireFormat, clientFormat: WireFormat, headers: Headers): HeaderPair[] {
+/**
+ * Headers of an upstream answer that a client of a format may see; without a format, those that clients of every format may see.
+ * Looked up by name: cheaper than walking over all of them.
+ */
+export function clientHeadersOf(
+  upstreamFormat: WireFormat,
+  clientFormat: WireFormat | undefined,
+  headers: Headers,
+): HeaderPair[] {
   const table = HEADER_TABLES[upstreamFormat]
   const seen: HeaderPair[] = []
   for (const name of table.response) copy(name, headers, seen)

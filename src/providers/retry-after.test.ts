@@ -3,7 +3,7 @@ import { retryAfterMs } from './retry-after.ts'
 
 const WALL = Date.parse('2026-01-01T00:00:00Z')
 const wait = (headers: Record<string, string>, message?: string): number | undefined =>
-  retryAfterMs(new Headers(headers), message, WALL)
+  retryAfterMs({ headers: new Headers(headers), message }, WALL)
 
 describe('when to retry', () => {
   test.each([
@@ -59,7 +59,38 @@ describe('when to retry', () => {
     ['Try again later', undefined],
   ])('as a last resort the message tells: %s', (message, expected) => {
     expect(wait({}, message)).toBe(expected)
-    expect(retryAfterMs(undefined, message, WALL)).toBe(expected)
+    expect(retryAfterMs({ message }, WALL)).toBe(expected)
+  })
+
+  test('each source goes before the ones below it', () => {
+    const sources = [
+      { headers: { 'retry-after-ms': '100' }, expected: 100 },
+      { headers: { 'retry-after': '2' }, expected: 2_000 },
+      { bodyMs: 3_000, expected: 3_000 },
+      { headers: { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '4s' }, expected: 4_000 },
+      { message: 'Please try again in 5s.', expected: 5_000 },
+    ]
+    for (const from of sources.keys()) {
+      const rest = sources.slice(from)
+      const headers = new Headers()
+      for (const source of rest) for (const [name, value] of Object.entries(source.headers ?? {})) headers.set(name, value)
+      const bodyMs = rest.find((source) => source.bodyMs !== undefined)?.bodyMs
+      const message = rest.find((source) => source.message !== undefined)?.message
+      expect(retryAfterMs({ headers, bodyMs, message }, WALL)).toBe(rest[0]!.expected)
+    }
+  })
+
+  test.each(['-5', 'NaN', '1e3', '', '0x10', '9'.repeat(400), 'Infinity', '-1s', '12 bananas'])(
+    'a header that says %s says nothing',
+    (value) => {
+      expect(wait({ 'retry-after': value })).toBeUndefined()
+      expect(wait({ 'retry-after-ms': value })).toBeUndefined()
+      expect(wait({ 'retry-after': value }, 'Please try again in 5s.')).toBe(5_000)
+    },
+  )
+
+  test('a body that asks for less than nothing is not believed', () => {
+    expect(retryAfterMs({ bodyMs: -1, message: 'try again in 2s' }, WALL)).toBe(2_000)
   })
 
   test('an absurd time is cut to a day', () => {

@@ -5,7 +5,11 @@ import { Secret } from '../lib/secret.ts'
 import { UpstreamErrors } from './upstream-error.ts'
 
 const errors = new UpstreamErrors(
-  { id: asProviderId('acme'), accounts: [{ id: asAccountId('main'), priority: 0, apiKey: new Secret('very-secret-token') }] },
+  {
+    id: asProviderId('acme'),
+    format: 'openai',
+    accounts: [{ id: asAccountId('main'), priority: 0, apiKey: new Secret('very-secret-token') }],
+  },
   () => Date.parse('2026-01-01T00:00:00Z'),
 )
 
@@ -67,5 +71,51 @@ describe('errors of upstreams', () => {
     expect(errors.ofStatus(529, {}, headers).retryAfterMs).toBe(7_000)
     expect(errors.ofStatus(401, {}, headers).retryAfterMs).toBeUndefined()
     expect(errors.ofFailure({ code: 'rate_limit_exceeded', message: 'Please try again in 2s.' }).retryAfterMs).toBe(2_000)
+  })
+
+  test('the body of a refusal may name the time to wait', () => {
+    expect(errors.ofStatus(429, { retryAfterMs: 36_000, message: 'try again in 5s' }, new Headers()).retryAfterMs).toBe(36_000)
+    expect(errors.ofStatus(400, { retryAfterMs: 36_000 }, new Headers()).retryAfterMs).toBeUndefined()
+  })
+
+  test("limits and the upstream's request id stay for the client, and what belongs to the account does not", () => {
+    const error = errors.ofStatus(
+      429,
+      {},
+      new Headers({
+        'x-ratelimit-remaining-requests': '0',
+        'x-request-id': 'req_up',
+        'x-should-retry': 'true',
+        'openai-organization': 'org-secret',
+        'set-cookie': 'a=b',
+      }),
+    )
+    const shown = [
+      ['x-ratelimit-remaining-requests', '0'],
+      ['x-switchback-upstream-request-id', 'req_up'],
+    ]
+    expect(error.headersFor('anthropic')).toEqual(shown as [string, string][])
+    expect(new Map(error.headersFor('openai'))).toEqual(new Map([...shown, ['x-should-retry', 'true']] as [string, string][]))
+    expect(errors.ofStatus(500, {}, new Headers()).headersFor('openai')).toEqual([])
+    expect(errors.ofFailure({ message: 'x' }).headersFor('openai')).toEqual([])
+  })
+
+  test("Amazon's header names the kind of an error whose body does not", () => {
+    const headers = new Headers({ 'x-amzn-errortype': 'ServiceQuotaExceededException:http://internal.amazon.com/' })
+    const error = errors.ofStatus(400, { message: 'Your request exceeds the service quota.' }, headers)
+    expect(error.code).toBe('upstream_quota_exceeded')
+    expect(error.upstream?.type).toBe('ServiceQuotaExceededException')
+    expect(errors.ofStatus(400, { type: 'own' }, headers).upstream?.type).toBe('own')
+  })
+
+  test('of a prompt that does not fit only numbers are kept from the message', () => {
+    const error = errors.ofStatus(
+      413,
+      { message: 'prompt is too long: 210000 tokens > 200000 maximum (in: words of the client)' },
+      new Headers(),
+    )
+    expect(error.overflow).toEqual({ promptTokens: 210_000, windowTokens: 200_000 })
+    expect(error.httpStatus).toBe(400)
+    expect(errors.ofStatus(400, { message: 'no' }, new Headers()).overflow).toBeUndefined()
   })
 })

@@ -1,8 +1,11 @@
-import type { ErrorCode } from '../errors/codes.ts'
-import { GatewayError, type UpstreamErrorFacts } from '../errors/gateway-error.ts'
+import { ERROR_TABLE, type ErrorCode } from '../errors/codes.ts'
+import { GatewayError, type UpstreamErrorFacts, type UpstreamErrorHeaders } from '../errors/gateway-error.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
 import { classifyInBand, classifyStatus } from './classify-error.ts'
+import { overflowSizes } from './overflow-sizes.ts'
 import type { ProviderSettings } from './provider.settings.schema.ts'
+import { clientHeadersOf } from './response-headers.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 /** Waiting helps after these; a time named with another failure is ignored. */
@@ -30,37 +33,51 @@ const KEY_LIKE =
 /** Makes errors of what one provider's upstream said, with its own credentials cut out. */
 export class UpstreamErrors {
   private readonly provider: string
+  private readonly format: WireFormat
   private readonly secrets: readonly string[]
   private readonly wall: () => number
 
-  constructor(settings: Pick<ProviderSettings, 'id' | 'accounts'>, wall: () => number) {
+  constructor(settings: Pick<ProviderSettings, 'id' | 'format' | 'accounts'>, wall: () => number) {
     this.provider = settings.id
+    this.format = settings.format
     this.secrets = settings.accounts.map((account) => account.apiKey?.reveal() ?? '').filter((secret) => secret.length >= 4)
     this.wall = wall
   }
 
   /** An answer with an error status. */
   ofStatus(status: number, facts: UpstreamErrorFacts, headers: Headers): GatewayError {
-    return this.make(classifyStatus(status, facts), { ...facts, status }, headers)
+    const type = facts.type ?? amazonType(headers)
+    const told = type === undefined ? { ...facts, status } : { ...facts, status, type }
+    return this.make(classifyStatus(status, told), told, headers)
   }
 
   /** A failure inside an answer that began well. */
-  ofFailure(failure: StreamFailure): GatewayError {
-    return this.make(classifyInBand(failure), failure, undefined)
+  ofFailure({ code, message, status, type }: StreamFailure): GatewayError {
+    const facts = { code, message, status, type }
+    return this.make(classifyInBand(facts), facts, undefined)
   }
 
   private make(code: ErrorCode, facts: UpstreamErrorFacts, headers: Headers | undefined): GatewayError {
     const message = facts.message === undefined ? undefined : this.redact(facts.message)
-    const wait = WAITING_HELPS.has(code) ? retryAfterMs(headers, message, this.wall()) : undefined
-    const advice = OPERATORS_TURN[code]
+    const wait = WAITING_HELPS.has(code) ? retryAfterMs({ headers, bodyMs: facts.retryAfterMs, message }, this.wall()) : undefined
     const { message: _message, ...rest } = facts
+    const shown = headers === undefined ? undefined : this.shownHeaders(headers)
+    const upstream = shown === undefined ? rest : { ...rest, headers: shown }
     return new GatewayError(code, this.sentence(code, facts.status, message), {
       provider: this.provider,
       // With an operator's turn the client gets the gateway's own sentence instead of a hint about a key it does not have.
-      upstream: advice === undefined && message !== undefined ? { ...rest, message } : rest,
+      upstream: OPERATORS_TURN[code] !== undefined || message === undefined ? upstream : { ...upstream, message },
       ...(wait === undefined ? {} : { retryAfterMs: wait }),
       ...(facts.param === undefined ? {} : { param: facts.param }),
+      ...(ERROR_TABLE[code].category === 'context-too-long' ? { overflow: overflowSizes(message) } : {}),
     })
+  }
+
+  private shownHeaders(headers: Headers): UpstreamErrorHeaders | undefined {
+    const { format } = this
+    const shownToSameFormat = clientHeadersOf(format, format, headers)
+    if (shownToSameFormat.length === 0) return undefined
+    return { format, shown: clientHeadersOf(format, undefined, headers), shownToSameFormat }
   }
 
   private sentence(code: ErrorCode, status: number | undefined, message: string | undefined): string {
@@ -79,4 +96,10 @@ export class UpstreamErrors {
     for (const secret of this.secrets) text = text.replaceAll(secret, '[redacted]')
     return text.replaceAll(KEY_LIKE, '[redacted]')
   }
+}
+
+/** Amazon names the kind of an error in a header, and only there: `ThrottlingException:http://…`. */
+function amazonType(headers: Headers): string | undefined {
+  const name = headers.get('x-amzn-errortype')?.split(':')[0]?.trim()
+  return name === undefined || name === '' ? undefined : name
 }

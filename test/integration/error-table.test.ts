@@ -98,25 +98,36 @@ describe.each(ROWS)('an upstream that answers $status', ({ status, code, anthrop
 describe('words of an upstream', () => {
   test('its own code reaches clients of formats that have one', async () => {
     const gateway = await gatewayBefore((format) =>
-      refusing(format, 400, { type: 'invalid_request_error', message: 'too long', code: 'context_length_exceeded' }),
+      refusing(format, 400, { type: 'invalid_request_error', message: 'not a number', code: 'invalid_type' }),
     )
     for (const client of [CHAT, RESPONSES]) {
       const body = await (await gateway.post(client.path, client.call('openai'))).json()
       expect(client.errorOf(body)).toMatchObject({
-        code: 'context_length_exceeded',
+        code: 'invalid_type',
         type: 'invalid_request_error',
-        message: 'too long',
+        message: 'not a number',
       })
     }
   })
 
-  test('a prompt too long for a Messages upstream gets the code that OpenAI clients act on', async () => {
-    const gateway = await gatewayBefore((format) =>
-      refusing(format, 400, { type: 'invalid_request_error', message: 'prompt is too long: 210000 tokens > 200000 maximum' }),
-    )
-    const body = await (await gateway.post(CHAT.path, CHAT.call('anthropic'))).json()
-    expect(CHAT.errorOf(body).code).toBe('context_length_exceeded')
-  })
+  test.each(
+    CLIENT_FORMATS.flatMap((upstream) => CLIENT_FORMATS.map((client) => [upstream.format, client.format, client] as const)),
+  )(
+    'a prompt too long for a %s upstream is told to %s clients as their own vendor tells it',
+    async (upstream, _format, client) => {
+      const gateway = await gatewayBefore((format) =>
+        refusing(format, 413, { type: 'some_type', message: 'prompt is too long: 210000 tokens > 200000 maximum, words of it' }),
+      )
+      const response = await gateway.post(client.path, client.call(upstream))
+      const error = client.errorOf(await response.json())
+      expect(response.status).toBe(400)
+      expect(error.type).toBe('invalid_request_error')
+      if (client === MESSAGES) expect(error.message).toBe('prompt is too long: 210000 tokens > 200000 maximum')
+      else expect(error.code).toBe('context_length_exceeded')
+      expect(error.message).toContain('210000 tokens')
+      expect(error.message).not.toContain('words of it')
+    },
+  )
 
   test.each([
     ['an HTML page', { headers: { 'content-type': 'text/html' }, body: ['<html><h1>502 Bad Gateway</h1></html>'] }],

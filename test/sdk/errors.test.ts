@@ -70,6 +70,13 @@ const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
   529: 'overloaded_error',
 }
 
+/** How each format's vendor begins to say that a prompt does not fit. */
+const OVERFLOW: Readonly<Record<(typeof CLIENTS)[number], RegExp>> = {
+  'openai chat.completions': /This model's maximum context length is \d+ tokens\./,
+  'openai responses': /Your input exceeds the context window of this model\./,
+  anthropic: /prompt is too long: \d+ tokens > \d+ maximum/,
+}
+
 describe.each(CLIENTS)('errors of an upstream, as the SDK for %s tells them', (client) => {
   test.each(MATRIX)('%s of an upstream that speaks %s, asked for a %s answer', async (failure, upstream, manner) => {
     const wording = wordingOf(FORMATS[upstream], failure)!
@@ -77,7 +84,12 @@ describe.each(CLIENTS)('errors of an upstream, as the SDK for %s tells them', (c
     expect(error.status).toBe(wording.status)
     expect(error).toBeInstanceOf((client === 'anthropic' ? ANTHROPIC_CLASSES : OPENAI_CLASSES)[wording.status])
     // The gateway's credential is the operator's business; its message says so instead.
-    expect(error.message).toContain(failure === 'fail-401' ? 'refused the credential of this gateway' : wording.message)
+    if (failure === 'fail-401') expect(error.message).toContain('refused the credential of this gateway')
+    // A prompt that does not fit is told in the words of the client's vendor, whose numbers are the upstream's.
+    else if (failure === 'fail-context') {
+      expect(error.message).toMatch(OVERFLOW[client])
+      for (const [size] of wording.message.matchAll(/\d+/g)) expect(error.message).toContain(size)
+    } else expect(error.message).toContain(wording.message)
     expect(error.requestID).toBe(error.headers.get('x-switchback-request-id'))
     expect(error.requestID).toStartWith('req_')
     expect(error.headers.get('retry-after')).toBe(failure === 'fail-429' ? '7' : null)
@@ -92,7 +104,8 @@ describe.each(CLIENTS)('errors of an upstream, as the SDK for %s tells them', (c
       expect(error.type).toBe(wording.type)
       if (failure === 'fail-context') expect(error.code).toBe('context_length_exceeded')
       else if (wording.code !== undefined) expect(error.code).toBe(wording.code)
-      expect(error.param).toBe(wording.param ?? null)
+      const param = client === 'openai responses' ? 'input' : 'messages'
+      expect(error.param).toBe(failure === 'fail-context' ? param : (wording.param ?? null))
     }
     const record = await stage.lastRecord()
     expect({ id: record.request_id, status: record.status, attempts: record.attempts.length }).toEqual({

@@ -1,4 +1,5 @@
 import type { GatewayError, UpstreamErrorFacts } from '../../errors/gateway-error.ts'
+import type { ContextOverflow } from '../../ir/context-overflow.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { StreamFailure } from '../../ir/stream-event.ts'
 import type { ErrorEnvelope } from '../codec.ts'
@@ -42,6 +43,10 @@ function statusOfType(type: string | undefined): number | undefined {
 /** A failure as the SDKs of this format parse it. Codes and parameters go into `details`, which the format leaves open. */
 export function encodeError(error: GatewayError, requestId: string): ErrorEnvelope {
   const status = error.httpStatus
+  if (error.overflow !== undefined) {
+    const body = { ...overflowError(error.overflow), details: { error_code: error.code } }
+    return { status, body: { type: 'error', error: body, request_id: requestId } }
+  }
   const upstreamType = error.upstream?.type
   // Other formats call nearly everything an invalid request; there the status says more.
   const isTelling =
@@ -50,8 +55,30 @@ export function encodeError(error: GatewayError, requestId: string): ErrorEnvelo
   const type = isTelling ? upstreamType : errorTypeOf(status)
   const body: JsonObject = { type, message: messageOf(error) }
   const param = error.param ?? error.upstream?.param
-  body['details'] = { error_code: error.upstream?.code ?? error.code, ...(param === undefined ? {} : { param }) }
+  const targets = error.details?.['targets']
+  body['details'] = {
+    error_code: error.upstream?.code ?? error.code,
+    ...(param === undefined ? {} : { param }),
+    ...(targets === undefined ? {} : { targets }),
+  }
   return { status, body: { type: 'error', error: body, request_id: requestId } }
+}
+
+/**
+ * A prompt that does not fit, in the vendor's own sentences: clients read the numbers out of them. The first makes agents compact,
+ * the second makes them ask for a shorter answer.
+ */
+function overflowError({ promptTokens, outputTokens, windowTokens }: ContextOverflow): { type: string; message: string } {
+  const type = 'invalid_request_error'
+  if (windowTokens === undefined) return { type, message: "prompt is too long: it does not fit into the model's context" }
+  if (promptTokens === undefined) return { type, message: `prompt is too long: the maximum is ${windowTokens} tokens` }
+  if (promptTokens > windowTokens || outputTokens === undefined)
+    return { type, message: `prompt is too long: ${promptTokens} tokens > ${windowTokens} maximum` }
+  const sum = `${promptTokens} + ${outputTokens} > ${windowTokens}`
+  return {
+    type,
+    message: `input length and \`max_tokens\` exceed context limit: ${sum}, decrease input length or \`max_tokens\` and try again`,
+  }
 }
 
 function messageOf(error: GatewayError): string {
@@ -61,13 +88,15 @@ function messageOf(error: GatewayError): string {
 
 export function decodeError(status: number, body: unknown): UpstreamErrorFacts {
   if (typeof body === 'string') return body.trim() === '' ? { status } : { status, message: body }
+  // Google puts the errors of models it hosts into a list.
+  if (Array.isArray(body)) return decodeError(status, body[0])
   if (!isObject(body)) return { status }
   const error = body['error'] ?? body
   if (typeof error === 'string') return { status, message: error }
   if (!isObject(error)) return { status }
   const details = isObject(error['details']) ? error['details'] : {}
   const facts = {
-    type: text(error['type']),
+    type: text(error['type']) ?? text(error['status']),
     code: text(details['error_code']) ?? text(error['code']),
     param: text(details['param']) ?? text(error['param']),
     message: text(error['message']) ?? text(body['message']) ?? text(body['detail']),
@@ -91,6 +120,7 @@ export function decodeFailure(frame: JsonObject): StreamFailure | undefined {
 
 /** An in-band failure as the data of an `error` event. */
 export function encodeFailure(failure: StreamFailure): string {
+  if (failure.overflow !== undefined) return JSON.stringify({ type: 'error', error: overflowError(failure.overflow) })
   const type = statusOfType(failure.type) !== undefined ? failure.type : errorTypeOf(failure.status ?? 500)
   return JSON.stringify({ type: 'error', error: { type, message: failure.message } })
 }

@@ -1,8 +1,28 @@
-import type { UpstreamErrorFacts } from '../../errors/gateway-error.ts'
+import type { GatewayError, UpstreamErrorFacts } from '../../errors/gateway-error.ts'
+import type { ContextOverflow } from '../../ir/context-overflow.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { StreamFailure } from '../../ir/stream-event.ts'
+import type { ErrorEnvelope } from '../codec.ts'
+import { encodeOpenAiError, OVERFLOW_CODE, OVERFLOW_SENTENCE } from '../openai-error.ts'
 
-export { encodeError } from '../openai-error.ts'
+export function encodeError(error: GatewayError, requestId: string): ErrorEnvelope {
+  return encodeOpenAiError(error, requestId, { param: 'input', message: overflowMessage })
+}
+
+/** The vendor's sentence for a prompt that does not fit, which has no numbers, and after it those that are known. */
+function overflowMessage({ promptTokens, outputTokens, windowTokens }: ContextOverflow): string {
+  const prompt = promptTokens === undefined ? [] : [`${promptTokens} tokens of input`]
+  const output = outputTokens === undefined ? [] : [`${outputTokens} tokens kept for the output`]
+  const window = windowTokens === undefined ? [] : [`a context of ${windowTokens} tokens`]
+  const numbers = [...prompt, ...output, ...window]
+  return numbers.length === 0 ? OVERFLOW_SENTENCE : `${OVERFLOW_SENTENCE} (${numbers.join(', ')})`
+}
+
+/**
+ * Whether the vendor tells a failure of a stream inside it, after a 200: a prompt that does not fit. Clients such as Codex look
+ * for its code in `response.failed` only and take a 400 for the end of the conversation.
+ */
+export const isToldInStream = (error: GatewayError): boolean => error.overflow !== undefined
 
 /** Codes a failed response may have, by the API's schema. The last three are sent by the service all the same, and agents act on them. */
 const RESPONSE_ERROR_CODES: ReadonlySet<string> = new Set([
@@ -41,16 +61,23 @@ export function decodeError(status: number, body: unknown): UpstreamErrorFacts {
 
 function factsOf(error: JsonObject): Omit<UpstreamErrorFacts, 'status'> {
   const code = text(error['code']) ?? (typeof error['code'] === 'number' ? String(error['code']) : undefined)
+  const resetsIn = error['resets_in_seconds']
   return {
     type: text(error['type']),
     code,
     param: text(error['param']),
     message: text(error['message']) ?? text(error['detail']),
+    ...(typeof resetsIn === 'number' && resetsIn >= 0 ? { retryAfterMs: resetsIn * 1000 } : {}),
   }
 }
 
-/** The code of a failed response. */
-export function errorCodeOf(failure: StreamFailure): string {
+/** The error of a failed response. */
+export function encodeFailure(failure: StreamFailure): { code: string; message: string } {
+  if (failure.overflow !== undefined) return { code: OVERFLOW_CODE, message: overflowMessage(failure.overflow) }
+  return { code: errorCodeOf(failure), message: failure.message }
+}
+
+function errorCodeOf(failure: StreamFailure): string {
   if (failure.code !== undefined && RESPONSE_ERROR_CODES.has(failure.code)) return failure.code
   return failure.status === 429 || failure.type === 'rate_limit_error' ? 'rate_limit_exceeded' : 'server_error'
 }

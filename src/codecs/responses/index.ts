@@ -1,5 +1,5 @@
 import type { Codec } from '../codec.ts'
-import { decodeError, encodeError } from './error.ts'
+import { decodeError, encodeError, isToldInStream } from './error.ts'
 import { inspectFrame, inspectResponse } from './inspect.ts'
 import { decodeRequest } from './request-decoder.ts'
 import { encodeRequest } from './request-encoder.ts'
@@ -18,6 +18,7 @@ export const responsesCodec: Codec = {
   createStreamDecoder: () => new ResponsesStreamDecoder(),
   createStreamEncoder: (context) => new ResponsesStreamEncoder(context),
   encodeError,
+  isToldInStream,
   decodeError,
   inspectFrame,
   inspectResponse,

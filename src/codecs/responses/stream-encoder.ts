@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { StreamEvent, StreamFailure } from '../../ir/stream-event.ts'
 import { mergeUsage, type Usage } from '../../ir/usage.ts'
 import type { ClientContext, StreamEncoder, WriteFrame } from '../codec.ts'
-import { errorCodeOf } from './error.ts'
+import { encodeFailure } from './error.ts'
 import { encodeStatus, type EncodedStatus } from './finish.ts'
 import { CallResolver, itemId, responseId, wantsSummary } from './output-items.ts'
 import { echoFields } from './response-echo.ts'
@@ -199,8 +199,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
 
   private fail(failure: StreamFailure, frame: WriteFrame): void {
     this.start(undefined, undefined, frame)
-    const error = { code: errorCodeOf(failure), message: failure.message }
-    this.writeSnapshot('response.failed', { status: 'failed', incomplete: null }, error, frame)
+    this.writeSnapshot('response.failed', { status: 'failed', incomplete: null }, encodeFailure(failure), frame)
     this.closed = true
   }
 
