@@ -1,6 +1,6 @@
 import { explainDecision } from '../routing/explain-decision.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
-import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
+import type { DecisionInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { AttemptRecord, RequestRecord, SkippedTarget } from '../ir/record.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
@@ -62,8 +62,7 @@ type PackedFields = readonly [
   finish: string | Absent,
   finishRaw: string | Absent,
   usage: RequestRecord['usage'] | Absent,
-  inputs: DecisionInputs,
-  plan: RoutePlan,
+  decision: RouteDecision,
   attempts: readonly AttemptRecord[],
   diagnostics: readonly Diagnostic[],
   skipped: readonly SkippedTarget[],
@@ -98,8 +97,7 @@ export function packRecord(seed: RecordSeed): PackedRecord {
     facts?.finish?.unified ?? null,
     facts?.finish?.raw ?? null,
     withoutRaw(facts?.usage),
-    inputs,
-    seed.plan,
+    explainDecision(seed.requestId, seed.plan, inputs),
     seed.attempts,
     bounded(seed.diagnostics),
     seed.skipped,
@@ -123,7 +121,8 @@ export function unpackRecord(packed: unknown): RequestRecord {
 function unpackFields(fields: PackedFields): RequestRecord {
   const [, requestId, startedAt, engineVersion, revision, configHash, operation, role, keyId, tenant, sessionId] = fields
   const [status, errorCode, totalMs, firstTokenMs, overheadUs, requestBytes, committedEarly] = fields.slice(11) as Middle
-  const [servedModel, finish, finishRaw, usage, inputs, plan, attempts, diagnostics, skipped] = fields.slice(18) as Rest
+  const [servedModel, finish, finishRaw, usage, decision, attempts, diagnostics, skipped] = fields.slice(18) as Rest
+  const { inputs } = decision
   return {
     schema: 'switchback.record/v1',
     request_id: requestId,
@@ -139,7 +138,7 @@ function unpackFields(fields: PackedFields): RequestRecord {
     api_key_id: keyId ?? undefined,
     role,
     streamed: inputs.stream,
-    decision: explainDecision(requestId, plan, inputs),
+    decision,
     attempts,
     skipped: skipped.length === 0 ? undefined : skipped,
     diagnostics,
