@@ -106,7 +106,7 @@ function decision(record: RequestRecord): StoryStep[] {
 
 function skipped(record: RequestRecord): StoryStep[] {
   return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({
-    text: `  Passed over ${safeText(target_id)}: its accounts were out of use after ${listWords(error_codes)}, the first for another ${durationWords(retry_after_ms)}.`,
+    text: `  Passed over ${safeText(target_id)}: its accounts were out of use after ${listWords(error_codes)}, the first for ${retry_after_ms === undefined ? 'an unknown time' : `another ${durationWords(retry_after_ms)}`}.`,
   }))
 }
 
