@@ -47,7 +47,14 @@ describe('whoever can serve stands before whoever probably cannot', () => {
     ['that does badly', badly],
   ])('%s', (_what, observed) => {
     expect(order(planOf(world(), stateOf({}, { 'a/m': observed })))).toBe('bca')
-    expect(order(planOf(world({ strategy: 'lowest_cost' }), stateOf({ 'a/m': price(1), 'b/m': price(2), 'c/m': price(3) }, { 'a/m': observed })))).toBe('bca')
+    expect(
+      order(
+        planOf(
+          world({ strategy: 'lowest_cost' }),
+          stateOf({ 'a/m': price(1), 'b/m': price(2), 'c/m': price(3) }, { 'a/m': observed }),
+        ),
+      ),
+    ).toBe('bca')
   })
 
   test('and who does badly before who cannot be called at all', () => {
@@ -89,7 +96,9 @@ describe('a session', () => {
     const plan = planOf(world({ strategy: 'lowest_cost' }), worse, { session })
     expect(order(plan)).toBe('abc')
     expect(plan.account).toBeUndefined()
-    expect(explained(world({ strategy: 'lowest_cost' }), worse, { session }).reason).toContain('affinity: left=c/m, it is demoted')
+    expect(explained(world({ strategy: 'lowest_cost' }), worse, { session }).reason).toContain(
+      'affinity: left=c/m, it is demoted',
+    )
   })
 
   test('follows the order of the route where the operator wrote one down', () => {
@@ -181,13 +190,23 @@ describe('a score profile', () => {
     const named = (strategy?: string) =>
       snapshotOf({
         providers: PROVIDERS,
-        routes: [{ name: 'mine', match: { model: 'auto/cheap' }, targets: ['a/m', 'b/m'], ...(strategy === undefined ? {} : { strategy }) }],
+        routes: [
+          {
+            name: 'mine',
+            match: { model: 'auto/cheap' },
+            targets: ['a/m', 'b/m'],
+            ...(strategy === undefined ? {} : { strategy }),
+          },
+        ],
       })
     const asked = plainQuestion('auto/cheap')
     const state = stateOf({ 'a/m': price(9), 'b/m': price(1) })
     const decided = (snapshot: RoutingSnapshot) => decide(snapshot, resolveRoute(snapshot, asked), asked, state)
     expect(decided(named())).toMatchObject({ route: 'mine', strategy: 'auto/cheap', targets: [{ id: 'b/m' }, { id: 'a/m' }] })
-    expect(decided(named('ordered_fallback'))).toMatchObject({ strategy: 'ordered_fallback', targets: [{ id: 'a/m' }, { id: 'b/m' }] })
+    expect(decided(named('ordered_fallback'))).toMatchObject({
+      strategy: 'ordered_fallback',
+      targets: [{ id: 'a/m' }, { id: 'b/m' }],
+    })
   })
 
   test('shows every factor with its weight and what it was made from', () => {
@@ -213,7 +232,10 @@ describe('a strategy that asks a model first', () => {
     start: 0,
     step: (state, { candidates, answer }) =>
       answer === undefined
-        ? { call: { target: candidates[0]!.target, request: { model: 'judge', messages: [], sampling: {}, stream: false } }, state: state + 1 }
+        ? {
+            call: { target: candidates[0]!.target, request: { model: 'judge', messages: [], sampling: {}, stream: false } },
+            state: state + 1,
+          }
         : { decide: answer.ok && answer.text === String(state) ? [...candidates].reverse() : candidates },
     explain: () => 'asking: done',
   }

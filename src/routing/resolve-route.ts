@@ -40,10 +40,7 @@ export function resolveRoute(
   // The ordinary case: a plain name, and nothing to check. A name such as `auto/cheap` may change the order of its route.
   const { hints, principal, model } = question
   const plain =
-    hints?.models === undefined &&
-    principal?.allowed === undefined &&
-    snapshot.matcher === undefined &&
-    !model.startsWith('auto')
+    hints?.models === undefined && principal?.allowed === undefined && snapshot.matcher === undefined && !model.startsWith('auto')
   const exact = plain ? snapshot.routes.get(model) : undefined
   if (exact !== undefined) return { route: exact, name: exact.name, unverified: false }
   const resolver = new Resolver(snapshot, withDefaults(question), read)

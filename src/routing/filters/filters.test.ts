@@ -52,7 +52,10 @@ describe('a target is refused, and one of which nothing is known passes', () => 
       'vision_source_unsupported',
       { route: { require: { vision_sources: ['remote_url'] } }, facts: { capabilities: { visionSources: ['inline_base64'] } } },
     ],
-    ['context_window_too_small', { question: { estimatedInputTokens: 900, maxOutputTokens: 200 }, facts: { contextWindow: 1_000 } }],
+    [
+      'context_window_too_small',
+      { question: { estimatedInputTokens: 900, maxOutputTokens: 200 }, facts: { contextWindow: 1_000 } },
+    ],
     ['context_window_too_small', { route: { require: { min_context_tokens: 5_000 } }, facts: { contextWindow: 4_999 } }],
     ['output_limit_too_small', { question: { maxOutputTokens: 9_000 }, facts: { maxOutputTokens: 8_192 } }],
     ['lane_not_allowed', { server: { cost_allow_free: false }, facts: { tags: ['free'] } }],
@@ -109,8 +112,14 @@ describe('a target passes', () => {
       'when only the catalogue says it makes one tool call at a time',
       { question: { parallelTools: true }, facts: cannot('parallelToolCalls') },
     ],
-    ['when its price is exactly the ceiling', { server: { cost_max_per_mtok: 5 }, facts: { price: { inputPerMillion: 1e9, outputPerMillion: 4e9 } } }],
-    ['when prompt and answer fill its window', { question: { estimatedInputTokens: 800, maxOutputTokens: 200 }, facts: { contextWindow: 1_000 } }],
+    [
+      'when its price is exactly the ceiling',
+      { server: { cost_max_per_mtok: 5 }, facts: { price: { inputPerMillion: 1e9, outputPerMillion: 4e9 } } },
+    ],
+    [
+      'when prompt and answer fill its window',
+      { question: { estimatedInputTokens: 800, maxOutputTokens: 200 }, facts: { contextWindow: 1_000 } },
+    ],
     [
       'on a strict route when only housekeeping is lost',
       {
@@ -132,8 +141,12 @@ test.each([
 })
 
 test('evidence names who said it, and which policy', () => {
-  expect(rejection({ question: using('part.image_url'), facts: cannot('visionIn') })?.evidence).toEqual({ catalogue: { visionIn: false } })
-  expect(rejection({ route: { require: { vision_in: true } }, facts: cannot('visionIn') })?.evidence).toMatchObject({ demanded_by: 'r' })
+  expect(rejection({ question: using('part.image_url'), facts: cannot('visionIn') })?.evidence).toEqual({
+    catalogue: { visionIn: false },
+  })
+  expect(rejection({ route: { require: { vision_in: true } }, facts: cannot('visionIn') })?.evidence).toMatchObject({
+    demanded_by: 'r',
+  })
   const price = { inputPerMillion: 3e9, outputPerMillion: 15e9, source: 'operator' }
   expect(rejection({ server: { cost_max_per_mtok: 10 }, facts: { price } })).toMatchObject({
     reason: 'blended price $18/Mtok is over the ceiling of $10/Mtok',
