@@ -1,4 +1,5 @@
 import type { RouteDecision } from '../ir/decision.ts'
+import type { FactorName } from '../ir/routing-policy.ts'
 import { safeText } from './story-words.ts'
 
 /** A decision that has not been carried out, as lines for a terminal. */
@@ -46,7 +47,7 @@ function scores(decision: RouteDecision): string[] {
   return decision.scores.flatMap(({ target_id, score, weights, factors }) => {
     if (weights === undefined) return []
     const parts = Object.entries(weights).map(
-      ([factor, weight]) => `${factor} ${((Reflect.get(factors, factor) as number | undefined) ?? 1).toFixed(2)} × ${weight}`,
+      ([factor, weight]) => `${factor} ${(factors[factor as FactorName] ?? 0).toFixed(2)} × ${weight}`,
     )
     return [`Score ${score.toFixed(3)} for ${safeText(target_id)}: ${parts.join(', ')}.`]
   })

@@ -216,8 +216,19 @@ describe('a score profile', () => {
     expect(scores.map(({ score }) => score)).toEqual(scores.map(({ score }) => score).toSorted((left, right) => right - left))
     expect(scores.find(({ target_id }) => target_id === 'a/m')).toMatchObject({
       factors: { cost: 0, context_fit: 1, account_availability: 1 },
-      weights: { cost: 0.15, context_fit: 0.2, outcome_health: 0.15 },
+      weights: { cost: 0.15, context_fit: 0.2 },
       raw: { cost: 9_900_000, context_fit: 100 },
+    })
+    expect(scores[0]?.weights).not.toHaveProperty('outcome_health')
+    const outcome = { health: 0.9, samples: 3, successRate: 0.9, truncationRate: 0 }
+    const watched = explained(world({ strategy: 'auto' }), stateOf({}, { 'b/m': { outcome } })).scores
+    expect(watched.find(({ target_id }) => target_id === 'a/m')).toMatchObject({
+      factors: { outcome_health: 1 },
+      weights: { outcome_health: 0.15 },
+    })
+    expect(watched.find(({ target_id }) => target_id === 'b/m')).toMatchObject({
+      factors: { outcome_health: 0.9 },
+      raw: { outcome_health: 0.9 },
     })
   })
 
@@ -243,7 +254,7 @@ describe('a strategy that asks a model first', () => {
   test('is stepped again with the answer, and decides nothing in between', () => {
     const known = STRATEGIES as Map<string, Strategy>
     const before = known.get('least_busy')!
-    known.set('least_busy', asking as Strategy)
+    known.set('least_busy', asking)
     try {
       const snapshot = world({ strategy: 'least_busy' })
       const asked = plainQuestion('r')
