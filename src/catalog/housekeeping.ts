@@ -2,10 +2,14 @@ import type { Feature } from '../ir/feature.ts'
 import type { LlmRequest } from '../ir/request.ts'
 
 /**
- * Fields that keep house at the provider: cache keys, tracing, what may be stored. An answer is the same without them.
- * Codex sends most of them with every call.
+ * Fields that keep house at the provider: keys of caches, names and states of earlier items, tracing, what may be stored. An answer is
+ * the same without them. Codex sends most of them with every call. Cache markers (`cache_hint`) are none of them: without those a
+ * long prompt costs several times as much.
  */
 const ALWAYS: readonly Feature[] = [
+  'message.id',
+  'message.status',
+  'part.tool_call_status',
   'prompt_cache_key',
   'prompt_cache_retention',
   'vendor.client_metadata',

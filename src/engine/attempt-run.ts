@@ -12,6 +12,9 @@ import type { Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
+import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
+import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import type { Permit } from '../state/health/store.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
@@ -31,32 +34,35 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly estimatedInputTokens: number
   readonly timeouts: Timeouts
   readonly totalAt: number
+  readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
   waitedMs = 0
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
   private readonly deps: ExecutionDeps
+  private readonly permit: Permit
   private readonly controller = new AbortController()
-  private readonly startedAt: number
   private timer: AttemptTimer | undefined = undefined
   private prepared: PreparedAttempt | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
+  private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor(call: Call, decided: Decided, dispatch: Dispatch, deps: ExecutionDeps) {
+  constructor(call: Call, decided: Decided, dispatch: Dispatch, totalAt: number, deps: ExecutionDeps) {
     const { route, question } = decided
     this.call = call
     this.route = route
     this.provider = dispatch.provider
     this.target = dispatch.target
     this.account = dispatch.account
+    this.permit = dispatch.permit
     this.estimatedInputTokens = question.estimatedInputTokens
     this.timeouts = call.request.stream ? route.timeouts : wholeTimeouts(route.timeouts)
-    this.totalAt = route.timeouts.totalMs === undefined ? Number.POSITIVE_INFINITY : call.receivedAt + route.timeouts.totalMs
+    this.totalAt = totalAt
     this.deps = deps
     this.startedAt = deps.clock.now()
   }
@@ -86,6 +92,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.timer.connected()
       this.upstreamStatus = response.status
       this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id'))
+      this.learnLimits(response.headers)
       if (!response.ok) throw await this.failureOf(response)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
@@ -111,13 +118,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.controller.abort(error)
   }
 
-  record(
-    outcome: AttemptRecord['outcome'],
-    receivedAt: number,
-    error?: GatewayError,
-    next?: AttemptRecord['next'],
-  ): AttemptRecord {
+  /** The attempt is over: what it has shown of its target is handed on, and its slot is given back. */
+  finish(outcome: AttemptEnd, ending: AttemptEnding = {}): AttemptRecord {
+    const { clock } = this.deps
+    const { error, next, facts, reason } = ending
+    const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
+    this.permit.settle(
+      callOutcomeOf(outcome, { ttftMs: this.ttftMs, totalMs, streamed: this.call.request.stream }, { facts, error }),
+    )
     const refusals = this.prepared?.refusals
     return {
       target_id: this.target.id,
@@ -125,8 +134,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       model: this.target.model,
       account_id: this.account.id,
       format: this.target.format,
-      started_ms: Math.round((this.startedAt - receivedAt) * 1000) / 1000,
-      latency_ms: Math.round((this.deps.clock.now() - this.startedAt) * 1000) / 1000,
+      started_ms: Math.round((this.startedAt - this.call.receivedAt) * 1000) / 1000,
+      latency_ms: Math.round(totalMs * 1000) / 1000,
       outcome,
       error_code: error?.code,
       error_category: error?.row.category,
@@ -134,9 +143,23 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       upstream_error_type: codeLike(error?.upstream?.type ?? error?.upstream?.code),
       upstream_request_id: this.upstreamRequestId,
       next,
+      cancelled_because: reason,
       passthrough: refusals?.length === 0,
       passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
     }
+  }
+
+  /** The answer has begun: a probe has succeeded, and the time it took is known. */
+  private answering(): void {
+    this.ttftMs ??= this.deps.clock.now() - this.startedAt
+    this.permit.answering()
+  }
+
+  /** A limit that is used up is heeded before it refuses. */
+  private learnLimits(headers: Headers): void {
+    const { clock, accounts } = this.deps
+    const resetMs = exhaustedResetMs(rateLimitsOf(headers, clock.wall()))
+    if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
   }
 
   private async failureOf(response: Response): Promise<GatewayError> {
@@ -165,6 +188,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       stream.stop()
       throw this.provider.classifyInBand(transform.facts.failure)
     }
+    this.answering()
     return { kind: 'stream', stream, facts: transform.facts, headers }
   }
 
@@ -211,6 +235,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         )
       : new GatewayError('internal', 'The gateway failed while handling this request.', options)
   }
+}
+
+/** How an attempt ended, besides its outcome. */
+export interface AttemptEnding {
+  readonly error?: GatewayError | undefined
+  readonly next?: AttemptRecord['next']
+  readonly facts?: StreamFacts | undefined
+  /** Why the gateway itself gave it up. */
+  readonly reason?: AttemptRecord['cancelled_because']
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []

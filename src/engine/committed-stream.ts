@@ -1,5 +1,4 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
-import type { StreamFailure } from '../ir/stream-event.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { pingBytes } from './delivered-stream.ts'
 import type { AnswerStream, Call } from './engine.ts'
@@ -14,16 +13,6 @@ export interface CommittedStreamOptions {
 }
 
 const COMMENT = new TextEncoder().encode(': waiting for the upstream\n\n')
-
-/** A failure that would have been an error answer, as much of it as fits into a stream. */
-function failureOf({ row, upstream, message, httpStatus }: GatewayError): StreamFailure {
-  return {
-    message: row.exposeMessage ? (upstream?.message ?? message) : 'The gateway failed internally.',
-    status: httpStatus,
-    type: upstream?.type,
-    code: upstream?.code,
-  }
-}
 
 /**
  * A stream whose 200 went out before anything came from an upstream, so that proxies keep the line open. Fallback goes on behind
@@ -67,7 +56,7 @@ export class CommittedStream implements AnswerStream {
     const { codec, request, requestId } = this.call
     let text = ''
     const encoder = codec.createStreamEncoder({ requestId: requestId.slice(4), model: request.model, createdAt: 0, request })
-    encoder.write({ type: 'error', error: failureOf(error) }, (event, data) => {
+    encoder.write({ type: 'error', error: error.asStreamFailure }, (event, data) => {
       text += sseText(event, data)
     })
     return new TextEncoder().encode(text)

@@ -1,9 +1,8 @@
 import { extractFeatures } from '../catalog/features.ts'
 import { housekeepingFeatures } from '../catalog/housekeeping.ts'
-import type { AccountPool } from '../credentials/account-pool.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { ObservedState } from '../ir/observed.ts'
-import type { DecisionQuestion, SessionPin } from '../ir/question.ts'
+import type { DecisionQuestion } from '../ir/question.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import { NOTHING_KNOWN } from '../routing/candidate.ts'
 import { clientFamily } from '../routing/client-family.ts'
@@ -11,23 +10,22 @@ import { decide } from '../routing/decide.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import type { PreviewCall } from './engine.ts'
 import type { Decided } from './execution-deps.ts'
-import { observeAccounts } from './observe-accounts.ts'
+import { Conversation } from './conversation.ts'
 import { RouteCursors } from './route-cursors.ts'
 import { sessionIdOf } from './session-id.ts'
+import type { AffinityStore } from '../state/affinity/store.ts'
+import type { SessionPin } from '../ir/question.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
 export interface DeciderOptions {
   /** The snapshot in force; a call pins the one it gets. */
   readonly snapshot: () => RoutingSnapshot
-  readonly accounts: Pick<AccountPool, 'candidates' | 'locked'>
   /** 0 ≤ x < 1, for the seed of each decision. */
   readonly random: () => number
   /** What is known of targets; without it nothing is. */
   readonly factsOf?: FactsOf | undefined
-  /** What is observed of targets; without it only what their accounts tell. */
-  readonly observed?: Pick<ObservedState, 'of'> | undefined
-  /** Who served a session before, by the session's id. */
-  readonly pinOf?: ((sessionId: string) => SessionPin | undefined) | undefined
+  readonly observed: Pick<ObservedState, 'of'>
+  readonly affinity: AffinityStore
 }
 
 /** Decides on calls, for serving and for previews alike. */
@@ -42,13 +40,13 @@ type AskingCall = Omit<PreviewCall, 'requestId'>
 
 export function createDecider(options: DeciderOptions): Decider {
   const cursors = new RouteCursors()
-  const targets = options.observed ?? observeAccounts(options.accounts, options.snapshot)
-  const observed: ObservedState = { of: (target) => targets.of(target), cursor: cursors.at }
+  const observed: ObservedState = { of: (target) => options.observed.of(target), cursor: cursors.at }
   const factsOf = options.factsOf ?? (() => NOTHING_KNOWN)
   return {
     decide(call) {
       const snapshot = options.snapshot()
-      const question = questionOf(call, options.pinOf)
+      const conversation = conversationOf(call, options.affinity)
+      const question = questionOf(call, conversation?.pin)
       const resolved = resolveRoute(snapshot, question)
       const seed = Math.floor(options.random() * 2 ** 32)
       return {
@@ -56,6 +54,7 @@ export function createDecider(options: DeciderOptions): Decider {
         route: resolved.route,
         plan: decide(snapshot, resolved, question, { observed, factsOf, seed }),
         question,
+        conversation,
       }
     },
     count({ plan }) {
@@ -65,11 +64,10 @@ export function createDecider(options: DeciderOptions): Decider {
 }
 
 /** What a call asks of routing. Features are read when a filter first needs them. */
-export function questionOf(call: AskingCall, pinOf?: DeciderOptions['pinOf']): DecisionQuestion {
+export function questionOf(call: AskingCall, session?: SessionPin): DecisionQuestion {
   const { request, headers } = call
   let features: ReadonlySet<Feature> | undefined
   let housekeeping: ReadonlySet<Feature> | undefined
-  const sessionId = pinOf === undefined || headers === undefined ? undefined : sessionIdOf(headers, request)
   return {
     model: request.model,
     clientFormat: call.codec.format,
@@ -84,8 +82,13 @@ export function questionOf(call: AskingCall, pinOf?: DeciderOptions['pinOf']): D
     client: headers === undefined ? undefined : clientFamily(headers.get('user-agent')),
     header: (name) => headers?.get(name) ?? undefined,
     metadata: (name) => textOf(request.metadata, name),
-    session: sessionId === undefined ? undefined : pinOf?.(sessionId),
+    session,
   }
+}
+
+function conversationOf({ request, headers, principal }: AskingCall, affinity: AffinityStore): Conversation | undefined {
+  const id = headers === undefined ? undefined : sessionIdOf(headers, request)
+  return id === undefined ? undefined : new Conversation(id, principal, request.model, affinity)
 }
 
 function textOf(metadata: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {

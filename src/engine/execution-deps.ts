@@ -8,7 +8,9 @@ import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
+import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
+import type { Conversation } from './conversation.ts'
 
 /** What the engine runs on. */
 export interface ExecutionDeps {
@@ -16,6 +18,7 @@ export interface ExecutionDeps {
   readonly deadlines: Deadlines
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
+  readonly health: HealthStore
   readonly records: Pick<RecordStore, 'append'>
   readonly stream: StreamSettings
   /** 0 ≤ x < 1, for back-off jitter. */
@@ -31,4 +34,6 @@ export interface Decided {
   readonly route: Route
   readonly plan: RoutePlan
   readonly question: DecisionQuestion
+  /** Undefined when the client names none. */
+  readonly conversation: Conversation | undefined
 }

@@ -1,18 +1,25 @@
 import type { Account } from '../credentials/account.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
+import { contextWindowExceeded } from '../errors/context-window.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { ProviderId } from '../ir/ids.ts'
+import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
-import { lastResort, lockedOutError, type LockedTarget } from './locked-out.ts'
+import type { HealthStore, Permit } from '../state/health/store.ts'
+import type { Conversation } from './conversation.ts'
+import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import { lastResort } from './last-resort.ts'
+import { PassedTargets } from './passed-targets.ts'
 
-/** One place a call can be sent to. */
+/** One place a call can be sent to, with leave to send it there. */
 export interface Dispatch {
   readonly provider: Provider
   readonly target: Target
   readonly account: Account
+  /** Must be settled, whatever becomes of the call. */
+  readonly permit: Permit
 }
 
 export interface ItineraryOptions {
@@ -21,43 +28,87 @@ export interface ItineraryOptions {
   readonly maxRetries: number
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
+  readonly health: HealthStore
+  /** Context window of a target in tokens, where it is known. */
+  readonly windowOf: (target: Target) => number | undefined
+  /** Prompt size in tokens, estimated. */
+  readonly inputTokens: number
+  readonly conversation: Conversation | undefined
 }
+
+export const createItinerary = ({ plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
+  new Itinerary({
+    plan,
+    maxRetries: route.maxRetries,
+    providers: deps.providers,
+    accounts: deps.accounts,
+    health: deps.health,
+    windowOf: (target) => deps.modelFacts(target).contextWindow,
+    inputTokens: question.estimatedInputTokens,
+    conversation,
+  })
 
 const NO_ACCOUNTS: readonly Account[] = []
 
 /**
  * Where a call goes next: the targets of its plan in order, the accounts of each, and how often one is tried again. Holds the state of
- * the attempt loop and does nothing itself.
+ * the attempt loop and sends nothing itself. After `begin` or `advance` said true, exactly one `dispatch` may be taken.
  */
-export class Itinerary implements Dispatch {
-  /** Targets passed over because all their accounts were locked. */
-  readonly locked: LockedTarget[] = []
-  provider!: Provider
-  target!: Target
-  account!: Account
+export class Itinerary {
+  /** Targets that were not called, and why. */
+  readonly passed = new PassedTargets()
   /** Tries at the present account that failed. */
   retries = 0
   private readonly options: ItineraryOptions
+  private provider!: Provider
+  private target!: Target
+  private permit!: Permit
   private usable: readonly Account[] = NO_ACCOUNTS
   private accountIndex = 0
   private targetIndex = -1
   private retriesLeft: number
   private lastError: GatewayError | undefined = undefined
   private isLastResort = false
+  /** The largest window that was too small. */
+  private smallWindow = 0
 
   constructor(options: ItineraryOptions) {
     this.options = options
     this.retriesLeft = options.maxRetries
   }
 
-  /** Moves to the first place. False when there is none: `error` says why. */
-  begin(): boolean {
-    return this.nextTarget()
+  /** The place the itinerary stands at. */
+  get dispatch(): Dispatch {
+    const { provider, target, permit } = this
+    return { provider, target, permit, account: this.usable[this.accountIndex]! }
   }
 
-  /** What can still follow `wanted`: no retry is left, or no further account. */
+  /** Moves to the first place that may be called. False when there is none; it may be called again after a wait. */
+  begin(): boolean {
+    this.targetIndex = -1
+    this.passed.clear()
+    return this.nextTarget() || this.resort()
+  }
+
+  /** For a second attempt beside the first: moves to the next target. False when there is none. */
+  beside(): boolean {
+    return !this.isLastResort && this.nextTarget()
+  }
+
+  /** The prompt did not fit this target: those with no larger window are passed over from now on. */
+  tooSmall(window: number | undefined): void {
+    this.smallWindow = Math.max(this.smallWindow, window ?? 0)
+  }
+
+  /** Gives back the leave to call a place that will not be called. */
+  abandon(): void {
+    this.permit.settle({ kind: 'cancelled', streamed: false })
+  }
+
+  /** What can follow where the table wants `wanted`: a retry only within its limit and the target's budget. */
   feasible(wanted: NextStep): NextStep {
-    return wanted === 'retry' && this.retriesLeft <= 0 ? 'next-account' : wanted
+    if (wanted !== 'retry') return wanted
+    return this.retriesLeft > 0 && this.options.health.spendRetry(this.target) ? 'retry' : 'next-account'
   }
 
   /** The attempt failed and `step` follows. False when nothing is left to try: `error` tells the client. */
@@ -67,7 +118,7 @@ export class Itinerary implements Dispatch {
     if (step === 'retry') {
       this.retries++
       this.retriesLeft--
-      return true
+      if (this.admitted()) return true
     }
     if (step === 'next-account' && this.nextAccount()) return true
     return !this.isLastResort && this.nextTarget()
@@ -75,15 +126,14 @@ export class Itinerary implements Dispatch {
 
   /** Why nothing is left to try. */
   get error(): GatewayError {
-    return this.lastError ?? (this.locked.length > 0 ? lockedOutError(this.locked) : noTarget(this.options.plan))
+    if (this.lastError !== undefined) return this.lastError
+    const { plan, inputTokens } = this.options
+    return this.passed.isEmpty ? noTarget(plan, inputTokens) : this.passed.error(plan.route, inputTokens)
   }
 
   private nextAccount(): boolean {
-    const account = this.usable[this.accountIndex + 1]
-    if (account === undefined) return false
-    this.accountIndex++
-    this.at(account)
-    return true
+    while (++this.accountIndex < this.usable.length) if (this.admitted()) return this.arrived()
+    return false
   }
 
   private nextTarget(): boolean {
@@ -92,44 +142,71 @@ export class Itinerary implements Dispatch {
       const target = plan.targets[this.targetIndex]!
       const provider = providers.get(target.provider)
       if (provider === undefined) continue
-      this.usable = accounts.candidates(provider.id, target.model)
-      this.accountIndex = 0
-      const [first] = this.usable
-      if (first === undefined) {
-        this.locked.push({ provider, target, accounts: accounts.locked(provider.id, target.model) })
+      this.target = target
+      this.provider = provider
+      if (this.isOutgrown(target)) {
+        this.passed.add(target, 'upstream_context_too_long', undefined)
         continue
       }
-      this.provider = provider
-      this.target = target
-      this.at(first)
-      return true
+      this.usable = accounts.select(provider.id, target.model, undefined, this.preferred())
+      this.accountIndex = 0
+      if (this.usable.length === 0) this.passed.addLocked(provider, target, accounts)
+      else if (this.admitted()) return this.arrived()
     }
-    return this.lastError === undefined && this.resort()
+    return false
   }
 
-  /** Nothing was tried, because everything is locked: one place may be worth a try all the same. */
+  /** The prompt is known not to fit: it did not fit a window of this size, now or in an earlier turn. */
+  private isOutgrown(target: Target): boolean {
+    const { windowOf, conversation, inputTokens } = this.options
+    if (this.smallWindow === 0 && conversation === undefined) return false
+    const window = windowOf(target)
+    return (window !== undefined && window <= this.smallWindow) || conversation?.hasOutgrown(target, inputTokens, window) === true
+  }
+
+  /** The account that holds the session's prompt cache. */
+  private preferred(): AccountId | undefined {
+    return this.targetIndex === 0 ? this.options.plan.account : undefined
+  }
+
+  /** Nothing may be called, because everything is locked: one place may be worth a try all the same. */
   private resort(): boolean {
-    const found = lastResort(this.locked)
+    const found = lastResort(this.passed.locked)
     if (found === undefined) return false
-    this.isLastResort = true
     this.provider = found.provider
     this.target = found.target
-    this.usable = NO_ACCOUNTS
-    this.at(found.account)
+    this.usable = [found.account]
+    this.accountIndex = 0
+    if (!this.admitted()) return false
+    this.arrived()
+    this.isLastResort = true
     this.retriesLeft = 0
     return true
   }
 
-  private at(account: Account): void {
-    this.account = account
+  /** Asks for leave to call the present account. */
+  private admitted(): boolean {
+    const answer = this.options.health.admit(this.target)
+    if (answer.admitted) this.permit = answer
+    else this.passed.add(this.target, answer.code, answer.retryAfterMs)
+    return answer.admitted
+  }
+
+  private arrived(): true {
     this.retries = 0
     this.retriesLeft = this.options.maxRetries
+    return true
   }
 }
 
-function noTarget(plan: RoutePlan): GatewayError {
-  const reasons = plan.rejected.map((rejection) => `${rejection.target_id}: ${rejection.reason}`).join('; ')
-  return new GatewayError('no_eligible_target', `No target of route "${plan.route}" can serve this request. ${reasons}`, {
-    details: { rejected: plan.rejected.map(({ target_id, code }) => ({ target_id, code })) },
+/** Routing refused every target. When windows alone stand in the way, the client is told so in the words its agents look for. */
+function noTarget({ route, rejected }: RoutePlan, inputTokens: number): GatewayError {
+  if (rejected.length > 0 && rejected.every(({ code }) => code === 'context_window_too_small')) {
+    const windows = rejected.map(({ evidence }) => Number(evidence?.['context_window'] ?? 0))
+    return contextWindowExceeded(route, { promptTokens: inputTokens, windowTokens: Math.max(...windows) })
+  }
+  const reasons = rejected.map(({ target_id, reason }) => `${target_id}: ${reason}`).join('; ')
+  return new GatewayError('no_eligible_target', `No target of route "${route}" can serve this request. ${reasons}`, {
+    details: { rejected: rejected.map(({ target_id, code }) => ({ target_id, code })) },
   })
 }

@@ -2,10 +2,9 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { RequestHints } from '../ir/hints.ts'
 import { isObject } from '../ir/json.ts'
 import { withoutMember } from '../lib/json-without-member.ts'
+import { listedModels, modelList } from '../operations/listed-models.ts'
 import type { ParsedBody } from './parse-body.ts'
 
-const MOST_MODELS = 16
-const LONGEST_NAME = 512
 /** A day; whoever waits longer waits for nothing. */
 const LONGEST_DEADLINE_MS = 86_400_000
 const NANOS = 1_000_000_000
@@ -33,10 +32,9 @@ export function readHints(headers: Headers, body: unknown): RequestHints | undef
     const text = headers.get(header)
     if (text !== null) hints = { ...hints, ...read(text.trim(), header) }
   }
-  if (!isObject(body) || !Object.hasOwn(body, 'models')) return hints
-  const models = modelList(body['models'], 'The field `models`', 'models')
   // The body is the request itself, so it goes before a header that a proxy may have added.
-  return { ...hints, models }
+  const models = listedModels(body)
+  return models === undefined ? hints : { ...hints, models }
 }
 
 /** The body without the list of models: it is a word to the gateway, and upstreams would refuse it or follow it themselves. */
@@ -44,13 +42,6 @@ export function withoutHints(parsed: ParsedBody): ParsedBody {
   if (!isObject(parsed.value) || !Object.hasOwn(parsed.value, 'models')) return parsed
   const { models: _models, ...value } = parsed.value
   return { ...parsed, value, body: { ...parsed.body, bytes: withoutMember(parsed.body.bytes, 'models') } }
-}
-
-function modelList(given: unknown, what: string, param: string): readonly string[] {
-  const names = Array.isArray(given) ? given.map((name: unknown) => (typeof name === 'string' ? name.trim() : '')) : []
-  if (names.length === 0 || names.length > MOST_MODELS || names.some((name) => name === '' || name.length > LONGEST_NAME))
-    throw refusal(param, `${what} must list 1 to ${MOST_MODELS} model names, in the order in which they are to be tried.`)
-  return names
 }
 
 /** US dollars for a million input and a million output tokens together. */

@@ -21,6 +21,8 @@ export interface AttemptRecord {
   readonly upstream_request_id?: string | undefined
   /** What followed a failure. */
   readonly next?: 'retry' | 'next-account' | 'next-target' | 'stop' | undefined
+  /** Why the gateway gave a running attempt up: another one beside it was faster, or the client left. */
+  readonly cancelled_because?: 'hedge' | 'client' | undefined
   /** True when bytes went through as they were; else the reasons why not. */
   readonly passthrough: boolean
   readonly passthrough_refused?: readonly string[] | undefined
@@ -31,8 +33,8 @@ export interface SkippedTarget {
   readonly target_id: string
   /** The failures that locked them. */
   readonly error_codes: readonly string[]
-  /** Until the first of them can be used again. */
-  readonly retry_after_ms: number
+  /** Until it can be tried again; absent when nobody knows. */
+  readonly retry_after_ms?: number | undefined
 }
 
 /** Schema `switchback.record/v1`: what happened to one request, metadata only. Written exactly once, when the request has ended. */

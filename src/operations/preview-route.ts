@@ -6,6 +6,7 @@ import { asRequestId } from '../ir/ids.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { listedModels } from './listed-models.ts'
 
 /** What would be asked. */
 export interface PreviewQuestion {
@@ -35,7 +36,8 @@ export interface PreviewOptions extends PreviewParts {
 /** The decision that a call would get now, without calling anyone. Throws `invalid_body` or `model_not_found`. */
 export function previewRoute(options: PreviewOptions): RouteDecision {
   const { engine, codecs, question, principal } = options
-  const body = previewBody(question)
+  const { models: _models, ...body } = previewBody(question)
+  const models = listedModels(question.body)
   const codec = codecs[question.format ?? guessFormat(body)]
   const { value: request } = codec.decodeRequest(body)
   const bytes = Buffer.from(JSON.stringify(body))
@@ -45,6 +47,7 @@ export function previewRoute(options: PreviewOptions): RouteDecision {
     request,
     principal,
     body: { bytes, blobs: new Map() },
+    ...(models === undefined ? {} : { hints: { models } }),
   })
 }
 

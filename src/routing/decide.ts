@@ -2,6 +2,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { ObservedState } from '../ir/observed.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
+import type { ScoreWeights } from '../ir/routing-policy.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import { withAffinity } from './affinity.ts'
 import { Asked } from './asked.ts'
@@ -98,7 +99,7 @@ class Ordering {
       peers: eligible,
       question,
       weightOf: ({ target }) => weights?.get(target.id) ?? 1,
-      profile: chosen.weights ?? {},
+      profile: weightsFor(eligible, chosen.weights),
       tieBreakSamples: snapshot.resilience.scorecard.minSamples,
     }
   }
@@ -118,6 +119,14 @@ class Ordering {
     }
     return finish(this.ordered, this.input)
   }
+}
+
+/** Outcomes weigh only where somebody has any: otherwise they would lift every score alike and say nothing. */
+function weightsFor(eligible: readonly Candidate[], weights: ChosenStrategy['weights']): ScoreWeights {
+  if (weights?.outcome_health === undefined || eligible.some(({ observed }) => observed.outcome !== undefined))
+    return weights ?? {}
+  const { outcome_health: _unused, ...others } = weights
+  return others
 }
 
 /** By standing, and within it those without a price behind the others where policy says so. Almost always there is one group. */

@@ -70,7 +70,7 @@ export class RoutedPlan implements RoutePlan {
     const last = Math.max(1, ordered.length - 1)
     return {
       candidates: candidates.map((candidate) => candidateEvidence(candidate, asked)),
-      scores: ordered.map((candidate, index) => scoreEvidence(candidate, scale, scoringWeights(chosen), 1 - index / last)),
+      scores: ordered.map((candidate, index) => scoreEvidence(candidate, scale, scoringWeights(chosen, input), 1 - index / last)),
       seed: input.seed,
       ...(chosen.name === 'round_robin' ? { cursor: input.cursor } : {}),
       ...(resolved.conditions === undefined ? {} : { conditions: Object.fromEntries(resolved.conditions) }),
@@ -111,8 +111,8 @@ export class RoutedPlan implements RoutePlan {
 }
 
 /** A profile without weights keeps the order of the route, so its scores are places. */
-const scoringWeights = ({ weights }: ChosenStrategy): ChosenStrategy['weights'] =>
-  weights === undefined || Object.keys(weights).length === 0 ? undefined : weights
+const scoringWeights = ({ weights }: ChosenStrategy, { profile }: StrategyInput): ChosenStrategy['weights'] =>
+  weights === undefined || Object.keys(weights).length === 0 ? undefined : profile
 
 function candidateEvidence(candidate: Candidate, { question }: Asked): CandidateEvidence {
   const { target, facts, observed, standing } = candidate

@@ -37,14 +37,15 @@ export function resolveRoute(
   question: RouteQuestion,
   read: ConditionReader = readQuestion,
 ): ResolvedRoute {
-  // The ordinary case: a plain name, and nothing to check.
+  // The ordinary case: a plain name, and nothing to check. A name such as `auto/cheap` may change the order of its route.
+  const { hints, principal, model } = question
   const plain =
-    question.hints?.models === undefined && question.principal?.allowed === undefined && snapshot.matcher === undefined
-  const exact = plain ? snapshot.routes.get(question.model) : undefined
+    hints?.models === undefined && principal?.allowed === undefined && snapshot.matcher === undefined && !model.startsWith('auto')
+  const exact = plain ? snapshot.routes.get(model) : undefined
   if (exact !== undefined) return { route: exact, name: exact.name, unverified: false }
   const resolver = new Resolver(snapshot, withDefaults(question), read)
-  const models = [...new Set([question.model, ...(question.hints?.models ?? [])])]
-  return models.length === 1 ? resolver.resolve(question.model) : resolver.resolveAll(models)
+  const models = [...new Set([model, ...(hints?.models ?? [])])]
+  return models.length === 1 ? resolver.resolve(model) : resolver.resolveAll(models)
 }
 
 class Resolver {

@@ -99,7 +99,7 @@ export function scoreEvidence(
   const raw: Partial<Record<FactorName, number>> = {}
   for (const factor of FACTOR_NAMES) {
     const value = RAW[factor](candidate, scale)
-    if (factor === 'outcome_health' && value === undefined) continue
+    if (factor === 'outcome_health' && value === undefined && weights?.outcome_health === undefined) continue
     factors[factor] = round(FACTOR[factor](candidate, scale))
     if (value !== undefined) raw[factor] = value
   }

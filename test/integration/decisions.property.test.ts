@@ -81,7 +81,16 @@ const call = fc.record({
   model: fc.constantFrom('r', 'r', 'r', 'a/echo', 'nobody', 'b/x/y'),
 })
 
-const withoutId = (decision: Json): Json => ({ ...decision, request_id: '' })
+/** Ids, chance and the time that passes between two calls are of one call; everything else must be the same. */
+const comparable = (decision: Json): Json => ({
+  ...decision,
+  request_id: '',
+  seed: 0,
+  candidates: (decision['candidates'] as { observed: Json }[]).map((candidate) => ({
+    ...candidate,
+    observed: { ...candidate.observed, recovery_ms: 0 },
+  })),
+})
 let compared = 0
 afterAll(() => expect(compared).toBeGreaterThan(300))
 
@@ -106,7 +115,7 @@ describe('a preview', () => {
               continue
             }
             const { decision } = (await preview.json()) as { decision: Json }
-            expect(withoutId(decision)).toEqual(withoutId(JSON.parse(JSON.stringify(record.decision)) as Json))
+            expect(comparable(decision)).toEqual(comparable(JSON.parse(JSON.stringify(record.decision)) as Json))
             // What was executed follows the plan: only its targets, in its order, beginning with the selected one.
             const plan = [decision['selected'], ...(decision['fallbacks'] as Json[])]
               .filter((entry) => entry !== null)

@@ -1,0 +1,23 @@
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { CallOutcome } from '../state/health/store.ts'
+import type { StreamFacts } from './stream-facts.ts'
+
+/** How an attempt ended, in its record's words. */
+export type AttemptEnd = 'success' | 'failed' | 'cancelled'
+
+/** What the health of targets learns from an attempt. Which failures are the target's own, the health store decides by category. */
+export function callOutcomeOf(
+  end: AttemptEnd,
+  timing: Pick<CallOutcome, 'ttftMs' | 'totalMs' | 'streamed'>,
+  { facts, error }: { readonly facts?: StreamFacts | undefined; readonly error?: GatewayError | undefined },
+): CallOutcome {
+  return { kind: kindOf(end, facts), category: error?.row.category, ...timing }
+}
+
+function kindOf(end: AttemptEnd, facts: StreamFacts | undefined): CallOutcome['kind'] {
+  if (end === 'cancelled') return 'cancelled'
+  if (end === 'failed') return 'failure'
+  const finish = facts?.finish?.unified
+  if (finish === 'length') return 'truncated'
+  return finish === 'refusal' || finish === 'content-filter' ? 'refusal' : 'success'
+}

@@ -1,0 +1,48 @@
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Principal } from '../ir/principal.ts'
+import type { SessionPin } from '../ir/question.ts'
+import type { Target } from '../ir/target.ts'
+import type { AccountId } from '../ir/ids.ts'
+import type { AffinityKey, AffinityStore } from '../state/affinity/store.ts'
+
+/** The conversation a call belongs to, for whoever remembers where it was served and what it has outgrown. */
+export class Conversation {
+  readonly id: string
+  private readonly key: AffinityKey
+  private readonly store: AffinityStore
+
+  constructor(id: string, principal: Principal, model: string, store: AffinityStore) {
+    this.id = id
+    this.key = { owner: principal.tenant ?? principal.keyId ?? '', session: id, route: model }
+    this.store = store
+  }
+
+  /** Who served the turn before. */
+  get pin(): SessionPin | undefined {
+    const place = this.store.lookup(this.key)
+    return place === undefined ? undefined : { target: place.target, account: place.account }
+  }
+
+  served(target: Target, account: AccountId): void {
+    this.store.remember(this.key, target.id, account)
+  }
+
+  /** The prompt, of about this many tokens, did not fit the target's window. */
+  didNotFit(target: Target, error: GatewayError, inputTokens: number, catalogued: number | undefined): void {
+    this.store.rememberOverflow(this.key, {
+      target: target.id,
+      inputTokens,
+      windowTokens: error.overflow?.windowTokens ?? catalogued,
+    })
+  }
+
+  /** Whether a prompt of this size is known not to fit: an agent that has compacted its conversation may try again. */
+  hasOutgrown(target: Target, inputTokens: number, window: number | undefined): boolean {
+    for (const overflow of this.store.overflows(this.key)) {
+      if (overflow.inputTokens !== undefined && inputTokens < overflow.inputTokens) continue
+      if (overflow.target === target.id) return true
+      if (overflow.windowTokens !== undefined && window !== undefined && window <= overflow.windowTokens) return true
+    }
+    return false
+  }
+}

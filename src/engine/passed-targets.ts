@@ -1,0 +1,73 @@
+import type { AccountPool } from '../credentials/account-pool.ts'
+import type { ErrorCode } from '../errors/codes.ts'
+import { contextWindowExceeded } from '../errors/context-window.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import { unavailableTargets } from '../errors/unavailable-targets.ts'
+import type { SkippedTarget } from '../ir/record.ts'
+import type { Target } from '../ir/target.ts'
+import type { Provider } from '../providers/provider.types.ts'
+import type { LockedTarget } from './last-resort.ts'
+
+interface Passed {
+  readonly target: Target
+  readonly codes: readonly ErrorCode[]
+  /** Milliseconds until it may be tried; undefined when nobody knows. */
+  readonly retryAfterMs: number | undefined
+}
+
+/** The targets of a plan that were passed over without a call, and why. */
+export class PassedTargets {
+  private readonly all: Passed[] = []
+  /** Before the wait for one of them to recover. */
+  private readonly earlier: Passed[] = []
+  /** Those whose accounts are all locked. */
+  readonly locked: LockedTarget[] = []
+
+  get isEmpty(): boolean {
+    return this.all.length === 0
+  }
+
+  /** Another look, after a wait. */
+  clear(): void {
+    this.earlier.push(...this.all)
+    this.all.length = 0
+    this.locked.length = 0
+  }
+
+  add(target: Target, code: ErrorCode, retryAfterMs: number | undefined): void {
+    this.all.push({ target, codes: [code], retryAfterMs })
+  }
+
+  /** None of the target's accounts can be used. */
+  addLocked(provider: Provider, target: Target, accounts: Pick<AccountPool, 'locked'>): void {
+    const locked = accounts.locked(provider.id, target.model)
+    if (locked.length === 0) return this.add(target, 'target_disabled', undefined)
+    this.locked.push({ provider, target, accounts: locked })
+    const codes = new Set(locked.toSorted((left, right) => left.recoveryMs - right.recoveryMs).flatMap((account) => account.codes))
+    this.all.push({ target, codes: [...codes], retryAfterMs: Math.min(...locked.map((account) => account.recoveryMs)) })
+  }
+
+  /** Milliseconds until the first of them may be tried; undefined when nobody knows. */
+  get recoveryMs(): number | undefined {
+    const waits = this.all.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]))
+    return waits.length === 0 ? undefined : Math.min(...waits)
+  }
+
+  /** What the client is told when nothing could be called. */
+  error(route: string, inputTokens: number): GatewayError {
+    if (this.all.every(({ codes }) => codes[0] === 'upstream_context_too_long'))
+      return contextWindowExceeded(route, { promptTokens: inputTokens })
+    return unavailableTargets(
+      route,
+      this.all.map(({ target, codes, retryAfterMs }) => ({ target: target.id, code: codes[0] ?? 'internal', retryAfterMs })),
+    )
+  }
+
+  get records(): SkippedTarget[] {
+    return [...this.earlier, ...this.all].map(({ target, codes, retryAfterMs }) => ({
+      target_id: target.id,
+      error_codes: codes,
+      retry_after_ms: retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs),
+    }))
+  }
+}
