@@ -3,10 +3,11 @@ import { catalogueFacts } from './catalog/model-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
-import { createAccountPool } from './credentials/account-pool.ts'
+import { createAccountPool, type PooledProvider } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
+import { observeTargets } from './engine/observe-targets.ts'
 import { unpackRecord } from './engine/record-builder.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import type { ModelFacts } from './codecs/codec.ts'
@@ -29,7 +30,9 @@ import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer } from './runtime/tokenizer.ts'
 import { type DataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
-import { openRecords, STATE_FILE } from './state/records/open.ts'
+import { healthSettingsOf } from './state/health/settings.ts'
+import { openState, type GatewayState } from './state/open-state.ts'
+import { STATE_FILE } from './state/records/open.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
@@ -61,10 +64,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
-  const records = openStore(config, { dataDir, clock, logger })
+  const state = openGatewayState(config, { dataDir, clock, logger })
+  const { records, health, affinity, disables } = state
   const { prices, stopPrices } = openPrices({ dataDir, clock, logger })
   const providers = createProviders(config, clock)
-  const accounts = createAccountPool({ providers: config.providers, clock })
+  const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = modelFactsOf(providers)
   const engine = createEngine({
@@ -72,6 +76,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     deadlines: new Deadlines(clock),
     providers,
     accounts,
+    health,
+    affinity,
+    observed: observeTargets({ accounts, health, disables }),
     records,
     stream: config.server.stream,
     random: Math.random,
@@ -110,7 +117,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await server?.stop(config.server.drainMs)
       tokenizer.close()
       stopPrices()
-      await records.close()
+      await state.close()
       dataDir?.release()
     },
   }
@@ -122,13 +129,23 @@ interface Surroundings {
   readonly logger: Logger
 }
 
-function openStore({ state }: CompiledConfig, { dataDir, clock, logger }: Surroundings): RecordStore {
-  return openRecords({
+function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
+  return openState({
     store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     retentionMs: state.retentionMs,
+    health: healthSettingsOf(routing.resilience, routing.providers.keys()),
+    scorecards: routing.resilience.scorecard,
     clock,
     unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),
+  })
+}
+
+/** Accounts of all providers, and how each of them takes turns. */
+function pooledProviders({ providers, routing }: CompiledConfig): PooledProvider[] {
+  return providers.map(({ id, accounts }) => {
+    const selection = routing.resilience.accountSelection.get(id)
+    return { id, accounts, selection: selection?.mode, sticky: selection?.sticky }
   })
 }
 

@@ -2,11 +2,22 @@ import { asProviderId } from '../ir/ids.ts'
 import type { ResilienceSettings, RouteResilience } from '../ir/resilience.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
 import type { ConfigParts } from './compile-context.ts'
+import type { ConfigNotes } from './problem.ts'
 
 /** How failures of upstreams are survived, with times in ms. */
-export function compileResilience({ server, providers }: ConfigParts): ResilienceSettings {
+export function compileResilience({ server, providers }: ConfigParts, notes: ConfigNotes): ResilienceSettings {
   const { retry, circuit_breaker: breaker, hedge, scorecard } = server
   const { window, demotion, prior, persist } = scorecard
+  if (demotion.recover_success_rate < demotion.demote_success_rate)
+    notes.problem(
+      ['server', 'scorecard', 'demotion'],
+      `A target would be put back at ${demotion.demote_success_rate} and brought forward at ${demotion.recover_success_rate}, so it would go to and fro. Make \`recover_success_rate\` at least \`demote_success_rate\`.`,
+    )
+  if (retry.max_delay_ms < retry.base_delay_ms)
+    notes.problem(
+      ['server', 'retry'],
+      `The longest pause (${retry.max_delay_ms} ms) is shorter than the first (${retry.base_delay_ms} ms). Make \`max_delay_ms\` at least \`base_delay_ms\`.`,
+    )
   return {
     retry: { maxRetries: retry.max_retries, baseDelayMs: retry.base_delay_ms, maxDelayMs: retry.max_delay_ms },
     retryBudget: retry.budget,

@@ -184,6 +184,7 @@ describe('combos', () => {
     ['combos: [{ name: x, targets: [mock/a], models: [mock/a] }]', 'combos[0].models', 2],
     ['combos: { x: { models: [mokc/a] } }', 'combos.x.models[0]', 2],
     ['combos: { x: { modles: [mock/a] } }', 'combos.x.modles', 2],
+    ['combos: { a/b: { models: [mock/a] } }', 'combos["a/b"]', 2],
   ])('with a mistake are problems with their place: %s', (text, path, line) => {
     expect(refused(loadConfigText(HEAD + text)).problems[0]).toMatchObject({ path, line })
   })
@@ -218,4 +219,13 @@ routes: [{ name: r, match: { model: m }, targets: [mock/a], retry: { base_delay_
     retry: { maxRetries: undefined, baseDelayMs: 7, maxDelayMs: undefined },
     hedge: { enabled: false, delayMs: undefined, maxParallel: undefined },
   })
+})
+
+test.each([
+  ['server: { scorecard: { demotion: { demote_success_rate: 0.9 } } }', 'server.scorecard.demotion'],
+  ['server: { retry: { base_delay_ms: 3000 } }', 'server.retry'],
+  ['profiles: [{ name: auto/x, weights: { costs: 1 } }]', 'profiles[0].weights.costs'],
+  ['profiles: [{ name: auto/x }, { name: auto/x }]', 'profiles[1].name'],
+])('what contradicts itself is a problem: %s', (text, path) => {
+  expect(refused(loadConfigText(HEAD + text)).problems).toMatchObject([{ path, line: 2 }])
 })

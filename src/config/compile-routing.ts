@@ -51,7 +51,7 @@ export function compileRouting(
     vendorPrefixes: (context.vendorPrefixes ?? []).map(({ prefix, provider }) => ({ prefix, provider: asProviderId(provider) })),
     defaults,
     modelIds: listModelIds(parts, providers),
-    resilience: compileResilience(parts),
+    resilience: compileResilience(parts, notes),
   }
 }
 

@@ -96,6 +96,12 @@ function readList<Schema extends z.ZodType>(
   if (key === 'combos' && isObject(list)) {
     return Object.entries(list).flatMap(([name, value]) => {
       const path = [key, name]
+      if (!/^[^/\s]+$/.test(name)) {
+        notes.problem(path, 'The name of a combo holds no slashes and no spaces: clients call it as `combo/<name>`.', {
+          atKey: true,
+        })
+        return []
+      }
       const part = parseLeniently(schema, { value: isObject(value) ? { name, ...value } : value, path }, notes, context)
       return part === undefined ? [] : [{ value: part, path }]
     })

@@ -19,7 +19,7 @@ const provider = (id: string, ...accounts: string[]): Record<string, unknown> =>
 function engine(script: Script, accounts: Record<string, string[]>): TestEngine {
   const providers = Object.entries(accounts).map(([id, names]) => provider(id, ...names))
   const targets = Object.keys(accounts).map((id) => `${id}/m`)
-  return testEngine({ providers, routes: [{ name: 'r', match: { model: 'r' }, targets, retry: { max_retries: 0 } }] }, script)
+  return testEngine({ providers, routes: [{ name: 'r', match: { model: 'r' }, targets, retry: { max_retries: 0, max_wait_ms: 0 } }] }, script)
 }
 
 const ask = (tested: TestEngine): ReturnType<TestEngine['call']> => tested.call(CHAT, CHAT.call('r'))
@@ -91,8 +91,8 @@ describe('with every account locked', () => {
     await tested.clock.advance(5_000)
     const error = errorOf(await ask(tested))
     expect(tested.sent.length).toBe(2)
-    expect(error).toMatchObject({ code: 'upstream_rate_limited', httpStatus: 429, retryAfterMs: 12_000 })
-    expect(tested.records[1]).toMatchObject({ status: 429, error_code: 'upstream_rate_limited', attempts: [] })
+    expect(error).toMatchObject({ code: 'all_targets_rate_limited', httpStatus: 429, retryAfterMs: 12_000 })
+    expect(tested.records[1]).toMatchObject({ status: 429, error_code: 'all_targets_rate_limited', attempts: [] })
     await tested.clock.advance(11_999)
     expect(errorOf(await ask(tested)).retryAfterMs).toBe(1)
     await tested.clock.advance(1)
@@ -103,7 +103,12 @@ describe('with every account locked', () => {
   test('an exhausted quota is told as one', async () => {
     const tested = engine(() => failure(429, 'insufficient_quota', { 'retry-after': '9' }, 'insufficient_quota'), { one: ['a'] })
     await ask(tested)
-    expect(errorOf(await ask(tested))).toMatchObject({ code: 'upstream_quota_exceeded', httpStatus: 429, retryAfterMs: 9_000 })
+    expect(errorOf(await ask(tested))).toMatchObject({
+      code: 'all_targets_rate_limited',
+      httpStatus: 429,
+      retryAfterMs: 9_000,
+      details: { targets: [{ target: 'one/m', code: 'upstream_quota_exceeded', retry_after_ms: 9_000 }] },
+    })
   })
 
   test('a refused key is kept: 503 that says so, and nobody is called', async () => {
@@ -143,7 +148,7 @@ describe('with every account locked', () => {
     const { accounts } = tested
     const { GatewayError } = await import('../errors/gateway-error.ts')
     accounts.failed('one' as never, 'a' as never, 'm', new GatewayError('upstream_server_error', 'x'))
-    expect(errorOf(await ask(tested)).code).toBe('upstream_rate_limited')
+    expect(errorOf(await ask(tested)).code).toBe('all_targets_rate_limited')
     expect(tested.sent.length).toBe(1)
   })
 

@@ -93,10 +93,6 @@ const scorecard = z
         fast_demote_streak: positive().default(3).describe('Failures in a row that put a target back at once.'),
         fast_recover_streak: positive().default(3).describe('Good answers in a row that bring it forward again.'),
       })
-      .refine(({ demote_success_rate: low, recover_success_rate: high }) => low <= high, {
-        message: '`recover_success_rate` of at least `demote_success_rate`',
-        path: ['recover_success_rate'],
-      })
       .prefault({})
       .describe('When a target is put behind the others.'),
     prior: z

@@ -1,4 +1,4 @@
-import type { FactorName } from './routing-policy.ts'
+import type { FactorName, ScoreWeights } from './routing-policy.ts'
 
 /** Where a candidate stands before any strategy is asked: those that can serve go before those that probably cannot. */
 export type Standing = 'healthy' | 'demoted' | 'unavailable'
@@ -25,7 +25,7 @@ export interface ScoreEvidence {
   /** Each between 0 and 1. */
   readonly factors: Readonly<Partial<Record<FactorName, number>>>
   /** Absent when the strategy does not score. */
-  readonly weights?: Readonly<Partial<Record<FactorName, number>>> | undefined
+  readonly weights?: ScoreWeights | undefined
   /** What the factors were made from: milliseconds, nano-dollars, tokens, accounts. */
   readonly raw: Readonly<Partial<Record<FactorName, number>>>
 }

@@ -38,7 +38,7 @@ export const FACTOR_NAMES = [
 export type FactorName = (typeof FACTOR_NAMES)[number]
 
 /** Weights of factors, each at least 0; what is left out weighs nothing. */
-export type ScoreWeights = Readonly<Partial<Record<FactorName, number>>>
+export type ScoreWeights = { readonly [Factor in FactorName]?: number | undefined }
 
 /** What happens to a target whose price is not known: it passes, goes behind those with a price, or is refused. */
 export type UnknownPrice = 'allow' | 'penalize' | 'reject'

@@ -1,6 +1,13 @@
 import { codecs } from '../../src/codecs/registry.ts'
 import { createAccountPool, type AccountPool } from '../../src/credentials/account-pool.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
+import { observeTargets } from '../../src/engine/observe-targets.ts'
+import { createMemoryAffinity } from '../../src/state/affinity/memory.ts'
+import { createMemoryDisables } from '../../src/state/disables/memory.ts'
+import type { DisableStore } from '../../src/state/disables/store.ts'
+import { createMemoryHealth } from '../../src/state/health/memory.ts'
+import { healthSettingsOf } from '../../src/state/health/settings.ts'
+import type { HealthStore } from '../../src/state/health/store.ts'
 import type { Answer, AnswerStream, Call, Engine } from '../../src/engine/engine.ts'
 import { asRequestId } from '../../src/ir/ids.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
@@ -53,6 +60,8 @@ export interface TestEngine {
   readonly engine: Engine
   readonly clock: ManualClock
   readonly accounts: AccountPool
+  readonly health: HealthStore
+  readonly disables: DisableStore
   /** Requests the upstreams got. */
   readonly sent: UpstreamRequest[]
   /** Records handed in so far. */
@@ -81,7 +90,9 @@ export function testEngine(config: Json, script: Script): TestEngine {
     isReachable: async (origin) => probed.push(origin) > 0 && fixture.reachable,
     isWarm: () => false,
   }
-  const accounts = createAccountPool({ providers: compiled.providers, clock })
+  const disables = createMemoryDisables({ clock })
+  const accounts = createAccountPool({ providers: compiled.providers, clock, disables })
+  const health = createMemoryHealth({ clock, settings: healthSettingsOf(compiled.routing.resilience) })
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
@@ -92,6 +103,9 @@ export function testEngine(config: Json, script: Script): TestEngine {
       ]),
     ),
     accounts,
+    health,
+    affinity: createMemoryAffinity({ clock }),
+    observed: observeTargets({ accounts, health, disables }),
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
     stream: compiled.server.stream,
     random: () => 0.5,
@@ -104,6 +118,8 @@ export function testEngine(config: Json, script: Script): TestEngine {
     engine,
     clock,
     accounts,
+    health,
+    disables,
     sent,
     records,
     probed,

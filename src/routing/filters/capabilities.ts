@@ -67,11 +67,12 @@ export const capabilities: HardFilter = {
   },
 }
 
-/** Looks at capabilities first: what the request needs is only worked out when something is missing. */
+/** Looks at what is known first: what the request needs is only worked out when something is missing. */
 function lacking({ facts }: Candidate, asked: Asked): CapabilityRow | undefined {
   for (const entry of ROWS) {
-    if (facts.capabilities[entry.capability] !== false || !asked.needs.has(entry.need)) continue
-    if (entry.isWish !== true || facts.declared?.[entry.capability] === false || asked.demands(entry.need)) return entry
+    if (facts.capabilities[entry.capability] !== false) continue
+    const counts = entry.isWish !== true || facts.declared?.[entry.capability] === false || asked.demands(entry.need)
+    if (counts && asked.needs.has(entry.need)) return entry
   }
   return undefined
 }
