@@ -284,7 +284,8 @@ export class Execution {
   private readonly streamEnded = (error: GatewayError | undefined, facts: StreamFacts): void => {
     if (this.settled) return
     const failure = error ?? (facts.failure === undefined ? undefined : this.current?.provider.classifyInBand(facts.failure))
-    if (failure !== undefined && this.current !== undefined && failure.row.countsAgainstHealth) this.learnFrom(this.current, failure)
+    if (failure !== undefined && this.current !== undefined && failure.row.countsAgainstHealth)
+      this.learnFrom(this.current, failure)
     if (failure === undefined) this.closeAttempt('success', { facts })
     else this.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })

@@ -40,7 +40,9 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = isFile ? openSqliteDisables({ path: store, clock }) : createMemoryDisables({ clock })
-    const scorecards = isFile ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, warn }) : undefined
+    const scorecards = isFile
+      ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, warn })
+      : undefined
     return {
       records,
       health,
