@@ -6,7 +6,7 @@ import { createMemoryDisables } from './disables/memory.ts'
 import { openSqliteDisables } from './disables/sqlite.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
-import { keepScorecards } from './health/scorecard-keeper.ts'
+import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
@@ -17,6 +17,7 @@ export interface OpenStateOptions {
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
   readonly health: HealthSettings
+  readonly scorecards: ScorecardKeeping
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
@@ -41,7 +42,7 @@ export function openState(options: OpenStateOptions): GatewayState {
     const isFile = store !== 'memory'
     const disables = isFile ? openSqliteDisables({ path: store, clock }) : createMemoryDisables({ clock })
     const scorecards = isFile
-      ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, warn })
+      ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
     return {
       records,

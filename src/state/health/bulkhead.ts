@@ -3,7 +3,7 @@ const UNKNOWN_WAIT_MS = 1_000
 const LEAST_WAIT_MS = 100
 const MOST_WAIT_MS = 10_000
 
-/** The slots of a target or a provider, so that one that hangs cannot take every connection. */
+/** The calls under way to a target or a provider; a limit on them keeps one that hangs from taking every connection. */
 export class Bulkhead {
   private taken = 0
 

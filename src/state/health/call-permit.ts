@@ -2,14 +2,14 @@ import type { Clock } from '../../lib/clock.ts'
 import { evidenceOfProvider, evidenceOfTarget, type Evidence } from './evidence.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { ProviderHealth } from './provider-health.ts'
-import type { CallOutcome, CircuitSettings, Permit } from './store.ts'
+import type { CallOutcome, HealthSettings, Permit } from './store.ts'
 import type { TargetHealth } from './target-health.ts'
 
 /** What permits need of the store they come from. */
 export interface PermitContext {
   readonly clock: Pick<Clock, 'now' | 'wall'>
   /** As the newest configuration has it. */
-  circuit: CircuitSettings
+  settings: HealthSettings
 }
 
 /** One call under way: its slots, its tickets for both circuits, and whether it has been settled. */
@@ -47,13 +47,13 @@ export class CallPermit implements Permit {
     const now = this.context.clock.now()
     this.target.slots.leave()
     this.provider.slots.leave()
-    this.target.learn(outcome, now)
+    this.target.learn(outcome, now, this.context.settings.scorecard)
     this.tell(this.target.circuit, this.targetTicket, evidenceOfTarget(outcome), now)
     this.tell(this.provider.circuit, this.providerTicket, evidenceOfProvider(outcome), now)
   }
 
   private tell(circuit: CircuitBreaker, ticket: number, evidence: Evidence, now: number): void {
-    const settings = this.context.circuit
+    const settings = this.context.settings.circuit
     if (!settings.enabled) return
     if (evidence === 'works') circuit.succeeded(ticket)
     else if (evidence === 'fails') circuit.failed(ticket, now, settings)

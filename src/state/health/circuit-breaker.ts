@@ -1,9 +1,6 @@
-import type { CircuitSettings } from './store.ts'
+import type { CircuitBreakerSettings } from '../../ir/resilience.ts'
 
 export type CircuitState = 'closed' | 'open' | 'half_open'
-
-/** On, after 5 failures in a row, for 30 s: the reference's figures, which it ships switched off. */
-export const DEFAULT_CIRCUIT: CircuitSettings = { enabled: true, failureThreshold: 5, openMs: 30_000 }
 
 /**
  * How long a probe may stay out before another one is given. Longer than the default 10 s to connect and 120 s to the first token
@@ -67,7 +64,7 @@ export class CircuitBreaker {
   }
 
   /** The call failed: the last of several in a row opens the circuit, and so does a probe. */
-  failed(ticket: number, now: number, { failureThreshold, openMs }: CircuitSettings): void {
+  failed(ticket: number, now: number, { failureThreshold, openMs }: CircuitBreakerSettings): void {
     if (ticket !== this.ticket && ticket !== this.provisional) return
     const isProbe = ticket === this.provisional || this.openUntil !== undefined
     this.failures += 1

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import type { ErrorCategory } from '../../errors/codes.ts'
 import { asProviderId, targetIdOf } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
-import type { CallOutcome, ConcurrencyLimits, HealthSettings, HealthStore, Permit } from './store.ts'
+import { DEFAULT_SETTINGS } from './settings.ts'
+import type { CallOutcome, HealthSettings, HealthStore, Permit } from './store.ts'
 
 /** A store to test, and the hands of its clock. */
 export interface HealthUnderTest {
@@ -21,13 +22,13 @@ const A = targetOf('p', 'a')
 const B = targetOf('p', 'b')
 const ELSEWHERE = targetOf('q', 'a')
 
-const settingsOf = (limits: ConcurrencyLimits = {}, enabled = true): HealthSettings => ({
-  circuit: { enabled, failureThreshold: 3, openMs: 1_000 },
-  providers: new Map([
-    [A.provider, limits],
-    [ELSEWHERE.provider, {}],
-  ]),
-})
+const SETTINGS: HealthSettings = {
+  ...DEFAULT_SETTINGS,
+  circuit: { enabled: true, failureThreshold: 3, openMs: 1_000 },
+  providers: new Set([A.provider, ELSEWHERE.provider]),
+}
+/** At most so many calls at once to each target of the first provider. */
+const limitedTo = (limit: number): HealthSettings => ({ ...SETTINGS, maxConcurrency: new Map([[A.provider, limit]]) })
 
 const SUCCESS: CallOutcome = { kind: 'success', streamed: true, ttftMs: 50, totalMs: 400 }
 const failure = (category: ErrorCategory): CallOutcome => ({ kind: 'failure', category, streamed: false, totalMs: 10 })
@@ -56,7 +57,7 @@ type Open = (settings: HealthSettings) => HealthUnderTest
 
 function circuitLaws(open: Open): void {
   test('failures in a row open the circuit of the target alone, for a time told exactly', () => {
-    const { store, advance } = open(settingsOf())
+    const { store, advance } = open(SETTINGS)
     fail(store, A, 'server-error', 3)
     expect(store.observe(A)).toMatchObject({ circuit: 'open', recoveryMs: 1_000 })
     advance(400)
@@ -68,7 +69,7 @@ function circuitLaws(open: Open): void {
   test.each(['network', 'timeout'] as const)(
     'a provider that fails by %s is given up as a whole, and others are not',
     (category) => {
-      const { store } = open(settingsOf())
+      const { store } = open(SETTINGS)
       fail(store, A, category, 2)
       fail(store, B, category, 1)
       expect(store.observe(B)).toMatchObject({ circuit: 'open', recoveryMs: 1_000 })
@@ -78,7 +79,7 @@ function circuitLaws(open: Open): void {
   )
 
   test('an answer of any kind shows that the provider can be reached', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     fail(store, A, 'network', 2)
     fail(store, B, 'server-error', 1)
     fail(store, B, 'network', 2)
@@ -96,13 +97,13 @@ function circuitLaws(open: Open): void {
     'content-filtered',
     'not-found',
   ] as const)('%s never opens a circuit', (category) => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     fail(store, A, category, 20)
     expect(store.observe(A).circuit).toBe('closed')
   })
 
   test('calls that were cancelled or were nobody’s fault change nothing, and leave the probe to the next', () => {
-    const { store, advance } = open(settingsOf())
+    const { store, advance } = open(SETTINGS)
     fail(store, A, 'server-error', 2)
     admitted(store, A).settle({ kind: 'cancelled', streamed: true })
     admitted(store, A).settle({ kind: 'neutral', streamed: true })
@@ -117,7 +118,7 @@ function circuitLaws(open: Open): void {
   })
 
   test('half-open gives one permit, and views do not use it up', () => {
-    const { store, advance } = open(settingsOf())
+    const { store, advance } = open(SETTINGS)
     fail(store, A, 'server-error', 3)
     advance(1_000)
     for (let view = 0; view < 5; view++) {
@@ -132,7 +133,7 @@ function circuitLaws(open: Open): void {
   })
 
   test('a provider’s one probe stands for all its targets', () => {
-    const { store, advance } = open(settingsOf())
+    const { store, advance } = open(SETTINGS)
     fail(store, A, 'network', 3)
     advance(1_000)
     const probe = admitted(store, B)
@@ -144,7 +145,7 @@ function circuitLaws(open: Open): void {
   })
 
   test('a probe’s first token lets others through; should it break off, the circuit opens again', () => {
-    const { store, advance } = open(settingsOf())
+    const { store, advance } = open(SETTINGS)
     fail(store, A, 'stream-interrupted', 3)
     advance(1_000)
     const probe = admitted(store, A)
@@ -155,7 +156,7 @@ function circuitLaws(open: Open): void {
   })
 
   test('a stream that breaks off each time opens the circuit although it begins each time', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     for (let time = 0; time < 3; time++) {
       const permit = admitted(store, A)
       permit.answering()
@@ -165,7 +166,7 @@ function circuitLaws(open: Open): void {
   })
 
   test('a permit that is lost blocks the probe for a few minutes at most', () => {
-    const { store, advance } = open(settingsOf())
+    const { store, advance } = open(SETTINGS)
     fail(store, A, 'server-error', 3)
     advance(1_000)
     admitted(store, A)
@@ -175,11 +176,11 @@ function circuitLaws(open: Open): void {
 }
 
 function slotLaws(open: Open): void {
-  test('no more calls than the target or its provider allows are ever under way', () => {
+  test('no more calls than a target is allowed are ever under way, and each target has its own', () => {
     const step = fc.record({ target: fc.constantFrom(A, B), settle: fc.option(fc.nat(10), { nil: undefined }) })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
-        const { store } = open(settingsOf({ target: 2, provider: 3 }))
+        const { store } = open(limitedTo(2))
         const held: { target: Target; permit: Permit }[] = []
         const count = (target: Target): number => held.filter((entry) => entry.target === target).length
         for (const { target, settle } of steps) {
@@ -188,14 +189,14 @@ function slotLaws(open: Open): void {
             ended?.permit.settle(SUCCESS)
             ended?.permit.settle(SUCCESS)
           }
-          const isFree = count(target) < 2 && held.length < 3
+          const isFree = count(target) < 2
           const { inFlight, maxConcurrency = 0 } = store.observe(target)
           expect(inFlight).toBe(count(target))
           expect(inFlight < maxConcurrency).toBe(isFree)
           const permit = store.admit(target)
           expect(permit.admitted).toBe(isFree)
           if (permit.admitted) held.push({ target, permit })
-          else expect(permit).toMatchObject({ code: 'target_busy', scope: count(target) >= 2 ? 'target' : 'provider' })
+          else expect(permit).toMatchObject({ code: 'target_busy', scope: 'target' })
         }
       }),
       { numRuns: 50 },
@@ -203,7 +204,7 @@ function slotLaws(open: Open): void {
   })
 
   test('a busy target says when to come back, from how long its calls take', () => {
-    const { store } = open(settingsOf({ target: 2 }))
+    const { store } = open(limitedTo(2))
     admitted(store, A).settle({ ...SUCCESS, totalMs: 6_000 })
     admitted(store, A)
     admitted(store, A)
@@ -211,7 +212,7 @@ function slotLaws(open: Open): void {
   })
 
   test('a refusal takes neither a slot nor the probe', () => {
-    const { store, advance } = open(settingsOf({ target: 1 }))
+    const { store, advance } = open(limitedTo(1))
     fail(store, A, 'server-error', 2)
     const slow = admitted(store, A)
     store.admit(A)
@@ -225,23 +226,38 @@ function slotLaws(open: Open): void {
   })
 
   test('retries are a small part of the traffic', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     for (let call = 0; call < 100; call++) admitted(store, A).settle(SUCCESS)
     expect(Array.from({ length: 50 }, () => store.spendRetry(A)).filter(Boolean)).toHaveLength(20)
     expect(store.spendRetry(B)).toBe(true)
     expect(store.snapshot().targets.find(({ id }) => id === A.id)).toMatchObject({ recentCalls: 100, recentRetries: 20 })
+    store.configure({ ...SETTINGS, retryBudget: 0.3 })
+    expect(Array.from({ length: 50 }, () => store.spendRetry(A)).filter(Boolean)).toHaveLength(10)
+    store.configure({ ...SETTINGS, retryBudget: 0 })
+    expect(store.spendRetry(B)).toBe(false)
+  })
+
+  test('a limit is of each target of the provider that has it, and of no other’s', () => {
+    const { store } = open(limitedTo(1))
+    admitted(store, A)
+    expect(store.admit(A)).toMatchObject({ code: 'target_busy' })
+    admitted(store, B)
+    for (let call = 0; call < 5; call++) admitted(store, ELSEWHERE)
+    expect(store.observe(ELSEWHERE)).toMatchObject({ inFlight: 5, maxConcurrency: undefined })
+    store.configure(SETTINGS)
+    admitted(store, A)
   })
 }
 
 function figureLaws(open: Open): void {
   test('nothing is known of a target that was never called, and asking does not change that', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     expect(store.observe(A)).toEqual({ circuit: 'closed', inFlight: 0 })
     expect(store.snapshot()).toEqual({ targets: [], providers: [] })
   })
 
   test('averages follow answers, the newest with three tenths; failures take no part', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     admitted(store, A).settle({ ...SUCCESS, ttftMs: 100, totalMs: 1_000 })
     admitted(store, A).settle({ ...SUCCESS, ttftMs: 200, totalMs: 2_000 })
     fail(store, A, 'server-error', 1)
@@ -250,7 +266,7 @@ function figureLaws(open: Open): void {
   })
 
   test('outcomes make a scorecard; quota, credentials, refusals and the client’s own mistakes do not', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     for (const category of ['quota-exceeded', 'authentication', 'invalid-request', 'context-too-long'] as const)
       fail(store, A, category, 1)
     for (const kind of ['neutral', 'cancelled', 'refusal'] as const) admitted(store, A).settle({ kind, streamed: false })
@@ -266,11 +282,11 @@ function figureLaws(open: Open): void {
 
 function keepingLaws(open: Open): void {
   test('a change of the configuration keeps what is known and applies new limits at once', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     admitted(store, B).settle(SUCCESS)
     const running = admitted(store, B)
     fail(store, A, 'server-error', 3)
-    store.configure(settingsOf({ target: 1 }))
+    store.configure(limitedTo(1))
     expect(store.observe(A)).toMatchObject({ circuit: 'open', outcome: { demoted: 'streak' } })
     expect(store.observe(B)).toMatchObject({ inFlight: 1, maxConcurrency: 1, ttftMs: 50 })
     expect(store.admit(B)).toMatchObject({ code: 'target_busy' })
@@ -279,10 +295,10 @@ function keepingLaws(open: Open): void {
   })
 
   test('what the configuration no longer names is forgotten once nothing is under way there', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     const running = admitted(store, A)
     fail(store, B, 'server-error', 3)
-    const without = { ...settingsOf(), providers: new Map([[ELSEWHERE.provider, {}]]) }
+    const without = { ...SETTINGS, providers: new Set([ELSEWHERE.provider]) }
     store.configure(without)
     expect(store.snapshot().targets.map(({ id }) => id)).toEqual([A.id])
     running.settle(SUCCESS)
@@ -290,18 +306,51 @@ function keepingLaws(open: Open): void {
     expect(store.snapshot()).toEqual({ targets: [], providers: [] })
   })
 
+  test('without a word of providers nothing is forgotten', () => {
+    const { store } = open(SETTINGS)
+    fail(store, A, 'server-error', 3)
+    store.configure({ ...SETTINGS, providers: undefined })
+    expect(store.observe(A).circuit).toBe('open')
+  })
+
+  test('scorecards follow the settings: off they say nothing and learn nothing, on they know what they knew', () => {
+    const { store } = open(SETTINGS)
+    const off = { ...SETTINGS, scorecard: { ...SETTINGS.scorecard, enabled: false } }
+    fail(store, A, 'rate-limited', 3)
+    store.configure(off)
+    expect(store.observe(A).outcome).toBeUndefined()
+    fail(store, A, 'rate-limited', 5)
+    store.configure(SETTINGS)
+    expect(store.observe(A).outcome).toMatchObject({ samples: 3, demoted: 'streak' })
+    store.configure({ ...SETTINGS, scorecard: { ...SETTINGS.scorecard, maxSamples: 2, fastDemoteStreak: 1 } })
+    expect(store.observe(A).outcome?.samples).toBe(2)
+    fail(store, B, 'rate-limited', 1)
+    expect(store.observe(B).outcome?.demoted).toBe('streak')
+  })
+
+  test('saved scorecards count as long as the settings say', () => {
+    const { store } = open(SETTINGS)
+    const row = { target: A.id, savedAt: 1_700_000_000_000 - 60_000, samples: 3, successes: 3, truncated: 0 }
+    store.configure({ ...SETTINGS, scorecard: { ...SETTINGS.scorecard, staleHydrateMs: 60_000 } })
+    store.loadScorecards([row])
+    expect(store.observe(A).outcome).toBeUndefined()
+    store.configure(SETTINGS)
+    store.loadScorecards([row])
+    expect(store.observe(A).outcome).toBeDefined()
+  })
+
   test('circuits that are switched off refuse nobody and forget', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     fail(store, A, 'network', 3)
-    store.configure(settingsOf({}, false))
+    store.configure({ ...SETTINGS, circuit: { ...SETTINGS.circuit, enabled: false } })
     fail(store, A, 'network', 10)
     expect(store.observe(A).circuit).toBe('closed')
-    store.configure(settingsOf())
+    store.configure(SETTINGS)
     expect(store.observe(A).circuit).toBe('closed')
   })
 
   test('a flood of invented model names leaves the memory bounded, and calls under way and open circuits known', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     fail(store, A, 'server-error', 3)
     const running = admitted(store, B)
     for (let index = 0; index < 10_000; index++) admitted(store, targetOf('q', `m${index}`)).settle(failure('not-found'))
@@ -313,12 +362,12 @@ function keepingLaws(open: Open): void {
   })
 
   test('scorecards can be carried over a restart, each change once', () => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     fail(store, A, 'server-error', 3)
     const saved = store.changedScorecards()
     expect(saved).toHaveLength(1)
     expect(store.changedScorecards()).toEqual([])
-    const next = open(settingsOf()).store
+    const next = open(SETTINGS).store
     next.loadScorecards(JSON.parse(JSON.stringify(saved)) as unknown[])
     expect(next.observe(A).outcome).toMatchObject({ samples: 0, demoted: 'streak' })
     expect(next.observe(A).circuit).toBe('closed')
@@ -334,7 +383,7 @@ function keepingLaws(open: Open): void {
     [{ target: 'p/a', savedAt: 1_700_000_000_000, samples: 3, successes: 9, truncated: 0 }],
     [{ target: 'p/a', savedAt: 1_700_000_000_000, samples: '3', successes: 3, truncated: 0 }],
   ])('a saved scorecard that is corrupt, empty or too old is passed over: %j', (row) => {
-    const { store } = open(settingsOf())
+    const { store } = open(SETTINGS)
     store.loadScorecards([row])
     expect(store.snapshot().targets).toEqual([])
   })

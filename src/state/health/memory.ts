@@ -2,10 +2,10 @@ import type { ProviderId, TargetId } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { CallPermit, type PermitContext } from './call-permit.ts'
-import { DEFAULT_CIRCUIT } from './circuit-breaker.ts'
 import { ProviderHealth } from './provider-health.ts'
 import { providerOf, readSavedScorecard } from './saved-scorecard.ts'
-import { SAVED_TTL_MS, Scorecard } from './scorecard.ts'
+import { Scorecard } from './scorecard.ts'
+import { DEFAULT_SETTINGS } from './settings.ts'
 import type {
   HealthObservation,
   HealthSettings,
@@ -27,13 +27,13 @@ const UNKNOWN: HealthObservation = Object.freeze({ circuit: 'closed', inFlight: 
 
 export interface MemoryHealthOptions {
   readonly clock: Pick<Clock, 'now' | 'wall'>
-  /** Default: the default circuit, no limits. */
+  /** Default: those of a configuration that says nothing, without limits. */
   readonly settings?: HealthSettings | undefined
 }
 
 /** Health of targets in the memory of one process. */
 export function createMemoryHealth({ clock, settings }: MemoryHealthOptions): HealthStore {
-  return new MemoryHealth(clock, settings ?? { circuit: DEFAULT_CIRCUIT, providers: new Map() })
+  return new MemoryHealth(clock, settings ?? DEFAULT_SETTINGS)
 }
 
 class MemoryHealth implements HealthStore {
@@ -41,11 +41,9 @@ class MemoryHealth implements HealthStore {
   private readonly targets = new Map<TargetId, TargetHealth>()
   /** Bounded by the configuration. */
   private readonly providers = new Map<ProviderId, ProviderHealth>()
-  private settings: HealthSettings
 
   constructor(clock: Pick<Clock, 'now' | 'wall'>, settings: HealthSettings) {
-    this.context = { clock, circuit: settings.circuit }
-    this.settings = settings
+    this.context = { clock, settings }
   }
 
   observe(target: Target): HealthObservation {
@@ -68,7 +66,7 @@ class MemoryHealth implements HealthStore {
 
   spendRetry(target: Target): boolean {
     const now = this.context.clock.now()
-    return this.targetFor(target.id, target.provider, now).retries.spend(now)
+    return this.targetFor(target.id, target.provider, now).retries.spend(now, this.context.settings.retryBudget)
   }
 
   snapshot(): { targets: TargetHealthView[]; providers: ProviderHealthView[] } {
@@ -78,24 +76,26 @@ class MemoryHealth implements HealthStore {
       const observation = observationOf(known, this.providerFor(known.provider), now)
       return { id: known.id, provider: known.provider, ...observation, recentCalls: calls, recentRetries: retries }
     })
-    const providers = [...this.providers.values()].map(({ id, circuit, slots, limits }) => ({
+    const providers = [...this.providers.values()].map(({ id, circuit, slots, targetLimit }) => ({
       id,
       circuit: circuit.state(now),
       recoveryMs: recovery(circuit.waitMs(now)),
       inFlight: slots.inFlight,
-      maxConcurrency: limits.provider,
+      maxConcurrency: targetLimit,
     }))
     return { targets, providers }
   }
 
   configure(settings: HealthSettings): void {
-    this.settings = settings
-    this.context.circuit = settings.circuit
-    for (const [id, known] of this.targets)
-      if (!settings.providers.has(known.provider) && known.slots.inFlight === 0) this.targets.delete(id)
+    this.context.settings = settings
+    const isGone = (id: ProviderId): boolean => settings.providers?.has(id) === false
+    for (const [id, known] of this.targets) {
+      known.scorecard?.configure(settings.scorecard)
+      if (isGone(known.provider) && known.slots.inFlight === 0) this.targets.delete(id)
+    }
     for (const [id, provider] of this.providers) {
-      provider.limits = settings.providers.get(id) ?? {}
-      if (!settings.providers.has(id) && provider.slots.inFlight === 0) this.providers.delete(id)
+      provider.targetLimit = settings.maxConcurrency.get(id)
+      if (isGone(id) && provider.slots.inFlight === 0) this.providers.delete(id)
     }
     if (settings.circuit.enabled) return
     for (const { circuit } of this.targets.values()) circuit.reset()
@@ -113,13 +113,14 @@ class MemoryHealth implements HealthStore {
   }
 
   loadScorecards(rows: readonly unknown[]): void {
-    const now = this.context.clock.now()
-    const wall = this.context.clock.wall()
+    const { clock, settings } = this.context
+    const now = clock.now()
+    const wall = clock.wall()
     for (const row of rows.slice(-MAX_TARGETS)) {
       const saved = readSavedScorecard(row)
-      if (saved === undefined || wall - saved.savedAt >= SAVED_TTL_MS) continue
+      if (saved === undefined || wall - saved.savedAt >= settings.scorecard.staleHydrateMs) continue
       const known = this.targetFor(saved.target, providerOf(saved.target), now)
-      known.scorecard ??= new Scorecard()
+      known.scorecard ??= new Scorecard(settings.scorecard)
       known.scorecard.restore(saved, now, wall)
     }
   }
@@ -127,7 +128,7 @@ class MemoryHealth implements HealthStore {
   private providerFor(id: ProviderId): ProviderHealth {
     let found = this.providers.get(id)
     if (found === undefined) {
-      found = new ProviderHealth(id, this.settings.providers.get(id))
+      found = new ProviderHealth(id, this.context.settings.maxConcurrency.get(id))
       this.providers.set(id, found)
     }
     return found
@@ -145,8 +146,7 @@ class MemoryHealth implements HealthStore {
 
   /** What nobody has called: only its limit is known. */
   private untouched(provider: ProviderId): HealthObservation {
-    const limits = this.settings.providers.get(provider)
-    const maxConcurrency = least(limits?.target, limits?.provider)
+    const maxConcurrency = this.context.settings.maxConcurrency.get(provider)
     return maxConcurrency === undefined ? UNKNOWN : { ...UNKNOWN, maxConcurrency }
   }
 
@@ -160,16 +160,13 @@ class MemoryHealth implements HealthStore {
 
 /** `known` is undefined for a target that was never called at a provider that was. */
 function observationOf(known: TargetHealth | undefined, provider: ProviderHealth, now: number): HealthObservation {
-  const { limits, slots, circuit } = provider
-  const inFlight = known?.slots.inFlight ?? 0
-  // Told as a limit of the target, so that it is full when either is.
-  const left = limits.provider === undefined ? undefined : inFlight + Math.max(0, limits.provider - slots.inFlight)
+  const { circuit } = provider
   const states = [circuit.state(now), known?.circuit.state(now)]
   return {
     circuit: states.includes('open') ? 'open' : states.includes('half_open') ? 'half_open' : 'closed',
     recoveryMs: recovery(Math.max(circuit.waitMs(now), known?.circuit.waitMs(now) ?? 0)),
-    inFlight,
-    maxConcurrency: least(limits.target, left),
+    inFlight: known?.slots.inFlight ?? 0,
+    maxConcurrency: provider.targetLimit,
     ttftMs: known?.ttft.value,
     totalMs: known?.total.value,
     outcome: known?.scorecard?.health(now),
@@ -185,15 +182,8 @@ function openCircuit(known: TargetHealth, provider: ProviderHealth, now: number)
 }
 
 function missingSlot(known: TargetHealth, provider: ProviderHealth): Refusal | undefined {
-  const { limits } = provider
-  const isFull = known.slots.isFull(limits.target)
-  if (!isFull && !provider.slots.isFull(limits.provider)) return undefined
-  const scope = isFull ? 'target' : 'provider'
-  const slots = isFull ? known.slots : provider.slots
-  return { admitted: false, code: 'target_busy', scope, retryAfterMs: slots.waitMs(known.total.value) }
+  if (!known.slots.isFull(provider.targetLimit)) return undefined
+  return { admitted: false, code: 'target_busy', scope: 'target', retryAfterMs: known.slots.waitMs(known.total.value) }
 }
 
 const recovery = (waitMs: number): number | undefined => (waitMs === 0 ? undefined : Math.ceil(waitMs))
-
-const least = (left: number | undefined, right: number | undefined): number | undefined =>
-  left === undefined ? right : right === undefined ? left : Math.min(left, right)

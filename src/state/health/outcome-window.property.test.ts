@@ -10,22 +10,30 @@ function percentile(durations: readonly number[], share: number): number | undef
   return durations.toSorted((left, right) => left - right)[Math.max(1, Math.ceil(share * durations.length)) - 1]
 }
 
-test('counts and percentiles are those of the last 200 samples that are young enough', () => {
+test('counts and percentiles are those of the last samples that are young enough, within a limit that changes', () => {
   const step = fc.record({
     wait: fc.constantFrom(0, 0, 0, 1, 3, 400),
     kind: fc.constantFrom<OutcomeSample>('success', 'success', 'truncated', 'failure'),
     duration: fc.option(fc.nat(50), { nil: undefined }),
+    limit: fc.option(fc.constantFrom(1, 5, 40, 200), { nil: undefined, freq: 60 }),
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 450, size: 'max' }), (steps) => {
-      const window = new OutcomeWindow()
+      let most = 200
+      const window = new OutcomeWindow(most)
       let kept: { kind: OutcomeSample; at: number; duration: number | undefined }[] = []
       let now = 0
-      for (const { wait, kind, duration } of steps) {
+      for (const { wait, kind, duration, limit } of steps) {
         now += wait
+        if (limit !== undefined) {
+          most = limit
+          kept = kept.slice(-most)
+          window.limit(most)
+          expect(window.size).toBeLessThanOrEqual(most)
+        }
         window.expire(now - TTL_MS)
         window.push(kind, now, duration)
-        kept = [...kept.filter(({ at }) => at > now - TTL_MS), { kind, at: now, duration }].slice(-200)
+        kept = [...kept.filter(({ at }) => at > now - TTL_MS), { kind, at: now, duration }].slice(-most)
       }
       const count = (wanted: OutcomeSample): number => kept.filter(({ kind }) => kind === wanted).length
       const durations = kept.flatMap(({ duration }) => duration ?? [])

@@ -1,8 +1,7 @@
 export type OutcomeSample = 'success' | 'truncated' | 'failure'
 
-/** Most samples kept, the reference's; the arrays grow towards it, since most targets never have so many. */
-const CAPACITY = 200
-const FIRST_CAPACITY = 16
+/** Room at first: the arrays grow towards the most that is kept, since most targets never have so many samples. */
+const FIRST_ROOM = 16
 
 /** The last samples of a target, with counts and ordered times kept up to date, so that asking costs nothing. */
 export class OutcomeWindow {
@@ -10,14 +9,19 @@ export class OutcomeWindow {
   truncated = 0
   failures = 0
   private kinds: OutcomeSample[] = []
-  private times = new Float64Array(FIRST_CAPACITY)
+  private times = new Float64Array(FIRST_ROOM)
   /** NaN where the sample has no duration. */
-  private durations = new Float64Array(FIRST_CAPACITY)
+  private durations = new Float64Array(FIRST_ROOM)
+  private maxSamples: number
   private first = 0
   private length = 0
   /** The durations, ascending. */
-  private ordered = new Float64Array(FIRST_CAPACITY)
+  private ordered = new Float64Array(FIRST_ROOM)
   private orderedLength = 0
+
+  constructor(maxSamples: number) {
+    this.maxSamples = maxSamples
+  }
 
   get size(): number {
     return this.length
@@ -25,7 +29,7 @@ export class OutcomeWindow {
 
   /** Takes a sample; the oldest goes when the window is full. `durationMs` is of answers, undefined for what did not return. */
   push(kind: OutcomeSample, now: number, durationMs: number | undefined): void {
-    if (this.length === CAPACITY) this.dropOldest()
+    if (this.length >= this.maxSamples) this.dropOldest()
     else if (this.length === this.times.length) this.grow()
     const index = (this.first + this.length) % this.times.length
     this.kinds[index] = kind
@@ -34,6 +38,12 @@ export class OutcomeWindow {
     this.length += 1
     this.count(kind, 1)
     if (durationMs !== undefined) this.insert(durationMs)
+  }
+
+  /** Keeps at most so many samples from now on: the newest. */
+  limit(maxSamples: number): void {
+    this.maxSamples = maxSamples
+    while (this.length > maxSamples) this.dropOldest()
   }
 
   /** Time of the oldest sample; infinity when there is none. */
@@ -93,10 +103,10 @@ export class OutcomeWindow {
   }
 
   private grow(): void {
-    const capacity = Math.min(CAPACITY, this.times.length * 2)
+    const room = Math.min(this.maxSamples, this.times.length * 2)
     const order = Array.from({ length: this.length }, (_unused, index) => (this.first + index) % this.times.length)
     const moved = (from: Float64Array): Float64Array<ArrayBuffer> => {
-      const grown = new Float64Array(capacity)
+      const grown = new Float64Array(room)
       order.forEach((source, index) => (grown[index] = from[source] ?? Number.NaN))
       return grown
     }
@@ -104,7 +114,7 @@ export class OutcomeWindow {
     this.times = moved(this.times)
     this.durations = moved(this.durations)
     this.first = 0
-    const ordered = new Float64Array(capacity)
+    const ordered = new Float64Array(room)
     ordered.set(this.ordered)
     this.ordered = ordered
   }

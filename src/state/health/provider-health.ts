@@ -1,19 +1,17 @@
 import type { ProviderId } from '../../ir/ids.ts'
 import { Bulkhead } from './bulkhead.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
-import type { ConcurrencyLimits } from './store.ts'
 
-const UNLIMITED: ConcurrencyLimits = {}
-
-/** What is known of one provider as a whole, and the limits its configuration sets. */
+/** What is known of one provider as a whole, and the limit its configuration sets. */
 export class ProviderHealth {
   readonly id: ProviderId
   readonly circuit = new CircuitBreaker()
   readonly slots = new Bulkhead()
-  limits: ConcurrencyLimits
+  /** Most calls at once to each of its targets; undefined is no limit. */
+  targetLimit: number | undefined
 
-  constructor(id: ProviderId, limits: ConcurrencyLimits = UNLIMITED) {
+  constructor(id: ProviderId, targetLimit: number | undefined) {
     this.id = id
-    this.limits = limits
+    this.targetLimit = targetLimit
   }
 }

@@ -1,6 +1,4 @@
-/** Retries may be this share of a target's calls, retries included. */
-export const RETRY_SHARE = 0.2
-/** Retries a window allows however few calls there were: a quiet target may still be tried twice. */
+/** Retries a window allows however few calls there were, as long as any are allowed: a quiet target may still be tried twice. */
 export const RETRY_FLOOR = 10
 /** The window, and the slots it moves by. */
 export const RETRY_WINDOW_MS = 60_000
@@ -23,10 +21,10 @@ export class RetryBudget {
     this.calls += 1
   }
 
-  /** Takes a retry out of the budget, if there is one. */
-  spend(now: number): boolean {
+  /** Takes a retry out of the budget, if there is one. Retries may be `share` of the calls, retries included; at 0 there are none. */
+  spend(now: number, share: number): boolean {
     this.move(now)
-    if (this.retries + 1 > Math.max(RETRY_FLOOR, RETRY_SHARE * this.calls)) return false
+    if (share === 0 || this.retries + 1 > Math.max(RETRY_FLOOR, share * this.calls)) return false
     this.counts ??= { calls: new Uint32Array(SLOTS), retries: new Uint32Array(SLOTS) }
     this.counts.retries[this.slot % SLOTS] = (this.counts.retries[this.slot % SLOTS] ?? 0) + 1
     this.retries += 1

@@ -1,37 +1,51 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { TargetId } from '../../ir/ids.ts'
+import type { ScorecardSettings } from '../../ir/resilience.ts'
 import type { HealthStore, SavedScorecard } from './store.ts'
 
-/** How often changes are saved; the reference's. */
-const FLUSH_MS = 30_000
 /** Most scorecards that wait while they cannot be saved; of more, the ones that wait longest are lost. */
 const MAX_WAITING = 4_096
+
+/** Longest interval a timer takes, in ms; longer ones would fire all the time. */
+const MAX_INTERVAL_MS = 2_147_483_647
 
 /** Where scorecards outlive the process. */
 export interface ScorecardFile {
   /** What was saved and may still count; unchecked. */
   load(): readonly unknown[]
-  /** Replaces the rows of these targets. Throws when it cannot. */
-  save(rows: readonly SavedScorecard[]): void
+  /** Replaces the rows of these targets, and drops those saved at `staleAt` (Unix ms) or before. Throws when it cannot. */
+  save(rows: readonly SavedScorecard[], staleAt: number): void
+  close(): void
+}
+
+/** How scorecards are kept, in ms: how often changes are saved, and the age from which they no longer count. */
+export type ScorecardKeeping = Pick<ScorecardSettings, 'flushMs' | 'staleHydrateMs'>
+
+export interface ScorecardKeeper {
+  /** Takes new settings; what waits is kept. */
+  configure(keeping: ScorecardKeeping): void
+  /** Saves what waits and closes the file. */
   close(): void
 }
 
 export interface ScorecardKeeperOptions {
   readonly health: Pick<HealthStore, 'changedScorecards' | 'loadScorecards'>
   readonly file: ScorecardFile
-  readonly clock: Pick<Clock, 'every'>
+  readonly clock: Pick<Clock, 'every' | 'wall'>
+  readonly keeping: ScorecardKeeping
   /** Told once at the start of an outage of the file. */
   readonly warn: (message: string, facts: Readonly<Record<string, unknown>>) => void
 }
 
 /**
- * Brings saved scorecards back, and saves changes every 30 s and when it is closed. A file that cannot be written never disturbs the
+ * Brings saved scorecards back, and saves changes every `flushMs` and when it is closed. A file that cannot be written never disturbs the
  * gateway: changes wait, and are saved when it can be written again.
  */
-export function keepScorecards({ health, file, clock, warn }: ScorecardKeeperOptions): { close(): void } {
+export function keepScorecards({ health, file, clock, warn, keeping }: ScorecardKeeperOptions): ScorecardKeeper {
   health.loadScorecards(file.load())
   const waiting = new Map<TargetId, SavedScorecard>()
   let isDown = false
+  let { flushMs, staleHydrateMs } = keeping
   const flush = (): void => {
     for (const row of health.changedScorecards()) {
       waiting.delete(row.target)
@@ -43,7 +57,7 @@ export function keepScorecards({ health, file, clock, warn }: ScorecardKeeperOpt
     }
     if (waiting.size === 0) return
     try {
-      file.save([...waiting.values()])
+      file.save([...waiting.values()], clock.wall() - staleHydrateMs)
       waiting.clear()
       isDown = false
     } catch (error) {
@@ -51,8 +65,16 @@ export function keepScorecards({ health, file, clock, warn }: ScorecardKeeperOpt
       isDown = true
     }
   }
-  const stop = clock.every(FLUSH_MS, flush)
+  const start = (): (() => void) => clock.every(Math.min(flushMs, MAX_INTERVAL_MS), flush)
+  let stop = start()
   return {
+    configure(next) {
+      staleHydrateMs = next.staleHydrateMs
+      if (next.flushMs === flushMs) return
+      flushMs = next.flushMs
+      stop()
+      stop = start()
+    },
     close() {
       stop()
       flush()

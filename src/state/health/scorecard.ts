@@ -1,21 +1,9 @@
 import type { DemotionReason, OutcomeHealth } from '../../ir/observed.ts'
 import { OutcomeWindow, type OutcomeSample } from './outcome-window.ts'
+import type { ScorecardRules } from './store.ts'
 
-/** The reference's figures: a start of 5 imagined calls of which 95 % went well. */
-const PRIOR_SAMPLES = 5
-const PRIOR_SUCCESS = 0.95
-/** Shares decide only with this many samples. */
-const MIN_SAMPLES = 8
-const DEMOTE_TRUNCATION = 0.25
-const DEMOTE_SUCCESS = 0.6
-const RECOVER_SUCCESS = 0.85
-const STREAK = 3
-/** Age at which a sample no longer counts. */
-const SAMPLE_TTL_MS = 24 * 3_600_000
-/** Most weight of what an earlier process has seen. */
+/** Most weight of what an earlier process has seen, in samples. */
 const MAX_PRIOR = 50
-/** Age at which what an earlier process has seen no longer counts. */
-export const SAVED_TTL_MS = 48 * 3_600_000
 /**
  * A demoted target gets its place back on trial when nothing bad came for this long; the next bad answer demotes it again. Ours: in the
  * reference a target that others replace gets no calls, and so stays demoted for a day after three failures.
@@ -36,18 +24,25 @@ export interface OutcomeRates {
 }
 
 /** The shares of good and of truncated answers, and the health they make. */
-export function ratesOf({ samples, successes, truncated }: OutcomeCounts): OutcomeRates {
-  const successRate = (PRIOR_SAMPLES * PRIOR_SUCCESS + successes) / (PRIOR_SAMPLES + samples)
+export function ratesOf({ samples, successes, truncated }: OutcomeCounts, rules: ScorecardRules): OutcomeRates {
+  const { priorWeight, priorSuccessRate } = rules
+  const successRate = (priorWeight * priorSuccessRate + successes) / (priorWeight + samples)
   const truncationRate = samples === 0 ? 0 : truncated / samples
   const health = Math.min(1, Math.max(0, successRate * (1 - 0.5 * truncationRate)))
   return { health, successRate, truncationRate }
 }
 
 /** Why a bad answer sets a target back: the first reason that holds, of truncation, streak and success. */
-export function demotionOf(rates: OutcomeRates, samples: number, failuresInRow: number): DemotionReason | undefined {
-  if (samples >= MIN_SAMPLES && rates.truncationRate >= DEMOTE_TRUNCATION) return 'truncation'
-  if (failuresInRow >= STREAK) return 'streak'
-  return samples >= MIN_SAMPLES && rates.successRate <= DEMOTE_SUCCESS ? 'success' : undefined
+export function demotionOf(
+  rates: OutcomeRates,
+  samples: number,
+  failuresInRow: number,
+  rules: ScorecardRules,
+): DemotionReason | undefined {
+  const isEnough = samples >= rules.minSamples
+  if (isEnough && rates.truncationRate >= rules.truncationDemoteRate) return 'truncation'
+  if (failuresInRow >= rules.fastDemoteStreak) return 'streak'
+  return isEnough && rates.successRate <= rules.demoteSuccessRate ? 'success' : undefined
 }
 
 /** What a scorecard is saved as. Times are of `Clock.wall()`. */
@@ -58,9 +53,10 @@ export interface ScorecardState extends OutcomeCounts {
 
 /** How calls to one target ended lately, and whether it is set behind others for it. Times are of `Clock.now()`. */
 export class Scorecard {
-  private readonly window = new OutcomeWindow()
-  /** Prior knowledge, and when it ends. */
-  private prior: (OutcomeCounts & { readonly until: number }) | undefined
+  private rules: ScorecardRules
+  private readonly window: OutcomeWindow
+  /** Prior knowledge, and when it was saved. */
+  private prior: (OutcomeCounts & { readonly savedAt: number }) | undefined
   private demoted: DemotionReason | undefined
   /** Of the last sample that spoke against the target. */
   private lastBad = 0
@@ -70,30 +66,47 @@ export class Scorecard {
   /** Until then `known` holds, if no sample comes. */
   private knownUntil = Number.NEGATIVE_INFINITY
 
+  constructor(rules: ScorecardRules) {
+    this.rules = rules
+    this.window = new OutcomeWindow(rules.maxSamples)
+  }
+
+  /** Judges by these rules from now on. What a smaller window has no room for goes; a demotion stays until it is earned back. */
+  configure(rules: ScorecardRules): void {
+    this.rules = rules
+    this.window.limit(rules.maxSamples)
+    this.knownUntil = Number.NEGATIVE_INFINITY
+  }
+
   record(sample: OutcomeSample, now: number, durationMs?: number): void {
     this.expire(now)
     this.window.push(sample, now, sample === 'failure' ? undefined : durationMs)
     this.knownUntil = Number.NEGATIVE_INFINITY
     this.failuresInRow = sample === 'failure' ? this.failuresInRow + 1 : 0
     this.successesInRow = sample === 'success' ? this.successesInRow + 1 : 0
-    const rates = ratesOf(this.counts())
+    const { rules } = this
+    const rates = ratesOf(this.counts(), rules)
     if (sample !== 'success') {
       this.lastBad = now
-      this.demoted = demotionOf(rates, this.window.size, this.failuresInRow) ?? this.demoted
-    } else if (this.successesInRow >= STREAK || (this.window.size >= MIN_SAMPLES && rates.successRate >= RECOVER_SUCCESS)) {
+      this.demoted = demotionOf(rates, this.window.size, this.failuresInRow, rules) ?? this.demoted
+    } else if (
+      this.successesInRow >= rules.fastRecoverStreak ||
+      (this.window.size >= rules.minSamples && rates.successRate >= rules.recoverSuccessRate)
+    ) {
       this.demoted = undefined
     }
   }
 
-  /** Undefined as long as nothing is known. */
+  /** Undefined as long as nothing is known, and when scorecards are switched off. */
   health(now: number): OutcomeHealth | undefined {
+    if (!this.rules.enabled) return undefined
     if (now < this.knownUntil) return this.known
     this.expire(now)
     this.known = this.assess(now)
     const trialAt = this.lastBad + TRIAL_AFTER_MS
     this.knownUntil = Math.min(
-      this.window.oldest + SAMPLE_TTL_MS,
-      this.prior?.until ?? Number.POSITIVE_INFINITY,
+      this.window.oldest + this.rules.ttlMs,
+      this.prior === undefined ? Number.POSITIVE_INFINITY : this.prior.savedAt + this.rules.staleHydrateMs,
       trialAt > now ? trialAt : Number.POSITIVE_INFINITY,
     )
     return this.known
@@ -107,21 +120,21 @@ export class Scorecard {
   }
 
   /**
-   * Takes what was saved as prior knowledge with the weight of at most 50 samples. A demotion holds on unless a day has passed.
-   * Ignored when older than 48 hours or empty.
+   * Takes what was saved as prior knowledge with the weight of at most 50 samples. A demotion holds on unless its samples would be too
+   * old by now. Ignored when older than `staleHydrateMs` or empty.
    */
   restore(state: ScorecardState, now: number, wall: number): void {
     const age = Math.max(0, wall - state.savedAt)
-    if (age >= SAVED_TTL_MS || state.samples <= 0) return
+    if (age >= this.rules.staleHydrateMs || state.samples <= 0) return
     const scale = Math.min(state.samples, MAX_PRIOR) / state.samples
     this.prior = {
       samples: state.samples * scale,
       successes: state.successes * scale,
       truncated: state.truncated * scale,
-      until: now + SAVED_TTL_MS - age,
+      savedAt: now - age,
     }
     this.knownUntil = Number.NEGATIVE_INFINITY
-    if (state.demoted === undefined || age >= SAMPLE_TTL_MS) return
+    if (state.demoted === undefined || age >= this.rules.ttlMs) return
     this.demoted = state.demoted
     this.lastBad = now - age
   }
@@ -137,9 +150,10 @@ export class Scorecard {
 
   /** Old samples go. When none is left the target starts over; a demotion from before a restart lasts as long as its samples would. */
   private expire(now: number): void {
-    if (this.prior !== undefined && now >= this.prior.until) this.prior = undefined
-    this.window.expire(now - SAMPLE_TTL_MS)
-    if (this.window.size > 0 || now - this.lastBad < SAMPLE_TTL_MS) return
+    const { ttlMs, staleHydrateMs } = this.rules
+    if (this.prior !== undefined && now >= this.prior.savedAt + staleHydrateMs) this.prior = undefined
+    this.window.expire(now - ttlMs)
+    if (this.window.size > 0 || now - this.lastBad < ttlMs) return
     this.demoted = undefined
     this.failuresInRow = 0
     this.successesInRow = 0
@@ -147,7 +161,7 @@ export class Scorecard {
 
   private assess(now: number): OutcomeHealth | undefined {
     if (this.window.size === 0 && this.prior === undefined) return undefined
-    const { health, successRate, truncationRate } = ratesOf(this.counts())
+    const { health, successRate, truncationRate } = ratesOf(this.counts(), this.rules)
     const onTrial = now - this.lastBad >= TRIAL_AFTER_MS
     return {
       health: round(health),

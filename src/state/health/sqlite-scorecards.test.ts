@@ -7,7 +7,7 @@ import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { asProviderId, targetIdOf } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
 import { createMemoryHealth } from './memory.ts'
-import { keepScorecards } from './scorecard-keeper.ts'
+import { keepScorecards, type ScorecardKeeper } from './scorecard-keeper.ts'
 import { openSqliteScorecards } from './sqlite-scorecards.ts'
 import type { HealthStore } from './store.ts'
 
@@ -17,14 +17,24 @@ const targetOf = (model: string): Target => ({ id: targetIdOf('p', model), provi
 const A = targetOf('a')
 const B = targetOf('b')
 
+const KEEPING = { flushMs: 30_000, staleHydrateMs: 48 * HOUR }
+
+interface Gateway {
+  readonly health: HealthStore
+  readonly keeper: ScorecardKeeper
+  readonly clock: ManualClock
+  readonly warnings: string[]
+  readonly close: () => void
+}
+
 /** A gateway's health with its scorecards in the file, from `time` on. */
-function start(path: string, time = START): { health: HealthStore; clock: ManualClock; warnings: string[]; close: () => void } {
+function start(path: string, time = START): Gateway {
   const clock = new ManualClock(time)
   const health = createMemoryHealth({ clock })
   const warnings: string[] = []
   const file = openSqliteScorecards({ path, clock })
-  const keeper = keepScorecards({ health, file, clock, warn: (message) => void warnings.push(message) })
-  return { health, clock, warnings, close: () => keeper.close() }
+  const keeper = keepScorecards({ health, file, clock, keeping: KEEPING, warn: (message) => void warnings.push(message) })
+  return { health, keeper, clock, warnings, close: () => keeper.close() }
 }
 
 function call(health: HealthStore, target: Target, kind: 'success' | 'failure', times = 1): void {
@@ -86,6 +96,24 @@ describe('scorecards in an SQLite file', () => {
     const database = new DatabaseSync(path)
     expect(database.prepare('SELECT target FROM scorecards').all()).toEqual([{ target: B.id }])
     database.close()
+  })
+
+  test('are saved as often, and kept as long, as a new configuration says', async () => {
+    const path = newPath()
+    const { health, keeper, clock, close } = start(path)
+    const other = new DatabaseSync(path)
+    const saved = (): unknown[] => other.prepare('SELECT target FROM scorecards').all()
+    call(health, A, 'success')
+    await clock.advance(20_000)
+    keeper.configure({ flushMs: 5_000, staleHydrateMs: HOUR })
+    await clock.advance(5_000)
+    expect(saved()).toEqual([{ target: A.id }])
+    await clock.advance(HOUR)
+    call(health, B, 'success')
+    await clock.advance(5_000)
+    expect(saved()).toEqual([{ target: B.id }])
+    other.close()
+    close()
   })
 
   test('that cannot be saved wait, with one warning, until they can be', async () => {

@@ -1,6 +1,5 @@
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { SAVED_TTL_MS } from './scorecard.ts'
 import type { ScorecardFile } from './scorecard-keeper.ts'
 
 /** Schema of the saved scorecards, one SQL text a version. Counts are fractions where they carry scaled prior knowledge. */
@@ -22,7 +21,7 @@ export interface SqliteScorecardsOptions {
   readonly clock: Pick<Clock, 'wall'>
 }
 
-/** Scorecards in an SQLite file; what is older than 48 hours goes. Throws `state_unavailable` or `state_incompatible`. */
+/** Scorecards in an SQLite file. Throws `state_unavailable` or `state_incompatible`. */
 export function openSqliteScorecards({ path, clock }: SqliteScorecardsOptions): ScorecardFile {
   const database = openSqliteDatabase({ path, domain: 'health', migrations: MIGRATIONS, appliedAt: clock.wall() })
   const upsert = database.prepare(
@@ -34,10 +33,10 @@ export function openSqliteScorecards({ path, clock }: SqliteScorecardsOptions): 
       database
         .prepare('SELECT target, saved_at AS savedAt, samples, successes, truncated, demoted FROM scorecards ORDER BY saved_at')
         .all(),
-    save(rows) {
+    save(rows, staleAt) {
       database.exec('BEGIN IMMEDIATE')
       try {
-        prune.run(Math.floor(clock.wall() - SAVED_TTL_MS))
+        prune.run(Math.floor(staleAt))
         for (const { target, savedAt, samples, successes, truncated, demoted } of rows)
           upsert.run(target, Math.floor(savedAt), samples, successes, truncated, demoted ?? null)
         database.exec('COMMIT')

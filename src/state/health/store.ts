@@ -1,6 +1,7 @@
 import type { ErrorCategory } from '../../errors/codes.ts'
 import type { ProviderId, TargetId } from '../../ir/ids.ts'
 import type { TargetObservation } from '../../ir/observed.ts'
+import type { CircuitBreakerSettings, ScorecardSettings } from '../../ir/resilience.ts'
 import type { Target } from '../../ir/target.ts'
 
 /** What this store knows of a target at one moment; the part of a `TargetObservation` that is not about accounts or operators. */
@@ -40,32 +41,24 @@ export interface Permit {
 export interface Refusal {
   readonly admitted: false
   readonly code: 'circuit_open' | 'target_busy'
-  /** Whose circuit or limit it is. */
+  /** Whose circuit it is; limits are those of targets. */
   readonly scope: 'target' | 'provider'
   /** Milliseconds until asking again makes sense: exact for an open circuit, an estimate for a busy target. */
   readonly retryAfterMs: number
 }
 
-export interface CircuitSettings {
-  readonly enabled: boolean
-  /** Failures in a row that open the circuit. */
-  readonly failureThreshold: number
-  /** How long it stays open before one call may try. */
-  readonly openMs: number
-}
-
-/** Most calls at once. Undefined is no limit. */
-export interface ConcurrencyLimits {
-  /** Of a provider, all its targets together. */
-  readonly provider?: number | undefined
-  /** Of each target. */
-  readonly target?: number | undefined
-}
+/** How a scorecard judges. What scores make of it is routing's, and how often it is saved its keeper's. */
+export type ScorecardRules = Omit<ScorecardSettings, 'scoreWeight' | 'flushMs'>
 
 export interface HealthSettings {
-  readonly circuit: CircuitSettings
-  /** The providers of the configuration. What is known of others is forgotten once nothing is under way there. */
-  readonly providers: ReadonlyMap<ProviderId, ConcurrencyLimits>
+  readonly circuit: CircuitBreakerSettings
+  readonly scorecard: ScorecardRules
+  /** Retries may be at most this share of a target's calls, 0 to 1. */
+  readonly retryBudget: number
+  /** Most calls at once to each target of a provider; a provider without an entry is not limited. */
+  readonly maxConcurrency: ReadonlyMap<ProviderId, number>
+  /** What is known of other providers is forgotten once nothing is under way there. Undefined: nothing is forgotten. */
+  readonly providers?: ReadonlySet<ProviderId> | undefined
 }
 
 /** A scorecard in its persisted form: counts alone, no content. */
@@ -93,6 +86,7 @@ export interface ProviderHealthView {
   readonly circuit: TargetObservation['circuit']
   readonly recoveryMs?: number | undefined
   readonly inFlight: number
+  /** Of each of its targets. */
   readonly maxConcurrency?: number | undefined
 }
 
@@ -109,7 +103,10 @@ export interface HealthStore {
   spendRetry(target: Target): boolean
   /** Everything that is known, for health views. */
   snapshot(): { readonly targets: readonly TargetHealthView[]; readonly providers: readonly ProviderHealthView[] }
-  /** Takes new settings; what is known of targets stays. A circuit that is switched off forgets its failures. */
+  /**
+   * Takes new settings; what is known of targets stays, as far as the new windows reach. A circuit that is switched off forgets its
+   * failures; a scorecard that is switched off takes no samples and says nothing until it is switched on again.
+   */
   configure(settings: HealthSettings): void
   /** Scorecards that changed since the last call, to be saved. */
   changedScorecards(): readonly SavedScorecard[]

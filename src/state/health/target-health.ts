@@ -5,7 +5,7 @@ import { sampleOf } from './evidence.ts'
 import { MovingAverage } from './moving-average.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { Scorecard } from './scorecard.ts'
-import type { CallOutcome } from './store.ts'
+import type { CallOutcome, ScorecardRules } from './store.ts'
 
 /** What is known of one target. */
 export class TargetHealth {
@@ -35,15 +35,15 @@ export class TargetHealth {
   }
 
   /** Feeds averages and scorecard. Failures take no part in the averages: failing fast is not being fast. */
-  learn(outcome: CallOutcome, now: number): void {
+  learn(outcome: CallOutcome, now: number, rules: ScorecardRules): void {
     const { kind, ttftMs, totalMs, streamed } = outcome
     if (kind === 'success' || kind === 'truncated' || kind === 'refusal') {
       if (streamed && ttftMs !== undefined) this.ttft.add(ttftMs)
       if (totalMs !== undefined) this.total.add(totalMs)
     }
-    const sample = sampleOf(outcome)
+    const sample = rules.enabled ? sampleOf(outcome) : undefined
     if (sample === undefined) return
-    this.scorecard ??= new Scorecard()
+    this.scorecard ??= new Scorecard(rules)
     this.scorecard.record(sample, now, totalMs)
     this.unsaved = true
   }
