@@ -138,6 +138,7 @@ function record(
     overheadUs: totalMs * 1000,
     requestBytes: call.requestBytes,
     committedEarly: false,
+    clientRetry: undefined,
   }
   options.records.append(packRecord(seed))
 }

@@ -9,7 +9,8 @@ import type { AttemptResult } from './attempt-result.ts'
 import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
-import type { Answer, AnswerStream, Call } from './engine.ts'
+import type { Answer, AnswerStream, Call, HeaderList } from './engine.ts'
+import { failureStream } from './failure-stream.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import type { AttemptEnd } from './call-outcome.ts'
 import { createItinerary, type Itinerary } from './itinerary.ts'
@@ -234,8 +235,7 @@ export class Execution {
     const { clock } = this.deps
     const headers = this.headersNow(result)
     if (result.kind === 'failed') {
-      this.settle({ status: result.error.httpStatus, error: result.error })
-      return { kind: 'error', error: result.error, headers: [...headers, ...result.error.headersFor(this.call.codec.format)] }
+      return this.refusal(result.error, [...headers, ...result.error.headersFor(this.call.codec.format)])
     }
     this.succeeded(result)
     for (const [name, value] of result.headers) headers.push([name, value])
@@ -246,6 +246,17 @@ export class Execution {
       return { kind: 'whole', status: 200, headers, body: result.body }
     }
     return { kind: 'stream', status: 200, headers, stream: this.deliver(result) }
+  }
+
+  /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
+  private refusal(error: GatewayError, headers: HeaderList): Answer {
+    const { call, deps } = this
+    if (!call.request.stream || call.codec.isToldInStream?.(error) !== true) {
+      this.settle({ status: error.httpStatus, error })
+      return { kind: 'error', error, headers }
+    }
+    this.settle({ status: 200, error })
+    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, deps.stream.pingMs) }
   }
 
   private headersNow(result: AttemptResult): [string, string][] {
@@ -341,10 +352,17 @@ export class Execution {
       overheadUs: this.overheadUs,
       requestBytes: call.body.bytes.length,
       committedEarly: this.committedEarly,
+      clientRetry: clientRetryOf(call.headers),
     }
     deps.records.append(packRecord(seed))
     deps.onSettled()
   }
+}
+
+/** Which try of its own this is, as the official SDKs tell it. */
+function clientRetryOf(headers: Headers): number | undefined {
+  const count = Number(headers.get('x-stainless-retry-count') ?? 0)
+  return Number.isSafeInteger(count) && count > 0 && count < 1_000 ? count : undefined
 }
 
 const failed = (error: GatewayError): AttemptFailure => ({ kind: 'failed', error, next: 'stop' })
