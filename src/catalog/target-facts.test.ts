@@ -4,7 +4,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts'
 import { asProviderId, targetIdOf } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts, TargetPrice } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
-import { expectedCost } from '../routing/candidate.ts'
+import { expectedCost, NOTHING_OBSERVED } from '../routing/candidate.ts'
 import { costOf } from './prices/cost-of.ts'
 import { createLazyPrices, type LazyPrices } from './prices/lazy-prices.ts'
 import type { ModelPrice } from './prices/model-price.types.ts'
@@ -142,9 +142,10 @@ describe('the price of a target', () => {
     fc.assert(
       fc.property(rate, rate, fc.nat({ max: 1_000_000 }), fc.nat({ max: 1_000 }), (input, output, tokens, answer) => {
         const facts = { capabilities: {}, tags: [], price: { inputPerMillion: input, outputPerMillion: output } }
+        const candidate = { target: gpt5, position: 0, facts, observed: NOTHING_OBSERVED, standing: 'healthy' as const }
         const question = { estimatedInputTokens: tokens, maxOutputTokens: answer }
         const bill = costOf({ inputTokens: tokens, outputTokens: answer }, { rates: { input, output }, contextTiers: [] })
-        const estimate = expectedCost({ facts } as Parameters<typeof expectedCost>[0], question)
+        const estimate = expectedCost(candidate, question)
         // Estimates are doubles: beyond 2^53 products they may be off by a part in 10^15.
         expect(Math.abs((estimate ?? Number.NaN) - (bill?.nanoDollars ?? Number.NaN))).toBeLessThanOrEqual(1)
       }),
