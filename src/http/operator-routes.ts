@@ -7,7 +7,7 @@ import {
   resetAccount,
   type OperatorParts,
 } from '../operations/disable-switches.ts'
-import { subjectNamed, type DisableScope } from '../operations/disable-subject.ts'
+import { accountNamed, subjectNamed, type DisableScope } from '../operations/disable-subject.ts'
 import { readDisableTerms, type DisableTerms } from '../operations/disable-terms.ts'
 import { healthView } from '../operations/health-view.ts'
 import type { Exchange } from './exchange.ts'
@@ -72,9 +72,7 @@ export function createOperatorHandlers({
     async resetAccount({ exchange, id }) {
       orderedBy(exchange.principal)
       await terms(exchange)
-      const subject = subjectNamed('account', id)
-      if (subject.scope !== 'account') throw new GatewayError('internal', 'An account is no account.')
-      return tell(exchange, resetAccount(parts(), subject))
+      return tell(exchange, resetAccount(parts(), accountNamed(id)))
     },
     disableModel: disable('model'),
     enableModel: enable('model'),

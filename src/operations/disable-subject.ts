@@ -7,21 +7,33 @@ import { safeText } from './story-words.ts'
 
 export type DisableScope = DisableSubject['scope']
 
+export type AccountSubject = Extract<DisableSubject, { readonly scope: 'account' }>
+
 /** The part of a configuration that says which subjects there are. */
 export type SubjectSource = Pick<RoutingSnapshot, 'providers' | 'targets'>
 
 /** A subject by its name: `openai`, `openai/main`, `openai/gpt-5`. Throws `invalid_body` when a part is missing. */
 export function subjectNamed(scope: DisableScope, name: string): DisableSubject {
-  if (scope === 'provider') {
-    if (name === '') throw invalid(scope, 'PROVIDER, such as openai')
-    return { scope, provider: asProviderId(name) }
+  if (scope === 'account') return accountNamed(name)
+  if (scope === 'model') {
+    const { provider, rest } = halves('model', name, 'PROVIDER/MODEL, such as openai/gpt-5')
+    return { scope, provider, model: rest }
   }
+  if (name === '') throw invalid(scope, 'PROVIDER, such as openai')
+  return { scope, provider: asProviderId(name) }
+}
+
+/** An account by its name, as `openai/main`. */
+export function accountNamed(name: string): AccountSubject {
+  const { provider, rest } = halves('account', name, 'PROVIDER/ACCOUNT, such as openai/main')
+  return { scope: 'account', provider, account: asAccountId(rest) }
+}
+
+/** What stands before and after the first slash. */
+function halves(scope: DisableScope, name: string, example: string): { readonly provider: ProviderId; readonly rest: string } {
   const slash = name.indexOf('/')
-  const provider = asProviderId(name.slice(0, Math.max(0, slash)))
-  const rest = name.slice(slash + 1)
-  const example = scope === 'account' ? 'PROVIDER/ACCOUNT, such as openai/main' : 'PROVIDER/MODEL, such as openai/gpt-5'
-  if (provider === '' || rest === '') throw invalid(scope, example)
-  return scope === 'account' ? { scope, provider, account: asAccountId(rest) } : { scope, provider, model: rest }
+  if (slash <= 0 || slash === name.length - 1) throw invalid(scope, example)
+  return { provider: asProviderId(name.slice(0, slash)), rest: name.slice(slash + 1) }
 }
 
 /** The name `subjectNamed` takes. */

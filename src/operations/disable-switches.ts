@@ -5,7 +5,7 @@ import type { Principal } from '../ir/principal.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { DisableStore, DisableSubject } from '../state/disables/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
-import { nameOfSubject, requireSubject } from './disable-subject.ts'
+import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
 import type { DisableTerms } from './disable-terms.ts'
 import {
   changeView,
@@ -66,7 +66,7 @@ export function enableSubject(
 /** Drops the locks of an account and the limits it was told. What an operator has disabled stays so. */
 export function resetAccount(
   { snapshot, accounts, disables }: Pick<OperatorParts, 'snapshot' | 'accounts' | 'disables'>,
-  subject: Extract<DisableSubject, { scope: 'account' }>,
+  subject: AccountSubject,
 ): { readonly reset: SubjectView; readonly locks_released: number; readonly still_disabled?: DisableView | undefined } {
   requireSubject(snapshot(), subject)
   const released = accounts.reset(subject.provider, subject.account)
