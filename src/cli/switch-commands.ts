@@ -23,20 +23,21 @@ export interface SwitchGroup {
 
 /** Adds `disable` and `enable` to a group of commands. */
 export function defineSwitches(group: Command, execute: Execute, { scope, argument }: SwitchGroup): void {
+  const phrase = `${scope === 'account' ? 'an' : 'a'} ${scope}`
   const disable = withSwitchOptions(group.command('disable'))
     .argument('<name>', argument)
     .option('--for <time>', 'for how long, such as 30m, 2h or 1h30m (default: until it is enabled)')
     .option('--reason <text>', 'shown to whoever is refused because of it')
-    .summary(`take a ${scope} out of use`)
+    .summary(`take ${phrase} out of use`)
     .description(
-      `Takes a ${scope} out of use, in the gateway that runs, or for the next start when none does. Ends by itself after the time given.`,
+      `Takes ${phrase} out of use, in the gateway that runs, or for the next start when none does. Ends by itself after the time given.`,
     )
   defineSwitch(disable, execute, { action: 'disable', scope })
   const enable = withSwitchOptions(group.command('enable'))
     .argument('<name>', argument)
     .option('--reason <text>', 'for the audit')
-    .summary(`put a ${scope} back into use`)
-    .description(`Puts a ${scope} back into use before its time.`)
+    .summary(`put ${phrase} back into use`)
+    .description(`Puts ${phrase} back into use before its time.`)
   defineSwitch(enable, execute, { action: 'enable', scope })
 }
 

@@ -9,12 +9,15 @@ export function renderSwitch({ scope, action }: TypedOrder, { name, told, answer
   const lines = [
     action === 'disable' ? disabledLine(subject, answer['disabled'], now) : backLine(subject, answer),
     ...stillLine(answer['still_disabled'], now),
-    'gateway' in told
-      ? `The gateway at ${told.gateway} was told; it holds already.`
-      : `No gateway runs on this data directory. Written to ${told.file}; it holds when one starts.`,
+    ...(answer['was_disabled'] === false ? [] : [toldLine(told)]),
   ]
   return lines.join('\n')
 }
+
+const toldLine = (told: SwitchResult['told']): string =>
+  'gateway' in told
+    ? `The gateway at ${told.gateway} was told; it holds already.`
+    : `No gateway runs on this data directory. Written to ${told.file}; it holds when one starts.`
 
 function disabledLine(subject: string, disabled: unknown, now: number): string {
   return `Disabled: ${subject}${termsOf(disabled, now)}`

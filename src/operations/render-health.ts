@@ -23,9 +23,10 @@ const COLUMNS: readonly Column[] = [
 /** The state of targets as a table, and below it what keeps accounts, circuits and subjects from being used. `now` in Unix ms. */
 export function renderHealth({ providers, targets, disables }: HealthView, now: number): string {
   const rows = targets.map((target) => COLUMNS.map(([, cell]) => cell(target, now)))
+  const broken = new Set(providers.filter(({ circuit }) => circuit === 'open').map(({ id }) => id))
   const notes = [
     ...providers.flatMap(circuitNotes),
-    ...targets.flatMap(targetNotes),
+    ...targets.filter(({ provider }) => !broken.has(provider)).flatMap(targetNotes),
     ...providers.flatMap(lockNotes),
     ...disables.map((entry) => disableNote(entry, now)),
   ]
