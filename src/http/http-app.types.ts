@@ -5,6 +5,7 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
@@ -38,6 +39,8 @@ export interface HttpAppOptions {
   readonly isTrustedProxy: (address: string) => boolean
   /** Facts of a model that the snapshot lists. */
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
+  /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
+  readonly operator?: OperatorParts | undefined
   readonly clock: Clock
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined

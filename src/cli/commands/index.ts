@@ -1,7 +1,11 @@
 import type { CommandDefinition } from '../command.ts'
+import { accountCommand } from './account.ts'
 import { configCommand } from './config.ts'
 import { explainCommand } from './explain.ts'
+import { healthCommand } from './health.ts'
+import { modelCommand } from './model.ts'
 import { priceCommand } from './price.ts'
+import { providerCommand } from './provider.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
 
@@ -10,6 +14,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
   serveCommand,
   explainCommand,
   routePreviewCommand,
+  healthCommand,
+  providerCommand,
+  accountCommand,
+  modelCommand,
   priceCommand,
   configCommand,
 ]
