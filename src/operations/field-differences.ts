@@ -30,4 +30,5 @@ function visit({ field, then, now }: FieldDifference, found: FieldDifference[]):
 
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-const own = (value: object, key: string): unknown => (Object.hasOwn(value, key) ? (Reflect.get(value, key) as unknown) : undefined)
+const own = (value: object, key: string): unknown =>
+  Object.hasOwn(value, key) ? (Reflect.get(value, key) as unknown) : undefined

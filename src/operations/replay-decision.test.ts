@@ -88,7 +88,12 @@ describe('a decision made again', () => {
 
   test('does not depend on whether the keys are set here', () => {
     const keyless = snapshotOf({
-      providers: config.providers.map(({ id, type }) => ({ id, type, base_url: `https://${id}.example/v1`, api_key_env: 'NOT_SET' })),
+      providers: config.providers.map(({ id, type }) => ({
+        id,
+        type,
+        base_url: `https://${id}.example/v1`,
+        api_key_env: 'NOT_SET',
+      })),
       routes: [{ name: 'r', match: { model: 'r' }, targets: ['a/m', 'b/m'] }],
     })
     expect(new Replayer({ snapshot: keyless, factsOf: () => NOTHING }).again(record)).toMatchObject({ verdict: 'identical' })

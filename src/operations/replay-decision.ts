@@ -70,8 +70,7 @@ export class Replayer {
     const undetermined = [...(made.verdict === 'undetermined' ? made.inputs : []), ...turnsNotKept(then, now)]
     const differences = exact && now !== undefined ? fieldDifferences(then, now) : meaningDifferences(then, now)
     return {
-      verdict:
-        undetermined.length > 0 ? 'undetermined' : differences.length > 0 ? 'different' : exact ? 'identical' : 'same',
+      verdict: undetermined.length > 0 ? 'undetermined' : differences.length > 0 ? 'different' : exact ? 'identical' : 'same',
       compared: exact ? 'exact' : 'meaning',
       config_changed: record.config_hash !== this.options.snapshot.configHash,
       engine_version: { then: record.engine_version, now: this.options.engineVersion ?? ENGINE_VERSION },

@@ -4,12 +4,14 @@ import { explainCommand } from './explain.ts'
 import { priceCommand } from './price.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
+import { testCommand } from './test.ts'
 
 /** All commands, in the order of the help text. */
 export const COMMANDS: readonly CommandDefinition[] = [
   serveCommand,
   explainCommand,
   routePreviewCommand,
+  testCommand,
   priceCommand,
   configCommand,
 ]
