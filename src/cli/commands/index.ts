@@ -8,6 +8,7 @@ import { priceCommand } from './price.ts'
 import { providerCommand } from './provider.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
+import { testCommand } from './test.ts'
 
 /** All commands, in the order of the help text. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  testCommand,
   priceCommand,
   configCommand,
 ]
