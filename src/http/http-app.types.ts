@@ -1,6 +1,7 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RequestId } from '../ir/ids.ts'
+import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -15,18 +16,6 @@ export interface Peer {
   readonly address?: string | undefined
   /** Whether the server may close this connection for being idle. On unless told otherwise. */
   setIdleLimit?(enabled: boolean): void
-}
-
-/** What lists of models tell about one; undefined is unknown. */
-export interface ModelCard {
-  readonly displayName?: string | undefined
-  readonly contextWindow?: number | undefined
-  readonly maxOutputTokens?: number | undefined
-  /** Unix seconds. */
-  readonly createdAt?: number | undefined
-  readonly toolCalling?: boolean | undefined
-  readonly visionIn?: boolean | undefined
-  readonly reasoning?: boolean | undefined
 }
 
 export interface HttpAppOptions {
