@@ -4,7 +4,7 @@ import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
-import { createAccountPool, type PooledProvider } from './credentials/account-pool.ts'
+import { createAccountPool, type AccountPool, type PooledProvider } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
@@ -15,7 +15,7 @@ import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp } from './http/http-app.types.ts'
 import type { ProviderId } from './ir/ids.ts'
-import type { RoutingSnapshot } from './ir/snapshot.ts'
+import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -27,7 +27,7 @@ import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
-import { createTokenizer } from './runtime/tokenizer.ts'
+import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
 import { type DataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { healthSettingsOf } from './state/health/settings.ts'
@@ -65,33 +65,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const snapshot = (): RoutingSnapshot => config.routing
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
-  const state = openGatewayState(config, { dataDir, clock, logger })
-  const { records, health, affinity, disables } = state
-  const { prices, stopPrices } = openPrices({ dataDir, clock, logger })
-  const providers = createProviders(config, clock)
-  const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
-  const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
-  const factsOf = createFactsOf({ snapshot, hostOf: hostsOf(config), prices, clock })
-  const engine = createEngine({
-    clock,
-    deadlines: new Deadlines(clock),
-    providers,
-    accounts,
-    health,
-    affinity,
-    observed: observeTargets({ accounts, health, disables }),
-    records,
-    stream: config.server.stream,
-    random: Math.random,
-    modelFacts: createKnownModels({
-      hostOf: hostsOf(config),
-      declaredOf: (provider) => config.routing.providers.get(provider)?.capabilities,
-    }),
-    factsOf,
-    prices,
-    snapshot,
-    countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
-  })
+  const surroundings = { dataDir, clock, logger }
+  const state = openGatewayState(config, surroundings)
+  const { records, health, disables } = state
+  const { prices, stopPrices } = openPrices(surroundings)
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
   const app = createHttpApp({
     engine,
     codecs,
@@ -128,6 +106,49 @@ export function createGateway(options: GatewayOptions): Gateway {
       dataDir?.release()
     },
   }
+}
+
+interface EngineParts {
+  readonly config: CompiledConfig
+  readonly snapshot: () => RoutingSnapshot
+  readonly state: GatewayState
+  readonly prices: LazyPrices
+  readonly clock: Clock
+}
+
+interface BuiltEngine {
+  readonly engine: Engine
+  readonly accounts: AccountPool
+  readonly factsOf: FactsOf
+  readonly tokenizer: Tokenizer
+}
+
+function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
+  const { records, health, affinity, disables } = state
+  const providers = createProviders(config, clock)
+  const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
+  const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
+  const hostOf = hostsOf(config)
+  const factsOf = createFactsOf({ snapshot, hostOf, prices, clock })
+  const declaredOf = (provider: ProviderId): Capabilities | undefined => snapshot().providers.get(provider)?.capabilities
+  const engine = createEngine({
+    clock,
+    deadlines: new Deadlines(clock),
+    providers,
+    accounts,
+    health,
+    affinity,
+    observed: observeTargets({ accounts, health, disables }),
+    records,
+    stream: config.server.stream,
+    random: Math.random,
+    modelFacts: createKnownModels({ hostOf, declaredOf }),
+    factsOf,
+    prices,
+    snapshot,
+    countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
+  })
+  return { engine, accounts, factsOf, tokenizer }
 }
 
 interface Surroundings {
@@ -172,8 +193,8 @@ function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<Prov
 
 /** Host of each provider's base URL, with a port where it has one. */
 function hostsOf({ providers }: CompiledConfig): (provider: ProviderId) => string {
-  const hosts = new Map(providers.map(({ id, baseUrl }) => [id, hostOf(baseUrl)]))
+  const hosts = new Map(providers.map(({ id, baseUrl }) => [id, hostIn(baseUrl)]))
   return (provider) => hosts.get(provider) ?? ''
 }
 
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : '')
+const hostIn = (url: string): string => (URL.canParse(url) ? new URL(url).host : '')
