@@ -1,33 +1,33 @@
 import { codecs } from './codecs/registry.ts'
-import { catalogueFacts } from './catalog/model-facts.ts'
+import { createKnownModels } from './catalog/known-models.ts'
+import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
-import { createAccountPool, type PooledProvider } from './credentials/account-pool.ts'
+import { createAccountPool, type AccountPool, type PooledProvider } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
 import { observeTargets } from './engine/observe-targets.ts'
 import { unpackRecord } from './engine/record-builder.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
-import type { ModelFacts } from './codecs/codec.ts'
 import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
-import type { HttpApp, ModelCard } from './http/http-app.types.ts'
+import type { HttpApp } from './http/http-app.types.ts'
 import type { ProviderId } from './ir/ids.ts'
 import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
-import type { Target } from './ir/target.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
+import { modelCardOf } from './operations/model-card.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { createProvider } from './providers/registry.ts'
-import { resolveRoute } from './routing/resolve-route.ts'
+import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
-import { createTokenizer } from './runtime/tokenizer.ts'
+import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
 import { type DataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { healthSettingsOf } from './state/health/settings.ts'
@@ -62,38 +62,22 @@ export interface Gateway {
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
+  const snapshot = (): RoutingSnapshot => config.routing
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
-  const state = openGatewayState(config, { dataDir, clock, logger })
-  const { records, health, affinity, disables } = state
-  const { prices, stopPrices } = openPrices({ dataDir, clock, logger })
-  const providers = createProviders(config, clock)
-  const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
-  const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
-  const modelFacts = modelFactsOf(providers)
-  const engine = createEngine({
-    clock,
-    deadlines: new Deadlines(clock),
-    providers,
-    accounts,
-    health,
-    affinity,
-    observed: observeTargets({ accounts, health, disables }),
-    records,
-    stream: config.server.stream,
-    random: Math.random,
-    modelFacts,
-    factsOf: targetFactsOf(() => config.routing, modelFacts),
-    snapshot: () => config.routing,
-    countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
-  })
+  const surroundings = { dataDir, clock, logger }
+  const state = openGatewayState(config, surroundings)
+  const { records, health, disables } = state
+  const { prices, stopPrices } = openPrices(surroundings)
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
   const app = createHttpApp({
     engine,
     codecs,
-    snapshot: () => config.routing,
+    snapshot,
     settings: config.server,
     records,
-    modelCard: (id) => modelCardOf(config.routing, id, modelFacts),
+    modelCard: (id) => modelCardOf(config.routing, id, factsOf),
+    operator: { snapshot, disables, accounts, health },
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -108,6 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     prices,
     async listen() {
       checkBind(config.server)
+      if (needsPrices(config.routing)) await prices.warm()
       server = await serve({ settings: config.server, app })
       dataDir?.announce(server.url)
       return { url: server.url, port: server.port }
@@ -121,6 +106,49 @@ export function createGateway(options: GatewayOptions): Gateway {
       dataDir?.release()
     },
   }
+}
+
+interface EngineParts {
+  readonly config: CompiledConfig
+  readonly snapshot: () => RoutingSnapshot
+  readonly state: GatewayState
+  readonly prices: LazyPrices
+  readonly clock: Clock
+}
+
+interface BuiltEngine {
+  readonly engine: Engine
+  readonly accounts: AccountPool
+  readonly factsOf: FactsOf
+  readonly tokenizer: Tokenizer
+}
+
+function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
+  const { records, health, affinity, disables } = state
+  const providers = createProviders(config, clock)
+  const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
+  const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
+  const hostOf = hostsOf(config)
+  const factsOf = createFactsOf({ snapshot, hostOf, prices, clock })
+  const declaredOf = (provider: ProviderId): Capabilities | undefined => snapshot().providers.get(provider)?.capabilities
+  const engine = createEngine({
+    clock,
+    deadlines: new Deadlines(clock),
+    providers,
+    accounts,
+    health,
+    affinity,
+    observed: observeTargets({ accounts, health, disables }),
+    records,
+    stream: config.server.stream,
+    random: Math.random,
+    modelFacts: createKnownModels({ hostOf, declaredOf }),
+    factsOf,
+    prices,
+    snapshot,
+    countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
+  })
+  return { engine, accounts, factsOf, tokenizer }
 }
 
 interface Surroundings {
@@ -163,79 +191,10 @@ function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<Prov
   return new Map(config.providers.map((settings) => [settings.id, createProvider(settings, { transport, clock, userAgent })]))
 }
 
-/** What the catalogue knows of a target's model, the operator's own figures first. Remembered: the catalogue does not change. */
-function modelFactsOf(providers: ReadonlyMap<ProviderId, Provider>): (target: Target) => ModelFacts {
-  const known = new Map<string, ModelFacts>()
-  return (target) => {
-    let facts = known.get(target.id)
-    if (facts !== undefined) return facts
-    const settings = providers.get(target.provider)?.settings
-    const declared = settings?.capabilities
-    const catalogued = catalogueFacts(target.provider, settings === undefined ? '' : hostOf(settings.baseUrl), target.model)
-    facts = {
-      ...catalogued,
-      ...(declared?.maxContextTokens === undefined ? {} : { contextWindow: declared.maxContextTokens }),
-      ...(declared?.maxOutputTokens === undefined ? {} : { maxOutputTokens: declared.maxOutputTokens }),
-    }
-    if (known.size >= MOST_REMEMBERED_MODELS) known.clear()
-    known.set(target.id, facts)
-    return facts
-  }
+/** Host of each provider's base URL, with a port where it has one. */
+function hostsOf({ providers }: CompiledConfig): (provider: ProviderId) => string {
+  const hosts = new Map(providers.map(({ id, baseUrl }) => [id, hostIn(baseUrl)]))
+  return (provider) => hosts.get(provider) ?? ''
 }
 
-/** What decisions are told of a target: the operator's word, and where there is none the catalogue's. Remembered for each snapshot. */
-function targetFactsOf(snapshot: () => RoutingSnapshot, modelFacts: (target: Target) => ModelFacts): FactsOf {
-  const known = new Map<string, ReturnType<FactsOf>>()
-  let revision: number | undefined
-  return (target) => {
-    const routing = snapshot()
-    if (routing.revision !== revision || known.size >= MOST_REMEMBERED_MODELS) known.clear()
-    revision = routing.revision
-    let facts = known.get(target.id)
-    if (facts !== undefined) return facts
-    const provider = routing.providers.get(target.provider)
-    const { contextWindow, maxOutputTokens, thinking } = modelFacts(target)
-    const catalogued: Capabilities = thinking === undefined ? {} : { reasoning: thinking !== 'none' }
-    facts = {
-      capabilities: { ...catalogued, ...said(provider?.capabilities) },
-      declared: provider?.capabilities,
-      contextWindow,
-      maxOutputTokens,
-      tags: [...(provider?.tags ?? []), ...(provider?.modelTags.get(target.model) ?? [])],
-    }
-    known.set(target.id, facts)
-    return facts
-  }
-}
-
-/** Without the members that say nothing, which would hide what the catalogue knows. */
-const said = (declared: Capabilities | undefined): Capabilities =>
-  Object.fromEntries(Object.entries(declared ?? {}).filter(([, value]) => value !== undefined))
-
-/** What lists of models say about one: what is known of the first target it leads to. */
-function modelCardOf(routing: RoutingSnapshot, id: string, modelFacts: (target: Target) => ModelFacts): ModelCard | undefined {
-  const target = firstTarget(routing, id)
-  if (target === undefined) return undefined
-  const { contextWindow, maxOutputTokens, thinking } = modelFacts(target)
-  const declared = routing.providers.get(target.provider)?.capabilities
-  return {
-    contextWindow,
-    maxOutputTokens,
-    toolCalling: declared?.toolCalling,
-    visionIn: declared?.visionIn,
-    reasoning: thinking === undefined ? undefined : thinking !== 'none',
-  }
-}
-
-function firstTarget(routing: RoutingSnapshot, id: string): Target | undefined {
-  try {
-    return resolveRoute(routing, { model: id }).route.targets[0]
-  } catch {
-    return undefined // a listed name that leads nowhere simply has no card
-  }
-}
-
-/** Model names come from clients, so the memory of them is bounded. */
-const MOST_REMEMBERED_MODELS = 4_096
-
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : '')
+const hostIn = (url: string): string => (URL.canParse(url) ? new URL(url).host : '')

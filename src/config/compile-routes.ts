@@ -13,7 +13,7 @@ import { showText } from './secrecy.ts'
 
 export type Defaults = RoutingSnapshot['defaults']
 
-export interface CompiledRoutes extends Pick<RoutingSnapshot, 'routes' | 'wildcard' | 'wildcards' | 'matcher'> {
+export interface CompiledRoutes extends Pick<RoutingSnapshot, 'routes' | 'wildcard' | 'wildcards' | 'matcher' | 'matched'> {
   readonly all: readonly Route[]
 }
 
@@ -131,7 +131,7 @@ function tablesOf(rules: readonly LocatedRule[]): Omit<CompiledRoutes, 'all'> {
   const wildcards: RouteRule[] = []
   let wildcard: Route | undefined
   const index = new PatternIndex<RouteRule>()
-  let needsIndex = false
+  const matched = new Set<Route>()
   for (const { at: _at, ...rule } of rules) {
     const { pattern, conditions, route } = rule
     if (pattern === '*') {
@@ -140,9 +140,9 @@ function tablesOf(rules: readonly LocatedRule[]): Omit<CompiledRoutes, 'all'> {
       continue
     }
     index.add(pattern, rule)
-    if (pattern.includes('*') || conditions.length > 0) needsIndex = true
+    if (pattern.includes('*') || conditions.length > 0) matched.add(route)
     else routes.set(pattern, route)
   }
-  const matcher: RouteMatcher | undefined = needsIndex ? index : undefined
-  return { routes, wildcard, wildcards, matcher }
+  const matcher: RouteMatcher | undefined = matched.size > 0 ? index : undefined
+  return { routes, wildcard, wildcards, matcher, matched: [...matched] }
 }

@@ -200,6 +200,24 @@ describe('the account pool', () => {
     ])
   })
 
+  test('a reset releases every lock of one account and forgets what led to it', async () => {
+    const { pool, clock, ids } = setup()
+    for (const id of [A, B]) pool.failed(P, id, 'm', failure('upstream_authentication'))
+    pool.failed(P, A, 'n', failure('upstream_rate_limited'))
+    pool.limited(P, A, 'o', clock.now() + 60_000)
+    expect(pool.reset(P, A)).toBe(3)
+    expect([ids('m'), ids('n'), ids('o')]).toEqual([
+      ['a', 'c'],
+      ['a', 'c'],
+      ['a', 'c'],
+    ])
+    expect(pool.reset(P, A)).toBe(0)
+    pool.failed(P, A, 'n', failure('upstream_rate_limited'))
+    await clock.advance(2_000)
+    expect(ids('n')).toEqual(['a', 'c'])
+    expect(pool.reset(asProviderId('nobody'), A)).toBe(0)
+  })
+
   test('a flood of model names does not grow the memory without bound', () => {
     const { pool } = setup()
     for (let index = 0; index < 5_000; index++) pool.failed(P, A, `model-${index}`, failure('upstream_server_error'))

@@ -25,6 +25,8 @@ export interface AccountPool {
   limited(provider: ProviderId, account: AccountId, model: string, untilMs: number): void
   /** A call worked: its locks and the memory of its failures go, but not what failed after `startedAtMs`, when the call began. */
   succeeded(provider: ProviderId, account: AccountId, model: string, startedAtMs?: number): void
+  /** An operator says that the account works again: all its locks go, learned limits too. Returns how many were in force. */
+  reset(provider: ProviderId, account: AccountId): number
   /** How many accounts there are and can be used for the model, and when the first can if none. */
   availability(provider: ProviderId, model: string): AccountAvailability
   /** The accounts that are locked for the model, and why. Disabled ones are not among them: those must not be tried at all. */
@@ -156,6 +158,13 @@ class MemoryAccountPool implements AccountPool {
 
   succeeded(provider: ProviderId, account: AccountId, model: string, startedAtMs = Number.POSITIVE_INFINITY): void {
     this.providers.get(provider)?.locks.clear(account, model, startedAtMs)
+  }
+
+  reset(provider: ProviderId, account: AccountId): number {
+    const locks = this.providers.get(provider)?.locks
+    const inForce = locks?.active(this.clock.now()).filter((lock) => lock.account === account).length ?? 0
+    locks?.retain((id) => id !== account)
+    return inForce
   }
 
   availability(provider: ProviderId, model: string): AccountAvailability {

@@ -52,7 +52,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor(call: Call, decided: Decided, dispatch: Dispatch, totalAt: number, deps: ExecutionDeps) {
+  constructor({ call, decided, totalAt }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
     const { route, question } = decided
     this.call = call
     this.route = route
@@ -235,6 +235,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         )
       : new GatewayError('internal', 'The gateway failed while handling this request.', options)
   }
+}
+
+/** What all attempts of a call have in common. */
+export interface AttemptContext {
+  readonly call: Call
+  readonly decided: Decided
+  /** `Clock.now()` at which the whole request has to be over. */
+  readonly totalAt: number
 }
 
 /** How an attempt ended, besides its outcome. */

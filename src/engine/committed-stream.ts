@@ -1,8 +1,7 @@
-import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { pingBytes } from './delivered-stream.ts'
 import type { AnswerStream, Call } from './engine.ts'
-import { sseText } from '../lib/sse-text.ts'
+import { failureBytes } from './failure-stream.ts'
 
 export interface CommittedStreamOptions {
   readonly call: Call
@@ -44,21 +43,11 @@ export class CommittedStream implements AnswerStream {
       const answer = await this.answer
       if ('kind' in answer) {
         this.state = 'over'
-        return answer.kind === 'failed' ? this.failure(answer.error) : undefined
+        return answer.kind === 'failed' ? failureBytes(this.call, answer.error) : undefined
       }
       this.state = 'streaming'
       this.inner = answer
     }
     return this.state === 'over' ? undefined : this.inner?.next()
-  }
-
-  private failure(error: GatewayError): Uint8Array {
-    const { codec, request, requestId } = this.call
-    let text = ''
-    const encoder = codec.createStreamEncoder({ requestId: requestId.slice(4), model: request.model, createdAt: 0, request })
-    encoder.write({ type: 'error', error: error.asStreamFailure }, (event, data) => {
-      text += sseText(event, data)
-    })
-    return new TextEncoder().encode(text)
   }
 }

@@ -1,3 +1,5 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
+import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
@@ -12,6 +14,8 @@ import { sessionIdOf } from './session-id.ts'
 
 export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'>, Omit<DeciderOptions, 'accounts'> {
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
+  /** Loaded for the first call that brings prices into its decision. */
+  readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
 }
 
 /** Builds the engine. Nothing is started; it holds no timers while idle. */
@@ -26,6 +30,7 @@ export function createEngine(options: EngineOptions): Engine {
       return active
     },
     async generate(call) {
+      if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
       active++
       let decided: Decided
       try {
@@ -68,6 +73,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
   }
 }
+
+const lacksPrices = ({ request, hints }: Call, { prices, snapshot }: EngineOptions): boolean =>
+  prices !== undefined && prices.book === undefined && callNeedsPrices(snapshot(), { model: request.model, hints })
 
 /** A call that found no route, with its record. */
 function refused(call: Call, thrown: unknown, options: EngineOptions, operation: RecordSeed['operation'] = 'generate'): Answer {
@@ -138,6 +146,7 @@ function record(
     overheadUs: totalMs * 1000,
     requestBytes: call.requestBytes,
     committedEarly: false,
+    clientRetry: undefined,
   }
   options.records.append(packRecord(seed))
 }

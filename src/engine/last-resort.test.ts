@@ -19,7 +19,10 @@ const provider = (id: string, ...accounts: string[]): Record<string, unknown> =>
 function engine(script: Script, accounts: Record<string, string[]>): TestEngine {
   const providers = Object.entries(accounts).map(([id, names]) => provider(id, ...names))
   const targets = Object.keys(accounts).map((id) => `${id}/m`)
-  return testEngine({ providers, routes: [{ name: 'r', match: { model: 'r' }, targets, retry: { max_retries: 0, max_wait_ms: 0 } }] }, script)
+  return testEngine(
+    { providers, routes: [{ name: 'r', match: { model: 'r' }, targets, retry: { max_retries: 0, max_wait_ms: 0 } }] },
+    script,
+  )
 }
 
 const ask = (tested: TestEngine): ReturnType<TestEngine['call']> => tested.call(CHAT, CHAT.call('r'))

@@ -43,7 +43,9 @@ export class PassedTargets {
     const locked = accounts.locked(provider.id, target.model)
     if (locked.length === 0) return this.add(target, 'target_disabled', undefined)
     this.locked.push({ provider, target, accounts: locked })
-    const codes = new Set(locked.toSorted((left, right) => left.recoveryMs - right.recoveryMs).flatMap((account) => account.codes))
+    const codes = new Set(
+      locked.toSorted((left, right) => left.recoveryMs - right.recoveryMs).flatMap((account) => account.codes),
+    )
     this.all.push({ target, codes: [...codes], retryAfterMs: Math.min(...locked.map((account) => account.recoveryMs)) })
   }
 

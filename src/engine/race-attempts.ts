@@ -41,7 +41,8 @@ export async function raceAttempts(options: RaceOptions): Promise<Finished> {
   let mayHedge = true
   for (;;) {
     const waiting = new AbortController()
-    const pause = mayHedge && runs.size < hedge.maxParallel ? clock.sleep(hedge.delayMs, waiting.signal).then(nobody, nobody) : never
+    const pause =
+      mayHedge && runs.size < hedge.maxParallel ? clock.sleep(hedge.delayMs, waiting.signal).then(nobody, nobody) : never
     const finished = await Promise.race([...runs.values(), pause])
     waiting.abort()
     if (finished === undefined) {

@@ -30,6 +30,7 @@ export interface RecordSeed {
   readonly overheadUs: number
   readonly requestBytes: number
   readonly committedEarly: boolean
+  readonly clientRetry: number | undefined
 }
 
 /** Form of the packed record; a change of the order below needs a new number, and the old one stays readable. */
@@ -66,6 +67,7 @@ type PackedFields = readonly [
   attempts: readonly AttemptRecord[],
   diagnostics: readonly Diagnostic[],
   skipped: readonly SkippedTarget[],
+  clientRetry: number | Absent,
 ]
 
 /**
@@ -101,6 +103,7 @@ export function packRecord(seed: RecordSeed): PackedRecord {
     seed.attempts,
     bounded(seed.diagnostics),
     seed.skipped,
+    seed.clientRetry ?? null,
   ]
   return {
     requestId: seed.requestId,
@@ -121,7 +124,7 @@ export function unpackRecord(packed: unknown): RequestRecord {
 function unpackFields(fields: PackedFields): RequestRecord {
   const [, requestId, startedAt, engineVersion, revision, configHash, operation, role, keyId, tenant, sessionId] = fields
   const [status, errorCode, totalMs, firstTokenMs, overheadUs, requestBytes, committedEarly] = fields.slice(11) as Middle
-  const [servedModel, finish, finishRaw, usage, decision, attempts, diagnostics, skipped] = fields.slice(18) as Rest
+  const [servedModel, finish, finishRaw, usage, decision, attempts, diagnostics, skipped, clientRetry] = fields.slice(18) as Rest
   const { inputs } = decision
   return {
     schema: 'switchback.record/v1',
@@ -152,6 +155,7 @@ function unpackFields(fields: PackedFields): RequestRecord {
     timings: { total_ms: totalMs, first_token_ms: firstTokenMs ?? undefined, overhead_us: overheadUs },
     request_bytes: requestBytes,
     committed_early: committedEarly ? true : undefined,
+    client_retry: clientRetry ?? undefined,
   }
 }
 

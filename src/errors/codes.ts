@@ -69,6 +69,8 @@ export const ERROR_TABLE = {
   method_not_allowed: row(405, 'invalid-request', 'stop'),
   record_not_found: row(404, 'not-found', 'stop'),
   model_not_found: row(404, 'no-route', 'stop'),
+  /** The configuration has no provider, account or model of the name an operator gave. */
+  subject_not_found: row(404, 'not-found', 'stop'),
   no_eligible_target: row(503, 'no-route', 'stop'),
   /** No target's context is large enough for the prompt; told as the client's own vendor tells an overflow, so that agents compact. */
   context_window_exceeded: row(400, 'context-too-long', 'stop'),

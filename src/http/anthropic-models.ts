@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { JsonObject } from '../ir/json.ts'
-import type { ModelCard } from './http-app.types.ts'
+import type { ModelCard } from '../ir/model-card.ts'
 
 export interface PageRequest {
   readonly afterId: string | undefined

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../ir/json.ts'
-import type { ModelCard } from './http-app.types.ts'
+import type { ModelCard } from '../ir/model-card.ts'
 
 /** Codex shows these next to the level. */
 const REASONING_LEVELS = [

@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
 import { createModelHandlers } from './model-routes.ts'
+import { createOperatorHandlers } from './operator-routes.ts'
 import { createPreviewHandler } from './preview-handler.ts'
 import { createProbeHandlers } from './probe-handlers.ts'
 import type { Responder } from './responder.ts'
@@ -37,6 +38,7 @@ export class ColdRoutes {
     const handlers: Readonly<Record<ColdRouteName, ColdHandler>> = {
       ...createModelHandlers(options),
       ...createTraceHandlers(options),
+      ...createOperatorHandlers(options),
       ...createProbeHandlers(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),

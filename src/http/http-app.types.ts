@@ -1,10 +1,12 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RequestId } from '../ir/ids.ts'
+import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
@@ -14,18 +16,6 @@ export interface Peer {
   readonly address?: string | undefined
   /** Whether the server may close this connection for being idle. On unless told otherwise. */
   setIdleLimit?(enabled: boolean): void
-}
-
-/** What lists of models tell about one; undefined is unknown. */
-export interface ModelCard {
-  readonly displayName?: string | undefined
-  readonly contextWindow?: number | undefined
-  readonly maxOutputTokens?: number | undefined
-  /** Unix seconds. */
-  readonly createdAt?: number | undefined
-  readonly toolCalling?: boolean | undefined
-  readonly visionIn?: boolean | undefined
-  readonly reasoning?: boolean | undefined
 }
 
 export interface HttpAppOptions {
@@ -38,6 +28,8 @@ export interface HttpAppOptions {
   readonly isTrustedProxy: (address: string) => boolean
   /** Facts of a model that the snapshot lists. */
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
+  /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
+  readonly operator?: OperatorParts | undefined
   readonly clock: Clock
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined

@@ -3,7 +3,7 @@ import { createFixture, fakeKey, request } from '../../test/support/http-app-fix
 import { allowedMethods, mayUse, ROUTES, type RouteDefinition } from './routes.ts'
 
 const routes: readonly RouteDefinition[] = Object.values(ROUTES)
-const concrete = (route: RouteDefinition): string => route.path.replace(/:id(\{.+\})?$/, 'last')
+const concrete = (route: RouteDefinition): string => route.path.replace(/:id(\{\.\+\})?/, 'last')
 const ask = (route: RouteDefinition, headers: Record<string, string> = {}): Request =>
   route.method === 'POST'
     ? request(concrete(route), { headers, json: { model: 'fast', messages: [] } })

@@ -5,7 +5,7 @@ export type RouteRole = 'public' | PrincipalRole
 
 export interface RouteDefinition {
   readonly method: 'GET' | 'POST'
-  /** Path below the base path; `:name{.+}` takes the rest, slashes included. */
+  /** Path below the base path; `:id` stands for one part, `:id{.+}` for one or more, slashes included. */
   readonly path: string
   readonly role: RouteRole
   /** Asked by load balancers, which call by address: no check of the Host header. */
@@ -23,12 +23,27 @@ export const ROUTES = {
   listTraces: { method: 'GET', path: '/v1/traces', role: 'operator' },
   getTrace: { method: 'GET', path: '/v1/traces/:id', role: 'operator' },
   previewRoute: { method: 'POST', path: '/v1/route-preview', role: 'operator' },
+  targetHealth: { method: 'GET', path: '/v1/health/targets', role: 'operator' },
+  listDisables: { method: 'GET', path: '/v1/disables', role: 'operator' },
+  disableProvider: { method: 'POST', path: '/v1/providers/:id/disable', role: 'operator' },
+  enableProvider: { method: 'POST', path: '/v1/providers/:id/enable', role: 'operator' },
+  disableAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/disable', role: 'operator' },
+  enableAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/enable', role: 'operator' },
+  resetAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/reset', role: 'operator' },
+  disableModel: { method: 'POST', path: '/v1/models/:id{.+}/disable', role: 'operator' },
+  enableModel: { method: 'POST', path: '/v1/models/:id{.+}/enable', role: 'operator' },
   health: { method: 'GET', path: '/health', role: 'public', isProbe: true },
   ready: { method: 'GET', path: '/ready', role: 'public', isProbe: true },
   status: { method: 'GET', path: '/', role: 'public' },
 } as const satisfies Readonly<Record<string, RouteDefinition>>
 
 export type RouteName = keyof typeof ROUTES
+/** What operators see and switch. */
+export type OperatorRouteName =
+  | 'targetHealth'
+  | 'listDisables'
+  | `${'disable' | 'enable'}${'Provider' | 'Account' | 'Model'}`
+  | 'resetAccount'
 /** Routes that carry model calls; they are served without the router. */
 export type CallRouteName = 'chatCompletions' | 'responses' | 'messages' | 'countTokens'
 
@@ -49,8 +64,12 @@ export function allowedMethods(path: string): string[] {
 }
 
 function matches(pattern: string, path: string): boolean {
-  const parameter = pattern.indexOf(':')
-  if (parameter === -1) return pattern === path
-  const rest = path.slice(parameter)
-  return path.startsWith(pattern.slice(0, parameter)) && rest !== '' && (pattern.endsWith('{.+}') || !rest.includes('/'))
+  const parameter = PARAMETER.exec(pattern)
+  if (parameter === null) return pattern === path
+  const [before, after] = [pattern.slice(0, parameter.index), pattern.slice(parameter.index + parameter[0].length)]
+  const value = path.slice(before.length, path.length - after.length)
+  const isFramed = path.startsWith(before) && path.endsWith(after) && path.length > before.length + after.length
+  return isFramed && (parameter[1] !== undefined || !value.includes('/'))
 }
+
+const PARAMETER = /:id(\{\.\+\})?/

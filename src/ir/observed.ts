@@ -22,6 +22,8 @@ export interface Disabled {
   readonly reason?: string | undefined
   /** Unix milliseconds at which it ends by itself. */
   readonly until?: number | undefined
+  /** Who ordered it: the id of a key, or a person at the command line. */
+  readonly by?: string | undefined
 }
 
 /**

@@ -76,4 +76,6 @@ export interface RequestRecord {
   }
   readonly request_bytes: number
   readonly committed_early?: boolean | undefined
+  /** The client's SDK had sent the same call so many times before. */
+  readonly client_retry?: number | undefined
 }

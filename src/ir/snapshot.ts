@@ -156,6 +156,8 @@ export interface RoutingSnapshot {
   readonly wildcard: Route | undefined
   /** All routes but those of `*`; undefined when `routes` says it all, because nobody uses patterns or conditions. */
   readonly matcher?: RouteMatcher | undefined
+  /** Routes that only `matcher` leads to. */
+  readonly matched?: readonly Route[] | undefined
   /** The `*` routes with conditions, in order; asked before `wildcard`. */
   readonly wildcards: readonly RouteRule[]
   /** Combos by name, without `combo/`. */

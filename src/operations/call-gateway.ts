@@ -57,7 +57,9 @@ function refusal(gateway: GatewayAddress, status: number, body: unknown): Gatewa
       `The gateway at ${gateway.url} refused: ${message} Set SWITCHBACK_API_KEY to one of its keys that may see this.`,
     )
   }
-  if (status === 404)
-    return new GatewayError(error['code'] === 'model_not_found' ? 'model_not_found' : 'record_not_found', message)
+  if (status === 404) return new GatewayError(NOT_FOUND.find((code) => code === error['code']) ?? 'record_not_found', message)
+  if (status === 400) return new GatewayError('invalid_body', message)
   return new GatewayError('upstream_other', `The gateway at ${gateway.url} answered with ${status}: ${message}`)
 }
+
+const NOT_FOUND = ['model_not_found', 'subject_not_found', 'route_not_found'] as const

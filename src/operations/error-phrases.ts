@@ -17,6 +17,7 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   method_not_allowed: 'the address does not take this method',
   record_not_found: 'there is no such record',
   model_not_found: 'no route or provider knows the model',
+  subject_not_found: 'the configuration has no such provider, account or model',
   no_eligible_target: 'no candidate can serve this request',
   context_window_exceeded: 'the prompt is longer than the context of every candidate',
   all_targets_unavailable: 'every candidate is locked or at its limit for now',

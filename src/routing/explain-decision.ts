@@ -22,12 +22,13 @@ export function decisionInputs(question: DecisionQuestion): DecisionInputs {
     estimated_input_tokens: question.estimatedInputTokens,
     max_output_tokens: question.maxOutputTokens,
     features,
-    ...(question.parallelTools === true ? { parallel_tools: true } : {}),
-    ...(housekeeping === undefined ? {} : { housekeeping: features.filter((feature) => housekeeping.has(feature)) }),
-    ...(question.client === undefined ? {} : { client: question.client }),
-    ...(principal === undefined ? {} : { principal: principalInputs(principal) }),
-    ...(hints === undefined ? {} : { hints: snakeKeys(hints) as DecisionInputs['hints'] }),
-    ...(session === undefined ? {} : { session: { target_id: session.target, account_id: session.account } }),
+    // Absent ones are told as undefined: spreading them in one by one costs more than all the rest.
+    parallel_tools: question.parallelTools === true ? true : undefined,
+    housekeeping: housekeeping === undefined ? undefined : features.filter((feature) => housekeeping.has(feature)),
+    client: question.client,
+    principal: principal === undefined ? undefined : principalInputs(principal),
+    hints: hints === undefined ? undefined : (snakeKeys(hints) as DecisionInputs['hints']),
+    session: session === undefined ? undefined : { target_id: session.target, account_id: session.account },
   }
 }
 
@@ -43,30 +44,35 @@ const NO_EVIDENCE: PlanEvidence = { scores: [], reason: [] }
 
 /** The decision as it is stored and shown. Built off the response path. */
 export function explainDecision(requestId: string, plan: RoutePlan, inputs: DecisionInputs): RouteDecision {
-  const [selected, ...fallbacks] = plan.targets
-  const { reason, scores, ...evidence } = plan.evidence?.() ?? NO_EVIDENCE
+  const { targets } = plan
+  const selected = targets[0]
+  const evidence = plan.evidence?.() ?? NO_EVIDENCE
+  const reason = [
+    `route=${plan.route}`,
+    `stream_required=${inputs.stream}`,
+    `tools_required=${inputs.tools}`,
+    `vision_required=${inputs.vision}`,
+    `json_schema_required=${inputs.json_schema}`,
+  ]
+  for (const line of evidence.reason) reason.push(line)
+  if (plan.unverified) reason.push('unverified=true: the model name was handed to the default provider without a check')
   return {
     schema: 'switchback.decision/v1',
     request_id: requestId,
     route: plan.route,
     strategy: plan.strategy,
     selected: selected === undefined ? null : { target_id: selected.id },
-    fallbacks: fallbacks.map((target) => ({ target_id: target.id })),
+    fallbacks: targets.length < 2 ? [] : targets.slice(1).map((target) => ({ target_id: target.id })),
     rejected: plan.rejected,
-    reason: [
-      `route=${plan.route}`,
-      `stream_required=${inputs.stream}`,
-      `tools_required=${inputs.tools}`,
-      `vision_required=${inputs.vision}`,
-      `json_schema_required=${inputs.json_schema}`,
-      ...reason,
-      ...(plan.unverified ? ['unverified=true: the model name was handed to the default provider without a check'] : []),
-    ],
+    reason,
     unverified: plan.unverified,
-    scores,
+    scores: evidence.scores,
     inputs,
-    ...evidence,
-    ...(plan.noFallback === true ? { no_fallback: true } : {}),
-    ...(plan.deadlineMs === undefined ? {} : { deadline_ms: plan.deadlineMs }),
+    candidates: evidence.candidates,
+    seed: evidence.seed,
+    cursor: evidence.cursor,
+    conditions: evidence.conditions,
+    no_fallback: plan.noFallback === true ? true : undefined,
+    deadline_ms: plan.deadlineMs,
   }
 }

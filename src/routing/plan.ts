@@ -1,5 +1,7 @@
 import type { PlanEvidence, Rejection, RoutePlan } from '../ir/decision.ts'
-import type { CandidateEvidence } from '../ir/decision-evidence.ts'
+import type { CandidateEvidence, ScoreEvidence } from '../ir/decision-evidence.ts'
+import type { TargetObservation } from '../ir/observed.ts'
+import type { TargetFacts } from '../ir/snapshot.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { Target } from '../ir/target.ts'
 import { snakeKeys } from '../lib/key-case.ts'
@@ -65,17 +67,25 @@ export class RoutedPlan implements RoutePlan {
   }
 
   evidence(): PlanEvidence {
-    const { resolved, asked, chosen, candidates, eligible, ordered, input } = this.made
-    const scale = new Scale(eligible, asked.question)
-    const last = Math.max(1, ordered.length - 1)
+    const { resolved, asked, chosen, candidates, input } = this.made
     return {
       candidates: candidates.map((candidate) => candidateEvidence(candidate, asked)),
-      scores: ordered.map((candidate, index) => scoreEvidence(candidate, scale, scoringWeights(chosen, input), 1 - index / last)),
+      scores: this.scores(),
       seed: input.seed,
-      ...(chosen.name === 'round_robin' ? { cursor: input.cursor } : {}),
-      ...(resolved.conditions === undefined ? {} : { conditions: Object.fromEntries(resolved.conditions) }),
+      cursor: chosen.name === 'round_robin' ? input.cursor : undefined,
+      conditions: resolved.conditions === undefined ? undefined : Object.fromEntries(resolved.conditions),
       reason: this.reasons(),
     }
+  }
+
+  /** One candidate alone that nobody scored has nothing to be compared with. */
+  private scores(): ScoreEvidence[] {
+    const { asked, chosen, eligible, ordered, input } = this.made
+    const weights = scoringWeights(chosen, input)
+    if (ordered.length === 1 && weights === undefined) return []
+    const scale = new Scale(eligible, asked.question)
+    const last = Math.max(1, ordered.length - 1)
+    return ordered.map((candidate, index) => scoreEvidence(candidate, scale, weights, 1 - index / last))
   }
 
   private reasons(): string[] {
@@ -116,17 +126,45 @@ const scoringWeights = ({ weights }: ChosenStrategy, { profile }: StrategyInput)
 
 function candidateEvidence(candidate: Candidate, { question }: Asked): CandidateEvidence {
   const { target, facts, observed, standing } = candidate
-  const cost = expectedCost(candidate, question)
   return {
     target_id: target.id,
     provider: target.provider,
     model: target.model,
     format: target.format,
     standing,
-    facts: snakeKeys(facts) as CandidateEvidence['facts'],
-    observed: snakeKeys(observed) as CandidateEvidence['observed'],
-    ...(cost === undefined ? {} : { expected_cost_nanos: cost }),
+    facts: factsEvidence(facts),
+    observed: observedEvidence(observed),
+    expected_cost_nanos: expectedCost(candidate, question),
   }
+}
+
+/** Written out, because every request is told. */
+function observedEvidence(observed: TargetObservation): CandidateEvidence['observed'] {
+  const { outcome, disabled } = observed
+  return {
+    accounts_available: observed.accountsAvailable,
+    accounts_total: observed.accountsTotal,
+    circuit: observed.circuit,
+    recovery_ms: observed.recoveryMs,
+    in_flight: observed.inFlight,
+    max_concurrency: observed.maxConcurrency,
+    ttft_ms: observed.ttftMs,
+    total_ms: observed.totalMs,
+    outcome: outcome === undefined ? undefined : snakeKeys(outcome),
+    disabled: disabled === undefined ? undefined : snakeKeys(disabled),
+  }
+}
+
+const knownFacts = new WeakMap<TargetFacts, CandidateEvidence['facts']>()
+
+/** Facts of a target are the same object from one decision to the next. */
+function factsEvidence(facts: TargetFacts): CandidateEvidence['facts'] {
+  let evidence = knownFacts.get(facts)
+  if (evidence === undefined) {
+    evidence = snakeKeys(facts) as CandidateEvidence['facts']
+    knownFacts.set(facts, evidence)
+  }
+  return evidence
 }
 
 const unknownModel = (model: string): Rejection => ({

@@ -80,6 +80,13 @@ const OVERFLOW: Readonly<Record<(typeof CLIENTS)[number], RegExp>> = {
 describe.each(CLIENTS)('errors of an upstream, as the SDK for %s tells them', (client) => {
   test.each(MATRIX)('%s of an upstream that speaks %s, asked for a %s answer', async (failure, upstream, manner) => {
     const wording = wordingOf(FORMATS[upstream], failure)!
+    // OpenAI tells this one inside the stream, and agents look for it only there.
+    if (client === 'openai responses' && failure === 'fail-context' && manner === 'streamed') {
+      const { failed, code } = await readUntilFailure(client, `${upstream}/${failure}`)
+      expect({ failed, code }).toEqual({ failed: expect.stringMatching(OVERFLOW[client]), code: 'context_length_exceeded' })
+      expect(await stage.lastRecord()).toMatchObject({ status: 200, error_code: 'upstream_context_too_long' })
+      return
+    }
     const error = await thrownBy(CALLS[client](`${upstream}/${failure}`, manner === 'streamed'))
     expect(error.status).toBe(wording.status)
     expect(error).toBeInstanceOf((client === 'anthropic' ? ANTHROPIC_CLASSES : OPENAI_CLASSES)[wording.status])
@@ -149,7 +156,7 @@ describe.each(CLIENTS)('errors of an upstream, as the SDK for %s tells them', (c
 async function readUntilFailure(
   client: keyof typeof CALLS,
   model: string,
-): Promise<{ pieces: string[]; error?: Error; failed?: string }> {
+): Promise<{ pieces: string[]; error?: Error; failed?: string; code?: string }> {
   const pieces: string[] = []
   try {
     for await (const event of (await CALLS[client](model, true)) as AsyncIterable<any>) {
@@ -157,7 +164,8 @@ async function readUntilFailure(
         event.choices?.[0]?.delta?.content ?? event.delta?.text ?? (typeof event.delta === 'string' ? event.delta : undefined)
       if (piece !== undefined && piece !== '') pieces.push(piece)
       if (pieces.length > 0) stage.cut()
-      if (event.type === 'response.failed') return { pieces, failed: event.response.error.message }
+      if (event.type === 'response.failed')
+        return { pieces, failed: event.response.error.message, code: event.response.error.code }
     }
   } catch (error) {
     return { pieces, error: error as Error }

@@ -10,6 +10,7 @@ import { healthSettingsOf } from '../../src/state/health/settings.ts'
 import type { HealthStore } from '../../src/state/health/store.ts'
 import type { Answer, AnswerStream, Call, Engine } from '../../src/engine/engine.ts'
 import { asRequestId } from '../../src/ir/ids.ts'
+import type { RequestHints } from '../../src/ir/hints.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
@@ -56,6 +57,13 @@ export class LiveBody {
 /** What the scripted upstream does with its n-th request. */
 export type Script = (request: UpstreamRequest, index: number) => Response | Promise<Response>
 
+/** What a test says of a call, besides its body. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  readonly headers?: HeadersInit
+  readonly hints?: RequestHints
+}
+
 export interface TestEngine {
   readonly engine: Engine
   readonly clock: ManualClock
@@ -69,7 +77,7 @@ export interface TestEngine {
   /** Origins asked whether they take connections; the answer is `reachable`. */
   readonly probed: string[]
   reachable: boolean
-  call(client: ClientFormat, body: Json, options?: { signal?: AbortSignal; headers?: HeadersInit }): Promise<Answer>
+  call(client: ClientFormat, body: Json, options?: CallOptions): Promise<Answer>
 }
 
 /** An engine whose time stands still and whose upstreams are a function. Providers are given as in the configuration. */
@@ -109,7 +117,7 @@ export function testEngine(config: Json, script: Script): TestEngine {
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
     stream: compiled.server.stream,
     random: () => 0.5,
-    modelFacts: () => ({}),
+    modelFacts: ({ provider }) => ({ contextWindow: compiled.routing.providers.get(provider)?.capabilities.maxContextTokens }),
     snapshot: () => compiled.routing,
     countTokens: () => Promise.reject(new Error('not part of this test')),
   })
@@ -149,11 +157,7 @@ function breakable(response: Response, signal: AbortSignal): Response {
   return new Response(body, { status: response.status, headers: response.headers })
 }
 
-function callOf(
-  client: ClientFormat,
-  body: Json,
-  options: { signal?: AbortSignal; headers?: HeadersInit; number: number; clock: ManualClock },
-): Call {
+function callOf(client: ClientFormat, body: Json, options: CallOptions & { number: number; clock: ManualClock }): Call {
   const codec = codecs[client.format]
   const source = JSON.stringify(body)
   const { value, diagnostics } = codec.decodeRequest(JSON.parse(source))
@@ -165,6 +169,7 @@ function callOf(
     diagnostics,
     body: { bytes: Buffer.from(source), blobs: new Map() },
     headers: new Headers(options.headers),
+    hints: options.hints,
     principal: { role: 'client' },
     signal: options.signal ?? new AbortController().signal,
   }

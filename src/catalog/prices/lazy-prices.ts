@@ -8,6 +8,8 @@ export interface LazyPrices {
   warm(): Promise<PriceBook>
   /** The book once it is loaded; undefined is *not loaded yet*, which is not the same as an unknown price. */
   readonly book: PriceBook | undefined
+  /** Counts up whenever prices may have changed: they were loaded, or the operator's were replaced. */
+  readonly generation: number
   /** The operator's prices from now on, loaded or not. */
   replaceOverrides(overrides: OverridePrices): void
 }
@@ -16,12 +18,14 @@ export interface LazyPrices {
 export function createLazyPrices(load: () => Promise<PriceDataset> = loadPriceDataset): LazyPrices {
   let overrides = compileOverrides()
   let book: PriceBook | undefined
+  let generation = 0
   let loading: Promise<PriceBook> | undefined
 
   async function open(): Promise<PriceBook> {
     try {
       const dataset = await load()
       book = createPriceBook(dataset, overrides)
+      generation += 1
       return book
     } catch (cause) {
       loading = undefined
@@ -34,9 +38,13 @@ export function createLazyPrices(load: () => Promise<PriceDataset> = loadPriceDa
     get book() {
       return book
     },
+    get generation() {
+      return generation
+    },
     replaceOverrides(next) {
       overrides = next
       book?.replaceOverrides(next)
+      generation += 1
     },
   }
 }

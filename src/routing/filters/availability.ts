@@ -28,7 +28,7 @@ export const availability: HardFilter = {
       target_id: target.id,
       code: 'disabled',
       reason: `an operator took this ${disabled?.scope} out of use${until}${why}`,
-      evidence: { ...disabled },
+      evidence: { scope: disabled?.scope, reason: disabled?.reason, until: disabled?.until, by: disabled?.by },
     }
   },
 }

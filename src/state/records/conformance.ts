@@ -19,6 +19,7 @@ export function recordStoreConformance(name: string, open: () => RecordStore): v
 
     describe('reading back', () => readingLaws(fresh))
     describe('lists', () => listLaws(fresh))
+    describe('scans', () => scanLaws(fresh))
     describe('keeping', () => keepingLaws(fresh))
   })
 }
@@ -146,6 +147,48 @@ function listLaws(fresh: Fresh): void {
     expect(await store.list()).toHaveLength(50)
     expect(await store.list({ limit: 5000 })).toHaveLength(1000)
     expect(await store.list({ limit: 0 })).toHaveLength(1)
+  })
+}
+
+function scanLaws(fresh: Fresh): void {
+  const scanned = async (store: RecordStore, filter?: Parameters<RecordStore['scan']>[0]): Promise<RequestRecord[]> => {
+    const found: RequestRecord[] = []
+    for await (const record of store.scan(filter)) found.push(record)
+    return found
+  }
+
+  test('give every record whole, newest first, however many pages and batches there are', async () => {
+    const store = fresh()
+    const records = Array.from({ length: 1500 }, (_unused, index) =>
+      // Long calls are written after shorter ones that began later.
+      exampleRecord({ request_id: `req_${index}`, started_at: 1000 + ((index * 7) % 1500) + (index % 50 === 0 ? -900 : 0) }),
+    )
+    for (const [index, record] of records.entries()) {
+      store.append(packWhole(record))
+      if (index % 25 === 0) await store.flush()
+    }
+    const found = await scanned(store)
+    expect(new Set(found.map(({ request_id }) => request_id)).size).toBe(1500)
+    const times = found.map(({ started_at }) => started_at)
+    expect(times).toEqual(times.toSorted((left, right) => right - left))
+    expect(found.find(({ request_id }) => request_id === 'req_77')).toEqual(records[77])
+  })
+
+  test('stop at the limit and pass over what the filter leaves out', async () => {
+    const store = fresh(
+      exampleRecord({ request_id: 'req_a', started_at: 1000 }),
+      exampleRecord({ request_id: 'req_b', started_at: 2000, requested_model: 'rare' }),
+      exampleRecord({ request_id: 'req_c', started_at: 3000 }),
+    )
+    expect(await idsOf(scanned(store, { limit: 2 }))).toEqual(['req_c', 'req_b'])
+    expect(await idsOf(scanned(store, { sinceMs: 2000 }))).toEqual(['req_c', 'req_b'])
+    expect(await idsOf(scanned(store, { model: 'rare' }))).toEqual(['req_b'])
+    expect(await scanned(fresh())).toEqual([])
+  })
+
+  test('give of two records with one id the first', async () => {
+    const store = fresh(exampleRecord({ request_id: 'req_a', status: 200 }), exampleRecord({ request_id: 'req_a', status: 500 }))
+    expect((await scanned(store)).map(({ status }) => status)).toEqual([200])
   })
 }
 

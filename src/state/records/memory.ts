@@ -64,6 +64,16 @@ class MemoryRecords implements RecordStore {
     return only === undefined ? undefined : this.#unpacked(only)
   }
 
+  async *scan(filter: Omit<RecordFilter, 'before'> = {}): AsyncIterable<RequestRecord> {
+    let left = filter.limit ?? Number.POSITIVE_INFINITY
+    for (const record of this.#newestFirst()) {
+      if (left <= 0) return
+      if (!matchesFilter(record, filter)) continue
+      left -= 1
+      yield record
+    }
+  }
+
   async prune(beforeMs: number): Promise<number> {
     let deleted = 0
     for (const [id, record] of this.#records) {

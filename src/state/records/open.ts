@@ -28,6 +28,7 @@ export function openRecords(options: OpenRecordsOptions): RecordStore {
     flush: () => records.flush(),
     list: (filter) => records.list(filter),
     get: (idOrPrefix) => records.get(idOrPrefix),
+    scan: (filter) => records.scan(filter),
     prune: (beforeMs) => records.prune(beforeMs),
     close() {
       stopRetention()

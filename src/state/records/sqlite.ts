@@ -99,6 +99,26 @@ class SqliteRecords implements RecordStore {
     return first.record
   }
 
+  async *scan(filter: Omit<RecordFilter, 'before'> = {}): AsyncIterable<RequestRecord> {
+    this.#queue.drain()
+    let left = filter.limit ?? Number.POSITIVE_INFINITY
+    // Records of the batches read so far that may still be older than one of a batch to come.
+    let waiting: Entry[] = []
+    for (const rows of this.#batches(filter)) {
+      const oldest = Number(rows.at(-1)?.['last_started'] ?? 0)
+      const fitting = rows.flatMap((row) => this.#entriesOf(row)).filter(({ record }) => matchesFilter(record, filter))
+      const sorted = firstWritten([...waiting, ...fitting]).sort(order)
+      waiting = rows.length < BATCHES_AT_A_TIME ? [] : sorted.filter(({ record }) => Math.floor(record.started_at) <= oldest)
+      for (const { record } of sorted.slice(0, sorted.length - waiting.length)) {
+        if (left-- <= 0) return
+        yield record
+      }
+      // A gateway that reads its own records goes on serving between the pages.
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#closed) return
+    }
+  }
+
   async prune(beforeMs: number): Promise<number> {
     this.#queue.drain()
     let deleted = this.#pruneStraddling(beforeMs)
@@ -127,22 +147,10 @@ class SqliteRecords implements RecordStore {
 
   /** Up to `limit` records that pass the filter, newest first, those behind the cursor only. */
   #newest(filter: RecordFilter, cursor: Entry | undefined, limit: number): Entry[] {
-    const { where, values } = conditionsOf(filter)
-    if (cursor !== undefined) {
-      where.push('first_started <= ?')
-      values.push(Math.floor(cursor.record.started_at))
-    }
-    const select = this.#database.prepare(
-      `SELECT sequence, last_started, records FROM record_batches WHERE ${[...where, '(last_started, sequence) < (?, ?)'].join(' AND ')}
-       ORDER BY last_started DESC, sequence DESC LIMIT ?`,
-    )
     let found: Entry[] = []
-    let position: [number, number] = [Number.MAX_SAFE_INTEGER, 0]
-    for (;;) {
-      const rows = select.all(...values, ...position, BATCHES_AT_A_TIME)
+    for (const rows of this.#batches(filter, cursor)) {
       for (const row of rows) {
         const lastStarted = Number(row['last_started'])
-        position = [lastStarted, Number(row['sequence'])]
         // Batches overlap: a long call stands in a later one. What a further batch holds may still be newer than what was found.
         if (found.length === limit && lastStarted < Math.floor(found[limit - 1]!.record.started_at)) return found
         const fitting = this.#entriesOf(row).filter(
@@ -152,7 +160,28 @@ class SqliteRecords implements RecordStore {
           .sort(order)
           .slice(0, limit)
       }
-      if (rows.length < BATCHES_AT_A_TIME) return found
+    }
+    return found
+  }
+
+  /** Pages of batches that can hold what the filter looks for, by their newest record downwards. The last page is not full. */
+  *#batches(filter: RecordFilter, cursor?: Entry): Iterable<Record<string, unknown>[]> {
+    const { where, values } = conditionsOf(filter)
+    if (cursor !== undefined) {
+      where.push('first_started <= ?')
+      values.push(Math.floor(cursor.record.started_at))
+    }
+    const select = this.#database.prepare(
+      `SELECT sequence, last_started, records FROM record_batches WHERE ${[...where, '(last_started, sequence) < (?, ?)'].join(' AND ')}
+       ORDER BY last_started DESC, sequence DESC LIMIT ?`,
+    )
+    let position: [number, number] = [Number.MAX_SAFE_INTEGER, 0]
+    for (;;) {
+      const rows = select.all(...values, ...position, BATCHES_AT_A_TIME)
+      yield rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < BATCHES_AT_A_TIME) return
+      position = [Number(last['last_started']), Number(last['sequence'])]
     }
   }
 

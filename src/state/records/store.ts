@@ -75,6 +75,11 @@ export interface RecordStore {
    * `record_not_found` naming the candidates when the beginning fits several.
    */
   get(idOrPrefix: string): Promise<RequestRecord | undefined>
+  /**
+   * Whole records, newest first, as many as the filter's `limit` says and all of them without one. Read in pages, so that any number
+   * fits into memory; what is appended meanwhile may be missed.
+   */
+  scan(filter?: Omit<RecordFilter, 'before'>): AsyncIterable<RequestRecord>
   /** Deletes records that started before `beforeMs` (Unix milliseconds), in bounded batches; resolves with how many. */
   prune(beforeMs: number): Promise<number>
   /** Writes what is left and releases everything. */

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { asProviderId, targetIdOf } from '../ir/ids.ts'
+import type { Capabilities, ProviderFacts, TargetPrice } from '../ir/snapshot.ts'
+import type { Target } from '../ir/target.ts'
+import { expectedCost, NOTHING_OBSERVED } from '../routing/candidate.ts'
+import { costOf } from './prices/cost-of.ts'
+import { createLazyPrices, type LazyPrices } from './prices/lazy-prices.ts'
+import type { ModelPrice } from './prices/model-price.types.ts'
+import { compileOverrides } from './prices/override-prices.ts'
+import type { PriceDataset } from './prices/price-dataset.ts'
+import type { PriceEntries } from './prices/prices.schema.ts'
+import { createFactsOf } from './target-facts.ts'
+
+const target = (provider: string, model: string): Target => ({
+  id: targetIdOf(provider, model),
+  provider: asProviderId(provider),
+  model,
+  format: 'openai',
+})
+
+const gpt5 = target('openai', 'gpt-5')
+
+function providerFacts(id: string, capabilities: Capabilities = {}, tags: readonly string[] = []): ProviderFacts {
+  return {
+    id: asProviderId(id),
+    type: 'openai_compatible',
+    format: 'openai',
+    accounts: [],
+    firstParty: false,
+    capabilities,
+    tags,
+    modelTags: new Map([['gpt-5', ['coding']]]),
+  }
+}
+
+const snapshotOf = (...providers: ProviderFacts[]) => ({ providers: new Map(providers.map((facts) => [facts.id, facts])) })
+
+/** Published prices: `day` costs 2 at night and 1 by day, everything else nothing known. */
+const dataset: PriceDataset = {
+  providerOf: (id) => id,
+  find: (provider, model) =>
+    model === 'gpt-5' || model === 'day' ? { provider, model, schedule: model === 'day' ? BY_DAY : ALWAYS } : undefined,
+  entries: () => [],
+}
+const price = (input: number): ModelPrice => ({ rates: { input, output: 10 * input }, contextTiers: [] })
+const ALWAYS = [{ window: { kind: 'always' as const }, price: price(7) }]
+const BY_DAY = [
+  { window: { kind: 'always' as const }, price: price(1) },
+  { window: { kind: 'daily' as const, from: 20 * 3_600_000, until: 24 * 3_600_000 }, price: price(2) },
+]
+
+function world(snapshot = snapshotOf(providerFacts('openai')), prices: LazyPrices = createLazyPrices(async () => dataset)) {
+  const clock = new ManualClock(Date.UTC(2026, 10, 1, 19, 58))
+  let current = snapshot
+  const factsOf = createFactsOf({ snapshot: () => current, hostOf: () => '', prices, clock })
+  return { factsOf, prices, clock, apply: (next: typeof snapshot) => void (current = next) }
+}
+
+describe('what a target can do', () => {
+  test('comes from the catalogue, and unknown models have nothing', () => {
+    const { factsOf } = world()
+    expect(factsOf(gpt5)).toMatchObject({
+      capabilities: { toolCalling: true, jsonSchema: true, visionIn: true, audioIn: false, reasoning: true },
+      contextWindow: 400_000,
+      maxOutputTokens: 128_000,
+    })
+    expect(factsOf(target('openai', 'no-such-model'))).toEqual({
+      capabilities: {},
+      declared: {},
+      contextWindow: undefined,
+      maxOutputTokens: undefined,
+      price: undefined,
+      tags: [],
+    })
+  })
+
+  test('is what the operator says, where the operator says anything', () => {
+    const declared = { toolCalling: false, reasoning: undefined, maxContextTokens: 8_000, maxOutputTokens: 500 }
+    const { factsOf } = world(snapshotOf(providerFacts('openai', declared, ['free'])))
+    const facts = factsOf(gpt5)
+    expect(facts).toMatchObject({
+      capabilities: { toolCalling: false, jsonSchema: true, reasoning: true },
+      declared,
+      contextWindow: 8_000,
+      maxOutputTokens: 500,
+      tags: ['free', 'coding'],
+    })
+  })
+
+  test('does not exclude documents from models that see images', () => {
+    const { factsOf } = world()
+    expect(factsOf(gpt5).capabilities.fileIn).toBeUndefined()
+    expect(factsOf(target('openai', 'gpt-4')).capabilities.fileIn).toBe(false)
+  })
+})
+
+describe('the price of a target', () => {
+  const priceOf = (of: ReturnType<typeof world>, which = gpt5): TargetPrice | undefined => of.factsOf(which).price
+
+  test('is unknown until prices are loaded, then the published one with its release', async () => {
+    const here = world()
+    const before = here.factsOf(gpt5)
+    expect(before.price).toBeUndefined()
+    await here.prices.warm()
+    expect(priceOf(here)).toEqual({ inputPerMillion: 7, outputPerMillion: 70, source: 'genai-prices 0.1.8' })
+    expect(priceOf(here, target('openai', 'gpt-4'))).toBeUndefined()
+    expect(before.price).toBeUndefined()
+  })
+
+  test("is the operator's own at once when it is set, and the published one again when it is taken away", async () => {
+    const here = world()
+    await here.prices.warm()
+    priceOf(here)
+    const own: PriceEntries = { 'openai/gpt-5': { input: 0, output: 0 } }
+    here.prices.replaceOverrides(compileOverrides(own))
+    expect(priceOf(here)).toEqual({ inputPerMillion: 0, outputPerMillion: 0, source: 'override' })
+    here.prices.replaceOverrides(compileOverrides())
+    expect(priceOf(here)?.source).toBe('genai-prices 0.1.8')
+  })
+
+  test('is unknown when a rate is missing, never zero', async () => {
+    const here = world()
+    here.prices.replaceOverrides(compileOverrides({ 'openai/gpt-5': { input: 3 }, 'openai/other': { output: 3 } }))
+    await here.prices.warm()
+    expect(priceOf(here)).toBeUndefined()
+    expect(priceOf(here, target('openai', 'other'))).toBeUndefined()
+  })
+
+  test('follows the time of day within a minute', async () => {
+    const here = world()
+    await here.prices.warm()
+    const day = target('openai', 'day')
+    expect(priceOf(here, day)?.inputPerMillion).toBe(1)
+    await here.clock.advance(2 * 60_000)
+    expect(priceOf(here, day)?.inputPerMillion).toBe(2)
+  })
+
+  test('gives the same estimate as the bill for a call without extras', () => {
+    const rate = fc.nat({ max: 600_000_000_000 })
+    fc.assert(
+      fc.property(rate, rate, fc.nat({ max: 1_000_000 }), fc.nat({ max: 1_000 }), (input, output, tokens, answer) => {
+        const facts = { capabilities: {}, tags: [], price: { inputPerMillion: input, outputPerMillion: output } }
+        const candidate = { target: gpt5, position: 0, facts, observed: NOTHING_OBSERVED, standing: 'healthy' as const }
+        const question = { estimatedInputTokens: tokens, maxOutputTokens: answer }
+        const bill = costOf({ inputTokens: tokens, outputTokens: answer }, { rates: { input, output }, contextTiers: [] })
+        const estimate = expectedCost(candidate, question)
+        // Estimates are doubles: beyond 2^53 products they may be off by a part in 10^15.
+        expect(Math.abs((estimate ?? Number.NaN) - (bill?.nanoDollars ?? Number.NaN))).toBeLessThanOrEqual(1)
+      }),
+    )
+  })
+})
+
+describe('facts are one object', () => {
+  test('until the snapshot or the price changes', async () => {
+    const here = world()
+    await here.prices.warm()
+    const first = here.factsOf(gpt5)
+    expect(here.factsOf(gpt5)).toBe(first)
+    await here.clock.advance(10 * 60_000)
+    expect(here.factsOf(gpt5)).toBe(first)
+    here.prices.replaceOverrides(compileOverrides({ 'openai/gpt-5': { input: 1, output: 1 } }))
+    const dearer = here.factsOf(gpt5)
+    expect(dearer).not.toBe(first)
+    expect(first.price?.inputPerMillion).toBe(7)
+    here.apply(snapshotOf(providerFacts('openai', { visionIn: false })))
+    expect(here.factsOf(gpt5).capabilities.visionIn).toBe(false)
+    expect(dearer.capabilities.visionIn).toBe(true)
+  })
+
+  test('and invented names are forgotten again', () => {
+    const here = world()
+    const first = here.factsOf(gpt5)
+    for (let index = 0; index < 5_000; index++) here.factsOf(target('openai', `invented-${index}`))
+    expect(here.factsOf(gpt5)).not.toBe(first)
+    expect(here.factsOf(gpt5)).toEqual(first)
+  })
+})

@@ -1,0 +1,136 @@
+import type { ProviderId, TargetId } from '../ir/ids.ts'
+import type { Capabilities, FactsOf, RoutingSnapshot, TargetFacts, TargetPrice } from '../ir/snapshot.ts'
+import type { Target } from '../ir/target.ts'
+import type { Clock } from '../lib/clock.ts'
+import { catalogueFacts, type ModelEntry } from './model-facts.ts'
+import type { LazyPrices } from './prices/lazy-prices.ts'
+import type { PriceQuote } from './prices/price-book.ts'
+
+export interface TargetFactsOptions {
+  readonly snapshot: () => Pick<RoutingSnapshot, 'providers'>
+  /** Host of a provider's base URL, with a port where it has one; empty when there is none. */
+  readonly hostOf: (provider: ProviderId) => string
+  /** While the book is not loaded every price is unknown. */
+  readonly prices: Pick<LazyPrices, 'book' | 'generation'>
+  readonly clock: Pick<Clock, 'wall'>
+}
+
+/** Model names come from clients, so the memory of them is bounded. */
+const MOST_REMEMBERED = 4_096
+/** Some prices change with the time of day. They are looked at again after this long. */
+const PRICE_CHECK_MS = 60_000
+
+interface Known {
+  facts: TargetFacts
+  quote: PriceQuote | undefined
+  /** When the price was looked up; see `PriceMoment`. */
+  moment: number
+}
+
+/**
+ * What decisions are told of a target: the operator's word where there is one, else the catalogue's, and its price. The answer is the
+ * same object until the snapshot or the price changes, and is never changed itself: decisions keep it until their record is written.
+ * Remembers at most 4,096 targets. Unknown stays undefined.
+ */
+export function createFactsOf({ snapshot, hostOf, prices, clock }: TargetFactsOptions): FactsOf {
+  const known = new Map<TargetId, Known>()
+  const moments = new PriceMoment(prices, clock)
+  let providers: RoutingSnapshot['providers'] | undefined
+
+  function quoteOf({ provider, model }: Target): PriceQuote | undefined {
+    return prices.book?.priceOf({ providerId: provider, host: hostOf(provider), model }, clock.wall())
+  }
+
+  return (target) => {
+    const current = snapshot().providers
+    if (current !== providers) known.clear()
+    providers = current
+    const moment = moments.current()
+    let found = known.get(target.id)
+    if (found === undefined) {
+      if (known.size >= MOST_REMEMBERED) known.clear()
+      const quote = quoteOf(target)
+      const price = quote === undefined ? undefined : targetPrice(quote)
+      found = { facts: { ...factsWithoutPrice(target, current, hostOf), price }, quote, moment }
+      known.set(target.id, found)
+    } else if (found.moment !== moment) {
+      const quote = quoteOf(target)
+      if (quote !== found.quote) found.facts = { ...found.facts, price: quote === undefined ? undefined : targetPrice(quote) }
+      found.quote = quote
+      found.moment = moment
+    }
+    return found.facts
+  }
+}
+
+/** Tells moments apart between which a price may have changed: prices were loaded or replaced, or a minute has gone by. */
+class PriceMoment {
+  private readonly prices: Pick<LazyPrices, 'generation'>
+  private readonly clock: Pick<Clock, 'wall'>
+  private generation = -1
+  private minute = -1
+  private count = 0
+
+  constructor(prices: Pick<LazyPrices, 'generation'>, clock: Pick<Clock, 'wall'>) {
+    this.prices = prices
+    this.clock = clock
+  }
+
+  current(): number {
+    const { generation } = this.prices
+    const minute = Math.floor(this.clock.wall() / PRICE_CHECK_MS)
+    if (generation === this.generation && minute === this.minute) return this.count
+    this.generation = generation
+    this.minute = minute
+    return ++this.count
+  }
+}
+
+/**
+ * The price that routing compares, as `override` or with the release of the published list. Of models whose price depends on the length
+ * of the prompt it is that of short ones. Undefined when input or output has no rate: half a price would be a wrong one.
+ */
+function targetPrice({ price: { rates }, source, version }: PriceQuote): TargetPrice | undefined {
+  if (rates.input === undefined || rates.output === undefined) return undefined
+  return {
+    inputPerMillion: rates.input,
+    outputPerMillion: rates.output,
+    source: source === 'override' ? source : `${source} ${version}`,
+  }
+}
+
+function factsWithoutPrice(
+  { provider: id, model }: Target,
+  providers: RoutingSnapshot['providers'],
+  hostOf: TargetFactsOptions['hostOf'],
+): TargetFacts {
+  const provider = providers.get(id)
+  const declared = provider?.capabilities
+  const entry = catalogueFacts(id, hostOf(id), model)
+  return {
+    capabilities: { ...catalogued(entry), ...said(declared) },
+    declared,
+    contextWindow: declared?.maxContextTokens ?? entry.contextWindow,
+    maxOutputTokens: declared?.maxOutputTokens ?? entry.maxOutputTokens,
+    tags: [...(provider?.tags ?? []), ...(provider?.modelTags.get(model) ?? [])],
+  }
+}
+
+/**
+ * The catalogue's word on what a model can do. Its list names documents for some models only, though those that see images are
+ * commonly served with documents too (OpenAI reads PDF files with every model that has vision): there its "no" is taken for unknown.
+ */
+function catalogued({ toolCalling, jsonSchema, visionIn, audioIn, fileIn, reasoning, thinking }: ModelEntry): Capabilities {
+  return said({
+    toolCalling,
+    jsonSchema,
+    visionIn,
+    audioIn,
+    fileIn: fileIn === false && visionIn === true ? undefined : fileIn,
+    reasoning: reasoning ?? (thinking === undefined ? undefined : thinking !== 'none'),
+  })
+}
+
+/** Without the members that say nothing, which would hide what somebody else knows. */
+const said = (capabilities: Capabilities | undefined): Capabilities =>
+  Object.fromEntries(Object.entries(capabilities ?? {}).filter(([, value]) => value !== undefined))

@@ -1,0 +1,40 @@
+import { dataDirectory } from '../../config/locate.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { CliContext } from '../cli-context.ts'
+import type { CommandDefinition } from '../command.ts'
+import type { CommonOptions } from '../common-options.ts'
+import { EXIT } from '../exit-codes.ts'
+import { operatorGateway } from '../operator-gateway.ts'
+import { withSwitchOptions } from '../switch-commands.ts'
+
+/** `switchback health`. */
+export const healthCommand: CommandDefinition = {
+  define(program, execute) {
+    withSwitchOptions(program.command('health'))
+      .summary('show how targets and accounts do')
+      .description(
+        'Shows the targets of a running gateway: circuit, calls under way, times, outcomes, usable accounts, and what is locked or out of use.',
+      )
+      .action(async (_options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
+        const options = command.optsWithGlobals()
+        await execute((context) => health(context, options), options.json === true)
+      })
+  },
+}
+
+async function health(context: CliContext, options: CommonOptions): Promise<number> {
+  const [{ healthOf }, { renderHealth }, gateway] = await Promise.all([
+    import('../../operations/health-remote.ts'),
+    import('../../operations/render-health.ts'),
+    operatorGateway(context, options),
+  ])
+  if (gateway === undefined) {
+    throw new GatewayError(
+      'upstream_connect_failed',
+      `No gateway serves from ${dataDirectory(context.surroundings, options.dataDir)}. Start one with "switchback serve", or name one with --url or --data-dir.`,
+    )
+  }
+  const view = await healthOf(gateway)
+  context.stdout(`${options.json === true ? JSON.stringify(view) : renderHealth(view, context.clock.wall())}\n`)
+  return EXIT.ok
+}

@@ -1,0 +1,80 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import {
+  disableSubject,
+  enableSubject,
+  listDisables,
+  orderedBy,
+  resetAccount,
+  type OperatorParts,
+} from '../operations/disable-switches.ts'
+import { accountNamed, subjectNamed, type DisableScope } from '../operations/disable-subject.ts'
+import { readDisableTerms, type DisableTerms } from '../operations/disable-terms.ts'
+import { healthView } from '../operations/health-view.ts'
+import type { Exchange } from './exchange.ts'
+import type { HttpAppOptions } from './http-app.types.ts'
+import { queryNumber } from './query-number.ts'
+import type { Responder } from './responder.ts'
+import type { ColdHandler } from './route-handler.ts'
+import type { OperatorRouteName } from './routes.ts'
+import type { CallServer } from './serve-call.ts'
+
+export interface OperatorHandlersOptions extends Pick<HttpAppOptions, 'operator'> {
+  readonly calls: Pick<CallServer, 'receive'>
+  readonly responder: Responder
+}
+
+const MOST_CHANGES = 1_000
+
+/** What operators see of the state of their upstreams, and the switches that take a provider, an account or a model out of use. */
+export function createOperatorHandlers({
+  operator,
+  calls,
+  responder,
+}: OperatorHandlersOptions): Record<OperatorRouteName, ColdHandler> {
+  const parts = (): OperatorParts => {
+    if (operator !== undefined) return operator
+    throw new GatewayError('state_unavailable', 'This gateway was built without switches and health views.')
+  }
+  const tell = (exchange: Exchange, value: unknown): Response => responder.own(exchange, 200, JSON.stringify(value), [])
+
+  /** The body of an order; none at all is an order without terms. */
+  const terms = async (exchange: Exchange): Promise<DisableTerms> => {
+    const { body, headers } = exchange.request
+    return body === null || headers.get('content-length') === '0' ? {} : readDisableTerms((await calls.receive(exchange)).value)
+  }
+
+  const disable =
+    (scope: DisableScope): ColdHandler =>
+    async ({ exchange, id }) => {
+      const by = orderedBy(exchange.principal)
+      const order = { ...(await terms(exchange)), by }
+      return tell(exchange, disableSubject(parts(), subjectNamed(scope, id), order))
+    }
+
+  const enable =
+    (scope: DisableScope): ColdHandler =>
+    async ({ exchange, id }) => {
+      const by = orderedBy(exchange.principal)
+      const { reason, forMs } = await terms(exchange)
+      if (forMs !== undefined)
+        throw new GatewayError('invalid_body', 'Only a disable takes `for`: what is enabled stays so.', { param: 'for' })
+      return tell(exchange, enableSubject(parts(), subjectNamed(scope, id), { reason, by }))
+    }
+
+  return {
+    targetHealth: ({ exchange }) => tell(exchange, healthView(parts())),
+    listDisables: ({ exchange, query }) =>
+      tell(exchange, listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
+    disableProvider: disable('provider'),
+    enableProvider: enable('provider'),
+    disableAccount: disable('account'),
+    enableAccount: enable('account'),
+    async resetAccount({ exchange, id }) {
+      orderedBy(exchange.principal)
+      await terms(exchange)
+      return tell(exchange, resetAccount(parts(), accountNamed(id)))
+    },
+    disableModel: disable('model'),
+    enableModel: enable('model'),
+  }
+}

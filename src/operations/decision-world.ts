@@ -1,0 +1,31 @@
+import { createPriceBook, type PriceBook } from '../catalog/prices/price-book.ts'
+import { compileOverrides } from '../catalog/prices/override-prices.ts'
+import type { CompiledConfig } from '../config/compile.ts'
+import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
+import { openPriceShelf } from './price-shelf.ts'
+import { createTargetFacts, providerHosts, routingPrices } from './target-facts.ts'
+
+/** Everything but the request and the moment that a decision is made from. */
+export interface DecisionWorld {
+  readonly snapshot: RoutingSnapshot
+  readonly factsOf: FactsOf
+  readonly prices: PriceBook
+  /** Hosts of the providers' addresses, by id. */
+  readonly hosts: ReadonlyMap<string, string>
+}
+
+export interface DecisionWorldOptions {
+  readonly config: CompiledConfig
+  /** Where the operator's own prices are. */
+  readonly dataDir: string
+  /** Unix milliseconds; some prices change with the day or the hour. */
+  readonly at: number
+}
+
+/** Loads what decisions by a configuration depend on, without a running gateway. Throws when the operator's prices are no good. */
+export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOptions): Promise<DecisionWorld> {
+  const shelf = await openPriceShelf(dataDir)
+  const prices = createPriceBook(shelf.dataset, compileOverrides(shelf.own))
+  const hosts = providerHosts(config)
+  return { snapshot: config.routing, factsOf: createTargetFacts(config, routingPrices(prices, hosts, at)), prices, hosts }
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import type { CompiledConfig } from '../config/compile.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { isObject, type JsonObject } from '../ir/json.ts'
+import type { Clock } from '../lib/clock.ts'
+import { takeDataDir } from '../state/data-dir.ts'
+import { openDisables } from '../state/disables/open.ts'
+import { STATE_FILE } from '../state/records/open.ts'
+import { callGateway, type GatewayAddress } from './call-gateway.ts'
+import { nameOfSubject, subjectNamed, type DisableScope } from './disable-subject.ts'
+import { disableSubject, enableSubject } from './disable-switches.ts'
+import { readDisableTerms } from './disable-terms.ts'
+
+/** An order as an operator types it. */
+export interface TypedOrder {
+  readonly action: 'disable' | 'enable' | 'reset'
+  readonly scope: DisableScope
+  /** Name of the subject: `openai`, `openai/main`, `openai/gpt-5`. */
+  readonly name: string
+  readonly reason?: string | undefined
+  /** A time such as `30m`. */
+  readonly for?: string | undefined
+}
+
+/** Where an order goes: to a gateway that runs, or into the files that the next one reads. */
+export type SwitchPlace =
+  | { readonly kind: 'gateway'; readonly gateway: GatewayAddress }
+  | {
+      readonly kind: 'files'
+      readonly dataDir: string
+      readonly config: Pick<CompiledConfig, 'routing' | 'state'>
+      readonly clock: Pick<Clock, 'wall'>
+      readonly pid: number
+      /** Who orders it. */
+      readonly by: string
+    }
+
+/** What came of an order, and who has it now. */
+export interface SwitchResult {
+  readonly name: string
+  /** Address of the gateway that follows it already, or the file in which the next one finds it. */
+  readonly told: { readonly gateway: string } | { readonly file: string }
+  /** The gateway's own answer, or the same from the files. */
+  readonly answer: JsonObject
+}
+
+/**
+ * Carries an order out. Checks it before anyone is told. Throws `invalid_body`, `subject_not_found`, `data_dir_locked`,
+ * `state_unavailable`, or what `callGateway` throws.
+ */
+export async function carryOut(place: SwitchPlace, order: TypedOrder): Promise<SwitchResult> {
+  const { action, scope } = order
+  const subject = subjectNamed(scope, order.name)
+  const name = nameOfSubject(subject)
+  const { reason, forMs } = readDisableTerms({ reason: order.reason, for: order.for })
+  if (place.kind === 'gateway') {
+    const body = JSON.stringify({ reason, for: forMs })
+    const reply = await callGateway(place.gateway, { path: `/v1/${scope}s/${pathOf(order.name)}/${action}`, body })
+    return { name, told: { gateway: place.gateway.url }, answer: answerOf(reply.body, place.gateway.url) }
+  }
+  if (action === 'reset') {
+    throw new GatewayError(
+      'upstream_connect_failed',
+      `No gateway runs on ${place.dataDir}, so there is nothing to reset: locks of accounts end with the process. Name a running one with --url.`,
+    )
+  }
+  const { config, by } = place
+  const file = config.state.store ?? join(place.dataDir, STATE_FILE)
+  const answer = withDisables(place, file, (disables) => {
+    const parts = { snapshot: () => config.routing, disables }
+    return action === 'disable'
+      ? disableSubject(parts, subject, { reason, forMs, by })
+      : enableSubject(parts, subject, { reason, by })
+  })
+  return { name, told: { file }, answer: { ...answer } }
+}
+
+/** Each name in one part of the path, whatever it holds. */
+function pathOf(name: string): string {
+  const slash = name.indexOf('/')
+  const parts = slash === -1 ? [name] : [name.slice(0, slash), name.slice(slash + 1)]
+  // An address with such a part leads elsewhere, however it is written.
+  if (parts.some((part) => part === '.' || part === '..'))
+    throw new GatewayError('invalid_body', 'A name cannot be "." or "..". Correct the name.')
+  return parts.map(encodeURIComponent).join('/')
+}
+
+function answerOf(body: unknown, url: string): JsonObject {
+  if (isObject(body)) return body
+  throw new GatewayError(
+    'upstream_bad_response',
+    `${url} did not answer as a gateway does. Is it a Switchback gateway of this version?`,
+  )
+}
+
+/** Opens the disables with the data directory held, so that no gateway starts in between and misses the order. */
+function withDisables<Result>(
+  { dataDir, clock, pid }: Extract<SwitchPlace, { kind: 'files' }>,
+  store: string,
+  act: (disables: ReturnType<typeof openDisables>) => Result,
+): Result {
+  if (store === 'memory') {
+    throw new GatewayError(
+      'state_unavailable',
+      'This configuration keeps its state in memory only (state.store: memory), and no gateway runs here to be told. Name a running one with --url.',
+    )
+  }
+  const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
+  try {
+    const disables = openDisables({ store, clock })
+    try {
+      return act(disables)
+    } finally {
+      disables.close()
+    }
+  } finally {
+    held.release()
+  }
+}

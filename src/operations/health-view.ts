@@ -1,0 +1,148 @@
+import type { AccountHealth, AccountLockView } from '../credentials/account-pool.ts'
+import { targetIdOf, type ProviderId, type TargetId } from '../ir/ids.ts'
+import type { TargetObservation } from '../ir/observed.ts'
+import type { ProviderFacts } from '../ir/snapshot.ts'
+import type { Target } from '../ir/target.ts'
+import { snakeKeys } from '../lib/key-case.ts'
+import type { ProviderHealthView, TargetHealthView } from '../state/health/store.ts'
+import type { OperatorParts } from './disable-switches.ts'
+import { disabledView, disableView, type DisabledView, type DisableView } from './disable-views.ts'
+
+/** State of an account, as JSON. */
+export interface AccountStateView {
+  readonly id: string
+  /** Nothing locks or disables it. A lock of one model leaves the others. */
+  readonly healthy: boolean
+  readonly locks: readonly AccountLockView[]
+  readonly disabled?: DisabledView | undefined
+}
+
+/** State of a provider, as JSON. Times are in milliseconds. */
+export interface ProviderStateView {
+  readonly id: string
+  readonly circuit: TargetObservation['circuit']
+  /** Until its circuit lets a call through again. */
+  readonly recovery_ms?: number | undefined
+  readonly in_flight: number
+  readonly max_concurrency?: number | undefined
+  readonly disabled?: DisabledView | undefined
+  readonly accounts: readonly AccountStateView[]
+}
+
+/** State of a target, as JSON. Times are in milliseconds; what nobody has measured yet is absent. */
+export interface TargetStateView {
+  readonly id: string
+  readonly provider: string
+  readonly model: string
+  /** The worse one of the target's own and its provider's. */
+  readonly circuit: TargetObservation['circuit']
+  /** Until its circuit, or its first account, lets a call through again. */
+  readonly recovery_ms?: number | undefined
+  readonly in_flight: number
+  readonly max_concurrency?: number | undefined
+  /** Moving averages. */
+  readonly ttft_ms?: number | undefined
+  readonly total_ms?: number | undefined
+  /** Scorecard; the members are those of `OutcomeHealth` in snake_case. */
+  readonly outcome?: Readonly<Record<string, unknown>> | undefined
+  /** Calls of the last minute and how many of them were retries. */
+  readonly retry_budget: { readonly recent_calls: number; readonly recent_retries: number }
+  readonly accounts_usable: number
+  readonly accounts_total: number
+  readonly disabled?: DisabledView | undefined
+}
+
+/** What `GET /v1/health/targets` answers. */
+export interface HealthView {
+  readonly schema: 'switchback.health/v1'
+  readonly revision: number
+  readonly providers: readonly ProviderStateView[]
+  readonly targets: readonly TargetStateView[]
+  readonly disables: readonly DisableView[]
+}
+
+/** How every provider and target of the configuration does now, and those models that were called without being written down. */
+export function healthView({ snapshot, accounts, health, disables }: OperatorParts): HealthView {
+  const { revision, providers, targets } = snapshot()
+  const seen = health.snapshot()
+  const entries = disables.list()
+  const states = new Map(seen.providers.map((state) => [state.id, state]))
+  const known = new Map(seen.targets.map((state) => [state.id, state]))
+  const accountStates = Map.groupBy(accounts.snapshot(), ({ provider }) => provider)
+  const disabledProviders = new Map(
+    entries.flatMap((entry) => (entry.subject.scope === 'provider' ? [[entry.subject.provider, entry] as const] : [])),
+  )
+  return {
+    schema: 'switchback.health/v1',
+    revision,
+    providers: [...providers.keys()].map((id) => ({
+      ...providerState(id, states.get(id)),
+      disabled: disabledView(disabledProviders.get(id)),
+      accounts: (accountStates.get(id) ?? []).map(accountState),
+    })),
+    targets: everyTarget(targets, seen.targets, providers).map((target) => {
+      const { available, total, recoveryMs } = accounts.availability(target.provider, target.model)
+      const state = known.get(target.id)
+      return {
+        ...targetState(target, health.observe(target), recoveryMs),
+        retry_budget: { recent_calls: state?.recentCalls ?? 0, recent_retries: state?.recentRetries ?? 0 },
+        accounts_usable: available,
+        accounts_total: total,
+        disabled: disabledView(disables.model(target.provider, target.model)),
+      }
+    }),
+    disables: entries.map(disableView),
+  }
+}
+
+/** Those of the configuration in its order, then what was called beside them, while its provider is still there. */
+function everyTarget(
+  configured: readonly Target[],
+  called: readonly TargetHealthView[],
+  providers: ReadonlyMap<ProviderId, ProviderFacts>,
+): readonly Target[] {
+  const all = new Map<TargetId, Target>(configured.map((target) => [target.id, target]))
+  for (const { id, provider } of called) {
+    const format = providers.get(provider)?.format
+    if (format === undefined || all.has(id)) continue
+    const model = id.slice(provider.length + 1)
+    all.set(id, { id: targetIdOf(provider, model), provider, model, format })
+  }
+  return [...all.values()]
+}
+
+function providerState(id: ProviderId, state: ProviderHealthView | undefined): Omit<ProviderStateView, 'accounts' | 'disabled'> {
+  if (state === undefined) return { id, circuit: 'closed', in_flight: 0 }
+  const { circuit, recoveryMs, inFlight, maxConcurrency } = state
+  return { id, circuit, recovery_ms: recoveryMs, in_flight: inFlight, max_concurrency: maxConcurrency }
+}
+
+const accountState = ({ id, healthy, locks, disabled }: AccountHealth): AccountStateView => ({
+  id,
+  healthy,
+  locks,
+  disabled: disabledView(disabled),
+})
+
+type Measured = Omit<TargetStateView, 'retry_budget' | 'accounts_usable' | 'accounts_total' | 'disabled'>
+
+function targetState(
+  { id, provider, model }: Target,
+  observed: ReturnType<OperatorParts['health']['observe']>,
+  accountRecoveryMs: number | undefined,
+): Measured {
+  const { circuit, recoveryMs, inFlight, maxConcurrency, ttftMs, totalMs, outcome } = observed
+  const waits = [recoveryMs, accountRecoveryMs].filter((wait) => wait !== undefined)
+  return {
+    id,
+    provider,
+    model,
+    circuit,
+    recovery_ms: waits.length === 0 ? undefined : Math.max(...waits),
+    in_flight: inFlight,
+    max_concurrency: maxConcurrency,
+    ttft_ms: ttftMs,
+    total_ms: totalMs,
+    outcome: outcome === undefined ? undefined : (snakeKeys(outcome) as Record<string, unknown>),
+  }
+}
