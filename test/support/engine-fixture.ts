@@ -11,6 +11,7 @@ import type { HealthStore } from '../../src/state/health/store.ts'
 import type { Answer, AnswerStream, Call, Engine } from '../../src/engine/engine.ts'
 import { asRequestId } from '../../src/ir/ids.ts'
 import type { RequestHints } from '../../src/ir/hints.ts'
+import type { GatewayError } from '../../src/errors/gateway-error.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
@@ -77,6 +78,8 @@ export interface TestEngine {
   /** Origins asked whether they take connections; the answer is `reachable`. */
   readonly probed: string[]
   reachable: boolean
+  /** An error as the client's format tells it. */
+  envelope(client: ClientFormat, error: GatewayError): { readonly status: number; readonly body: unknown }
   call(client: ClientFormat, body: Json, options?: CallOptions): Promise<Answer>
 }
 
@@ -132,6 +135,7 @@ export function testEngine(config: Json, script: Script): TestEngine {
     records,
     probed,
     reachable: true,
+    envelope: (client, error) => codecs[client.format].encodeError(error, 'req_of_the_test'),
     call: (client, body, options = {}) => engine.generate(callOf(client, body, { ...options, number: ++calls, clock })),
   }
   return fixture

@@ -53,7 +53,8 @@ export const FAULTS: Readonly<Record<FaultName, Play>> = {
   'a stall after the headers': (asked) => breaking(asked, () => []),
   'a stall before the first word': (asked) => breaking(asked, ({ frames }) => frames().slice(0, 1)),
   'a stall in the middle of the answer': (asked) => breaking(asked, opening),
-  'a stream that drips without an answer': ({ clock }) => dripping({ clock, pieces: Array(20).fill(': wait\n\n'), everyMs: 1_000 }),
+  'a stream that drips without an answer': ({ clock }) =>
+    dripping({ clock, pieces: Array(20).fill(': wait\n\n'), everyMs: 1_000 }),
   'an answer cut before its first word': ({ format, stream }) =>
     stream ? streamed(format.frames().slice(0, 1)) : textual(half(format), 'application/json'),
   'an answer cut in the middle': ({ format }) => streamed(opening(format)),
@@ -62,7 +63,12 @@ export const FAULTS: Readonly<Record<FaultName, Play>> = {
   'a slow drip': ({ format, stream, clock }) =>
     stream
       ? dripping({ clock, pieces: format.frames({ text: WORDS }), everyMs: DRIP_MS })
-      : dripping({ clock, pieces: quarters(JSON.stringify(format.whole({ text: WORDS }))), everyMs: WHOLE_DRIP_MS, type: 'application/json' }),
+      : dripping({
+          clock,
+          pieces: quarters(JSON.stringify(format.whole({ text: WORDS }))),
+          everyMs: WHOLE_DRIP_MS,
+          type: 'application/json',
+        }),
 }
 
 function never(): Promise<Response> {
