@@ -34,6 +34,14 @@ export class Asked {
     return this.cachedNeeds
   }
 
+  /**
+   * The catalogue can be wrong, and sizes are estimates. Its word chooses among several targets; the only one of a route is refused for what
+   * its operator says alone, because the upstream itself knows better.
+   */
+  get heedsCatalogue(): boolean {
+    return this.route.targets.length > 1
+  }
+
   /** Whether the route itself demands it. */
   demands(need: RequestNeed): boolean {
     return this.route.requirements?.needs?.includes(need) === true

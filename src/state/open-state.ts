@@ -2,8 +2,7 @@ import type { HealthSettings, HealthStore } from './health/store.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
-import { createMemoryDisables } from './disables/memory.ts'
-import { openSqliteDisables } from './disables/sqlite.ts'
+import { openDisables } from './disables/open.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
@@ -40,7 +39,7 @@ export function openState(options: OpenStateOptions): GatewayState {
   try {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
-    const disables = isFile ? openSqliteDisables({ path: store, clock }) : createMemoryDisables({ clock })
+    const disables = openDisables({ store, clock })
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined

@@ -71,7 +71,8 @@ export const capabilities: HardFilter = {
 function lacking({ facts }: Candidate, asked: Asked): CapabilityRow | undefined {
   for (const entry of ROWS) {
     if (facts.capabilities[entry.capability] !== false) continue
-    const counts = entry.isWish !== true || facts.declared?.[entry.capability] === false || asked.demands(entry.need)
+    const isHeeded = entry.isWish !== true && asked.heedsCatalogue
+    const counts = isHeeded || facts.declared?.[entry.capability] === false || asked.demands(entry.need)
     if (counts && asked.needs.has(entry.need)) return entry
   }
   return undefined

@@ -15,17 +15,17 @@ interface Case {
   readonly observed?: Partial<TargetObservation>
 }
 
-/** The only rejection of a route to `p/m`; undefined when the target passes. */
+/** The rejection of `p/m` on a route that has another target too; undefined when it passes. */
 function rejection({ route = {}, server = {}, question = {}, facts = {}, observed = {} }: Case): Rejection | undefined {
   const snapshot = snapshotOf({
     server,
     providers: [{ id: 'p', type: 'anthropic', base_url: 'http://127.0.0.1:1', api_key: 'k' }],
-    routes: [{ name: 'r', match: { model: 'r' }, targets: ['p/m'], ...route }],
+    routes: [{ name: 'r', match: { model: 'r' }, targets: ['p/m', 'p/other'], ...route }],
   })
   const asked = plainQuestion('r', question)
   const plan = decide(snapshot, resolveRoute(snapshot, asked), asked, stateOf({ 'p/m': facts }, { 'p/m': observed }))
-  expect(plan.targets.length + plan.rejected.length).toBe(1)
-  return plan.rejected[0]
+  expect(plan.targets.length + plan.rejected.length).toBe(snapshot.routes.get('r')?.targets.length ?? 0)
+  return plan.rejected.find(({ target_id }) => target_id === 'p/m')
 }
 
 const using = (...features: string[]): Partial<DecisionQuestion> => ({ features: () => new Set(features) as never })
@@ -100,6 +100,20 @@ describe('a target is refused, and one of which nothing is known passes', () => 
   ])('%s where policy says so', (code, refused, passing) => {
     expect(rejection(refused)?.code as string).toBe(code)
     expect(rejection({ ...refused, ...passing })).toBeUndefined()
+  })
+})
+
+describe('the only target of a route', () => {
+  test.each<[string, Case]>([
+    ['a capability', { question: using('tools.name'), facts: cannot('toolCalling') }],
+    ['a window', { question: { estimatedInputTokens: 900, maxOutputTokens: 200 }, facts: { contextWindow: 1_000 } }],
+    ['an output limit', { question: { maxOutputTokens: 9_000 }, facts: { maxOutputTokens: 8_192 } }],
+  ])('is not refused for %s that only the catalogue knows, but for what its operator declared', (_what, { question, facts }) => {
+    const alone = { targets: ['p/m'] }
+    expect(rejection({ route: alone, question, facts })).toBeUndefined()
+    const { capabilities, contextWindow, maxOutputTokens } = facts ?? {}
+    const declared = { ...capabilities, maxContextTokens: contextWindow, maxOutputTokens }
+    expect(rejection({ route: alone, question, facts: { ...facts, declared } })).toBeDefined()
   })
 })
 

@@ -12,15 +12,19 @@ export const limits: HardFilter = {
   reject: (candidate, asked) => explain(candidate, asked, verdict(candidate, asked)),
 }
 
-function verdict({ facts: { contextWindow, maxOutputTokens } }: Candidate, { question, route }: Asked): Verdict | undefined {
+function verdict({ facts }: Candidate, asked: Asked): Verdict | undefined {
+  const { question, route } = asked
+  const { contextWindow, maxOutputTokens, declared } = facts
   const wanted = question.maxOutputTokens
   if (contextWindow === undefined) {
     if (route.selection.unknownContext === 'reject') return 'unknown'
   } else {
     const demanded = route.requirements?.minContextTokens
     if (demanded !== undefined && contextWindow < demanded) return 'demanded'
-    if (question.estimatedInputTokens + (wanted ?? 0) > contextWindow) return 'window'
+    const counts = asked.heedsCatalogue || declared?.maxContextTokens !== undefined
+    if (counts && question.estimatedInputTokens + (wanted ?? 0) > contextWindow) return 'window'
   }
+  if (!asked.heedsCatalogue && declared?.maxOutputTokens === undefined) return undefined
   return maxOutputTokens !== undefined && wanted !== undefined && wanted > maxOutputTokens ? 'output' : undefined
 }
 
