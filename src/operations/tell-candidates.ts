@@ -38,7 +38,9 @@ function candidateWords({ standing, facts, observed, expected_cost_nanos: cost }
   if (typeof total === 'number') words.push(`whole answers after ${durationWords(total)} on average`)
   const { outcome, recovery_ms: recovery } = observed
   if (isObject(outcome) && typeof outcome['success_rate'] === 'number')
-    words.push(`${Math.round(outcome['success_rate'] * 100)} % of its last ${countWords(Number(outcome['samples']))} calls ended well`)
+    words.push(
+      `${Math.round(outcome['success_rate'] * 100)} % of its last ${countWords(Number(outcome['samples']))} calls ended well`,
+    )
   if (typeof recovery === 'number') words.push(`back in ${durationWords(recovery)}`)
   if (typeof facts['context_window'] === 'number') words.push(`context of ${countWords(facts['context_window'])} tokens`)
   if (cost !== undefined) words.push(`expected to cost $${nanoToUsd(cost)}`)

@@ -2,6 +2,7 @@ import type { CommandDefinition } from '../command.ts'
 import { configCommand } from './config.ts'
 import { explainCommand } from './explain.ts'
 import { priceCommand } from './price.ts'
+import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
 import { testCommand } from './test.ts'
@@ -11,6 +12,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   serveCommand,
   explainCommand,
   routePreviewCommand,
+  replayCommand,
   testCommand,
   priceCommand,
   configCommand,
