@@ -14,7 +14,7 @@ export function renderReplayed(requestId: string, replayed: ReplayedDecision, by
   if (replayed.refusal !== undefined) lines.push(`The request would be refused: ${replayed.refusal}.`)
   for (const difference of replayed.differences) lines.push(`  ${differenceWords(difference)}`)
   const { decision } = replayed
-  if (decision?.selected != null) {
+  if (decision !== undefined && decision.selected !== null) {
     const order = [decision.selected, ...decision.fallbacks].map(({ target_id: id }) => safeText(id))
     lines.push(`Order now: ${order.join(', ')}.`)
   }

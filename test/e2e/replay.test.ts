@@ -75,7 +75,9 @@ describe('replay', () => {
       requests: 2,
       changed: 2,
       failing: 0,
-      groups: [{ from: 'mock/echo', to: 'other/echo', count: 2, reason: 'the order differs', certain: true, cost: { unknown: 2 } }],
+      groups: [
+        { from: 'mock/echo', to: 'other/echo', count: 2, reason: 'the order differs', certain: true, cost: { unknown: 2 } },
+      ],
     })
     expect((await home.run(['replay', '--config', 'swapped.yaml', '--fail-on', 'changed'])).exitCode).toBe(1)
     expect((await home.run(['replay', '--config', 'switchback.yaml', '--fail-on', 'undetermined'])).exitCode).toBe(0)
