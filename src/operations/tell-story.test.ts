@@ -106,7 +106,7 @@ describe('the story', () => {
     const told = renderStory(
       tellStory(
         exampleRecord({
-          attempts: [limited, attempt({ target_id: 'b/m', started_ms: 1_120 })],
+          attempts: [limited, attempt({ target_id: 'b/m', started_ms: 2_121 })],
           decision: {
             ...base.decision,
             strategy: 'auto',
@@ -135,7 +135,7 @@ describe('the story', () => {
       'The client asked for max_price_per_million $5.',
       'Why: score: selected=a/m score=0.800',
       'a/m: stood behind the others for how its calls ended lately; 1 of 2 accounts could be used; circuit half open; first token after 300 ms on average; expected to cost $0.0000009; score 0.800 = weighted mean of cost 0.80 × 1 (from 900).',
-      'Waited 1.00 s.',
+      'Waited 2.00 s.',
       'It cost $0.0015 (price: override x).',
     ])
       expect(told).toContain(sentence)
