@@ -1,6 +1,6 @@
 import { codecs } from '../codecs/registry.ts'
 import { questionOf } from '../engine/decide-call.ts'
-import type { Feature } from '../ir/feature.ts'
+import { FEATURES, type Feature } from '../ir/feature.ts'
 import type { RequestHints } from '../ir/hints.ts'
 import { asAccountId, asApiKeyId, asTenantId, type TargetId } from '../ir/ids.ts'
 import type { TargetObservation } from '../ir/observed.ts'

@@ -7,7 +7,7 @@ import type { RecordSource } from './record-source.ts'
 
 /** Records of a running gateway, read through its own interface. */
 export function createRemoteRecords(gateway: GatewayAddress): RecordSource {
-  return {
+  const source: RecordSource = {
     async list(filter = {}) {
       const answer = await callGateway(gateway, { path: `/v1/traces${queryOf(filter)}` })
       const summaries = isObject(answer.body) ? answer.body['summaries'] : undefined
@@ -22,11 +22,29 @@ export function createRemoteRecords(gateway: GatewayAddress): RecordSource {
         throw error
       }
     },
+    async *scan(filter = {}) {
+      let left = filter.limit ?? Number.POSITIVE_INFINITY
+      let before: string | undefined
+      while (left > 0) {
+        const page = await source.list({ ...filter, limit: Math.min(left, PAGE), before })
+        for (const { request_id: id } of page) {
+          const record = await source.get(id)
+          if (record !== undefined) yield record
+        }
+        before = page.at(-1)?.request_id
+        left -= page.length
+        if (before === undefined) return
+      }
+    },
     async close() {
       // Nothing is held open between calls.
     },
   }
+  return source
 }
+
+/** Lines of a list that are asked for at a time. */
+const PAGE = 500
 
 function queryOf(filter: RecordFilter): string {
   const { limit, model, status, sessionId, tenant, sinceMs, before } = filter

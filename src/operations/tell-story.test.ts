@@ -101,6 +101,46 @@ describe('the story', () => {
     }
   })
 
+  test('tells why, what was known of candidates, waits and money', () => {
+    const base = exampleRecord()
+    const told = renderStory(
+      tellStory(
+        exampleRecord({
+          attempts: [limited, attempt({ target_id: 'b/m', started_ms: 2_121 })],
+          decision: {
+            ...base.decision,
+            strategy: 'auto',
+            selected: { target_id: 'a/m' },
+            reason: ['route=r', 'score: selected=a/m score=0.800'],
+            inputs: { ...base.decision.inputs, hints: { max_price_per_million: 5e9 } },
+            scores: [{ target_id: 'a/m', score: 0.8, factors: { cost: 0.8 }, weights: { cost: 1 }, raw: { cost: 900 } }],
+            candidates: [
+              {
+                target_id: 'a/m',
+                provider: 'a',
+                model: 'm',
+                format: 'openai',
+                standing: 'demoted',
+                facts: {},
+                observed: { accounts_available: 1, accounts_total: 2, circuit: 'half_open', ttft_ms: 300 },
+                expected_cost_nanos: 900,
+              },
+            ],
+          },
+        }),
+        { nanoDollars: 1_500_000, source: 'override x' },
+      ),
+    )
+    for (const sentence of [
+      'The client asked for max_price_per_million $5.',
+      'Why: score: selected=a/m score=0.800',
+      'a/m: stood behind the others for how its calls ended lately; 1 of 2 accounts could be used; circuit half open; first token after 300 ms on average; expected to cost $0.0000009; score 0.800 = weighted mean of cost 0.80 × 1 (from 900).',
+      'Waited 2.00 s.',
+      'It cost $0.0015 (price: override x).',
+    ])
+      expect(told).toContain(sentence)
+  })
+
   test('cannot be used to write to a terminal', () => {
     const hostile = renderStory(
       tellStory(exampleRecord({ requested_model: '\u001b[2J\u001b]0;owned\u0007\nmodel', session_id: 'a\u202eb' })),

@@ -1,6 +1,8 @@
 import type { AttemptRecord, RequestRecord } from '../ir/record.ts'
+import { nanoToUsd } from '../catalog/prices/usd.ts'
 import { errorPhrase } from './error-phrases.ts'
 import { countWords, durationWords, listWords, plural, safeText } from './story-words.ts'
+import { candidateSentences, tellingReasons, wishSentences } from './tell-candidates.ts'
 
 /** One step of what happened. */
 export interface StoryStep {
@@ -18,8 +20,16 @@ export interface Story {
   readonly steps: readonly StoryStep[]
 }
 
-/** Tells the story of a record. Pure; names that clients chose are made fit for a terminal. */
-export function tellStory(record: RequestRecord): Story {
+/** What a call cost. */
+export interface StoryCost {
+  /** 1e-9 USD; undefined when it cannot be known. */
+  readonly nanoDollars: number | undefined
+  /** Where the price comes from; undefined when there is none. */
+  readonly source: string | undefined
+}
+
+/** Tells the story of a record, with what it cost where that was looked up. Pure; names that clients chose are made fit for a terminal. */
+export function tellStory(record: RequestRecord, cost?: StoryCost): Story {
   const steps = [
     ...arrival(record),
     ...decision(record),
@@ -27,6 +37,7 @@ export function tellStory(record: RequestRecord): Story {
     ...attempts(record),
     ...translation(record),
     ...ending(record),
+    ...money(record, cost),
   ]
   return { verdict: verdict(record), subject: subject(record), steps }
 }
@@ -97,6 +108,11 @@ function decision(record: RequestRecord): StoryStep[] {
     steps.push({
       text: `Route "${safeText(made.route)}" (${made.strategy}) put ${plural(order.length, 'candidate')} in order: ${order.join(', ')}.`,
     })
+  const told = [...wishSentences(made), ...tellingReasons(made).map((line) => `Why: ${line}`), ...candidateSentences(made)]
+  for (const text of told) steps.push({ text: `  ${text}` })
+  if (made.no_fallback === true) steps.push({ text: '  Only the first choice was to serve.' })
+  if (made.deadline_ms !== undefined)
+    steps.push({ text: `  Nothing was to begin later than ${durationWords(made.deadline_ms)} after the arrival.` })
   for (const rejection of made.rejected) {
     steps.push({ text: `  Ruled out ${safeText(rejection.target_id)}: ${safeText(rejection.reason)} (${rejection.code}).` })
   }
@@ -115,10 +131,20 @@ function skipped(record: RequestRecord): StoryStep[] {
 }
 
 function attempts(record: RequestRecord): StoryStep[] {
-  return record.attempts.flatMap((attempt) => [
+  return record.attempts.flatMap((attempt, index) => [
+    ...waiting(attempt, record.attempts[index - 1]),
     { at_ms: attempt.started_ms, text: attemptSentence(attempt, attempt === record.attempts.at(-1)) },
     ...formatNote(record, attempt),
   ])
+}
+
+/** A pause shorter than this is the gateway's own work. */
+const SHORTEST_PAUSE_MS = 20
+
+function waiting(attempt: AttemptRecord, before: AttemptRecord | undefined): StoryStep[] {
+  const ended = before === undefined ? attempt.started_ms : before.started_ms + before.latency_ms
+  const pause = attempt.started_ms - ended
+  return pause < SHORTEST_PAUSE_MS ? [] : [{ at_ms: ended, text: `Waited ${durationWords(pause)}.` }]
 }
 
 const NEXT_WORDS = {
@@ -178,6 +204,20 @@ function ending(record: RequestRecord): StoryStep[] {
   const usage = usageSentence(record)
   if (usage !== undefined) steps.push({ text: usage })
   steps.push({ text: `The gateway itself took ${durationWords(timings.overhead_us / 1000)} before the answer began.` })
+  return steps
+}
+
+function money({ usage }: RequestRecord, cost: StoryCost | undefined): StoryStep[] {
+  const steps: StoryStep[] = []
+  if (cost?.nanoDollars !== undefined) steps.push({ text: `It cost $${nanoToUsd(cost.nanoDollars)} (price: ${cost.source}).` })
+  else if (cost !== undefined)
+    steps.push({
+      text:
+        cost.source === undefined
+          ? 'What it cost is not known: nobody has a price for this model. "switchback price set" gives it one.'
+          : 'What it cost is not known: the usage or a rate for it is missing.',
+    })
+  if (usage?.providerCostUsd !== undefined) steps.push({ text: `The provider itself reports $${usage.providerCostUsd}.` })
   return steps
 }
 

@@ -1,58 +1,108 @@
 import { dataDirectory } from '../../config/locate.ts'
-import type { RecordPlace } from '../../operations/open-record-source.ts'
+import type { RequestRecord } from '../../ir/record.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { RecordSource } from '../../operations/record-source.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { gatewayKey } from '../gateway-key.ts'
+import { recordPlace } from '../record-place.ts'
+import { requireConfig } from '../require-config.ts'
 
-/** `switchback explain <id|last>`. */
+interface ExplainOptions extends CommonOptions {
+  readonly replay?: boolean
+  readonly against?: string
+}
+
+/** `switchback explain <id|last|session:ID> [--replay] [--against FILE]`. */
 export const explainCommand: CommandDefinition = {
   define(program, execute) {
     withUrl(withDataDir(withConfig(withJson(program.command('explain')))))
-      .argument('<request>', 'request id (x-switchback-request-id), its beginning, or "last"')
+      .argument('<request>', 'request id (x-switchback-request-id), its beginning, "last", or session:ID')
+      .option('--replay', 'make the decision again from its record, by the configuration in force')
+      .option('--against <file>', 'the decision that another configuration would have made')
       .summary('tell what happened to a request')
       .description(
-        'Tells what happened to a request: who was chosen, who was ruled out and why, who was called, what was lost, what it used.',
+        'Tells what happened to a request: who was chosen, who was ruled out and why, who was called, what was lost, what it used. With --replay or --against it decides again: 0 the same, 1 not.',
       )
-      .action(async (which: string, _options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
+      .action(async (which: string, _options: ExplainOptions, command: { optsWithGlobals(): ExplainOptions }) => {
         const options = command.optsWithGlobals()
         await execute((context) => explain(context, which, options), options.json === true)
       })
   },
 }
 
-async function explain(context: CliContext, which: string, options: CommonOptions): Promise<number> {
-  const [{ explainRequest }, { openRecordSource }, { renderStory }] = await Promise.all([
-    import('../../operations/explain-request.ts'),
-    import('../../operations/open-record-source.ts'),
-    import('../../operations/render-story.ts'),
-  ])
+const SESSION = 'session:'
+
+async function explain(context: CliContext, which: string, options: ExplainOptions): Promise<number> {
+  const again = options.replay === true || options.against !== undefined
+  if (again && which.startsWith(SESSION))
+    throw new GatewayError(
+      'invalid_body',
+      'Only one request at a time can be decided again here. "switchback replay" takes many.',
+    )
+  if (options.replay === true && options.against !== undefined)
+    throw new GatewayError('invalid_body', 'Give --replay or --against, not both.')
+  const { openRecordSource } = await import('../../operations/open-record-source.ts')
   const source = await openRecordSource(await recordPlace(context, options))
   try {
-    const { record, story } = await explainRequest(source, which)
-    if (options.json === true) context.stdout(`${JSON.stringify({ verdict: story.verdict, steps: story.steps, record })}\n`)
-    else context.stdout(`${renderStory(story)}\n`)
-    return EXIT.ok
+    if (again) return await decideAgain(context, which, options, source)
+    if (which.startsWith(SESSION)) return await tellSession(context, which.slice(SESSION.length), options, source)
+    return await tell(context, which, options, source)
   } finally {
     await source.close()
   }
 }
 
-async function recordPlace(context: CliContext, options: CommonOptions): Promise<RecordPlace> {
-  const { surroundings, clock, fetch } = context
-  if (options.url !== undefined) return { kind: 'gateway', url: options.url, apiKey: gatewayKey(surroundings.env), fetch }
-  return {
-    kind: 'files',
-    dataDir: dataDirectory(surroundings, options.dataDir),
-    store: await configuredStore(context, options),
-    clock,
-  }
+async function tell(context: CliContext, which: string, options: ExplainOptions, source: RecordSource): Promise<number> {
+  const [{ explainRequest, recordedCost }, { renderStory }] = await Promise.all([
+    import('../../operations/explain-request.ts'),
+    import('../../operations/render-story.ts'),
+  ])
+  const priced = await prices(context, options)
+  const costOf = priced === undefined ? undefined : (record: RequestRecord) => recordedCost(record, priced.prices, priced.hosts)
+  const { record, story } = await explainRequest(source, which, { costOf })
+  if (options.json === true) context.stdout(`${JSON.stringify({ verdict: story.verdict, steps: story.steps, record })}\n`)
+  else context.stdout(`${renderStory(story)}\n`)
+  return EXIT.ok
 }
 
-/** Where the configuration puts the records. One that cannot be read does not keep anybody from reading them in the usual place. */
-async function configuredStore(context: CliContext, options: CommonOptions): Promise<string | undefined> {
-  const { loadConfig } = await import('../../config/load.ts')
-  const result = loadConfig({ ...context.surroundings, path: options.config })
-  return result.ok ? result.compiled.state.store : undefined
+/** Prices are an extra: a configuration or a price file that is no good keeps nobody from reading a record. */
+async function prices(context: CliContext, options: ExplainOptions) {
+  const [{ loadConfig }, { loadDecisionWorld }] = await Promise.all([
+    import('../../config/load.ts'),
+    import('../../operations/decision-world.ts'),
+  ])
+  const loaded = loadConfig({ ...context.surroundings, path: options.config })
+  if (!loaded.ok) return undefined
+  const dataDir = dataDirectory(context.surroundings, options.dataDir)
+  return loadDecisionWorld({ config: loaded.compiled, dataDir, at: context.clock.wall() }).catch(() => undefined)
+}
+
+async function tellSession(context: CliContext, id: string, options: ExplainOptions, source: RecordSource): Promise<number> {
+  const [{ explainSession }, { renderSession }] = await Promise.all([
+    import('../../operations/explain-request.ts'),
+    import('../../operations/render-session.ts'),
+  ])
+  const session = await explainSession(source, id)
+  context.stdout(`${options.json === true ? JSON.stringify(session) : renderSession(session)}\n`)
+  return EXIT.ok
+}
+
+async function decideAgain(context: CliContext, which: string, options: ExplainOptions, source: RecordSource): Promise<number> {
+  const [{ findRecord }, { Replayer }, { renderReplayed }, { loadDecisionWorld }] = await Promise.all([
+    import('../../operations/explain-request.ts'),
+    import('../../operations/replay-decision.ts'),
+    import('../../operations/render-replay.ts'),
+    import('../../operations/decision-world.ts'),
+  ])
+  const { compiled } = await requireConfig(context, { path: options.against ?? options.config })
+  const record = await findRecord(source, which)
+  const dataDir = dataDirectory(context.surroundings, options.dataDir)
+  const replayer = new Replayer(await loadDecisionWorld({ config: compiled, dataDir, at: record.started_at }))
+  const replayed = options.against === undefined ? replayer.again(record) : replayer.against(record)
+  const by = options.against ?? 'the configuration in force'
+  if (options.json === true) context.stdout(`${JSON.stringify({ request_id: record.request_id, ...replayed })}\n`)
+  else context.stdout(`${renderReplayed(record.request_id, replayed, by)}\n`)
+  return replayed.verdict === 'identical' || replayed.verdict === 'same' ? EXIT.ok : EXIT.failed
 }

@@ -6,6 +6,7 @@ import { healthCommand } from './health.ts'
 import { modelCommand } from './model.ts'
 import { priceCommand } from './price.ts'
 import { providerCommand } from './provider.ts'
+import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
 import { testCommand } from './test.ts'
@@ -19,6 +20,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  replayCommand,
   testCommand,
   priceCommand,
   configCommand,
