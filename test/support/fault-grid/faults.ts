@@ -51,7 +51,7 @@ export const FAULTS: Readonly<Record<FaultName, Play>> = {
   'an error told after the first word': ({ format }) => streamed([...opening(format), format.errorFrame('server_error', SAID)]),
   'a stall before the headers': never,
   'a stall after the headers': (asked) => breaking(asked, () => []),
-  'a stall before the first word': (asked) => breaking(asked, ({ frames }) => frames().slice(0, 1)),
+  'a stall before the first word': (asked) => breaking(asked, (format) => format.frames().slice(0, 1)),
   'a stall in the middle of the answer': (asked) => breaking(asked, opening),
   'a stream that drips without an answer': ({ clock }) =>
     dripping({ clock, pieces: Array(20).fill(': wait\n\n'), everyMs: 1_000 }),
