@@ -2,7 +2,7 @@
 export interface FieldDifference {
   /** Such as `scores[0].factors.cost`. */
   readonly field: string
-  readonly then: unknown
+  readonly was: unknown
   readonly now: unknown
 }
 
@@ -10,21 +10,21 @@ export interface FieldDifference {
 const MOST_DIFFERENCES = 50
 
 /** Where two values of plain data differ, leaf by leaf, in the order of the first; at most 50 places. */
-export function fieldDifferences(then: unknown, now: unknown): FieldDifference[] {
+export function fieldDifferences(was: unknown, now: unknown): FieldDifference[] {
   const found: FieldDifference[] = []
-  visit({ field: '', then, now }, found)
+  visit({ field: '', was, now }, found)
   return found
 }
 
-function visit({ field, then, now }: FieldDifference, found: FieldDifference[]): void {
-  if (found.length >= MOST_DIFFERENCES || then === now) return
-  if (!isContainer(then) || !isContainer(now) || Array.isArray(then) !== Array.isArray(now)) {
-    found.push({ field, then, now })
+function visit({ field, was, now }: FieldDifference, found: FieldDifference[]): void {
+  if (found.length >= MOST_DIFFERENCES || was === now) return
+  if (!isContainer(was) || !isContainer(now) || Array.isArray(was) !== Array.isArray(now)) {
+    found.push({ field, was, now })
     return
   }
-  for (const key of new Set([...Object.keys(then), ...Object.keys(now)])) {
-    const step = Array.isArray(then) ? `[${key}]` : field === '' ? key : `.${key}`
-    visit({ field: `${field}${step}`, then: own(then, key), now: own(now, key) }, found)
+  for (const key of new Set([...Object.keys(was), ...Object.keys(now)])) {
+    const step = Array.isArray(was) ? `[${key}]` : field === '' ? key : `.${key}`
+    visit({ field: `${field}${step}`, was: own(was, key), now: own(now, key) }, found)
   }
 }
 

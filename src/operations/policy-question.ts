@@ -69,9 +69,11 @@ function extraFeatures({ tools, features }: PolicyRequest): Feature[] {
   const named = tools === true ? ['tools', ...(features ?? [])] : (features ?? [])
   return named.flatMap((name) => {
     if (name === 'streaming' || name === 'parallel_tools') return []
-    return [Object.hasOwn(NEED_FEATURES, name) ? NEED_FEATURES[name as keyof typeof NEED_FEATURES] : (name as Feature)]
+    return [isNeed(name) ? NEED_FEATURES[name] : name]
   })
 }
+
+const isNeed = (name: string): name is keyof typeof NEED_FEATURES => Object.hasOwn(NEED_FEATURES, name)
 
 const headersOf = ({ headers }: PolicyRequest): Headers => {
   const list = new Headers()

@@ -185,4 +185,3 @@ export const policyFileSchema = z.strictObject({
 export type PolicyTest = z.output<typeof policyTest>
 export type PolicyRequest = PolicyTest['request']
 export type PolicyObservation = z.output<typeof observation>
-export type PolicyExpectation = PolicyTest['expect']

@@ -73,8 +73,8 @@ describe('a decision made again', () => {
   test('tells field by field what differs', () => {
     const { verdict, differences } = new Replayer({ snapshot: routed(['b/m', 'a/m']), factsOf: () => NOTHING }).again(record)
     expect(verdict).toBe('different')
-    expect(differences).toContainEqual({ field: 'selected.target_id', then: 'a/m', now: 'b/m' })
-    expect(differences).toContainEqual({ field: 'fallbacks[0].target_id', then: 'b/m', now: 'a/m' })
+    expect(differences).toContainEqual({ field: 'selected.target_id', was: 'a/m', now: 'b/m' })
+    expect(differences).toContainEqual({ field: 'fallbacks[0].target_id', was: 'b/m', now: 'a/m' })
   })
 
   test('tells that the request would be refused', () => {
@@ -82,7 +82,7 @@ describe('a decision made again', () => {
     expect(replayer.again(record)).toMatchObject({
       verdict: 'different',
       refusal: 'model_not_found',
-      differences: [{ field: 'selected', then: 'a/m', now: null }],
+      differences: [{ field: 'selected', was: 'a/m', now: null }],
     })
   })
 
@@ -118,7 +118,7 @@ describe('a decision against another configuration', () => {
       id === 'a/m' ? { capabilities: { toolCalling: false }, declared: { toolCalling: false }, tags: [] } : NOTHING
     const { verdict, differences, decision } = new Replayer({ snapshot: routed(['a/m', 'b/m']), factsOf }).against(record)
     expect(verdict).toBe('different')
-    expect(differences).toContainEqual({ field: 'rejected.a/m', then: undefined, now: 'tools_unsupported' })
+    expect(differences).toContainEqual({ field: 'rejected.a/m', was: undefined, now: 'tools_unsupported' })
     expect(decision?.candidates?.[0]?.facts).toMatchObject({ context_window: 9_000, declared: { tool_calling: false } })
   })
 

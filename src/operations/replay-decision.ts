@@ -16,7 +16,7 @@ export interface ReplayedDecision {
   readonly compared: 'exact' | 'meaning'
   /** The configuration is another one than when the request was served. */
   readonly config_changed: boolean
-  readonly engine_version: { readonly then: string; readonly now: string }
+  readonly engine_version: { readonly was: string; readonly now: string }
   readonly differences: readonly FieldDifference[]
   /** What was needed and not recorded. */
   readonly undetermined: readonly string[]
@@ -64,16 +64,16 @@ export class Replayer {
   }
 
   private compared(record: RequestRecord, made: Recomputed, exact: boolean): ReplayedDecision {
-    const then = record.decision
-    const now = made.verdict === 'identical' ? then : plain(made.decision)
+    const was = record.decision
+    const now = made.verdict === 'identical' ? was : plain(made.decision)
     const refusal = refusalOf(made, now, record)
-    const undetermined = [...(made.verdict === 'undetermined' ? made.inputs : []), ...turnsNotKept(then, now)]
-    const differences = exact && now !== undefined ? fieldDifferences(then, now) : meaningDifferences(then, now)
+    const undetermined = [...(made.verdict === 'undetermined' ? made.inputs : []), ...turnsNotKept(was, now)]
+    const differences = exact && now !== undefined ? fieldDifferences(was, now) : meaningDifferences(was, now)
     return {
       verdict: undetermined.length > 0 ? 'undetermined' : differences.length > 0 ? 'different' : exact ? 'identical' : 'same',
       compared: exact ? 'exact' : 'meaning',
       config_changed: record.config_hash !== this.options.snapshot.configHash,
-      engine_version: { then: record.engine_version, now: this.options.engineVersion ?? ENGINE_VERSION },
+      engine_version: { was: record.engine_version, now: this.options.engineVersion ?? ENGINE_VERSION },
       differences,
       undetermined,
       ...(refusal === undefined ? {} : { refusal }),
@@ -81,7 +81,7 @@ export class Replayer {
     }
   }
 
-  /** With accounts where the gateway had some then and the keys are not set here. */
+  /** With accounts where the gateway had some at the time and the keys are not set here. */
   private snapshotFor({ decision }: RequestRecord): RoutingSnapshot {
     const { snapshot } = this.options
     if (this.bare.length === 0) return snapshot
@@ -107,14 +107,14 @@ function refusalOf(made: Recomputed, now: RouteDecision | undefined, record: Req
 }
 
 /** Whose turn it is was recorded only where somebody took turns. */
-function turnsNotKept(then: RouteDecision, now: RouteDecision | undefined): string[] {
+function turnsNotKept(was: RouteDecision, now: RouteDecision | undefined): string[] {
   const takesTurns = now?.strategy === 'round_robin' && now.scores.length > 1
-  return takesTurns && (then.cursor === undefined || then.route !== now.route) ? [`whose turn it was on route ${now.route}`] : []
+  return takesTurns && (was.cursor === undefined || was.route !== now.route) ? [`whose turn it was on route ${now.route}`] : []
 }
 
-function meaningDifferences(then: RouteDecision, now: RouteDecision | undefined): FieldDifference[] {
-  if (now === undefined) return then.selected === null ? [] : [{ field: 'selected', then: then.selected.target_id, now: null }]
-  return fieldDifferences(meaning(then), meaning(now))
+function meaningDifferences(was: RouteDecision, now: RouteDecision | undefined): FieldDifference[] {
+  if (now === undefined) return was.selected === null ? [] : [{ field: 'selected', was: was.selected.target_id, now: null }]
+  return fieldDifferences(meaning(was), meaning(now))
 }
 
 /** What a decision means for a request, whatever words and figures stand behind it. */

@@ -30,8 +30,8 @@ const facts: Readonly<Record<string, TargetFacts>> = {
 }
 const factsOf = ({ id }: { id: string }): TargetFacts => facts[id] ?? { capabilities: {}, tags: [] }
 
-const run = (test: object): PolicyTestResult => {
-  const file = parsePolicyFile(JSON.stringify({ tests: [{ name: 't', ...test }] }), 'p.yaml')
+const run = (policy: object): PolicyTestResult => {
+  const file = parsePolicyFile(JSON.stringify({ tests: [{ name: 't', ...policy }] }), 'p.yaml')
   const [result] = runPolicyTests(snapshot, file, { factsOf }).tests
   if (result === undefined) throw new TypeError('no result')
   return result
