@@ -32,7 +32,7 @@ interface Files {
   readonly dataDir: string
   readonly file: string
   /** What a gateway that starts there finds. */
-  found(): DisableStore
+  readonly found: () => DisableStore
 }
 
 function files(state: Record<string, unknown> = {}): Files {

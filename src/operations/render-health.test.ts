@@ -54,7 +54,7 @@ test('names that clients invented cannot write on the terminal, and many locks s
   for (let index = 0; index < 30; index++)
     gateway.accounts.failed(ACME, MAIN, `m${index}\u0007`, new GatewayError('upstream_server_error', 'x'))
   const text = shown(gateway).join('\n')
-  expect(text).not.toMatch(/[\u0007\u001b]/)
+  for (const control of ['\u0007', '\u001b']) expect(text).not.toContain(control)
   expect(text).toContain('acme/?[2Jx')
   expect(text.match(/^account acme\/main/gm)).toHaveLength(6)
   expect(text).toContain('25 more locks')
