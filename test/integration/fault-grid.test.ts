@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { AccountLockView } from '../../src/credentials/account-pool.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
-import { CHAT, MESSAGES, type ClientFormat } from '../support/client-formats.ts'
+import { CHAT, MESSAGES, RESPONSES, type ClientFormat } from '../support/client-formats.ts'
 import {
   COLUMNS,
   EXPECTED,
@@ -22,34 +22,39 @@ import { failuresOfProvider, failuresOfTarget, playCell, targetOf, WORLDS, type 
 /** The client's format over the upstream's: bytes that go through, and answers that are translated. */
 const PATHS: readonly (readonly [Path, ClientFormat, ClientFormat])[] = [
   ['passed through', CHAT, CHAT],
+  ['passed through', MESSAGES, MESSAGES],
+  ['passed through', RESPONSES, RESPONSES],
   ['translated', MESSAGES, CHAT],
 ]
 
 const MODES: readonly Mode[] = ['stream', 'buffered']
 
-describe.each(PATHS)('faults of upstreams, %s', (path, client, upstream) => {
-  for (const [name, row] of Object.entries(EXPECTED) as [FaultName, Row][]) {
-    for (const mode of MODES) {
-      const outcome = row[mode]
-      if (outcome === undefined) continue
-      for (const column of COLUMNS) {
-        const run = disagrees(row, path, mode, column) ? test.failing : test
-        run(`${name}, ${mode}, with ${column}`, async () => {
-          const cell = await playCell({ fault: name, mode, column, client, upstream })
-          const steps = walk(outcome, column)
-          const [record, ...others] = cell.tested.records
-          expect(others).toEqual([])
-          if (record === undefined) throw new Error('there is no record')
-          clientSees({ cell, client, mode, outcome, steps })
-          recordTells({ record, outcome, steps })
-          locksHold({ cell, record, outcome, steps })
-          circuitsCount({ cell, column, outcome, steps })
-          nothingIsLeft(cell)
-        })
+describe.each(PATHS.map(([path, client, upstream]) => [`${path} to ${client.format}`, path, client, upstream] as const))(
+  'faults of upstreams, %s',
+  (_name, path, client, upstream) => {
+    for (const [name, row] of Object.entries(EXPECTED) as [FaultName, Row][]) {
+      for (const mode of MODES) {
+        const outcome = row[mode]
+        if (outcome === undefined) continue
+        for (const column of COLUMNS) {
+          const run = disagrees(row, path, mode, column) ? test.failing : test
+          run(`${name}, ${mode}, with ${column}`, async () => {
+            const cell = await playCell({ fault: name, mode, column, client, upstream })
+            const steps = walk(outcome, column)
+            const [record, ...others] = cell.tested.records
+            expect(others).toEqual([])
+            if (record === undefined) throw new Error('there is no record')
+            clientSees({ cell, client, upstream, mode, outcome, steps })
+            recordTells({ record, upstream, outcome, steps })
+            locksHold({ cell, record, outcome, steps })
+            circuitsCount({ cell, column, outcome, steps })
+            nothingIsLeft(cell)
+          })
+        }
       }
     }
-  }
-})
+  },
+)
 
 /** Whether the gateway is known not to keep to the rule here. */
 function disagrees({ disagrees: known }: Row, path: Path, mode: Mode, column: Column): boolean {
@@ -68,12 +73,18 @@ const ruleOf = ({ code }: Outcome): Rule | undefined => (code === undefined ? un
 const isServed = (steps: readonly Step[]): boolean => steps.at(-1)?.next === undefined
 
 /** Status of the client's answer: the upstream's own where it is one of an error. */
-const statusOf = (outcome: Outcome): number => {
-  const { upstreamStatus = 0 } = outcome
-  return upstreamStatus >= 400 ? upstreamStatus : (ruleOf(outcome)?.status ?? 200)
+const statusOf = (outcome: Outcome, upstream: ClientFormat): number => {
+  const { upstreamStatus = 0, vendorStatus } = outcome
+  return upstreamStatus >= 400 ? upstreamStatus : (vendorStatus?.[upstream.format] ?? ruleOf(outcome)?.status ?? 200)
 }
 
-function clientSees({ cell, client, mode, outcome, steps }: Expectation & { client: ClientFormat; mode: Mode }): void {
+interface AnswerExpectation extends Expectation {
+  readonly client: ClientFormat
+  readonly upstream: ClientFormat
+  readonly mode: Mode
+}
+
+function clientSees({ cell, client, upstream, mode, outcome, steps }: AnswerExpectation): void {
   const { seen, called } = cell
   expect(called).toEqual(steps.map(({ provider, account }) => ({ provider, account })))
   if (isServed(steps)) {
@@ -93,7 +104,7 @@ function clientSees({ cell, client, mode, outcome, steps }: Expectation & { clie
     return
   }
   if (seen.kind !== 'error') throw new Error(`the client saw ${seen.kind}`)
-  expect(seen.status).toBe(statusOf(outcome))
+  expect(seen.status).toBe(statusOf(outcome, upstream))
   expect(seen.retryAfterMs).toBe(outcome.retryAfterMs)
   const { message, requestId } = client.errorOf(seen.body)
   expect(message.length).toBeGreaterThan(0)
@@ -101,11 +112,16 @@ function clientSees({ cell, client, mode, outcome, steps }: Expectation & { clie
   expect(requestId).toBe('req_of_the_test')
 }
 
-function recordTells({ record, outcome, steps }: Omit<Expectation, 'cell'> & { record: RequestRecord }): void {
+interface RecordExpectation extends Omit<Expectation, 'cell'> {
+  readonly record: RequestRecord
+  readonly upstream: ClientFormat
+}
+
+function recordTells({ record, upstream, outcome, steps }: RecordExpectation): void {
   const { code, lastsMs = 0, upstreamStatus, inBand } = outcome
   const last = steps.at(-1)
   const served = isServed(steps)
-  expect(record).toMatchObject({ status: served || inBand === true ? 200 : statusOf(outcome) })
+  expect(record).toMatchObject({ status: served || inBand === true ? 200 : statusOf(outcome, upstream) })
   expect(record.error_code).toBe(served ? undefined : code)
   if (served) expect(record.served).toBe(`${last?.provider}/m`)
   expect(

@@ -78,6 +78,13 @@ function circuitLaws(open: Open): void {
     },
   )
 
+  test('an upstream that answers too late, or with a time-out of its own, fails itself and not its provider', () => {
+    const { store } = open(SETTINGS)
+    for (let time = 0; time < 3; time++) admitted(store, A).settle({ ...failure('timeout'), answered: true })
+    expect(store.observe(A).circuit).toBe('open')
+    expect(store.observe(B).circuit).toBe('closed')
+  })
+
   test('an answer of any kind shows that the provider can be reached', () => {
     const { store } = open(SETTINGS)
     fail(store, A, 'network', 2)

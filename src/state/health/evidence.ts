@@ -56,10 +56,10 @@ export function evidenceOfTarget(outcome: CallOutcome): Evidence {
 
 /** What the outcome says of the way to the provider: only that it could not be reached counts against it. */
 export function evidenceOfProvider(outcome: CallOutcome): Evidence {
-  const { kind, category, ttftMs } = outcome
+  const { kind, category, ttftMs, answered } = outcome
   if (isAnswer(outcome)) return 'works'
   if (kind === 'cancelled') return 'nothing'
-  if (ttftMs !== undefined || (category !== undefined && ANSWERED.has(category))) return 'works'
+  if (answered === true || ttftMs !== undefined || (category !== undefined && ANSWERED.has(category))) return 'works'
   return kind === 'failure' && (category === 'network' || category === 'timeout') ? 'fails' : 'nothing'
 }
 

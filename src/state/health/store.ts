@@ -24,6 +24,8 @@ export interface CallOutcome {
   /** Milliseconds from sending to the end. */
   readonly totalMs?: number | undefined
   readonly streamed: boolean
+  /** The upstream's headers had arrived, so that it can be reached, whatever came of the call. Undefined: nothing is known of that. */
+  readonly answered?: boolean | undefined
 }
 
 /** Leave to make one call. It holds a slot, and perhaps the circuit's only probe, until it is settled. */

@@ -1,3 +1,4 @@
+import type { WireFormat } from '../../../src/ir/wire-format.ts'
 import { CONNECT_MS, FIRST_TOKEN_MS, SILENCE_MS } from './timing.data.ts'
 
 /** What the gateway does about a failure, as `docs/errors.md` says. Written down once more, so that a change of a row is noticed. */
@@ -41,6 +42,8 @@ export interface Outcome {
   readonly lastsMs?: number
   /** Status of the upstream's answer, undefined when there was none; kept for the client where it is an error. */
   readonly upstreamStatus?: number
+  /** By the upstream's format: the status that its vendor documents for the word with which the failure is told in the answer. */
+  readonly vendorStatus?: Readonly<Partial<Record<WireFormat, number>>>
   /** Time to wait that the upstream named, in ms. */
   readonly retryAfterMs?: number
   /** The provider was not reached, which its circuit counts. */
@@ -156,8 +159,8 @@ export const EXPECTED: Readonly<Record<FaultName, Row>> = {
   'a refusal with 502': refused(502, 'upstream_server_error'),
   'a refusal with 503': refused(503, 'upstream_overloaded'),
   'a refusal with 529': refused(529, 'upstream_overloaded'),
-  'an error told in the answer': refused(200, 'upstream_server_error'),
-  'an overload told in the answer': refused(200, 'upstream_overloaded'),
+  'an error told in the answer': refused(200, 'upstream_server_error', { vendorStatus: { responses: 500 } }),
+  'an overload told in the answer': refused(200, 'upstream_overloaded', { vendorStatus: { anthropic: 529 } }),
   'an error told after the first word': { stream: { code: 'upstream_server_error', upstreamStatus: 200, inBand: true } },
   // Connected, and silent: nobody knows whether anyone is there.
   'a stall before the headers': {

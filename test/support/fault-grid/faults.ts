@@ -51,7 +51,7 @@ export const FAULTS: Readonly<Record<FaultName, Play>> = {
   'an error told after the first word': ({ format }) => streamed([...opening(format), format.errorFrame('server_error', SAID)]),
   'a stall before the headers': never,
   'a stall after the headers': (asked) => breaking(asked, () => []),
-  'a stall before the first word': (asked) => breaking(asked, ({ frames }) => frames().slice(0, 1)),
+  'a stall before the first word': (asked) => breaking(asked, (format) => format.frames().slice(0, 1)),
   'a stall in the middle of the answer': (asked) => breaking(asked, opening),
   'a stream that drips without an answer': ({ clock }) =>
     dripping({ clock, pieces: Array(20).fill(': wait\n\n'), everyMs: 1_000 }),
@@ -62,7 +62,7 @@ export const FAULTS: Readonly<Record<FaultName, Play>> = {
   'a page instead of an answer': () => textual('<html><body>Please log in</body></html>', 'text/html'),
   'a slow drip': ({ format, stream, clock }) =>
     stream
-      ? dripping({ clock, pieces: format.frames({ text: WORDS }), everyMs: DRIP_MS })
+      ? dripping({ clock, pieces: [opening(format).join(''), ...closing(format)], everyMs: DRIP_MS })
       : dripping({
           clock,
           pieces: quarters(JSON.stringify(format.whole({ text: WORDS }))),
@@ -86,13 +86,18 @@ const refusal = ({ format }: Asked, status: number, headers: HeadersInit = {}): 
 
 /** A failure inside an answer that began with a 200. */
 const told = ({ format, stream }: Asked, type: string): Response =>
-  stream ? streamed([...format.frames().slice(0, 1), format.errorFrame(type, SAID)]) : Response.json(format.error(type, SAID))
+  stream
+    ? streamed([...format.frames().slice(0, 1), format.errorFrame(type, SAID)])
+    : Response.json(format.error(type, SAID, type))
 
 /** Frames up to the first word. */
 function opening(format: ClientFormat): string[] {
   const frames = format.frames({ text: WORDS })
   return frames.slice(0, 1 + frames.findIndex((frame) => format.streamText(frame) !== ''))
 }
+
+/** The frames behind the first word. */
+const closing = (format: ClientFormat): string[] => format.frames({ text: WORDS }).slice(opening(format).length)
 
 const half = (format: ClientFormat): string => JSON.stringify(format.whole()).slice(0, 40)
 

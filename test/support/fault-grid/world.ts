@@ -1,4 +1,3 @@
-import type { TargetId } from '../../../src/ir/ids.ts'
 import { asProviderId, targetIdOf } from '../../../src/ir/ids.ts'
 import type { Target } from '../../../src/ir/target.ts'
 import type { UpstreamRequest } from '../../../src/transport/transport.ts'
@@ -31,7 +30,7 @@ export const WORLDS: Readonly<Record<Column, World>> = {
 }
 
 /** Failures in a row that open a circuit; more than any cell has, so that they can be counted. */
-export const THRESHOLD = 20
+const THRESHOLD = 20
 
 export const targetOf = (provider: string, model = 'm'): Target => ({
   id: targetIdOf(provider, model),
@@ -73,8 +72,7 @@ export async function playCell({ fault, mode, column, client, upstream }: CellOp
     return strikes(place, called.length - 1) ? FAULTS[fault](asked) : answers(asked)
   })
   tested.reachable = fault !== 'a black hole'
-  const client_ = readBy(tested, client, stream)
-  return { tested, seen: await elapsed(tested, client_), called }
+  return { tested, seen: await elapsed(tested, readBy(tested, client, stream)), called }
 }
 
 function configOf(accounts: World['accounts'], maxRetries: number, upstream: ClientFormat): Json {
@@ -121,7 +119,7 @@ async function readBy(tested: TestEngine, client: ClientFormat, stream: boolean)
 }
 
 /** Lets time run until the promise is kept. */
-export async function elapsed<Value>({ clock }: Pick<TestEngine, 'clock'>, promise: Promise<Value>): Promise<Value> {
+async function elapsed<Value>({ clock }: Pick<TestEngine, 'clock'>, promise: Promise<Value>): Promise<Value> {
   const kept: Value[] = []
   void promise.then((value) => kept.push(value))
   for (let second = 0; second < 120; second++) {
@@ -154,5 +152,5 @@ function untilOpen(
     const permit = health.admit(target)
     if (permit.admitted) permit.settle(failure())
   }
-  throw new Error(`the circuit of ${target.id satisfies TargetId} never opens`)
+  throw new Error(`the circuit of ${target.id} never opens`)
 }
