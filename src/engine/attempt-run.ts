@@ -19,6 +19,7 @@ import { PassthroughTransform } from './passthrough-transform.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
+import { readText } from './read-text.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
 /**
@@ -101,7 +102,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.isReading = true
       const answer = streams
         ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
-        : readWholeAnswer(this, await response.text(), prepared.refusals.length === 0 ? undefined : this.context())
+        : readWholeAnswer(this, await readText(response, this.timer), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
     } catch (error) {
@@ -125,7 +126,11 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
     this.permit.settle(
-      callOutcomeOf(outcome, { ttftMs: this.ttftMs, totalMs, streamed: this.call.request.stream }, { facts, error }),
+      callOutcomeOf(
+        outcome,
+        { ttftMs: this.ttftMs, totalMs, streamed: this.call.request.stream, answered: this.upstreamStatus !== undefined },
+        { facts, error },
+      ),
     )
     const refusals = this.prepared?.refusals
     return {
@@ -195,7 +200,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** An upstream that answered in one piece although a stream was asked for. */
   private async replayed(response: Response): Promise<StreamTransform> {
     this.isReading = true
-    const text = await response.text()
+    const text = await readText(response, this.timer!)
     this.isReading = false
     return replayedTransform(this, text, this.context())
   }

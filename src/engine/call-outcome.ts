@@ -8,7 +8,7 @@ export type AttemptEnd = 'success' | 'failed' | 'cancelled'
 /** What the health of targets learns from an attempt. Which failures are the target's own, the health store decides by category. */
 export function callOutcomeOf(
   end: AttemptEnd,
-  timing: Pick<CallOutcome, 'ttftMs' | 'totalMs' | 'streamed'>,
+  timing: Pick<CallOutcome, 'ttftMs' | 'totalMs' | 'streamed' | 'answered'>,
   { facts, error }: { readonly facts?: StreamFacts | undefined; readonly error?: GatewayError | undefined },
 ): CallOutcome {
   return { kind: kindOf(end, facts), category: error?.row.category, ...timing }

@@ -1,6 +1,7 @@
 import type { Account } from '../credentials/account.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
+import { nobodyLeft } from '../routing/nobody-left.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
@@ -201,7 +202,7 @@ export class Itinerary {
 
 /** Routing refused every target. When windows alone stand in the way, the client is told so in the words its agents look for. */
 function noTarget({ route, rejected }: RoutePlan, inputTokens: number): GatewayError {
-  if (rejected.length > 0 && rejected.every(({ code }) => code === 'context_window_too_small')) {
+  if (nobodyLeft(rejected) === 'context_window_exceeded') {
     const windows = rejected.map(({ evidence }) => Number(evidence?.['context_window'] ?? 0))
     return contextWindowExceeded(route, { promptTokens: inputTokens, windowTokens: Math.max(...windows) })
   }

@@ -41,6 +41,8 @@ export class PassthroughTransform implements StreamTransform {
   /** Byte ranges, start and end in turn, to be left out of what is being written. */
   private readonly dropped: number[] = []
   private closed = false
+  /** Before the answer began, something came that is no frame of the format. */
+  private isUnreadable = false
 
   constructor(options: PassthroughOptions) {
     this.codec = options.codec
@@ -93,7 +95,8 @@ export class PassthroughTransform implements StreamTransform {
     if (this.restBytes > 0) {
       this.frames(Buffer.concat(this.takeRest()))
     }
-    if (!this.facts.ended && this.facts.failure === undefined) this.fail('the upstream closed the stream before its end')
+    if (!this.facts.ended && this.facts.failure === undefined)
+      this.fail(this.isUnreadable ? 'the upstream sent a frame that is no JSON' : 'the upstream closed the stream before its end')
     this.closed = true
   }
 
@@ -143,6 +146,7 @@ export class PassthroughTransform implements StreamTransform {
     if (frame !== undefined) {
       const facts = this.codec.inspectFrame(frame)
       this.learn(facts)
+      if (!this.facts.semantic && !facts.terminal && !isJson(frame.data)) this.isUnreadable = true
       if (this.dropUsageChunk && facts.usageOnly === true) this.dropped.push(start, end)
     }
     if (this.modelBytes === undefined) this.learnModelBytes(buffer.subarray(start, end))
@@ -193,6 +197,15 @@ export class PassthroughTransform implements StreamTransform {
     if (written === null) return
     this.modelBytes = Buffer.from(written[0], 'latin1')
     this.shownBytes = Buffer.from(`${written[1]}${JSON.stringify(this.showModel)}`)
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -3,7 +3,7 @@ import { compileOverrides } from '../catalog/prices/override-prices.ts'
 import type { CompiledConfig } from '../config/compile.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import { openPriceShelf } from './price-shelf.ts'
-import { createTargetFacts, providerHosts, routingPrices } from './target-facts.ts'
+import { createFactsOf } from '../catalog/target-facts.ts'
 
 /** Everything but the request and the moment that a decision is made from. */
 export interface DecisionWorld {
@@ -27,5 +27,15 @@ export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOp
   const shelf = await openPriceShelf(dataDir)
   const prices = createPriceBook(shelf.dataset, compileOverrides(shelf.own))
   const hosts = providerHosts(config)
-  return { snapshot: config.routing, factsOf: createTargetFacts(config, routingPrices(prices, hosts, at)), prices, hosts }
+  const factsOf = createFactsOf({
+    snapshot: () => config.routing,
+    hostOf: (provider) => hosts.get(provider) ?? '',
+    prices: { book: prices, generation: 0 },
+    clock: { wall: () => at },
+  })
+  return { snapshot: config.routing, factsOf, prices, hosts }
 }
+
+/** Hosts of the providers' addresses, by id; empty for those without an address of their own. */
+const providerHosts = ({ providers }: CompiledConfig): ReadonlyMap<string, string> =>
+  new Map(providers.map(({ id, baseUrl }) => [id, URL.canParse(baseUrl) ? new URL(baseUrl).host : '']))

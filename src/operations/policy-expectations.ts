@@ -3,7 +3,7 @@ import type { RoutingSnapshot, TargetPrice } from '../ir/snapshot.ts'
 import { camelKeys } from '../lib/key-case.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { PolicyTest } from './policy.schema.ts'
-import { NOBODY } from './replay-decision.ts'
+import { nobodyLeft } from '../routing/nobody-left.ts'
 
 /** An expectation that was not met. */
 export interface PolicyFailure {
@@ -24,7 +24,7 @@ export function unmetExpectations(test: PolicyTest, made: Made, snapshot: Routin
   const typos = unknownTargets(test, made, snapshot)
   if (typos.length > 0) return typos
   const { expect } = test
-  const refusal = made.error?.code ?? (made.decision?.selected === null ? NOBODY : undefined)
+  const refusal = made.error?.code ?? (made.decision?.selected === null ? nobodyLeft(made.decision.rejected) : undefined)
   const failures: PolicyFailure[] = []
   const compare = (expectation: string, expected: string, actual: string): void => {
     if (expected !== actual) failures.push({ expectation, expected, actual })

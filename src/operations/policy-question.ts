@@ -67,9 +67,9 @@ function ofBody(request: PolicyRequest): DecisionQuestion {
 
 function extraFeatures({ tools, features }: PolicyRequest): Feature[] {
   const named = tools === true ? ['tools', ...(features ?? [])] : (features ?? [])
-  return named.flatMap((name): Feature[] => {
+  return named.flatMap((name) => {
     if (name === 'streaming' || name === 'parallel_tools') return []
-    return [isNeed(name) ? NEED_FEATURES[name] : (name as Feature)]
+    return isNeed(name) ? [NEED_FEATURES[name]] : FEATURES.filter((feature) => feature === name)
   })
 }
 

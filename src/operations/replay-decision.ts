@@ -4,6 +4,7 @@ import type { ProviderId } from '../ir/ids.ts'
 import type { RequestRecord } from '../ir/record.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import { recomputeDecision, type Recomputed } from '../routing/recompute.ts'
+import { nobodyLeft } from '../routing/nobody-left.ts'
 import { fieldDifferences, type FieldDifference } from './field-differences.ts'
 import { rebaseFacts } from './rebase-facts.ts'
 import { providersWithoutAccount, withStandInAccounts } from './stand-in-accounts.ts'
@@ -34,9 +35,6 @@ export interface ReplayerOptions {
   /** The version that decides now. */
   readonly engineVersion?: string | undefined
 }
-
-/** The code of a request that finds a route and nobody on it. */
-export const NOBODY = 'no_eligible_target'
 
 /** Makes recorded decisions again, by one configuration. Pure. */
 export class Replayer {
@@ -103,7 +101,8 @@ const plain = (decision: RouteDecision | undefined): RouteDecision | undefined =
 function refusalOf(made: Recomputed, now: RouteDecision | undefined, record: RequestRecord): string | undefined {
   if (made.verdict === 'different' && made.refusal !== undefined) return made.refusal
   if (now?.selected !== null) return undefined
-  return made.verdict === 'identical' ? (record.error_code ?? NOBODY) : NOBODY
+  const code = nobodyLeft(now.rejected)
+  return made.verdict === 'identical' ? (record.error_code ?? code) : code
 }
 
 /** Whose turn it is was recorded only where somebody took turns. */

@@ -2,7 +2,8 @@ import { costOf } from '../catalog/prices/cost-of.ts'
 import type { PriceBook } from '../catalog/prices/price-book.ts'
 import type { RouteDecision } from '../ir/decision.ts'
 import type { RequestRecord } from '../ir/record.ts'
-import { NOBODY, type ReplayedDecision, type Replayer } from './replay-decision.ts'
+import { nobodyLeft } from '../routing/nobody-left.ts'
+import type { ReplayedDecision, Replayer } from './replay-decision.ts'
 
 /** Requests whose decision changes in the same way for the same reason. */
 export interface ReplayGroup {
@@ -111,7 +112,7 @@ function reasonOf(was: RouteDecision, { decision, refusal }: ReplayedDecision): 
   const to = firstOf(decision)
   const ruledOut = decision?.rejected.find(({ target_id: id }) => id === from)
   if (ruledOut !== undefined) return `the first choice is ruled out: ${ruledOut.code}`
-  if (to === undefined) return refusal ?? NOBODY
+  if (to === undefined) return refusal ?? nobodyLeft(decision?.rejected ?? [])
   if (from === to) return 'the first choice stays, the fallbacks differ'
   if (decision?.candidates?.some(({ target_id: id }) => id === from) === false) return 'the first choice is no candidate any more'
   const admitted = was.rejected.find(({ target_id: id }) => id === to)

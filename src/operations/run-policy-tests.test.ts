@@ -23,6 +23,7 @@ const snapshot = snapshotOf({
 const facts: Readonly<Record<string, TargetFacts>> = {
   'a/small': {
     capabilities: { toolCalling: false },
+    declared: { toolCalling: false },
     contextWindow: 8_000,
     tags: [],
     price: { inputPerMillion: 1e9, outputPerMillion: 4e9 },

@@ -48,14 +48,13 @@ function candidateWords({ standing, facts, observed, expected_cost_nanos: cost }
 }
 
 function scoreWords({ score, factors, weights, raw }: ScoreEvidence): string {
-  const parts = Object.entries(weights ?? {})
-    .filter(([, weight]) => weight > 0)
-    .map(([name, weight]) => {
-      const measured = Reflect.get(raw, name) as unknown
-      const value = Reflect.get(factors, name) as unknown
-      const shown = typeof value === 'number' ? value.toFixed(2) : 'unknown'
-      return `${name} ${shown} × ${weight}${typeof measured === 'number' ? ` (from ${rounded(measured)})` : ''}`
-    })
+  const parts = Object.entries(weights ?? {}).flatMap(([name, weight]) => {
+    if (weight === undefined || weight <= 0) return []
+    const measured = Reflect.get(raw, name) as unknown
+    const value = Reflect.get(factors, name) as unknown
+    const shown = typeof value === 'number' ? value.toFixed(2) : 'unknown'
+    return [`${name} ${shown} × ${weight}${typeof measured === 'number' ? ` (from ${rounded(measured)})` : ''}`]
+  })
   return `score ${score.toFixed(3)}${parts.length === 0 ? '' : ` = weighted mean of ${listWords(parts)}`}`
 }
 

@@ -124,7 +124,14 @@ describe('a preview', () => {
             const passedOver = (record.skipped ?? []).map((skipped) => skipped.target_id)
             expect(tried).toEqual(plan.filter((id) => !passedOver.includes(id) || tried.includes(id)).slice(0, tried.length))
             if (plan.length > 0) expect(response.headers.get('x-switchback-route')).toContain(`selected=${plan[0]}`)
-            else expect(record).toMatchObject({ status: 503, error_code: 'no_eligible_target', attempts: [] })
+            else {
+              const onlyWindows = record.decision.rejected.every(({ code }) => code === 'context_window_too_small')
+              expect(record).toMatchObject(
+                onlyWindows
+                  ? { error_code: 'context_window_exceeded', attempts: [] }
+                  : { status: 503, error_code: 'no_eligible_target', attempts: [] },
+              )
+            }
             compared++
           }
         } finally {

@@ -108,13 +108,16 @@ describe('the only target of a route', () => {
     ['a capability', { question: using('tools.name'), facts: cannot('toolCalling') }],
     ['a window', { question: { estimatedInputTokens: 900, maxOutputTokens: 200 }, facts: { contextWindow: 1_000 } }],
     ['an output limit', { question: { maxOutputTokens: 9_000 }, facts: { maxOutputTokens: 8_192 } }],
-  ])('is not refused for %s that only the catalogue knows, but for what its operator declared', (_what, { question, facts }) => {
-    const alone = { targets: ['p/m'] }
-    expect(rejection({ route: alone, question, facts })).toBeUndefined()
-    const { capabilities, contextWindow, maxOutputTokens } = facts ?? {}
-    const declared = { ...capabilities, maxContextTokens: contextWindow, maxOutputTokens }
-    expect(rejection({ route: alone, question, facts: { ...facts, declared } })).toBeDefined()
-  })
+  ])(
+    'is not refused for %s that only the catalogue knows, but for what its operator declared',
+    (_what, { question = {}, facts = {} }) => {
+      const alone = { targets: ['p/m'] }
+      expect(rejection({ route: alone, question, facts })).toBeUndefined()
+      const { capabilities, contextWindow: maxContextTokens, maxOutputTokens } = facts
+      const declared = { ...capabilities, maxContextTokens, maxOutputTokens }
+      expect(rejection({ route: alone, question, facts: { ...facts, declared } })).toBeDefined()
+    },
+  )
 })
 
 describe('a target passes', () => {

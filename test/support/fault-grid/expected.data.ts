@@ -52,14 +52,6 @@ export interface Outcome {
   readonly inBand?: true
 }
 
-/** Where the gateway does something else than the rule says; the cells' tests are expected to fail until it does. */
-export interface Disagreement {
-  readonly paths: readonly Path[]
-  readonly modes: readonly Mode[]
-  readonly columns: readonly Column[]
-  readonly observed: string
-}
-
 /** Whether the client speaks the upstream's format, so that bytes go through, or another one. */
 export type Path = 'passed through' | 'translated'
 
@@ -72,34 +64,11 @@ export interface Row {
   /** Undefined: the fault needs the other mode. */
   readonly stream?: Outcome
   readonly buffered?: Outcome
-  readonly disagrees?: Disagreement
 }
 
 const both = (outcome: Outcome): Row => ({ stream: outcome, buffered: outcome })
 const refused = (upstreamStatus: number, code: RuledCode, more: Outcome = {}): Row => both({ code, upstreamStatus, ...more })
 const BROKEN = { code: 'upstream_stream_interrupted', upstreamStatus: 200, lastsMs: 50 } as const
-const BOTH_MODES: readonly Mode[] = ['stream', 'buffered']
-const BOTH_PATHS: readonly Path[] = ['passed through', 'translated']
-
-/** An upstream that answers, in time or not, can be reached. */
-const COUNTED_AS_UNREACHED: Disagreement = {
-  paths: BOTH_PATHS,
-  modes: BOTH_MODES,
-  columns: ['next target', 'exhausted'],
-  observed: 'every time-out counts as a failure to reach the provider, also when its headers had arrived',
-}
-const TAKEN_FOR_CUT: Disagreement = {
-  paths: ['passed through'],
-  modes: ['stream'],
-  columns: COLUMNS,
-  observed: 'a stream of the client’s own format without one readable frame is upstream_stream_interrupted, and so tried again',
-}
-const WHOLE_BY_TOTAL: Disagreement = {
-  paths: BOTH_PATHS,
-  modes: ['buffered'],
-  columns: COLUMNS,
-  observed: 'a whole answer has to be complete within the longest silence, also while pieces of it keep coming',
-}
 
 const SILENT = { code: 'upstream_timeout', upstreamStatus: 200 } as const
 
@@ -150,7 +119,7 @@ export const EXPECTED: Readonly<Record<FaultName, Row>> = {
   'a refusal with 401': refused(401, 'upstream_authentication'),
   'a refusal with 403': refused(403, 'upstream_permission'),
   'a refusal with 404': refused(404, 'upstream_model_not_found'),
-  'a refusal with 408': { ...refused(408, 'upstream_timeout'), disagrees: COUNTED_AS_UNREACHED },
+  'a refusal with 408': refused(408, 'upstream_timeout'),
   'a refusal with 409': refused(409, 'upstream_conflict'),
   'a refusal with 413': refused(413, 'upstream_body_too_large'),
   'a refusal with 429': refused(429, 'upstream_rate_limited'),
@@ -170,17 +139,14 @@ export const EXPECTED: Readonly<Record<FaultName, Row>> = {
   'a stall after the headers': {
     stream: { ...SILENT, lastsMs: FIRST_TOKEN_MS },
     buffered: { ...SILENT, lastsMs: SILENCE_MS },
-    disagrees: COUNTED_AS_UNREACHED,
   },
   'a stall before the first word': {
     stream: { ...SILENT, lastsMs: FIRST_TOKEN_MS },
     buffered: { ...SILENT, lastsMs: SILENCE_MS },
-    disagrees: COUNTED_AS_UNREACHED,
   },
   'a stall in the middle of the answer': { stream: { ...SILENT, lastsMs: SILENCE_MS, inBand: true } },
   'a stream that drips without an answer': {
     stream: { ...SILENT, lastsMs: FIRST_TOKEN_MS },
-    disagrees: COUNTED_AS_UNREACHED,
   },
   // Half a JSON text that ends properly is no JSON; only a stream has an end of its own to miss.
   'an answer cut before its first word': {
@@ -188,8 +154,8 @@ export const EXPECTED: Readonly<Record<FaultName, Row>> = {
     buffered: { code: 'upstream_bad_response', upstreamStatus: 200 },
   },
   'an answer cut in the middle': { stream: { code: 'upstream_stream_interrupted', upstreamStatus: 200, inBand: true } },
-  'bad JSON': { ...refused(200, 'upstream_bad_response'), disagrees: TAKEN_FOR_CUT },
+  'bad JSON': refused(200, 'upstream_bad_response'),
   'a page instead of an answer': refused(200, 'upstream_bad_response'),
   // Never silent for longer than allowed, so nothing is wrong.
-  'a slow drip': { ...both({ upstreamStatus: 200 }), disagrees: WHOLE_BY_TOTAL },
+  'a slow drip': both({ upstreamStatus: 200 }),
 }
