@@ -74,7 +74,7 @@ export const ROWS: readonly Row[] = [
   row({ name: 'b  cross format, 115 KB agent body', target: 4, body: agentChat, cross: true, slice: 300 }),
   row({
     name: 'c  stream same format, one event a chunk',
-    target: 2.3,
+    target: 2.0,
     body: smallChat,
     cross: false,
     stream: 'single',
@@ -83,7 +83,7 @@ export const ROWS: readonly Row[] = [
   row({ name: 'c  stream same format, bursty', target: 4.4, body: smallChat, cross: false, stream: 'bursty', slice: 600 }),
   row({
     name: 'd  stream cross format, one event a chunk',
-    target: 2.1,
+    target: 2.0,
     body: smallChat,
     cross: true,
     stream: 'single',

@@ -45,7 +45,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly permit: Permit
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
-  private prepared: PreparedAttempt | undefined = undefined
+  /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
+  private refusals: readonly string[] | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
   private ttftMs: number | undefined = undefined
@@ -85,7 +86,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { clock, deadlines } = this.deps
     try {
       const prepared = prepareAttempt(this)
-      this.prepared = prepared
+      this.refusals = prepared.refusals
       this.diagnostics = prepared.diagnostics
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
@@ -132,7 +133,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         { facts, error },
       ),
     )
-    const refusals = this.prepared?.refusals
+    const { refusals } = this
     return {
       target_id: this.target.id,
       provider_id: this.provider.id,
