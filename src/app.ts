@@ -4,6 +4,7 @@ import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
+import { providerHosts } from './config/provider-hosts.ts'
 import { createAccountPool, type AccountPool, type PooledProvider } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
@@ -128,7 +129,8 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
-  const hostOf = hostsOf(config)
+  const hosts = providerHosts(config)
+  const hostOf = (provider: ProviderId): string => hosts.get(provider) ?? ''
   const factsOf = createFactsOf({ snapshot, hostOf, prices, clock })
   const declaredOf = (provider: ProviderId): Capabilities | undefined => snapshot().providers.get(provider)?.capabilities
   const engine = createEngine({
@@ -190,11 +192,3 @@ function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<Prov
   const userAgent = `switchback/${ENGINE_VERSION}`
   return new Map(config.providers.map((settings) => [settings.id, createProvider(settings, { transport, clock, userAgent })]))
 }
-
-/** Host of each provider's base URL, with a port where it has one. */
-function hostsOf({ providers }: CompiledConfig): (provider: ProviderId) => string {
-  const hosts = new Map(providers.map(({ id, baseUrl }) => [id, hostIn(baseUrl)]))
-  return (provider) => hosts.get(provider) ?? ''
-}
-
-const hostIn = (url: string): string => (URL.canParse(url) ? new URL(url).host : '')

@@ -11,7 +11,7 @@ interface Rule {
 }
 
 const isTest = (path: string): boolean => path.endsWith('.test.ts') || path.startsWith('test/')
-const shipped = (path: string): boolean => path.startsWith('src/') && !isTest(path) && !path.endsWith('conformance.ts')
+const shipped = (path: string): boolean => path.startsWith('src/') && !isTest(path) && !/conformance[^/]*\.ts$/.test(path)
 const outsideCodec =
   (format: string) =>
   (path: string): boolean =>

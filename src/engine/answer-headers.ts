@@ -30,7 +30,7 @@ export function answerHeaders(facts: HeaderFacts): [string, string][] {
 function routeSummary(plan: RoutePlan, served: string | undefined): string {
   const [selected, ...fallbacks] = plan.targets
   const names = fallbacks.length === 0 ? '' : fallbacks.map((target) => target.id).join(',')
-  const text = `strategy=${plan.strategy} selected=${selected?.id ?? 'none'} served=${served ?? 'none'} fallbacks=[${names}] rejected=${plan.rejected.length}`
+  const text = `strategy=${plan.strategy} selected=${selected?.id ?? 'none'} served=${served ?? 'none'} fallbacks=[${names}] rejected=${plan.rejectedCount ?? plan.rejected.length}`
   return headerValue(text, MAX_ROUTE_HEADER)
 }
 

@@ -65,17 +65,18 @@ export class AttemptLoop {
         const hedge = this.hedging()
         const attempt = this.start()
         const result = hedge === undefined ? await attempt.run() : await this.race(attempt, hedge)
-        this.waitedMs += this.current?.waitedMs ?? 0
+        this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
         if (this.current !== undefined && this.current.diagnostics.length > 0) this.diagnostics.push(...this.current.diagnostics)
         if (this.cancelled) {
           if (result.kind === 'stream') result.stream.stop()
           return this.nothingLeft()
         }
         if (result.kind !== 'failed') return result
-        const next = this.afterFailure(result.error, hedge !== undefined)
+        const next = this.afterFailure(result.error)
         const { retries } = itinerary
         if (!itinerary.advance(next, result.error)) return this.nothingLeft()
-        if (next !== 'retry') continue
+        // A place that was just arrived at has nothing to recover from.
+        if (itinerary.retries === 0) continue
         await this.pause(retryDelayMs(this.decided, retries, this.deps.random))
         if (!this.cancelled) continue
         itinerary.abandon()
@@ -160,12 +161,13 @@ export class AttemptLoop {
   }
 
   /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
-  private afterFailure(error: GatewayError, wasRaced: boolean): NextStep {
+  private afterFailure(error: GatewayError): NextStep {
     const { call, itinerary, current } = this
     const isUnsafe = error.row.next !== 'stop' && mayHaveHappened(error) && hasSideEffects(call.codec, call.request)
     const wanted = isUnsafe ? 'stop' : error.row.next
-    // After a race the itinerary stands at the place of the last attempt, which need not be the one that failed.
-    const next = wasRaced && wanted !== 'stop' ? 'next-target' : itinerary.feasible(wanted)
+    // After a race the itinerary may stand at another place than the attempt that failed last.
+    const isElsewhere = current !== undefined && !itinerary.isAt(current)
+    const next = isElsewhere && wanted !== 'stop' ? 'next-target' : itinerary.feasible(wanted)
     if (current !== undefined && next !== 'retry') this.learnFrom(current, error)
     this.closeAttempt('failed', { error, next })
     return next

@@ -91,6 +91,11 @@ export class Itinerary {
     return this.nextTarget() || this.resort()
   }
 
+  /** Whether it stands at this place. */
+  isAt({ target, account }: Pick<Dispatch, 'target'> & { readonly account: Pick<Account, 'id'> }): boolean {
+    return target === this.target && account.id === this.usable[this.accountIndex]?.id
+  }
+
   /** For a second attempt beside the first: moves to the next target. False when there is none. */
   beside(): boolean {
     return !this.isLastResort && this.nextTarget()

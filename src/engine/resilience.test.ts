@@ -271,6 +271,24 @@ describe('hedging', () => {
     expect(tested.accounts.candidates('fast' as never, 'm')).toEqual([])
   })
 
+  test('leaves the other accounts of a target in use: a failure before any second attempt goes to the next of them', async () => {
+    const providers = [provider('slow', {}, 'a', 'c'), provider('fast', {}, 'b')]
+    const tested = engine({ providers, route: hedge }, (_request, index) =>
+      index === 0 ? failure(429, 'requests', 'rate_limit_exceeded') : ok(),
+    )
+    expect((await ask(tested)).kind).toBe('whole')
+    expect(askedOf(tested)).toEqual(['slow-a', 'slow-c'])
+    expect(tested.records[0]?.attempts).toMatchObject([{ next: 'next-account' }, { outcome: 'success' }])
+  })
+
+  test('is waiting, not work of the gateway, in what its headers tell', async () => {
+    const tested = engine({ providers: two, route: hedge }, (request) => (request.url.includes('/slow/') ? never() : ok()))
+    const answer = ask(tested)
+    await tested.clock.advance(200)
+    const overhead = (await answer).headers.find(([name]) => name === 'x-switchback-overhead-us')
+    expect(Number(overhead?.[1])).toBeLessThan(1_000)
+  })
+
   test('does not happen where the call has side effects, nor when the client wants no fallback', async () => {
     const tested = engine({ providers: two, route: hedge }, never)
     void ask(tested, { tools: [{ type: 'function', function: { name: 'f' } }] })

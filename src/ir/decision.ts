@@ -110,6 +110,8 @@ export interface RoutePlan {
   /** Ordered: the first is tried first. */
   readonly targets: readonly Target[]
   readonly rejected: readonly Rejection[]
+  /** How many `rejected` holds, where counting them is cheaper than making them. */
+  readonly rejectedCount?: number | undefined
   readonly unverified: boolean
   /** Account of the first target that served the session before; tried first while it can be used. */
   readonly account?: AccountId | undefined

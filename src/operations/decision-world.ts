@@ -1,6 +1,7 @@
 import { createPriceBook, type PriceBook } from '../catalog/prices/price-book.ts'
 import { compileOverrides } from '../catalog/prices/override-prices.ts'
 import type { CompiledConfig } from '../config/compile.ts'
+import { providerHosts } from '../config/provider-hosts.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import { openPriceShelf } from './price-shelf.ts'
 import { createFactsOf } from '../catalog/target-facts.ts'
@@ -35,7 +36,3 @@ export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOp
   })
   return { snapshot: config.routing, factsOf, prices, hosts }
 }
-
-/** Hosts of the providers' addresses, by id; empty for those without an address of their own. */
-const providerHosts = ({ providers }: CompiledConfig): ReadonlyMap<string, string> =>
-  new Map(providers.map(({ id, baseUrl }) => [id, URL.canParse(baseUrl) ? new URL(baseUrl).host : '']))

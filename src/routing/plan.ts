@@ -58,6 +58,10 @@ export class RoutedPlan implements RoutePlan {
     this.account = session !== undefined && this.targets[0]?.id === session.target ? session.account : undefined
   }
 
+  get rejectedCount(): number {
+    return (this.made.resolved.unknownModels?.length ?? 0) + this.made.refusals.length
+  }
+
   /** Sentences are made when they are first asked for. */
   get rejected(): readonly Rejection[] {
     return (this.told ??= [
