@@ -41,7 +41,8 @@ export function readHints(headers: Headers, body: unknown): RequestHints | undef
 export function withoutHints(parsed: ParsedBody): ParsedBody {
   if (!isObject(parsed.value) || !Object.hasOwn(parsed.value, 'models')) return parsed
   const { models: _models, ...value } = parsed.value
-  return { ...parsed, value, body: { ...parsed.body, bytes: withoutMember(parsed.body.bytes, 'models') } }
+  // The text is that of the whole body: positions found in the shorter bytes would be wrong in it.
+  return { value, body: { bytes: withoutMember(parsed.body.bytes, 'models'), text: undefined, blobs: parsed.body.blobs } }
 }
 
 /** US dollars for a million input and a million output tokens together. */
