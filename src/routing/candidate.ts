@@ -39,7 +39,7 @@ const TYPICAL_OUTPUT_TOKENS = 1_000
 
 /** What the request would probably cost, in nano-dollars, rounded; undefined when the price is not known. */
 export function expectedCost(
-  { facts: { price } }: Candidate,
+  { facts: { price } }: Pick<Candidate, 'facts'>,
   question: Pick<DecisionQuestion, 'estimatedInputTokens' | 'maxOutputTokens'>,
 ): number | undefined {
   if (price === undefined) return undefined
