@@ -22,6 +22,7 @@ export const responsesCodec: Codec = {
   decodeError,
   inspectFrame,
   inspectResponse,
+  echoesRequest: true,
   passthrough: {
     // The closing frames carry usage and failures; `"error"` also finds the bare error event, whose type it is.
     inspect: ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'response.done', '"error"'],
