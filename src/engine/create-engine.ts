@@ -48,7 +48,12 @@ export function createEngine(options: EngineOptions): Engine {
     generate(call) {
       const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
       // Prices that cannot be loaded are unknown.
-      return warming === undefined ? serve(call) : warming.then(() => serve(call), () => serve(call))
+      return warming === undefined
+        ? serve(call)
+        : warming.then(
+            () => serve(call),
+            () => serve(call),
+          )
     },
     async countTokens(call) {
       try {

@@ -6,7 +6,7 @@ import { candidateEvidence } from './candidate-evidence.ts'
 import { featureSummary } from './feature-summary.ts'
 
 /** What the decision looked at, as plain data: enough to make it again without the request. */
-export function decisionInputs(question: DecisionQuestion): DecisionInputs {
+function decisionInputs(question: DecisionQuestion): DecisionInputs {
   const summary = featureSummary(question.features())
   const housekeeping = question.housekeeping?.()
   const { session, hints, principal } = question
@@ -63,7 +63,11 @@ export function explainDecision(requestId: string, plan: RoutePlan, question: De
 type Needs = Pick<DecisionInputs, 'stream' | 'tools' | 'vision' | 'json_schema'>
 
 /** What the request needs, then the lines of the decision itself. */
-export function reasonsOf({ route, unverified }: Pick<RoutePlan, 'route' | 'unverified'>, needs: Needs, own: readonly string[]): string[] {
+export function reasonsOf(
+  { route, unverified }: Pick<RoutePlan, 'route' | 'unverified'>,
+  needs: Needs,
+  own: readonly string[],
+): string[] {
   const reasons = [
     `route=${route}`,
     `stream_required=${needs.stream}`,

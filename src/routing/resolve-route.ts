@@ -44,7 +44,8 @@ export function resolveRoute(
   const exact = plain ? snapshot.routes.get(model) : undefined
   if (exact !== undefined) return { route: exact, name: exact.name, unverified: false }
   // What a plain name leads to without conditions is always the same.
-  if (plain && snapshot.wildcards.length === 0) return resolvedBefore(snapshot, model, () => new Resolver(snapshot, withDefaults(question), read).resolve(model))
+  if (plain && snapshot.wildcards.length === 0)
+    return resolvedBefore(snapshot, model, () => new Resolver(snapshot, withDefaults(question), read).resolve(model))
   const resolver = new Resolver(snapshot, withDefaults(question), read)
   const models = [...new Set([model, ...(hints?.models ?? [])])]
   return models.length === 1 ? resolver.resolve(model) : resolver.resolveAll(models)
@@ -55,8 +56,8 @@ const MOST_REMEMBERED = 1_024
 const remembered = new WeakMap<RoutingSnapshot, Map<string, ResolvedRoute>>()
 
 function resolvedBefore(snapshot: RoutingSnapshot, model: string, resolve: () => ResolvedRoute): ResolvedRoute {
-  let known = remembered.get(snapshot)
-  if (known === undefined) remembered.set(snapshot, (known = new Map()))
+  const known = remembered.get(snapshot) ?? new Map<string, ResolvedRoute>()
+  if (known.size === 0) remembered.set(snapshot, known)
   let resolved = known.get(model)
   if (resolved === undefined) {
     resolved = resolve()
