@@ -1,6 +1,7 @@
 import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { AnswerOrigin } from '../ir/question.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
@@ -33,6 +34,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
+  readonly origin: AnswerOrigin | undefined
   readonly timeouts: Timeouts
   readonly totalAt: number
   readonly startedAt: number
@@ -49,6 +51,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private refusals: readonly string[] | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
+  private translates = false
   private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
@@ -63,6 +66,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.account = dispatch.account
     this.permit = dispatch.permit
     this.estimatedInputTokens = question.estimatedInputTokens
+    this.origin = question.origin
     this.timeouts = call.request.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.totalAt = totalAt
     this.deps = deps
@@ -87,6 +91,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     try {
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
+      this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
@@ -112,6 +117,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
+  answerIdOf({ id }: StreamFacts): string | undefined {
+    const { answerId } = this.call.codec
+    if (answerId === undefined) return undefined
+    return this.translates ? answerId(id, this.context()) : id
   }
 
   abort(error: GatewayError): void {
@@ -200,6 +212,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** An upstream that answered in one piece although a stream was asked for. */
   private async replayed(response: Response): Promise<StreamTransform> {
+    this.translates = true
     this.isReading = true
     const text = await readText(response, this.timer!)
     this.isReading = false

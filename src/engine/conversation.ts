@@ -5,6 +5,9 @@ import type { Target } from '../ir/target.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { AffinityKey, AffinityStore } from '../state/affinity/store.ts'
 
+/** Whose conversations and answers those of a caller are. */
+export const ownerOf = ({ tenant, keyId }: Principal): string => tenant ?? keyId ?? ''
+
 /** The conversation a call belongs to, for whoever remembers where it was served and what it has outgrown. */
 export class Conversation {
   readonly id: string
@@ -13,7 +16,7 @@ export class Conversation {
 
   constructor(id: string, principal: Principal, model: string, store: AffinityStore) {
     this.id = id
-    this.key = { owner: principal.tenant ?? principal.keyId ?? '', session: id, route: model }
+    this.key = { owner: ownerOf(principal), session: id, route: model }
     this.store = store
   }
 

@@ -2,7 +2,7 @@ import { extractFeatures } from '../catalog/features.ts'
 import { housekeepingFeatures } from '../catalog/housekeeping.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { ObservedState } from '../ir/observed.ts'
-import type { DecisionQuestion, SessionPin } from '../ir/question.ts'
+import type { AnswerOrigin, DecisionQuestion, SessionPin } from '../ir/question.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import { NOTHING_KNOWN } from '../routing/candidate.ts'
 import { clientFamily } from '../routing/client-family.ts'
@@ -12,7 +12,8 @@ import type { PreviewCall } from './engine.ts'
 import type { Decided } from './execution-deps.ts'
 import { Conversation } from './conversation.ts'
 import { RouteCursors } from './route-cursors.ts'
-import { sessionIdOf } from './session-id.ts'
+import { previousAnswer, type PreviousAnswer } from './answers.ts'
+import { identifySession } from './session-id.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
@@ -33,6 +34,8 @@ export interface Decider {
   decide(call: AskingCall): Decided
   /** The call is served: whoever serves in turns goes on to the next. */
   count(decided: Decided): void
+  /** The session of a call that comes to no decision. */
+  sessionOf(call: AskingCall): string | undefined
 }
 
 type AskingCall = Omit<PreviewCall, 'requestId'>
@@ -44,8 +47,9 @@ export function createDecider(options: DeciderOptions): Decider {
   return {
     decide(call) {
       const snapshot = options.snapshot()
-      const conversation = conversationOf(call, options.affinity)
-      const question = questionOf(call, conversation?.pin)
+      const previous = previousAnswer(call, options.affinity)
+      const conversation = conversationOf(call, previous, options.affinity)
+      const question = questionOf(call, conversation?.pin, previous?.origin)
       const resolved = resolveRoute(snapshot, question)
       const seed = Math.floor(options.random() * 2 ** 32)
       return {
@@ -59,11 +63,16 @@ export function createDecider(options: DeciderOptions): Decider {
     count({ plan }) {
       if (plan.strategy === 'round_robin') cursors.advance(plan.route)
     },
+    sessionOf: (call) => sessionOf(call, previousAnswer(call, options.affinity)),
   }
 }
 
 /** What a call asks of routing. Features are read when a filter first needs them. */
-export function questionOf(call: AskingCall, session?: SessionPin): DecisionQuestion {
+export function questionOf(
+  call: AskingCall,
+  session?: SessionPin,
+  origin: AnswerOrigin | undefined = unread(call),
+): DecisionQuestion {
   const { request, headers } = call
   let features: ReadonlySet<Feature> | undefined
   let housekeeping: ReadonlySet<Feature> | undefined
@@ -82,12 +91,25 @@ export function questionOf(call: AskingCall, session?: SessionPin): DecisionQues
     header: (name) => headers?.get(name) ?? undefined,
     metadata: (name) => textOf(request.metadata, name),
     session,
+    origin,
   }
 }
 
-function conversationOf({ request, headers, principal }: AskingCall, affinity: AffinityStore): Conversation | undefined {
-  const id = headers === undefined ? undefined : sessionIdOf(headers, request)
-  return id === undefined ? undefined : new Conversation(id, principal, request.model, affinity)
+/** Before anybody was asked for the answer that the call continues. */
+const unread = ({ request }: AskingCall): AnswerOrigin | undefined =>
+  request.state?.previousResponseId === undefined ? undefined : { kind: 'unknown' }
+
+function sessionOf({ request, headers }: AskingCall, previous: PreviousAnswer | undefined): string | undefined {
+  return headers === undefined ? undefined : identifySession(headers, request, { continued: previous?.session })?.id
+}
+
+function conversationOf(
+  call: AskingCall,
+  previous: PreviousAnswer | undefined,
+  affinity: AffinityStore,
+): Conversation | undefined {
+  const id = sessionOf(call, previous)
+  return id === undefined ? undefined : new Conversation(id, call.principal, call.request.model, affinity)
 }
 
 function textOf(metadata: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {

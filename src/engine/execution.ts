@@ -1,7 +1,9 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import { decisionInputs } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { rememberAnswer } from './answers.ts'
 import { AttemptLoop } from './attempt-loop.ts'
+import type { AttemptRun } from './attempt-run.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
@@ -30,6 +32,8 @@ export class Execution {
   private firstTokenMs: number | undefined = undefined
   private committedEarly = false
   private settled = false
+  /** The conversation of an answer that may be continued. */
+  private session: string | undefined = undefined
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -122,6 +126,12 @@ export class Execution {
     if (current === undefined || result.facts.failure !== undefined) return
     deps.accounts.succeeded(current.provider.id, current.account.id, current.target.model, current.startedAt)
     decided.conversation?.served(current.target, current.account.id)
+    this.rememberAnswer(current, result.facts)
+  }
+
+  /** Once, as soon as its id is known: a stream may tell it late. */
+  private rememberAnswer(attempt: AttemptRun, facts: StreamFacts): void {
+    this.session ??= rememberAnswer(attempt, facts, this.decided.conversation?.id, this.deps.affinity)
   }
 
   private deliver(result: Extract<AttemptResult, { kind: 'stream' }>): AnswerStream {
@@ -141,6 +151,7 @@ export class Execution {
     const failure = error ?? (facts.failure === undefined ? undefined : this.loop.current?.provider.classifyInBand(facts.failure))
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
       this.loop.learnFrom(this.loop.current, failure)
+    if (this.loop.current !== undefined) this.rememberAnswer(this.loop.current, facts)
     if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })
@@ -182,7 +193,7 @@ export class Execution {
       snapshot: decided.snapshot,
       operation: 'generate' as const,
       principal: call.principal,
-      sessionId: decided.conversation?.id,
+      sessionId: decided.conversation?.id ?? this.session,
       inputs: decisionInputs(decided.question),
       plan: decided.plan,
       attempts: this.loop.attempts,

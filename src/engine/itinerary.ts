@@ -1,10 +1,12 @@
 import type { Account } from '../credentials/account.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
+import { boundTo } from '../routing/answer-origin.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { AccountId, ProviderId } from '../ir/ids.ts'
+import { providerOf, type AccountId, type ProviderId } from '../ir/ids.ts'
+import type { KnownOrigin } from '../ir/question.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
@@ -35,10 +37,16 @@ export interface ItineraryOptions {
   /** Prompt size in tokens, estimated. */
   readonly inputTokens: number
   readonly conversation: Conversation | undefined
+  /** Who gave the answer that the call continues, where that is remembered. */
+  readonly origin: KnownOrigin | undefined
+  /** Only the origin's account may serve. */
+  readonly isBound: boolean
 }
 
 export const createItinerary = ({ plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
   new Itinerary({
+    origin: question.origin?.kind === 'known' ? question.origin : undefined,
+    isBound: boundTo(route, question) !== undefined,
     plan,
     maxRetries: route.maxRetries,
     providers: deps.providers,
@@ -154,9 +162,9 @@ export class Itinerary {
         this.passed.add(target, 'upstream_context_too_long', undefined)
         continue
       }
-      this.usable = accounts.select(provider.id, target.model, undefined, this.preferred())
+      this.usable = this.accountsHere()
       this.accountIndex = 0
-      if (this.usable.length === 0) this.passed.addLocked(provider, target, accounts)
+      if (this.usable.length === 0) this.passed.addLocked(provider, target, accounts, this.onlyAccount)
       else if (this.admitted()) return this.arrived()
     }
     return false
@@ -170,9 +178,25 @@ export class Itinerary {
     return (window !== undefined && window <= this.smallWindow) || conversation?.hasOutgrown(target, inputTokens, window) === true
   }
 
-  /** The account that holds the session's prompt cache. */
+  /** The accounts of the present target that can be used, the best first. */
+  private accountsHere(): readonly Account[] {
+    const { accounts } = this.options
+    const { onlyAccount, provider, target } = this
+    if (onlyAccount === undefined) return accounts.select(provider.id, target.model, undefined, this.preferred())
+    return accounts.candidates(provider.id, target.model).filter(({ id }) => id === onlyAccount)
+  }
+
+  /** The account that keeps the turns before the call, where no other may serve. */
+  private get onlyAccount(): AccountId | undefined {
+    const { origin, isBound } = this.options
+    return isBound ? origin?.account : undefined
+  }
+
+  /** The account that keeps the turns before the call, or the session's prompt cache. */
   private preferred(): AccountId | undefined {
-    return this.targetIndex === 0 ? this.options.plan.account : undefined
+    const { origin, plan } = this.options
+    if (origin !== undefined && providerOf(origin.target) === this.provider.id) return origin.account
+    return this.targetIndex === 0 ? plan.account : undefined
   }
 
   /** Nothing may be called, because everything is locked: one place may be worth a try all the same. */
@@ -206,13 +230,27 @@ export class Itinerary {
 }
 
 /** Routing refused every target. When windows alone stand in the way, the client is told so in the words its agents look for. */
-function noTarget({ route, rejected }: RoutePlan, inputTokens: number): GatewayError {
-  if (nobodyLeft(rejected) === 'context_window_exceeded') {
+function noTarget(plan: RoutePlan, inputTokens: number): GatewayError {
+  const { route, rejected } = plan
+  const why = nobodyLeft(rejected)
+  if (why === 'context_window_exceeded') {
     const windows = rejected.map(({ evidence }) => Number(evidence?.['context_window'] ?? 0))
     return contextWindowExceeded(route, { promptTokens: inputTokens, windowTokens: Math.max(...windows) })
   }
+  if (why === 'translation_refused') return keptElsewhere(plan)
   const reasons = rejected.map(({ target_id, reason }) => `${target_id}: ${reason}`).join('; ')
   return new GatewayError('no_eligible_target', `No target of route "${route}" can serve this request. ${reasons}`, {
     details: { rejected: rejected.map(({ target_id, code }) => ({ target_id, code })) },
   })
+}
+
+/** Nobody on the route keeps the turns that the request refers to. */
+function keptElsewhere({ route, rejected }: RoutePlan): GatewayError {
+  const reason = rejected[0]?.reason ?? 'the turns before the request are kept elsewhere'
+  return new GatewayError(
+    'translation_refused',
+    `No target of route "${route}" can continue the conversation: ${reason}. ` +
+      'Send the whole conversation (for OpenAI clients: store false), or set translation: allow on the route to go on without them.',
+    { details: { rejected: rejected.map(({ target_id, code }) => ({ target_id, code })) } },
+  )
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors/codes.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import { unavailableTargets } from '../errors/unavailable-targets.ts'
+import type { AccountId } from '../ir/ids.ts'
 import type { SkippedTarget } from '../ir/record.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
@@ -38,9 +39,10 @@ export class PassedTargets {
     this.all.push({ target, codes: [code], retryAfterMs })
   }
 
-  /** None of the target's accounts can be used. */
-  addLocked(provider: Provider, target: Target, accounts: Pick<AccountPool, 'locked'>): void {
-    const locked = accounts.locked(provider.id, target.model)
+  /** None of the target's accounts can be used, or not the only one that counts. */
+  addLocked(provider: Provider, target: Target, accounts: Pick<AccountPool, 'locked'>, only?: AccountId): void {
+    const all = accounts.locked(provider.id, target.model)
+    const locked = only === undefined ? all : all.filter(({ account }) => account.id === only)
     if (locked.length === 0) return this.add(target, 'target_disabled', undefined)
     this.locked.push({ provider, target, accounts: locked })
     const codes = new Set(

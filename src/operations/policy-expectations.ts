@@ -92,6 +92,7 @@ function unknownTargets(
     ...listOf(expect.fallbacks).map((id) => ['expect.fallbacks', id] as const),
     ...Object.keys(expect.rejected ?? {}).map((id) => ['expect.rejected', id] as const),
     ...listOf(request.session?.target).map((id) => ['request.session', id] as const),
+    ...listOf(request.origin?.target).map((id) => ['request.origin', id] as const),
   ]
   return named.flatMap(([expectation, id]) => {
     if (known.has(id)) return []

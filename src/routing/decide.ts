@@ -4,7 +4,7 @@ import type { ObservedState } from '../ir/observed.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { ScoreWeights } from '../ir/routing-policy.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
-import { withAffinity } from './affinity.ts'
+import { pinOf, withAffinity } from './affinity.ts'
 import { Asked } from './asked.ts'
 import { standingOf, type Candidate } from './candidate.ts'
 import { chooseStrategy, type ChosenStrategy } from './choose-strategy.ts'
@@ -88,7 +88,7 @@ class Ordering {
 
   constructor(asked: Asked, chosen: ChosenStrategy, eligible: readonly Candidate[], chance: { seed: number; cursor: number }) {
     const { question, route, snapshot } = asked
-    const pin = route.selection.affinity === 'session' ? question.session : undefined
+    const pin = pinOf(route, question)
     this.strategy = pin === undefined ? chosen.strategy : withAffinity(chosen.strategy, pin)
     this.state = this.strategy.start
     this.groups = groupsOf(eligible, asked.unknownPrice === 'penalize')

@@ -1,7 +1,7 @@
 import type { DecisionInputs, PlanEvidence, PrincipalInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { Principal } from '../ir/principal.ts'
-import type { DecisionQuestion } from '../ir/question.ts'
+import type { AnswerOrigin, DecisionQuestion } from '../ir/question.ts'
 import { snakeKeys } from '../lib/key-case.ts'
 
 /** What the decision looked at, as plain data: enough to make it again without the request. */
@@ -9,7 +9,7 @@ export function decisionInputs(question: DecisionQuestion): DecisionInputs {
   const features = [...question.features()].sort()
   const uses = (prefix: string): boolean => features.some((feature: Feature) => feature.startsWith(prefix))
   const housekeeping = question.housekeeping?.()
-  const { session, hints, principal } = question
+  const { session, origin, hints, principal } = question
   return {
     model: question.model,
     stream: question.stream,
@@ -29,8 +29,12 @@ export function decisionInputs(question: DecisionQuestion): DecisionInputs {
     principal: principal === undefined ? undefined : principalInputs(principal),
     hints: hints === undefined ? undefined : (snakeKeys(hints) as DecisionInputs['hints']),
     session: session === undefined ? undefined : { target_id: session.target, account_id: session.account },
+    origin: origin === undefined ? undefined : originInputs(origin),
   }
 }
+
+const originInputs = (origin: AnswerOrigin): DecisionInputs['origin'] =>
+  origin.kind === 'unknown' ? {} : { target_id: origin.target, account_id: origin.account }
 
 const principalInputs = ({ role, keyId, tenant, project, allowed }: Principal): PrincipalInputs => ({
   role,

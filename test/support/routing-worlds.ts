@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { configFromObject } from '../../src/config/load.ts'
 import { FEATURES } from '../../src/ir/feature.ts'
+import { asAccountId, type TargetId } from '../../src/ir/ids.ts'
 import type { TargetObservation } from '../../src/ir/observed.ts'
 import type { DecisionQuestion } from '../../src/ir/question.ts'
 import { PROFILE_NAMES, STRATEGY_NAMES } from '../../src/ir/routing-policy.ts'
@@ -97,7 +98,7 @@ function configs(): fc.Arbitrary<object> {
     targets: fc.uniqueArray(fc.constantFrom(...TARGETS), { minLength: 1, maxLength: 6 }),
     strategy: maybe(fc.constantFrom(...STRATEGY_NAMES, ...PROFILE_NAMES)),
     affinity: maybe(fc.constantFrom('session', 'none')),
-    translation: fc.constantFrom('allow', 'strict'),
+    translation: fc.constantFrom('allow', 'warn', 'strict'),
     cost_max_per_mtok: maybe(fc.constantFrom(1, 5, 50)),
     cost_unknown: fc.constantFrom('allow', 'penalize', 'reject'),
     context_unknown: fc.constantFrom('allow', 'reject'),
@@ -152,6 +153,16 @@ function questions(): fc.Arbitrary<DecisionQuestion> {
       team: maybe(fc.constantFrom('core', 'other')),
       env: maybe(fc.constantFrom('production', 'test')),
       session: maybe(fc.record({ target: fc.constantFrom(...TARGETS), account: maybe(fc.constantFrom('default', 'spare')) })),
+      origin: seldom(
+        fc.oneof(
+          fc.constant({ kind: 'unknown' as const }),
+          fc.record({
+            kind: fc.constant('known' as const),
+            target: fc.constantFrom(...TARGETS, 'gone/m').map((id) => id as TargetId),
+            account: fc.constantFrom('default', 'spare').map(asAccountId),
+          }),
+        ),
+      ),
       hints: maybe(
         fc.record(
           {

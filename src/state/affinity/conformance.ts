@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { asAccountId, targetIdOf } from '../../ir/ids.ts'
-import type { AffinityKey, AffinityStore } from './store.ts'
+import type { AffinityKey, AffinityStore, Origin } from './store.ts'
 
-/** A store that holds `capacity` conversations for `ttlMs`, and the hands of its clock. */
+/** A store that holds `capacity` conversations and as many answers for `ttlMs`, and the hands of its clock. */
 export interface AffinityUnderTest {
   readonly store: AffinityStore
   readonly advance: (ms: number) => void
@@ -23,6 +23,7 @@ export function affinityStoreConformance(name: string, open: Open): void {
   describe(`affinity in ${name}`, () => {
     describe('places', () => placeLaws(open))
     describe('outgrown windows', () => overflowLaws(open))
+    describe('origins of answers', () => originLaws(open))
   })
 }
 
@@ -115,5 +116,41 @@ function overflowLaws(open: Open): void {
     expect(store.overflows(key('s')).at(-1)?.target).toBe(targetIdOf('p', 'm99'))
     for (let index = 0; index < CAPACITY; index++) store.rememberOverflow(key(`other ${index}`), { target: SMALL })
     expect(store.overflows(key('s'))).toEqual([])
+  })
+}
+
+function originLaws(open: Open): void {
+  const origin: Origin = { target: LARGE, account: ACCOUNT, session: 's' }
+
+  test('are found again by whoever got the answer, until their time is over; looking prolongs nothing', () => {
+    const { store, advance } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
+    store.rememberOrigin({ owner: 'team', answer: 'resp_1' }, origin)
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toEqual(origin)
+    expect(store.origin({ owner: 'team', answer: 'resp_2' })).toBeUndefined()
+    advance(TTL_MS - 1)
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toEqual(origin)
+    advance(1)
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toBeUndefined()
+  })
+
+  test('of different owners and answers never meet', () => {
+    const part = fc.string({ maxLength: 4, unit: fc.constantFrom('a', 'b', ':', '1', '2', '\u0000') })
+    const anyKey = fc.record({ owner: part, answer: part })
+    fc.assert(
+      fc.property(anyKey, anyKey, (left, right) => {
+        const { store } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
+        store.rememberOrigin(left, origin)
+        expect(store.origin(right) !== undefined).toBe(left.owner === right.owner && left.answer === right.answer)
+      }),
+    )
+  })
+
+  test('are bounded, the earliest go first, and conversations take none of their room', () => {
+    const { store } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
+    for (let index = 0; index <= CAPACITY; index++) store.rememberOrigin({ owner: 'team', answer: `resp_${index}` }, origin)
+    for (let index = 0; index < 10; index++) store.remember(key(`s${index}`), SMALL, ACCOUNT)
+    expect(store.origin({ owner: 'team', answer: 'resp_0' })).toBeUndefined()
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toEqual(origin)
+    expect(store.origin({ owner: 'team', answer: `resp_${CAPACITY}` })).toEqual(origin)
   })
 }
