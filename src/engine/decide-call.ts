@@ -26,6 +26,8 @@ export interface DeciderOptions {
   readonly factsOf?: FactsOf | undefined
   readonly observed: Pick<ObservedState, 'of'>
   readonly affinity: AffinityStore
+  /** Unguessable, for hashes of what must not be recorded. */
+  readonly salt: string
 }
 
 /** Decides on calls, for serving and for previews alike. */
@@ -48,7 +50,7 @@ export function createDecider(options: DeciderOptions): Decider {
     decide(call) {
       const snapshot = options.snapshot()
       const previous = previousAnswer(call, options.affinity)
-      const conversation = conversationOf(call, previous, options.affinity)
+      const conversation = conversationOf(call, previous, options)
       const question = questionOf(call, conversation?.pin, previous?.origin)
       const resolved = resolveRoute(snapshot, question)
       const seed = Math.floor(options.random() * 2 ** 32)
@@ -63,7 +65,7 @@ export function createDecider(options: DeciderOptions): Decider {
     count({ plan }) {
       if (plan.strategy === 'round_robin') cursors.advance(plan.route)
     },
-    sessionOf: (call) => sessionOf(call, previousAnswer(call, options.affinity)),
+    sessionOf: (call) => sessionOf(call, previousAnswer(call, options.affinity), options),
   }
 }
 
@@ -99,17 +101,23 @@ export function questionOf(
 const unread = ({ request }: AskingCall): AnswerOrigin | undefined =>
   request.state?.previousResponseId === undefined ? undefined : { kind: 'unknown' }
 
-function sessionOf({ request, headers }: AskingCall, previous: PreviousAnswer | undefined): string | undefined {
-  return headers === undefined ? undefined : identifySession(headers, request, { continued: previous?.session })?.id
+function sessionOf(
+  { request, headers }: AskingCall,
+  previous: PreviousAnswer | undefined,
+  { snapshot, salt }: DeciderOptions,
+): string | undefined {
+  if (headers === undefined) return undefined
+  const firstMessageSalt = snapshot().sessions.hashFirstMessage ? salt : undefined
+  return identifySession(headers, request, { continued: previous?.session, firstMessageSalt })?.id
 }
 
 function conversationOf(
   call: AskingCall,
   previous: PreviousAnswer | undefined,
-  affinity: AffinityStore,
+  options: DeciderOptions,
 ): Conversation | undefined {
-  const id = sessionOf(call, previous)
-  return id === undefined ? undefined : new Conversation(id, call.principal, call.request.model, affinity)
+  const id = sessionOf(call, previous, options)
+  return id === undefined ? undefined : new Conversation(id, call.principal, call.request.model, options.affinity)
 }
 
 function textOf(metadata: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {

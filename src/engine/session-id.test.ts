@@ -81,12 +81,13 @@ describe('a session is named', () => {
 
   test('by its beginning only where that is wanted, and then by a hash alone', () => {
     expect(session({})).toBeUndefined()
-    const options = { hashFirstMessage: true }
+    const options = { firstMessageSalt: 'salt' }
     const [source, id] = session({}, {}, options) as [string, string]
     expect(source).toBe('first_message')
     expect(id).toMatch(/^msg_[0-9a-f]{32}$/)
     const longer = request().messages.concat({ role: 'assistant', content: [{ type: 'text', text: 'an answer' }] })
     expect(session({}, { messages: longer }, options)).toEqual([source, id])
+    expect(session({}, {}, { firstMessageSalt: 'other' })).not.toEqual([source, id])
     expect(session({}, { messages: [] }, options)).toBeUndefined()
     expect(session({}, { promptCacheKey: 'key' }, options)).toEqual(['prompt_cache_key', 'key'])
     expect(session({}, { state: { previousResponseId: 'resp_1' } }, options)).toBeUndefined()

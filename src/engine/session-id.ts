@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { LlmRequest } from '../ir/request.ts'
 
 /** Headers in which clients name their session, most specific first: ours, those of known agents, then those that several share. */
@@ -39,8 +39,11 @@ export interface SessionIdentity {
 export interface SessionOptions {
   /** Name of the conversation that the answer of `previous_response_id` belongs to. */
   readonly continued?: string | undefined
-  /** Without any name, take the hash of the first user message. Equal beginnings then count as one session. Default: off. */
-  readonly hashFirstMessage?: boolean | undefined
+  /**
+   * Without any name, take the hash of the first user message with this salt, which keeps short texts from being guessed. Equal
+   * beginnings then count as one session. Undefined: off.
+   */
+  readonly firstMessageSalt?: string | undefined
 }
 
 const MAX_LENGTH = 128
@@ -56,7 +59,7 @@ const MAX_JSON = 4_096
 export function identifySession(
   headers: Headers,
   request: LlmRequest,
-  options: SessionOptions = {},
+  { continued, firstMessageSalt }: SessionOptions = {},
 ): SessionIdentity | undefined {
   for (const name of SESSION_HEADERS) {
     const value = headers.get(name)
@@ -66,9 +69,9 @@ export function identifySession(
   return (
     (turn === null ? undefined : identity(sessionInJson(turn), TURN_HEADER)) ??
     namedInBody(request) ??
-    identity(options.continued, 'previous_response_id') ??
-    (options.hashFirstMessage === true && request.state?.previousResponseId === undefined
-      ? identity(firstMessageHash(request), 'first_message')
+    identity(continued, 'previous_response_id') ??
+    (firstMessageSalt !== undefined && request.state?.previousResponseId === undefined
+      ? identity(firstMessageHash(request, firstMessageSalt), 'first_message')
       : undefined)
   )
 }
@@ -106,9 +109,9 @@ const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
 
 /** Hash of the text the conversation began with; of the text itself nothing is kept. */
-function firstMessageHash({ messages }: LlmRequest): string | undefined {
+function firstMessageHash({ messages }: LlmRequest, salt: string): string | undefined {
   const first = messages.find(({ role }) => role === 'user')
-  const hash = createHash('sha256')
+  const hash = createHmac('sha256', salt)
   let isEmpty = true
   for (const part of first?.content ?? []) {
     if (part.type !== 'text' || part.text === '') continue

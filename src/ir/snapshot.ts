@@ -178,4 +178,11 @@ export interface RoutingSnapshot {
   /** Ids that `GET /v1/models` lists, in order. */
   readonly modelIds: readonly string[]
   readonly resilience: ResilienceSettings
+  readonly sessions: SessionSettings
+}
+
+/** How conversations are told apart. */
+export interface SessionSettings {
+  /** A conversation that its client does not name is known by a hash of its first message. */
+  readonly hashFirstMessage: boolean
 }
