@@ -125,8 +125,14 @@ export class Execution {
     const { current } = this.loop
     if (current === undefined || result.facts.failure !== undefined) return
     deps.accounts.succeeded(current.provider.id, current.account.id, current.target.model, current.startedAt)
-    decided.conversation?.served(current.target, current.account.id)
+    decided.conversation?.served(current.target, current.account.id, result.facts.usage)
     this.rememberAnswer(current, result.facts)
+  }
+
+  /** What a stream told behind its beginning. */
+  private learnFrom(attempt: AttemptRun, facts: StreamFacts): void {
+    this.rememberAnswer(attempt, facts)
+    if (facts.usage !== undefined) this.decided.conversation?.used(attempt.target, attempt.account.id, facts.usage)
   }
 
   /** Once, as soon as its id is known: a stream may tell it late. */
@@ -151,7 +157,7 @@ export class Execution {
     const failure = error ?? (facts.failure === undefined ? undefined : this.loop.current?.provider.classifyInBand(facts.failure))
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
       this.loop.learnFrom(this.loop.current, failure)
-    if (this.loop.current !== undefined) this.rememberAnswer(this.loop.current, facts)
+    if (this.loop.current !== undefined) this.learnFrom(this.loop.current, facts)
     if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })

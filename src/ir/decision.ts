@@ -62,7 +62,9 @@ export interface DecisionInputs {
   /** `RequestHints` with snake_case keys. */
   readonly hints?: Readonly<Record<string, unknown>> | undefined
   /** Who served the session before. */
-  readonly session?: { readonly target_id: string; readonly account_id?: string | undefined } | undefined
+  readonly session?:
+    | { readonly target_id: string; readonly account_id?: string | undefined; readonly cached_tokens?: number | undefined }
+    | undefined
   /** Who gave the answer that the request continues by its id; without a target nobody remembered it. */
   readonly origin?: { readonly target_id?: string | undefined; readonly account_id?: string | undefined } | undefined
 }

@@ -34,6 +34,8 @@ export interface DecisionQuestion {
 export interface SessionPin {
   readonly target: TargetId
   readonly account?: AccountId | undefined
+  /** Tokens of the conversation that are in its prompt cache, as far as its last answer told. */
+  readonly cachedTokens?: number | undefined
 }
 
 /** Who gave the answer that a request continues by its id: the turns before it are kept there, for that account alone. */

@@ -28,7 +28,10 @@ export function decisionInputs(question: DecisionQuestion): DecisionInputs {
     client: question.client,
     principal: principal === undefined ? undefined : principalInputs(principal),
     hints: hints === undefined ? undefined : (snakeKeys(hints) as DecisionInputs['hints']),
-    session: session === undefined ? undefined : { target_id: session.target, account_id: session.account },
+    session:
+      session === undefined
+        ? undefined
+        : { target_id: session.target, account_id: session.account, cached_tokens: session.cachedTokens },
     origin: origin === undefined ? undefined : originInputs(origin),
   }
 }

@@ -37,7 +37,7 @@ function explained(snapshot: RoutingSnapshot, state: DecisionState, question: Pa
   return explainDecision('req_1', planOf(snapshot, state, question), decisionInputs(asked))
 }
 
-const price = (dollars: number) => ({ price: { inputPerMillion: dollars * 1e9, outputPerMillion: dollars * 1e9 } })
+const price = (dollars: number) => ({ price: { rates: { input: dollars * 1e9, output: dollars * 1e9 }, contextTiers: [] } })
 const badly = { outcome: { health: 0.4, samples: 20, successRate: 0.4, truncationRate: 0, demoted: 'success' as const } }
 
 describe('whoever can serve stands before whoever probably cannot', () => {

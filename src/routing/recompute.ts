@@ -14,6 +14,7 @@ import { camelKeys } from '../lib/key-case.ts'
 import { NOTHING_KNOWN, NOTHING_OBSERVED } from './candidate.ts'
 import { decide } from './decide.ts'
 import { decisionInputs, explainDecision } from './explain-decision.ts'
+import { recordedFacts } from './recorded-facts.ts'
 import { resolveRoute } from './resolve-route.ts'
 
 /** What came of making a decision again. */
@@ -85,7 +86,7 @@ class Recorded {
 
   readonly factsOf: FactsOf = (target: Target): TargetFacts => {
     const kept = this.candidates.get(target.id)
-    if (kept !== undefined) return camelKeys(kept.facts) as TargetFacts
+    if (kept !== undefined) return recordedFacts(kept.facts)
     if (this.otherFacts !== undefined) return this.otherFacts(target)
     this.missing.add(`facts of ${target.id}`)
     return NOTHING_KNOWN
@@ -124,6 +125,7 @@ function questionOf({ inputs }: RouteDecision): DecisionQuestion | undefined {
         : {
             target: session.target_id as TargetId,
             account: session.account_id === undefined ? undefined : asAccountId(session.account_id),
+            cachedTokens: session.cached_tokens,
           },
     origin: origin === undefined ? undefined : originOf(origin),
   }

@@ -152,7 +152,13 @@ function questions(): fc.Arbitrary<DecisionQuestion> {
       client: maybe(fc.constantFrom('codex', 'curl')),
       team: maybe(fc.constantFrom('core', 'other')),
       env: maybe(fc.constantFrom('production', 'test')),
-      session: maybe(fc.record({ target: fc.constantFrom(...TARGETS), account: maybe(fc.constantFrom('default', 'spare')) })),
+      session: maybe(
+        fc.record({
+          target: fc.constantFrom(...TARGETS),
+          account: maybe(fc.constantFrom('default', 'spare')),
+          cachedTokens: maybe(fc.constantFrom(0, 8_000)),
+        }),
+      ),
       origin: seldom(
         fc.oneof(
           fc.constant({ kind: 'unknown' as const }),
@@ -212,8 +218,16 @@ const factsDraft = (): fc.Arbitrary<Partial<TargetFacts>> =>
     maxOutputTokens: maybe(fc.constantFrom(4_096, 64_000)),
     price: maybe(
       fc.record({
-        inputPerMillion: fc.constantFrom(0, 1e9, 3e9),
-        outputPerMillion: fc.constantFrom(0, 4e9, 15e9),
+        rates: fc.record({
+          input: fc.constantFrom(0, 1e9, 3e9),
+          output: fc.constantFrom(0, 4e9, 15e9),
+          cacheRead: maybe(fc.constant(1e8)),
+        }),
+        contextTiers: fc.subarray([
+          { above: 5_000, rates: { input: 6e9, output: 20e9 } },
+          { above: 100_000, rates: { input: 8e9 } },
+        ]),
+        perRequest: maybe(fc.constant(1e7)),
         source: fc.constant('list'),
       }),
     ),

@@ -46,7 +46,7 @@ function orderOf(name: string, input: StrategyInput): number[] {
 }
 
 const price = (dollars: number): Draft['facts'] => ({
-  price: { inputPerMillion: dollars * 1e9, outputPerMillion: dollars * 1e9 },
+  price: { rates: { input: dollars * 1e9, output: dollars * 1e9 }, contextTiers: [] },
 })
 
 describe('round robin', () => {
@@ -108,8 +108,8 @@ describe('least latency', () => {
 
 describe('lowest cost', () => {
   test('puts the cheapest for this request first and the unpriced last', () => {
-    const longPrompt: Draft['facts'] = { price: { inputPerMillion: 1e9, outputPerMillion: 90e9 } }
-    const shortPrompt: Draft['facts'] = { price: { inputPerMillion: 9e9, outputPerMillion: 9e9 } }
+    const longPrompt: Draft['facts'] = { price: { rates: { input: 1e9, output: 90e9 }, contextTiers: [] } }
+    const shortPrompt: Draft['facts'] = { price: { rates: { input: 9e9, output: 9e9 }, contextTiers: [] } }
     const drafts = [{}, { facts: longPrompt }, { facts: shortPrompt }]
     const asking = (estimatedInputTokens: number) => ({
       question: { stream: false, estimatedInputTokens, maxOutputTokens: undefined },

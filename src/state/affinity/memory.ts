@@ -6,6 +6,8 @@ import type { Affinity, AffinityKey, AffinityStore, AnswerKey, Origin, Overflow 
 const CAPACITY = 10_000
 /** Longer than providers keep prompt caches by default (5 minutes) and as long as their long ones (1 hour). */
 const TTL_MS = 3_600_000
+/** Providers drop what they have cached after five minutes, unless they are paid for more. */
+const CACHE_MS = 300_000
 /** Some hundred bytes each. */
 const ANSWER_CAPACITY = 20_000
 /** OpenAI keeps stored responses for 30 days. */
@@ -32,10 +34,15 @@ export function createMemoryAffinity(options: MemoryAffinityOptions): AffinitySt
   const places = new ExpiringLru<Affinity>(capacity, ttlMs)
   const outgrown = new ExpiringLru<readonly Overflow[]>(capacity, ttlMs)
   return {
-    lookup: (key) => places.get(textOf(key), clock.now()),
-    remember(key, target, account) {
+    lookup(key) {
+      const now = clock.now()
+      const place = places.get(textOf(key), now)
+      if (place?.cachedTokens === undefined || now - place.at < CACHE_MS) return place
+      return { ...place, cachedTokens: undefined }
+    },
+    remember(key, { target, account, cachedTokens }) {
       const at = clock.now()
-      places.set(textOf(key), { target, account, at }, at)
+      places.set(textOf(key), { target, account, cachedTokens, at }, at)
     },
     forget: (key) => places.delete(textOf(key)),
     rememberOverflow(key, overflow) {

@@ -12,6 +12,8 @@ export interface AffinityKey {
 export interface Affinity {
   readonly target: TargetId
   readonly account: AccountId
+  /** Tokens that its answer read from the prompt cache or wrote to it; undefined when it did not tell, or too long ago to count. */
+  readonly cachedTokens?: number | undefined
   /** `Clock.now()` of the turn it is from. */
   readonly at: number
 }
@@ -47,8 +49,8 @@ export interface Overflow {
 export interface AffinityStore {
   /** Where the conversation was served last. Reads only: it prolongs nothing. */
   lookup(key: AffinityKey): Affinity | undefined
-  /** The conversation was served here. Its time begins anew. */
-  remember(key: AffinityKey, target: TargetId, account: AccountId): void
+  /** The conversation was served here. Its time begins anew. What is cached counts for five minutes, as providers keep it by default. */
+  remember(key: AffinityKey, place: Pick<Affinity, 'target' | 'account' | 'cachedTokens'>): void
   /** The conversation has no place any more. What it has outgrown stays remembered. */
   forget(key: AffinityKey): void
   /** The conversation did not fit the target's window: its next turn need not try again. */
