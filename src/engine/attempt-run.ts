@@ -14,7 +14,8 @@ import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { exhaustedResetMs } from '../ir/rate-limits.ts'
+import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
@@ -176,7 +177,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** A limit that is used up is heeded before it refuses. */
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
-    const resetMs = exhaustedResetMs(rateLimitsOf(headers, clock.wall()))
+    const limits = rateLimitsOf(headers, clock.wall())
+    if (limits === undefined) return
+    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
+    const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
   }
 

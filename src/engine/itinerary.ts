@@ -1,5 +1,5 @@
 import type { Account } from '../credentials/account.ts'
-import type { AccountPool } from '../credentials/account-pool.ts'
+import type { AccountPool, LockedAccount } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
 import { boundTo } from '../routing/answer-origin.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
@@ -58,6 +58,8 @@ export const createItinerary = ({ plan, route, question, conversation }: Decided
   })
 
 const NO_ACCOUNTS: readonly Account[] = []
+/** Estimates of prompts are hardly ever more than a third too high. */
+const CERTAIN_SHARE = 0.75
 
 /**
  * Where a call goes next: the targets of its plan in order, the accounts of each, and how often one is tried again. Holds the state of
@@ -80,10 +82,16 @@ export class Itinerary {
   private isLastResort = false
   /** The largest window that was too small. */
   private smallWindow = 0
+  /** What answers told of limits is believed. */
+  private heedsLimits = true
+  private wasShort = false
+  /** Sizes are estimates: only what is needed for certain counts. */
+  private readonly neededTokens: number
 
   constructor(options: ItineraryOptions) {
     this.options = options
     this.retriesLeft = options.maxRetries
+    this.neededTokens = Math.floor(options.inputTokens * CERTAIN_SHARE)
   }
 
   /** The place the itinerary stands at. */
@@ -97,6 +105,16 @@ export class Itinerary {
     this.targetIndex = -1
     this.passed.clear()
     return this.nextTarget() || this.resort()
+  }
+
+  /**
+   * Nothing may be called by what is known, and waiting is no use. Where it was only that a prompt seems larger than what is left of a
+   * limit, the upstream has the word: `begin` then asks it all the same. False when that is not so, or was done before.
+   */
+  insist(): boolean {
+    const { wasShort, heedsLimits } = this
+    this.heedsLimits = false
+    return wasShort && heedsLimits
   }
 
   /** Whether it stands at this place. */
@@ -151,7 +169,7 @@ export class Itinerary {
   }
 
   private nextTarget(): boolean {
-    const { plan, providers, accounts } = this.options
+    const { plan, providers } = this.options
     while (++this.targetIndex < plan.targets.length) {
       const target = plan.targets[this.targetIndex]!
       const provider = providers.get(target.provider)
@@ -164,8 +182,7 @@ export class Itinerary {
       }
       this.usable = this.accountsHere()
       this.accountIndex = 0
-      if (this.usable.length === 0) this.passed.addLocked(provider, target, accounts, this.onlyAccount)
-      else if (this.admitted()) return this.arrived()
+      if (this.usable.length > 0 && this.admitted()) return this.arrived()
     }
     return false
   }
@@ -182,8 +199,29 @@ export class Itinerary {
   private accountsHere(): readonly Account[] {
     const { accounts } = this.options
     const { onlyAccount, provider, target } = this
-    if (onlyAccount === undefined) return accounts.select(provider.id, target.model, undefined, this.preferred())
-    return accounts.candidates(provider.id, target.model).filter(({ id }) => id === onlyAccount)
+    const short = this.heedsLimits ? accounts.short(provider.id, target.model, this.neededTokens) : undefined
+    const usable =
+      onlyAccount === undefined
+        ? accounts.select(provider.id, target.model, short, this.preferred())
+        : accounts.candidates(provider.id, target.model, short).filter(({ id }) => id === onlyAccount)
+    if (usable.length === 0) this.passed.addLocked(provider, target, this.lockedHere(short))
+    return usable
+  }
+
+  /** The accounts of the present target that could be used later. */
+  private lockedHere(short: ReadonlyMap<AccountId, number> | undefined): LockedAccount[] {
+    const { accounts } = this.options
+    const { onlyAccount, provider, target } = this
+    const locked = [...accounts.locked(provider.id, target.model)]
+    if (short !== undefined)
+      for (const account of accounts.candidates(provider.id, target.model)) {
+        const waitMs = short.get(account.id)
+        if (waitMs === undefined) continue
+        const code = waitMs === Number.POSITIVE_INFINITY ? 'upstream_request_over_limit' : 'upstream_rate_limited'
+        locked.push({ account, recoveryMs: Math.ceil(waitMs), codes: [code] })
+        this.wasShort = true
+      }
+    return onlyAccount === undefined ? locked : locked.filter(({ account }) => account.id === onlyAccount)
   }
 
   /** The account that keeps the turns before the call, where no other may serve. */

@@ -1,9 +1,8 @@
-import type { AccountPool } from '../credentials/account-pool.ts'
+import type { LockedAccount } from '../credentials/account-pool.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import { unavailableTargets } from '../errors/unavailable-targets.ts'
-import type { AccountId } from '../ir/ids.ts'
 import type { SkippedTarget } from '../ir/record.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
@@ -39,16 +38,15 @@ export class PassedTargets {
     this.all.push({ target, codes: [code], retryAfterMs })
   }
 
-  /** None of the target's accounts can be used, or not the only one that counts. */
-  addLocked(provider: Provider, target: Target, accounts: Pick<AccountPool, 'locked'>, only?: AccountId): void {
-    const all = accounts.locked(provider.id, target.model)
-    const locked = only === undefined ? all : all.filter(({ account }) => account.id === only)
+  /** None of the target's accounts can be used; `locked` are those that could be later. */
+  addLocked(provider: Provider, target: Target, locked: readonly LockedAccount[]): void {
     if (locked.length === 0) return this.add(target, 'target_disabled', undefined)
     this.locked.push({ provider, target, accounts: locked })
     const codes = new Set(
       locked.toSorted((left, right) => left.recoveryMs - right.recoveryMs).flatMap((account) => account.codes),
     )
-    this.all.push({ target, codes: [...codes], retryAfterMs: Math.min(...locked.map((account) => account.recoveryMs)) })
+    const soonest = Math.min(...locked.map((account) => account.recoveryMs))
+    this.all.push({ target, codes: [...codes], retryAfterMs: Number.isFinite(soonest) ? soonest : undefined })
   }
 
   /** Milliseconds until the first of them may be tried; undefined when nobody knows. */
