@@ -28,7 +28,7 @@ export function previousAnswer(
 
 /**
  * Remembers an answer that its client may continue, and names the conversation it belongs to: `session`, or without one the answer begins
- * it. Undefined when there is nothing to continue: the format has no such ids, the client wanted nothing stored, or no id was told yet.
+ * it. Undefined when no id was told yet.
  */
 export function rememberAnswer(
   attempt: Pick<AttemptRun, 'call' | 'target' | 'account' | 'answerIdOf'>,
@@ -37,7 +37,6 @@ export function rememberAnswer(
   affinity: Pick<AffinityStore, 'rememberOrigin'>,
 ): string | undefined {
   const { call, target, account } = attempt
-  if (call.request.state?.store === false) return undefined
   const answer = attempt.answerIdOf(facts)
   if (answer === undefined) return undefined
   const origin: Origin = { target: target.id, account: account.id, session: session ?? sessionName(answer) }

@@ -68,7 +68,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit = dispatch.permit
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
-    this.timeouts = call.request.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.totalAt = totalAt
     this.deps = deps
     this.startedAt = deps.clock.now()
@@ -94,6 +94,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
+      if (prepared.refusals.length === 0) this.call.letGo()
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)
@@ -104,7 +105,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (!response.ok) throw await this.failureOf(response)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
-      if (this.call.request.stream) return await this.begin(prepared, response, headers, streams)
+      if (this.call.stream) return await this.begin(prepared, response, headers, streams)
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
@@ -142,7 +143,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit.settle(
       callOutcomeOf(
         outcome,
-        { ttftMs: this.ttftMs, totalMs, streamed: this.call.request.stream, answered: this.upstreamStatus !== undefined },
+        { ttftMs: this.ttftMs, totalMs, streamed: this.call.stream, answered: this.upstreamStatus !== undefined },
         { facts, error },
       ),
     )
@@ -229,7 +230,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
     return new PassthroughTransform({
       codec: call.codec,
-      showModel: this.route.responseModel === 'requested' ? call.request.model : undefined,
+      showModel: this.route.responseModel === 'requested' ? call.model : undefined,
       dropUsageChunk: prepared.dropUsageChunk,
       createErrorEncoder: () => call.codec.createStreamEncoder(this.context()),
     })
@@ -239,7 +240,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { call, route, target } = this
     return {
       requestId: call.requestId.slice(4),
-      model: route.responseModel === 'requested' ? call.request.model : target.model,
+      model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
       request: call.request,
       estimatedInputTokens: this.estimatedInputTokens,

@@ -46,25 +46,22 @@ const LONGEST_UNSTREAMED_OUTPUT = 21_333
 /** Builds the upstream request: the client's bytes with splices, or a translation. Throws `translation_refused` on a strict route. */
 export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   const { call, provider, target } = input
-  const fold = !call.request.stream && needsStream(input)
+  const fold = !call.stream && needsStream(input)
   const refusals = passthroughRefusals(call, { target, quirks: provider.quirks, firstParty: provider.firstParty })
   if (fold) refusals.push('folded_stream')
   if (isAwayFromOrigin(input)) refusals.push('state_elsewhere')
   const passthrough = refusals.length === 0
   const addStreamUsage =
-    call.request.stream &&
-    target.format === 'openai' &&
-    call.request.includeUsage !== true &&
-    provider.quirks.streamUsage !== false
+    call.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
   const encoded = passthrough
     ? { body: passthroughBody(call.body, { model: target.model, addStreamUsage }), diagnostics: [] }
-    : translate(input, call.request.stream || fold)
+    : translate(input, call.stream || fold)
   const request = provider.buildRequest({
     operation: 'generate',
     model: target.model,
     body: encoded.body,
     account: input.account,
-    stream: call.request.stream || fold,
+    stream: call.stream || fold,
     clientHeaders: call.headers,
     clientFormat: call.codec.format,
   })

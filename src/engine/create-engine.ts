@@ -1,15 +1,18 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
+import type { RoutePlan } from '../ir/decision.ts'
+import type { Feature } from '../ir/feature.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
+import type { DecisionQuestion } from '../ir/question.ts'
+import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
-import { packRecord, type RecordSeed } from './record-builder.ts'
+import { PendingRecord } from './record/pack-record.ts'
+import type { RecordSeed } from './record/record-seed.ts'
 
 export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity'>, DeciderOptions {
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
@@ -68,7 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     preview(call) {
       const decided = decider.decide(call)
-      return explainDecision(call.requestId, decided.plan, decisionInputs(decided.question))
+      return explainDecision(call.requestId, decided.plan, decided.question)
     },
   }
 }
@@ -96,31 +99,33 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'inputs' | 'diagnostics' | 'operation'>>
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>>
 
-const facts = (call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal => ({
-  requestId: call.requestId,
-  receivedAt: call.receivedAt,
-  format: call.codec.format,
-  principal: call.principal,
-  requestBytes: call.body.bytes.length,
-  sessionId: decider.sessionOf(call),
-  inputs: decisionInputs(questionOf(call)),
-  diagnostics: call.diagnostics,
-})
+function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
+  const question = questionOf(call)
+  question.letGo()
+  return {
+    requestId: call.requestId,
+    receivedAt: call.receivedAt,
+    format: call.codec.format,
+    principal: call.principal,
+    requestBytes: call.body.bytes.length,
+    sessionId: decider.sessionOf(call),
+    question,
+    diagnostics: call.diagnostics,
+  }
+}
+
+const NO_FEATURES: ReadonlySet<Feature> = new Set()
 
 /** What is known of a body that could not be read. */
-const unreadInputs = (clientFormat: WireFormat): DecisionInputs => ({
+const unread = (clientFormat: WireFormat): DecisionQuestion => ({
   model: '',
+  clientFormat,
   stream: false,
-  tools: false,
-  json_schema: false,
-  vision: false,
-  audio: false,
-  file: false,
-  client_format: clientFormat,
-  estimated_input_tokens: 0,
-  features: [],
+  estimatedInputTokens: 0,
+  maxOutputTokens: undefined,
+  features: () => NO_FEATURES,
 })
 
 /** Writes the record of a call that made no attempt of its own. */
@@ -136,7 +141,7 @@ function record(
     startedAt: options.clock.wall() - totalMs,
     principal: call.principal,
     sessionId: call.sessionId,
-    inputs: call.inputs ?? unreadInputs(call.format),
+    question: call.question ?? unread(call.format),
     attempts: [],
     skipped: [],
     diagnostics: call.diagnostics ?? [],
@@ -148,5 +153,5 @@ function record(
     committedEarly: false,
     clientRetry: undefined,
   }
-  options.records.append(packRecord(seed))
+  options.records.append(new PendingRecord(seed))
 }

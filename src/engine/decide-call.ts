@@ -1,6 +1,5 @@
 import { extractFeatures } from '../catalog/features.ts'
 import { housekeepingFeatures } from '../catalog/housekeeping.ts'
-import type { Feature } from '../ir/feature.ts'
 import type { ObservedState } from '../ir/observed.ts'
 import type { AnswerOrigin, DecisionQuestion, SessionPin } from '../ir/question.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
@@ -54,13 +53,9 @@ export function createDecider(options: DeciderOptions): Decider {
       const question = questionOf(call, conversation?.pin, previous?.origin)
       const resolved = resolveRoute(snapshot, question)
       const seed = Math.floor(options.random() * 2 ** 32)
-      return {
-        snapshot,
-        route: resolved.route,
-        plan: decide(snapshot, resolved, question, { observed, factsOf, seed }),
-        question,
-        conversation,
-      }
+      const plan = decide(snapshot, resolved, question, { observed, factsOf, seed })
+      question.letGo()
+      return { snapshot, route: resolved.route, plan, question, conversation, isContinuable: isContinuable(call) }
     },
     count({ plan }) {
       if (plan.strategy === 'round_robin') cursors.advance(plan.route)
@@ -69,37 +64,48 @@ export function createDecider(options: DeciderOptions): Decider {
   }
 }
 
-/** What a call asks of routing. Features are read when a filter first needs them. */
+/** A question that holds on to the call it came from until the route is found. */
+export interface CallQuestion extends DecisionQuestion {
+  /** Nothing of the call will be asked for again: the question may be kept. */
+  letGo(): void
+}
+
+/** What a call asks of routing. */
 export function questionOf(
   call: AskingCall,
   session?: SessionPin,
   origin: AnswerOrigin | undefined = unread(call),
-): DecisionQuestion {
+): CallQuestion {
   const { request, headers } = call
-  let features: ReadonlySet<Feature> | undefined
-  let housekeeping: ReadonlySet<Feature> | undefined
+  const features = extractFeatures(request)
+  const housekeeping = housekeepingFeatures(request)
+  let asked: AskingCall | undefined = call
   return {
     model: request.model,
     clientFormat: call.codec.format,
     stream: request.stream,
     estimatedInputTokens: estimateInputTokens(request, call.body),
     maxOutputTokens: request.maxOutputTokens,
-    features: () => (features ??= extractFeatures(request)),
-    housekeeping: () => (housekeeping ??= housekeepingFeatures(request)),
+    features: () => features,
+    housekeeping: () => housekeeping,
     parallelTools: request.parallelToolCalls,
     hints: call.hints,
     principal: call.principal,
     client: headers === undefined ? undefined : clientFamily(headers.get('user-agent')),
-    header: (name) => headers?.get(name) ?? undefined,
-    metadata: (name) => textOf(request.metadata, name),
+    header: (name) => asked?.headers?.get(name) ?? undefined,
+    metadata: (name) => textOf(asked?.request.metadata, name),
     session,
     origin,
+    letGo: () => (asked = undefined),
   }
 }
 
 /** Before anybody was asked for the answer that the call continues. */
 const unread = ({ request }: AskingCall): AnswerOrigin | undefined =>
   request.state?.previousResponseId === undefined ? undefined : { kind: 'unknown' }
+
+/** Where nothing is stored there is nothing to continue. */
+const isContinuable = ({ codec, request }: AskingCall): boolean => codec.answerId !== undefined && request.state?.store !== false
 
 function sessionOf(
   { request, headers }: AskingCall,

@@ -38,4 +38,6 @@ export interface Decided {
   readonly question: DecisionQuestion
   /** Undefined when the client names none. */
   readonly conversation: Conversation | undefined
+  /** The client may continue the answer by its id. */
+  readonly isContinuable: boolean
 }

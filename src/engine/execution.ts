@@ -1,5 +1,4 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
-import { decisionInputs } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { rememberAnswer } from './answers.ts'
 import { AttemptLoop } from './attempt-loop.ts'
@@ -11,7 +10,7 @@ import type { Answer, AnswerStream, Call, HeaderList } from './engine.ts'
 import { failureStream } from './failure-stream.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { clientGone, internalFault } from './execution-errors.ts'
-import { packRecord } from './record-builder.ts'
+import { PendingRecord } from './record/pack-record.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
 /** How the request ended, for its record. */
@@ -47,7 +46,7 @@ export class Execution {
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
   run(): Promise<Answer> {
     const result = this.loop.run()
-    if (!this.call.request.stream) return result.then(this.answered)
+    if (!this.call.stream) return result.then(this.answered)
     return new Promise((resolve) => {
       const { deadlines, stream, clock } = this.deps
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
@@ -98,7 +97,7 @@ export class Execution {
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
     const { call, deps } = this
-    if (!call.request.stream || call.codec.isToldInStream?.(error) !== true) {
+    if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
@@ -137,7 +136,8 @@ export class Execution {
 
   /** Once, as soon as its id is known: a stream may tell it late. */
   private rememberAnswer(attempt: AttemptRun, facts: StreamFacts): void {
-    this.session ??= rememberAnswer(attempt, facts, this.decided.conversation?.id, this.deps.affinity)
+    if (this.decided.isContinuable)
+      this.session ??= rememberAnswer(attempt, facts, this.decided.conversation?.id, this.deps.affinity)
   }
 
   private deliver(result: Extract<AttemptResult, { kind: 'stream' }>): AnswerStream {
@@ -200,7 +200,7 @@ export class Execution {
       operation: 'generate' as const,
       principal: call.principal,
       sessionId: decided.conversation?.id ?? this.session,
-      inputs: decisionInputs(decided.question),
+      question: decided.question,
       plan: decided.plan,
       attempts: this.loop.attempts,
       skipped: this.loop.itinerary.passed.records,
@@ -215,7 +215,7 @@ export class Execution {
       committedEarly: this.committedEarly,
       clientRetry: clientRetryOf(call.headers),
     }
-    deps.records.append(packRecord(seed))
+    deps.records.append(new PendingRecord(seed))
     deps.onSettled()
   }
 }

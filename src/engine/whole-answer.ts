@@ -125,8 +125,8 @@ function parseJson(text: string, input: AttemptInput): unknown {
 }
 
 function shownModel(text: string, served: string | undefined, { call, route }: AttemptInput): string {
-  if (route.responseModel === 'served' || served === undefined || served === call.request.model) return text
-  const shown = JSON.stringify(call.request.model)
+  if (route.responseModel === 'served' || served === undefined || served === call.model) return text
+  const shown = JSON.stringify(call.model)
   // The parser found this name at the top level, so where it is written only once, that is the place.
   const member = `"model":${JSON.stringify(served)}`
   const at = text.indexOf(member)

@@ -1,4 +1,5 @@
 import type { Codec } from '../codecs/codec.ts'
+import { ClientCall } from '../engine/client-call.ts'
 import type { Call, Engine } from '../engine/engine.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
@@ -7,7 +8,7 @@ import type { Deadlines } from '../lib/deadlines.ts'
 import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
-import { parseBody, type ParsedBody } from './parse-body.ts'
+import { parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
 import { readBody, type ReadBodyOptions } from './read-body.ts'
 import { readHints, withoutHints } from './request-hints.ts'
 import type { Responder } from './responder.ts'
@@ -110,25 +111,26 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, route: CallRoute, principal: Principal, parsed: ParsedBody): Call {
+function callOf(exchange: Exchange, { codec }: CallRoute, principal: Principal, parsed: ParsedBody): Call {
   const { requestId, receivedAt, request } = exchange
   const hints = readHints(request.headers, parsed.value)
   const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
-  const decoded = route.codec.decodeRequest(value)
+  const decoded = codec.decodeRequest(value)
   if (decoded.value.model.length > LONGEST_MODEL_NAME)
     throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
-  return {
+  return new ClientCall({
     requestId,
     receivedAt,
-    codec: route.codec,
+    codec,
     request: decoded.value,
+    decodeAgain: body.blobs.size > 0 ? undefined : () => codec.decodeRequest(parsedAgain(body)).value,
     diagnostics: decoded.diagnostics,
     body,
     headers: request.headers,
     principal,
-    ...(hints === undefined ? {} : { hints }),
+    hints,
     signal: request.signal,
-  }
+  })
 }
 
 const createNonce = (): string => crypto.randomUUID().replaceAll('-', '')

@@ -1,6 +1,8 @@
-import type { CandidateEvidence, ScoreEvidence } from './decision-evidence.ts'
+import type { CandidateEvidence, ScoreEvidence, Standing } from './decision-evidence.ts'
 import type { AccountId } from './ids.ts'
+import type { TargetObservation } from './observed.ts'
 import type { AllowList } from './principal.ts'
+import type { TargetFacts } from './snapshot.ts'
 import type { Target } from './target.ts'
 
 /** Why a candidate was refused: a code for machines, a sentence for people, and the facts the check looked at. */
@@ -102,8 +104,17 @@ export interface RouteDecision {
   readonly deadline_ms?: number | undefined
 }
 
+/** A candidate as the decision saw it. */
+export interface WeighedCandidate {
+  readonly target: Target
+  readonly facts: TargetFacts
+  readonly observed: TargetObservation
+  readonly standing: Standing
+}
+
 /** What explains a plan. Made from what the plan kept, off the response path. */
-export type PlanEvidence = Pick<RouteDecision, 'scores' | 'candidates' | 'seed' | 'cursor' | 'conditions'> & {
+export type PlanEvidence = Pick<RouteDecision, 'scores' | 'seed' | 'cursor' | 'conditions'> & {
+  readonly candidates: readonly WeighedCandidate[]
   /** Lines for `reason`, after those that tell the route and the needs. */
   readonly reason: readonly string[]
 }

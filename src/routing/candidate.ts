@@ -42,7 +42,10 @@ const TYPICAL_OUTPUT_TOKENS = 1_000
 type Sizes = Pick<DecisionQuestion, 'estimatedInputTokens' | 'maxOutputTokens' | 'session'>
 
 /** What the request would probably cost, in nano-dollars; undefined when the price of a prompt of its size is not known. */
-export function expectedCost({ facts: { price }, target }: Candidate, question: Sizes): number | undefined {
+export function expectedCost(
+  { facts: { price }, target }: Pick<Candidate, 'facts' | 'target'>,
+  question: Sizes,
+): number | undefined {
   if (price === undefined) return undefined
   const { estimatedInputTokens: inputTokens, maxOutputTokens, session } = question
   const cached = session?.target === target.id ? session.cachedTokens : undefined

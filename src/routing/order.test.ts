@@ -5,7 +5,7 @@ import type { RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { beginDecision, decide, type DecisionState } from './decide.ts'
-import { decisionInputs, explainDecision } from './explain-decision.ts'
+import { explainDecision } from './explain-decision.ts'
 import { nobodyLeft } from './nobody-left.ts'
 import { resolveRoute } from './resolve-route.ts'
 import { STRATEGIES } from './strategies/index.ts'
@@ -34,7 +34,7 @@ const order = (plan: RoutePlan): string => plan.targets.map(({ provider }) => pr
 
 function explained(snapshot: RoutingSnapshot, state: DecisionState, question: Partial<DecisionQuestion> = {}): RouteDecision {
   const asked = plainQuestion('r', question)
-  return explainDecision('req_1', planOf(snapshot, state, question), decisionInputs(asked))
+  return explainDecision('req_1', planOf(snapshot, state, question), asked)
 }
 
 const price = (dollars: number) => ({ price: { rates: { input: dollars * 1e9, output: dollars * 1e9 }, contextTiers: [] } })

@@ -1,13 +1,10 @@
 import type { PlanEvidence, Rejection, RoutePlan } from '../ir/decision.ts'
-import type { CandidateEvidence, ScoreEvidence } from '../ir/decision-evidence.ts'
-import type { TargetObservation } from '../ir/observed.ts'
-import type { TargetFacts } from '../ir/snapshot.ts'
+import type { ScoreEvidence } from '../ir/decision-evidence.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { Target } from '../ir/target.ts'
-import { snakeKeys } from '../lib/key-case.ts'
 import { accountReason, departure, pinOf, withAffinity, type Pin } from './affinity.ts'
 import type { Asked } from './asked.ts'
-import { expectedCost, type Candidate } from './candidate.ts'
+import type { Candidate } from './candidate.ts'
 import type { ChosenStrategy } from './choose-strategy.ts'
 import type { HardFilter } from './filters/filter.types.ts'
 import type { ResolvedRoute } from './resolve-route.ts'
@@ -74,9 +71,9 @@ export class RoutedPlan implements RoutePlan {
   }
 
   evidence(): PlanEvidence {
-    const { resolved, asked, chosen, candidates, input } = this.made
+    const { resolved, chosen, candidates, input } = this.made
     return {
-      candidates: candidates.map((candidate) => candidateEvidence(candidate, asked)),
+      candidates,
       scores: this.scores(),
       seed: input.seed,
       cursor: chosen.name === 'round_robin' ? input.cursor : undefined,
@@ -130,49 +127,6 @@ export class RoutedPlan implements RoutePlan {
 /** A profile without weights keeps the order of the route, so its scores are places. */
 const scoringWeights = ({ weights }: ChosenStrategy, { profile }: StrategyInput): ChosenStrategy['weights'] =>
   weights === undefined || Object.keys(weights).length === 0 ? undefined : profile
-
-function candidateEvidence(candidate: Candidate, { question }: Asked): CandidateEvidence {
-  const { target, facts, observed, standing } = candidate
-  return {
-    target_id: target.id,
-    provider: target.provider,
-    model: target.model,
-    format: target.format,
-    standing,
-    facts: factsEvidence(facts),
-    observed: observedEvidence(observed),
-    expected_cost_nanos: expectedCost(candidate, question),
-  }
-}
-
-/** Written out, because every request is told. */
-function observedEvidence(observed: TargetObservation): CandidateEvidence['observed'] {
-  const { outcome, disabled } = observed
-  return {
-    accounts_available: observed.accountsAvailable,
-    accounts_total: observed.accountsTotal,
-    circuit: observed.circuit,
-    recovery_ms: observed.recoveryMs,
-    in_flight: observed.inFlight,
-    max_concurrency: observed.maxConcurrency,
-    ttft_ms: observed.ttftMs,
-    total_ms: observed.totalMs,
-    outcome: outcome === undefined ? undefined : snakeKeys(outcome),
-    disabled: disabled === undefined ? undefined : snakeKeys(disabled),
-  }
-}
-
-const knownFacts = new WeakMap<TargetFacts, CandidateEvidence['facts']>()
-
-/** Facts of a target are the same object from one decision to the next. */
-function factsEvidence(facts: TargetFacts): CandidateEvidence['facts'] {
-  let evidence = knownFacts.get(facts)
-  if (evidence === undefined) {
-    evidence = snakeKeys(facts) as CandidateEvidence['facts']
-    knownFacts.set(facts, evidence)
-  }
-  return evidence
-}
 
 const unknownModel = (model: string): Rejection => ({
   target_id: model,

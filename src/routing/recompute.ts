@@ -13,7 +13,7 @@ import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { camelKeys } from '../lib/key-case.ts'
 import { NOTHING_KNOWN, NOTHING_OBSERVED } from './candidate.ts'
 import { decide } from './decide.ts'
-import { decisionInputs, explainDecision } from './explain-decision.ts'
+import { explainDecision } from './explain-decision.ts'
 import { recordedFacts } from './recorded-facts.ts'
 import { resolveRoute } from './resolve-route.ts'
 
@@ -53,7 +53,7 @@ export function recomputeDecision(
       factsOf: record.factsOf,
       seed: decision.seed ?? 0,
     })
-    return compare(decision, explainDecision(decision.request_id, plan, decisionInputs(question)), record.missing)
+    return compare(decision, explainDecision(decision.request_id, plan, question), record.missing)
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'internal') throw error
     if (record.missing.size > 0) return { verdict: 'undetermined', inputs: [...record.missing] }

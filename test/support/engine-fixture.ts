@@ -8,6 +8,7 @@ import type { DisableStore } from '../../src/state/disables/store.ts'
 import { createMemoryHealth } from '../../src/state/health/memory.ts'
 import { healthSettingsOf } from '../../src/state/health/settings.ts'
 import type { HealthStore } from '../../src/state/health/store.ts'
+import { ClientCall } from '../../src/engine/client-call.ts'
 import type { Answer, AnswerStream, Call, Engine } from '../../src/engine/engine.ts'
 import { asRequestId } from '../../src/ir/ids.ts'
 import type { RequestHints } from '../../src/ir/hints.ts'
@@ -15,7 +16,7 @@ import type { GatewayError } from '../../src/errors/gateway-error.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
-import { unpackRecord } from '../../src/engine/record-builder.ts'
+import { unpackRecord } from '../../src/engine/record/unpack-record.ts'
 import type { Transport, UpstreamRequest } from '../../src/transport/transport.ts'
 import type { ClientFormat } from './client-formats.ts'
 import { compiledConfig } from './gateway-fixture.ts'
@@ -166,7 +167,7 @@ function callOf(client: ClientFormat, body: Json, options: CallOptions & { numbe
   const codec = codecs[client.format]
   const source = JSON.stringify(body)
   const { value, diagnostics } = codec.decodeRequest(JSON.parse(source))
-  return {
+  return new ClientCall({
     requestId: asRequestId(`req_${String(options.number).padStart(32, '0')}`),
     receivedAt: options.clock.now(),
     codec,
@@ -177,7 +178,8 @@ function callOf(client: ClientFormat, body: Json, options: CallOptions & { numbe
     hints: options.hints,
     principal: { role: 'client' },
     signal: options.signal ?? new AbortController().signal,
-  }
+    decodeAgain: () => codec.decodeRequest(JSON.parse(source)).value,
+  })
 }
 
 /** The stream of an answer; throws when it is none. */
