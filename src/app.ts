@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
@@ -144,6 +145,7 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     records,
     stream: config.server.stream,
     random: Math.random,
+    salt: randomBytes(16).toString('hex'),
     modelFacts: createKnownModels({ hostOf, declaredOf }),
     factsOf,
     prices,

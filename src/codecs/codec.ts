@@ -87,6 +87,8 @@ export interface FrameFacts {
   readonly semantic: boolean
   /** The format's own end of stream. */
   readonly terminal: boolean
+  /** Id of the answer, where the format's calls may name it to continue the answer. */
+  readonly id?: string | undefined
   readonly model?: string | undefined
   readonly usage?: Usage | undefined
   readonly finish?: FinishReason | undefined
@@ -141,6 +143,11 @@ export interface Codec {
   inspectFrame(frame: SseFrame): FrameFacts
   inspectResponse(body: unknown): FrameFacts
   readonly passthrough: PassthroughMarkers
+  /**
+   * The id under which a client may continue a translated answer, from the one its upstream gave. Undefined for formats whose calls carry
+   * their whole conversation.
+   */
+  readonly answerId?: ((upstreamId: string | undefined, context: ClientContext) => string) | undefined
   /** Undefined for formats without an endpoint that counts tokens. */
   readonly tokenCounter?: TokenCounter | undefined
   /** Whether answers of this format repeat parts of the conversation, so that encoding them needs the whole request. */

@@ -60,7 +60,8 @@ export class AttemptLoop {
   async run(): Promise<AttemptResult> {
     const { itinerary } = this
     try {
-      while (!itinerary.begin()) if (!(await this.recovered())) return this.nothingLeft()
+      while (!itinerary.begin())
+        if (!(await this.recovered()) && (this.cancelled || !itinerary.insist())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
         const attempt = this.start()

@@ -1,6 +1,7 @@
 import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { AnswerOrigin } from '../ir/question.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
@@ -14,7 +15,8 @@ import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { exhaustedResetMs } from '../ir/rate-limits.ts'
+import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
@@ -34,6 +36,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
+  readonly origin: AnswerOrigin | undefined
   readonly timeouts: Timeouts
   readonly totalAt: number
   readonly startedAt: number
@@ -52,6 +55,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
+  private translates = false
   private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
@@ -66,6 +70,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.account = dispatch.account
     this.permit = dispatch.permit
     this.estimatedInputTokens = question.estimatedInputTokens
+    this.origin = question.origin
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.totalAt = totalAt
     this.deps = deps
@@ -90,6 +95,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     try {
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
+      this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
       if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
       this.call.letGo()
@@ -117,6 +123,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
+  answerIdOf({ id }: StreamFacts): string | undefined {
+    const { answerId } = this.call.codec
+    if (answerId === undefined) return undefined
+    return this.translates ? answerId(id, this.context()) : id
   }
 
   abort(error: GatewayError): void {
@@ -169,7 +182,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** A limit that is used up is heeded before it refuses. */
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
-    const resetMs = exhaustedResetMs(rateLimitsOf(headers, clock.wall()))
+    const limits = rateLimitsOf(headers, clock.wall())
+    if (limits === undefined) return
+    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
+    const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
   }
 
@@ -205,6 +221,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** An upstream that answered in one piece although a stream was asked for. */
   private async replayed(response: Response): Promise<StreamTransform> {
+    this.translates = true
     this.isReading = true
     const text = await readText(response, this.timer!)
     this.isReading = false

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
+import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
@@ -19,6 +20,7 @@ export interface ExecutionDeps {
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
   readonly health: HealthStore
+  readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
   readonly records: Pick<RecordStore, 'append'>
   readonly stream: StreamSettings
   /** 0 ≤ x < 1, for back-off jitter. */
@@ -36,4 +38,6 @@ export interface Decided {
   readonly question: DecisionQuestion
   /** Undefined when the client names none. */
   readonly conversation: Conversation | undefined
+  /** The client may continue the answer by its id. */
+  readonly isContinuable: boolean
 }

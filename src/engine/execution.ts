@@ -1,6 +1,8 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { rememberAnswer } from './answers.ts'
 import { AttemptLoop } from './attempt-loop.ts'
+import type { AttemptRun } from './attempt-run.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
@@ -31,6 +33,8 @@ export class Execution {
   private firstTokenMs: number | undefined = undefined
   private committedEarly = false
   private settled = false
+  /** The conversation of an answer that may be continued. */
+  private session: string | undefined = undefined
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -130,7 +134,20 @@ export class Execution {
     const { current } = this.loop
     if (current === undefined || result.facts.failure !== undefined) return
     deps.accounts.succeeded(current.provider.id, current.account.id, current.target.model, current.startedAt)
-    decided.conversation?.served(current.target, current.account.id)
+    decided.conversation?.served(current.target, current.account.id, result.facts.usage)
+    this.rememberAnswer(current, result.facts)
+  }
+
+  /** What a stream told behind its beginning. */
+  private learnFrom(attempt: AttemptRun, facts: StreamFacts): void {
+    this.rememberAnswer(attempt, facts)
+    if (facts.usage !== undefined) this.decided.conversation?.used(attempt.target, attempt.account.id, facts.usage)
+  }
+
+  /** Once, as soon as its id is known: a stream may tell it late. */
+  private rememberAnswer(attempt: AttemptRun, facts: StreamFacts): void {
+    if (this.decided.isContinuable)
+      this.session ??= rememberAnswer(attempt, facts, this.decided.conversation?.id, this.deps.affinity)
   }
 
   private deliver(result: Extract<AttemptResult, { kind: 'stream' }>): AnswerStream {
@@ -150,6 +167,7 @@ export class Execution {
     const failure = error ?? (facts.failure === undefined ? undefined : this.loop.current?.provider.classifyInBand(facts.failure))
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
       this.loop.learnFrom(this.loop.current, failure)
+    if (this.loop.current !== undefined) this.learnFrom(this.loop.current, facts)
     if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })
@@ -191,7 +209,7 @@ export class Execution {
       snapshot: decided.snapshot,
       operation: 'generate' as const,
       principal: call.principal,
-      sessionId: decided.conversation?.id,
+      sessionId: decided.conversation?.id ?? this.session,
       question: decided.question,
       plan: decided.plan,
       attempts: this.loop.attempts,

@@ -1,4 +1,4 @@
-import type { AccountPool } from '../credentials/account-pool.ts'
+import type { LockedAccount } from '../credentials/account-pool.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
@@ -41,15 +41,15 @@ export class PassedTargets {
     this.all = [...this.all, { target, codes: [code], retryAfterMs }]
   }
 
-  /** None of the target's accounts can be used. */
-  addLocked(provider: Provider, target: Target, accounts: Pick<AccountPool, 'locked'>): void {
-    const locked = accounts.locked(provider.id, target.model)
+  /** None of the target's accounts can be used; `locked` are those that could be later. */
+  addLocked(provider: Provider, target: Target, locked: readonly LockedAccount[]): void {
     if (locked.length === 0) return this.add(target, 'target_disabled', undefined)
     this.locked = [...this.locked, { provider, target, accounts: locked }]
     const codes = new Set(
       locked.toSorted((left, right) => left.recoveryMs - right.recoveryMs).flatMap((account) => account.codes),
     )
-    const retryAfterMs = Math.min(...locked.map((account) => account.recoveryMs))
+    const soonest = Math.min(...locked.map((account) => account.recoveryMs))
+    const retryAfterMs = Number.isFinite(soonest) ? soonest : undefined
     this.all = [...this.all, { target, codes: [...codes], retryAfterMs }]
   }
 

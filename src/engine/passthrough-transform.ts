@@ -190,6 +190,7 @@ export class PassthroughTransform implements StreamTransform {
     if (found.usage !== undefined) facts.usage = mergeUsage(facts.usage, found.usage)
     if (found.finish !== undefined) facts.finish = found.finish
     if (found.error !== undefined) facts.failure = found.error
+    if (found.id !== undefined) facts.id ??= found.id
     if (found.model !== undefined) facts.model ??= found.model
   }
 

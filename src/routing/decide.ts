@@ -3,9 +3,9 @@ import type { RoutePlan } from '../ir/decision.ts'
 import type { ObservedState } from '../ir/observed.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
-import { withAffinity } from './affinity.ts'
+import { pinOf, withAffinity } from './affinity.ts'
 import { Asked } from './asked.ts'
-import { standingOf, type Candidate } from './candidate.ts'
+import { blendedPrice, standingOf, type Candidate } from './candidate.ts'
 import { chooseStrategy, type ChosenStrategy } from './choose-strategy.ts'
 import type { HardFilter } from './filters/filter.types.ts'
 import { activeFilters } from './filters/index.ts'
@@ -96,10 +96,10 @@ class Ordering {
 
   constructor(asked: Asked, chosen: ChosenStrategy, eligible: readonly Candidate[], chance: Chance) {
     const { question, route } = asked
-    const pin = route.selection.affinity === 'session' ? question.session : undefined
+    const pin = pinOf(route, question)
     this.strategy = pin === undefined ? chosen.strategy : withAffinity(chosen.strategy, pin)
     this.state = this.strategy.start
-    this.groups = groupsOf(eligible, asked.unknownPrice === 'penalize')
+    this.groups = groupsOf(eligible, asked.unknownPrice === 'penalize' ? question : undefined)
     this.input = strategyInput(asked, chosen, eligible, chance)
   }
 
@@ -120,10 +120,13 @@ class Ordering {
   }
 }
 
-/** By standing, and within it those without a price behind the others where policy says so. Almost always there is one group. */
-function groupsOf(eligible: readonly Candidate[], unpricedLast: boolean): readonly (readonly Candidate[])[] {
-  const rankOf = ({ standing, facts }: Candidate): number =>
-    (standing === 'healthy' ? 0 : standing === 'demoted' ? 2 : 4) + (unpricedLast && facts.price === undefined ? 1 : 0)
+/** By standing, and within it those without a price for `pricedFor` behind the others. Almost always there is one group. */
+function groupsOf(eligible: readonly Candidate[], pricedFor: DecisionQuestion | undefined): readonly (readonly Candidate[])[] {
+  const rankOf = (candidate: Candidate): number => {
+    const { standing } = candidate
+    const isUnpriced = pricedFor !== undefined && blendedPrice(candidate, pricedFor) === undefined
+    return (standing === 'healthy' ? 0 : standing === 'demoted' ? 2 : 4) + (isUnpriced ? 1 : 0)
+  }
   const first = eligible[0]
   if (first === undefined) return []
   const rank = rankOf(first)

@@ -121,6 +121,7 @@ export function testEngine(config: Json, script: Script): TestEngine {
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
     stream: compiled.server.stream,
     random: () => 0.5,
+    salt: 'salt',
     modelFacts: ({ provider }) => ({ contextWindow: compiled.routing.providers.get(provider)?.capabilities.maxContextTokens }),
     snapshot: () => compiled.routing,
     countTokens: () => Promise.reject(new Error('not part of this test')),
