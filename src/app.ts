@@ -18,6 +18,7 @@ import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp } from './http/http-app.types.ts'
 import type { ProviderId } from './ir/ids.ts'
 import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
+import { ByteBudget } from './lib/byte-budget.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -71,7 +72,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
   const { prices, stopPrices } = openPrices(surroundings)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
+  const buffers = new ByteBudget(config.server.maxBufferedBytes)
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, buffers })
   const app = createHttpApp({
     engine,
     codecs,
@@ -80,6 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     records,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
+    buffers,
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -116,6 +119,7 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly buffers: ByteBudget
 }
 
 interface BuiltEngine {
@@ -125,7 +129,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
+function buildEngine({ config, snapshot, state, prices, clock, buffers }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
@@ -144,6 +148,8 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     observed: observeTargets({ accounts, health, disables }),
     records,
     stream: config.server.stream,
+    maxAnswerBytes: config.server.maxResponseBytes ?? Number.POSITIVE_INFINITY,
+    buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
     modelFacts: createKnownModels({ hostOf, declaredOf }),

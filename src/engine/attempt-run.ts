@@ -114,7 +114,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.isReading = true
       const answer = streams
         ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
-        : readWholeAnswer(this, await readText(response, this.timer), prepared.refusals.length === 0 ? undefined : this.context())
+        : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
     } catch (error) {
@@ -223,9 +223,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private async replayed(response: Response): Promise<StreamTransform> {
     this.translates = true
     this.isReading = true
-    const text = await readText(response, this.timer!)
+    const text = await this.textOf(response)
     this.isReading = false
     return replayedTransform(this, text, this.context())
+  }
+
+  private textOf(response: Response): Promise<string> {
+    const { maxAnswerBytes, buffers } = this.deps
+    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: maxAnswerBytes, buffers })
   }
 
   private createTransform(prepared: PreparedAttempt): StreamTransform {
