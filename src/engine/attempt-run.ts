@@ -37,6 +37,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly estimatedInputTokens: number
   readonly origin: AnswerOrigin | undefined
   readonly timeouts: Timeouts
+  private readonly holdBytes: number
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -59,7 +60,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private abortError: GatewayError | undefined = undefined
 
   constructor({ call, decided, totalAt }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
-    const { route, question } = decided
+    const { revision, route, question } = decided
     this.call = call
     this.route = route
     this.provider = dispatch.provider
@@ -69,6 +70,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.holdBytes = revision.stream.holdBytes
     this.totalAt = totalAt
     this.deps = deps
     this.startedAt = deps.clock.now()
@@ -179,7 +181,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
     const limits = rateLimitsOf(headers, clock.wall())
-    if (limits === undefined) return
+    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
     accounts.told(this.provider.id, this.account.id, this.target.model, limits)
     const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
@@ -205,7 +207,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       timer: this.timer!,
       abortReason: () => this.abortError,
     })
-    await stream.prime(this.deps.stream.holdBytes)
+    await stream.prime(this.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
       stream.stop()

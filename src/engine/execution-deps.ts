@@ -13,16 +13,21 @@ import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
 
+/** One revision of the configuration at work. A request keeps the one it began with. */
+export interface Revision {
+  readonly snapshot: RoutingSnapshot
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly stream: StreamSettings
+}
+
 /** What the engine runs on. */
 export interface ExecutionDeps {
   readonly clock: Clock
   readonly deadlines: Deadlines
-  readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
   readonly health: HealthStore
   readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
   readonly records: Pick<RecordStore, 'append'>
-  readonly stream: StreamSettings
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
@@ -32,6 +37,7 @@ export interface ExecutionDeps {
 
 /** What was decided for the call. */
 export interface Decided {
+  readonly revision: Revision
   readonly snapshot: RoutingSnapshot
   readonly route: Route
   readonly plan: RoutePlan

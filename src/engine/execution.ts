@@ -48,7 +48,8 @@ export class Execution {
     const result = this.loop.run()
     if (!this.call.stream) return result.then(this.answered)
     return new Promise((resolve) => {
-      const { deadlines, stream, clock } = this.deps
+      const { deadlines, clock } = this.deps
+      const { stream } = this.decided.revision
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
       void result.then((outcome) => {
         deadlines.drop(watch)
@@ -96,13 +97,13 @@ export class Execution {
 
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
-    const { call, deps } = this
+    const { call, decided } = this
     if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
     this.settle({ status: 200, error })
-    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, deps.stream.pingMs) }
+    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, decided.revision.stream.pingMs) }
   }
 
   private headersNow(result: AttemptResult): [string, string][] {
@@ -145,7 +146,7 @@ export class Execution {
     return new DeliveredStream({
       stream: result.stream,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
+      pingMs: this.decided.revision.stream.pingMs,
       cancel: this.cancel,
       ended: this.streamEnded,
     })
@@ -177,7 +178,7 @@ export class Execution {
     const stream = new CommittedStream({
       call: this.call,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
+      pingMs: this.decided.revision.stream.pingMs,
       cancel: this.cancel,
       answer: result.then((outcome) => {
         if (outcome.kind === 'failed') this.settle({ status: 200, error: outcome.error })
