@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
 import type { AttemptRecord } from '../ir/record.ts'
+import type { LlmRequest } from '../ir/request.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -51,6 +52,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
   private refusals: readonly string[] | undefined = undefined
+  /** What encoding an answer needs of the request, where it has to be encoded. */
+  private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
   private translates = false
@@ -96,7 +99,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
-      if (prepared.refusals.length === 0) this.call.letGo()
+      if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
+      this.call.letGo()
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)
@@ -244,7 +248,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       requestId: call.requestId.slice(4),
       model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
-      request: call.request,
+      request: this.answered ?? call.request,
       estimatedInputTokens: this.estimatedInputTokens,
     }
   }
@@ -281,6 +285,10 @@ export interface AttemptEnding {
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
+
+/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
+const answeredRequest = ({ codec, request }: Call): LlmRequest =>
+  codec.echoesRequest === true ? request : { ...request, messages: [] }
 
 const waitingForWhole = new WeakMap<Timeouts, Timeouts>()
 

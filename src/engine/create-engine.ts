@@ -27,22 +27,32 @@ export function createEngine(options: EngineOptions): Engine {
 
   const decider = createDecider(options)
 
+  const serve = (call: Call): Promise<Answer> => {
+    active++
+    let decided: Decided
+    try {
+      decided = decider.decide(call)
+    } catch (error) {
+      active--
+      return Promise.resolve(refused(call, error, facts(call, decider), options))
+    }
+    decider.count(decided)
+    return new Execution(call, decided, deps).run()
+  }
+
   return {
     get active() {
       return active
     },
-    async generate(call) {
-      if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
-      active++
-      let decided: Decided
-      try {
-        decided = decider.decide(call)
-      } catch (error) {
-        active--
-        return refused(call, error, facts(call, decider), options)
-      }
-      decider.count(decided)
-      return new Execution(call, decided, deps).run()
+    generate(call) {
+      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
+      // Prices that cannot be loaded are unknown.
+      return warming === undefined
+        ? serve(call)
+        : warming.then(
+            () => serve(call),
+            () => serve(call),
+          )
     },
     async countTokens(call) {
       try {

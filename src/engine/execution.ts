@@ -20,6 +20,8 @@ interface Ending {
   readonly facts?: StreamFacts | undefined
 }
 
+const ONCE = { once: true }
+
 /** One call from decision to record: what the client gets of its attempts, and what is written down. */
 export class Execution {
   private readonly call: Call
@@ -40,14 +42,17 @@ export class Execution {
     this.deps = deps
     this.loop = new AttemptLoop(call, decided, deps)
     this.startedWall = deps.clock.wall()
-    call.signal.addEventListener('abort', this.cancel, { once: true })
+    call.signal.addEventListener('abort', this, ONCE)
   }
 
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
-  run(): Promise<Answer> {
-    const result = this.loop.run()
-    if (!this.call.stream) return result.then(this.answered)
+  async run(): Promise<Answer> {
+    return this.call.stream ? this.runStream() : this.answered(await this.loop.run())
+  }
+
+  private runStream(): Promise<Answer> {
     return new Promise((resolve) => {
+      const result = this.loop.run()
       const { deadlines, clock } = this.deps
       const { stream } = this.decided.revision
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
@@ -58,15 +63,20 @@ export class Execution {
     })
   }
 
+  /** The client's signal aborted. */
+  handleEvent(): void {
+    this.cancel()
+  }
+
   /** The client went away: the upstream is told at once, and what was used so far is recorded. */
-  readonly cancel = (): void => {
+  private cancel(): void {
     if (this.settled) return
     const facts = this.loop.cancel()
     this.settle({ status: 499, error: clientGone(), facts })
   }
 
   /** A fault of our own must end as an answer and a record too, and never as a rejection that nobody handles. */
-  private readonly answered = (result: AttemptResult): Answer => {
+  private answered(result: AttemptResult): Answer {
     try {
       return this.toAnswer(result)
     } catch (fault) {
@@ -147,13 +157,13 @@ export class Execution {
       stream: result.stream,
       ping: this.call.codec.ping,
       pingMs: this.decided.revision.stream.pingMs,
-      cancel: this.cancel,
-      ended: this.streamEnded,
+      cancel: () => this.cancel(),
+      ended: (error, facts) => this.streamEnded(error, facts),
     })
   }
 
   /** The last byte was handed over, or the stream broke after it had begun. */
-  private readonly streamEnded = (error: GatewayError | undefined, facts: StreamFacts): void => {
+  private streamEnded(error: GatewayError | undefined, facts: StreamFacts): void {
     if (this.settled) return
     const failure = error ?? (facts.failure === undefined ? undefined : this.loop.current?.provider.classifyInBand(facts.failure))
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
@@ -179,7 +189,7 @@ export class Execution {
       call: this.call,
       ping: this.call.codec.ping,
       pingMs: this.decided.revision.stream.pingMs,
-      cancel: this.cancel,
+      cancel: () => this.cancel(),
       answer: result.then((outcome) => {
         if (outcome.kind === 'failed') this.settle({ status: 200, error: outcome.error })
         else this.succeeded(outcome)
@@ -193,7 +203,7 @@ export class Execution {
     if (this.settled) return
     this.settled = true
     const { call, decided, deps } = this
-    call.signal.removeEventListener('abort', this.cancel)
+    call.signal.removeEventListener('abort', this)
     const seed = {
       requestId: call.requestId,
       startedAt: this.startedWall,

@@ -67,15 +67,16 @@ export class CallServer {
       this.record(exchange, route, principal, error)
       return responder.error(exchange, error)
     }
-    const patience = deadlines.watch(clock.now() + PATIENCE_MS, () => exchange.peer?.setIdleLimit?.(false))
+    exchange.at = clock.now() + PATIENCE_MS
+    deadlines.add(exchange)
     try {
       return responder.answer(exchange, await (route.operation === 'generate' ? engine.generate(call) : engine.countTokens(call)))
     } catch (error) {
       // The engine promises not to reject; a fault in it must still become an answer.
       return responder.error(exchange, error)
     } finally {
-      deadlines.drop(patience)
-      if (patience.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
+      deadlines.drop(exchange)
+      if (exchange.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
     }
   }
 

@@ -9,6 +9,7 @@ import type { ChosenStrategy } from './choose-strategy.ts'
 import type { HardFilter } from './filters/filter.types.ts'
 import type { ResolvedRoute } from './resolve-route.ts'
 import { Scale, scoreEvidence } from './score.ts'
+import { strategyInput, type Chance } from './strategy-input.ts'
 import type { StrategyInput } from './strategies/strategy.types.ts'
 
 export interface Refusal {
@@ -26,7 +27,7 @@ export interface Deliberation {
   readonly eligible: readonly Candidate[]
   readonly refusals: readonly Refusal[]
   readonly ordered: readonly Candidate[]
-  readonly input: StrategyInput
+  readonly chance: Chance
 }
 
 /** A plan that can tell afterwards how it came about. */
@@ -71,20 +72,21 @@ export class RoutedPlan implements RoutePlan {
   }
 
   evidence(): PlanEvidence {
-    const { resolved, chosen, candidates, input } = this.made
+    const { resolved, asked, chosen, candidates, eligible, chance } = this.made
+    const input = strategyInput(asked, chosen, eligible, chance)
     return {
       candidates,
-      scores: this.scores(),
+      scores: this.scores(input),
       seed: input.seed,
       cursor: chosen.name === 'round_robin' ? input.cursor : undefined,
       conditions: resolved.conditions === undefined ? undefined : Object.fromEntries(resolved.conditions),
-      reason: this.reasons(),
+      reason: this.reasons(input),
     }
   }
 
   /** One candidate alone that nobody scored has nothing to be compared with. */
-  private scores(): ScoreEvidence[] {
-    const { asked, chosen, eligible, ordered, input } = this.made
+  private scores(input: StrategyInput): ScoreEvidence[] {
+    const { asked, chosen, eligible, ordered } = this.made
     const weights = scoringWeights(chosen, input)
     if (ordered.length === 1 && weights === undefined) return []
     const scale = new Scale(eligible, asked.question)
@@ -92,8 +94,8 @@ export class RoutedPlan implements RoutePlan {
     return ordered.map((candidate, index) => scoreEvidence(candidate, scale, weights, 1 - index / last))
   }
 
-  private reasons(): string[] {
-    const { asked, chosen, candidates, eligible, ordered, input } = this.made
+  private reasons(input: StrategyInput): string[] {
+    const { asked, chosen, candidates, eligible, ordered } = this.made
     const { pin } = this
     const [first] = ordered
     const reasons: string[] = []

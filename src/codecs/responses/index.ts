@@ -23,6 +23,7 @@ export const responsesCodec: Codec = {
   decodeError,
   inspectFrame,
   inspectResponse,
+  echoesRequest: true,
   answerId: responseId,
   passthrough: {
     // The closing frames carry usage and failures; `"error"` also finds the bare error event, whose type it is.
