@@ -19,9 +19,10 @@ import { exhaustedResetMs } from '../ir/rate-limits.ts'
 import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
-import type { StreamFacts, StreamTransform } from './stream-facts.ts'
+import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
+import { usageKnown } from './usage-known.ts'
 import { readText } from './read-text.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
@@ -115,7 +116,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
+        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
         : readWholeAnswer(this, await readText(response, this.timer), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
@@ -125,6 +126,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  private folding(): StreamFacts {
+    return (this.streamed = new StreamFacts())
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -154,6 +159,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       ),
     )
     const { refusals } = this
+    const seen = facts ?? this.streamed
+    const ended = { outcome, error, isSent: this.waitingSince !== undefined, status: this.upstreamStatus, facts: seen }
     return {
       target_id: this.target.id,
       provider_id: this.provider.id,
@@ -172,6 +179,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       cancelled_because: reason,
       passthrough: refusals?.length === 0,
       passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
+      usage: seen?.usage,
+      usage_known: usageKnown(ended),
     }
   }
 
