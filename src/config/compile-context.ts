@@ -23,6 +23,7 @@ export interface ConfigParts {
   readonly routes: readonly Located<RouteConfig>[]
   readonly combos: readonly Located<ComboConfig>[]
   readonly profiles: readonly Located<ProfileConfig>[]
+  readonly policyTests: readonly Located<string>[]
   readonly state: StateConfig
   readonly retention: RetentionConfig
   /** Ids of all providers in the document, also of those that could not be read. */
@@ -54,6 +55,7 @@ export const configOf = (parts: ConfigParts): Config => ({
   routes: parts.routes.map(({ value }) => value),
   combos: parts.combos.map(({ value }) => value),
   profiles: parts.profiles.map(({ value }) => value),
+  policy_tests: parts.policyTests.map(({ value }) => value),
   state: parts.state,
   retention: parts.retention,
 })

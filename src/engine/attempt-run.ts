@@ -11,7 +11,7 @@ import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
-import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { Decided, ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
@@ -19,9 +19,10 @@ import { exhaustedResetMs } from '../ir/rate-limits.ts'
 import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
-import type { StreamFacts, StreamTransform } from './stream-facts.ts'
+import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
+import { usageKnown } from './usage-known.ts'
 import { readText } from './read-text.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
@@ -38,6 +39,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly estimatedInputTokens: number
   readonly origin: AnswerOrigin | undefined
   readonly timeouts: Timeouts
+  private readonly revision: Revision
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -62,7 +64,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private abortError: GatewayError | undefined = undefined
 
   constructor({ call, decided, totalAt }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
-    const { route, question } = decided
+    const { revision, route, question } = decided
     this.call = call
     this.route = route
     this.provider = dispatch.provider
@@ -72,6 +74,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.revision = revision
     this.totalAt = totalAt
     this.deps = deps
     this.startedAt = deps.clock.now()
@@ -113,7 +116,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
+        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
         : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
@@ -123,6 +126,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  private folding(): StreamFacts {
+    return (this.streamed = new StreamFacts())
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -152,6 +159,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       ),
     )
     const { refusals } = this
+    const seen = facts ?? this.streamed
+    const ended = { outcome, error, isSent: this.waitingSince !== undefined, status: this.upstreamStatus, facts: seen }
     return {
       target_id: this.target.id,
       provider_id: this.provider.id,
@@ -170,6 +179,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       cancelled_because: reason,
       passthrough: refusals?.length === 0,
       passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
+      usage: seen?.usage,
+      usage_known: usageKnown(ended),
     }
   }
 
@@ -183,7 +194,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
     const limits = rateLimitsOf(headers, clock.wall())
-    if (limits === undefined) return
+    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
     accounts.told(this.provider.id, this.account.id, this.target.model, limits)
     const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
@@ -209,7 +220,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       timer: this.timer!,
       abortReason: () => this.abortError,
     })
-    await stream.prime(this.deps.stream.holdBytes)
+    await stream.prime(this.revision.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
       stream.stop()
@@ -229,8 +240,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private textOf(response: Response): Promise<string> {
-    const { maxAnswerBytes, buffers } = this.deps
-    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: maxAnswerBytes, buffers })
+    const { buffers } = this.deps
+    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
   }
 
   private createTransform(prepared: PreparedAttempt): StreamTransform {

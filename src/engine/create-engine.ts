@@ -72,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     refuse(call) {
       record(options, call, {
-        snapshot: options.snapshot(),
+        snapshot: options.revision().snapshot,
         plan: DENIED,
         status: call.error.httpStatus,
         errorCode: call.error.code,
@@ -86,8 +86,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
 }
 
-const lacksPrices = ({ request, hints }: Call, { prices, snapshot }: EngineOptions): boolean =>
-  prices !== undefined && prices.book === undefined && callNeedsPrices(snapshot(), { model: request.model, hints })
+const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
+  prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
 
 /** A call that found no route, with its record. */
 function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {
@@ -95,7 +95,7 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
-  const snapshot = options.snapshot()
+  const { snapshot } = options.revision()
   const { operation = 'generate' } = known
   record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000

@@ -14,18 +14,23 @@ import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
 
+/** One revision of the configuration at work. A request keeps the one it began with. */
+export interface Revision {
+  readonly snapshot: RoutingSnapshot
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly stream: StreamSettings
+  /** Most bytes of a whole answer. */
+  readonly maxAnswerBytes: number
+}
+
 /** What the engine runs on. */
 export interface ExecutionDeps {
   readonly clock: Clock
   readonly deadlines: Deadlines
-  readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
   readonly health: HealthStore
   readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
   readonly records: Pick<RecordStore, 'append'>
-  readonly stream: StreamSettings
-  /** Most bytes of a whole answer. */
-  readonly maxAnswerBytes: number
   /** Bytes held in large buffers, of the process. */
   readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */
@@ -37,6 +42,7 @@ export interface ExecutionDeps {
 
 /** What was decided for the call. */
 export interface Decided {
+  readonly revision: Revision
   readonly snapshot: RoutingSnapshot
   readonly route: Route
   readonly plan: RoutePlan

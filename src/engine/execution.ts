@@ -53,7 +53,8 @@ export class Execution {
   private runStream(): Promise<Answer> {
     return new Promise((resolve) => {
       const result = this.loop.run()
-      const { deadlines, stream, clock } = this.deps
+      const { deadlines, clock } = this.deps
+      const { stream } = this.decided.revision
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
       void result.then((outcome) => {
         deadlines.drop(watch)
@@ -106,13 +107,13 @@ export class Execution {
 
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
-    const { call, deps } = this
+    const { call, decided } = this
     if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
     this.settle({ status: 200, error })
-    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, deps.stream.pingMs) }
+    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, decided.revision.stream.pingMs) }
   }
 
   private headersNow(result: AttemptResult): [string, string][] {
@@ -155,7 +156,7 @@ export class Execution {
     return new DeliveredStream({
       stream: result.stream,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
+      pingMs: this.decided.revision.stream.pingMs,
       cancel: () => this.cancel(),
       ended: (error, facts) => this.streamEnded(error, facts),
     })
@@ -187,7 +188,7 @@ export class Execution {
     const stream = new CommittedStream({
       call: this.call,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
+      pingMs: this.decided.revision.stream.pingMs,
       cancel: () => this.cancel(),
       answer: result.then((outcome) => {
         if (outcome.kind === 'failed') this.settle({ status: 200, error: outcome.error })

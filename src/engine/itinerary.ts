@@ -1,4 +1,4 @@
-import type { Account } from '../credentials/account.ts'
+import { isSameAccount, type Account } from '../credentials/account.ts'
 import type { AccountPool, LockedAccount } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
 import { boundTo } from '../routing/answer-origin.ts'
@@ -43,13 +43,13 @@ export interface ItineraryOptions {
   readonly isBound: boolean
 }
 
-export const createItinerary = ({ plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
+export const createItinerary = ({ revision, plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
   new Itinerary({
     origin: question.origin?.kind === 'known' ? question.origin : undefined,
     isBound: boundTo(route, question) !== undefined,
     plan,
     maxRetries: route.maxRetries,
-    providers: deps.providers,
+    providers: revision.providers,
     accounts: deps.accounts,
     health: deps.health,
     windowOf: (target) => deps.modelFacts(target).contextWindow,
@@ -200,10 +200,11 @@ export class Itinerary {
     const { accounts } = this.options
     const { onlyAccount, provider, target } = this
     const short = this.heedsLimits ? accounts.short(provider.id, target.model, this.neededTokens) : undefined
-    const usable =
+    const chosen =
       onlyAccount === undefined
         ? accounts.select(provider.id, target.model, short, this.preferred())
         : accounts.candidates(provider.id, target.model, short).filter(({ id }) => id === onlyAccount)
+    const usable = knownTo(provider, chosen)
     if (usable.length === 0) this.passed.addLocked(provider, target, this.lockedHere(short))
     return usable
   }
@@ -265,6 +266,15 @@ export class Itinerary {
     this.retriesLeft = this.options.maxRetries
     return true
   }
+}
+
+/**
+ * A provider that was changed since the call began has its own accounts, with the credentials they had. Those that are still configured so
+ * can be used.
+ */
+function knownTo({ settings }: Provider, accounts: readonly Account[]): readonly Account[] {
+  if (accounts.every((account) => settings.accounts.includes(account))) return accounts
+  return accounts.filter((account) => settings.accounts.some((own) => isSameAccount(own, account)))
 }
 
 /** Routing refused every target. When windows alone stand in the way, the client is told so in the words its agents look for. */

@@ -45,6 +45,8 @@ export interface HttpAppOptions {
 export interface HttpApp {
   /** Never rejects. */
   fetch(request: Request, peer?: Peer): Promise<Response> | Response
+  /** Takes new settings for requests that come from now on. Address, port and TLS stay as they are. */
+  configure(next: Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'>): void
   /** From now on not ready, and new calls are refused; running ones go on. */
   drain(): void
   /** Requests whose answer is not complete. */

@@ -28,9 +28,13 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
+  configure(settings: StateChange): void
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
+
+export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -48,6 +52,11 @@ export function openState(options: OpenStateOptions): GatewayState {
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      configure(next) {
+        records.keepFor(next.retentionMs)
+        health.configure(next.health)
+        scorecards?.configure(next.scorecards)
+      },
       async close() {
         scorecards?.close()
         disables.close()
