@@ -103,7 +103,9 @@ async function perform(step: Step, id: string, { store, advance }: LimitsUnderTe
       model.taken.push({ id, at: model.now, amount: step.rate })
       return
     }
-    default: {
+    case 'settle':
+    case 'release':
+    case 'renew': {
       const hold = model.live[step.pick % Math.max(1, model.live.length)]
       if (hold === undefined) return
       if (step.do === 'renew') {
@@ -112,7 +114,7 @@ async function perform(step: Step, id: string, { store, advance }: LimitsUnderTe
         return
       }
       model.holds = model.holds.filter((other) => other !== hold)
-      if (step.do === 'release') {
+      if (step.do !== 'settle') {
         model.taken = model.taken.filter((taken) => taken.id !== hold.id)
         await store.release(hold.id)
         return
