@@ -9,6 +9,9 @@ import { createAccountPool, type AccountPool, type PooledProvider } from './cred
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
+import { configuredLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
+import { createLimiter } from './engine/limits/create-limiter.ts'
+import type { Limiter } from './engine/limits/limiter.ts'
 import { observeTargets } from './engine/observe-targets.ts'
 import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
@@ -70,7 +73,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
   const { prices, stopPrices } = openPrices(surroundings)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
+  const limiter = buildLimiter({ config, state, prices, clock, logger })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, limiter })
   const app = createHttpApp({
     engine,
     codecs,
@@ -93,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     prices,
     async listen() {
       checkBind(config.server)
-      if (needsPrices(config.routing)) await prices.warm()
+      if (needsPrices(config.routing) || hasBudgets(config.limits)) await prices.warm()
       server = await serve({ settings: config.server, app })
       dataDir?.announce(server.url)
       return { url: server.url, port: server.port }
@@ -115,6 +119,7 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly limiter: Limiter
 }
 
 interface BuiltEngine {
@@ -124,7 +129,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
+function buildEngine({ config, snapshot, state, prices, clock, limiter }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
@@ -140,7 +145,8 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     accounts,
     health,
     affinity,
-    observed: observeTargets({ accounts, health, disables }),
+    observed: observeTargets({ accounts, health, disables, limiter }),
+    limiter,
     records,
     stream: config.server.stream,
     random: Math.random,
@@ -151,6 +157,35 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
+}
+
+interface LimiterParts extends Pick<EngineParts, 'config' | 'state' | 'prices' | 'clock'> {
+  readonly logger: Logger
+}
+
+function buildLimiter({ config, state, prices, clock, logger }: LimiterParts): Limiter {
+  const hosts = providerHosts(config)
+  const accounts = new Map(
+    config.providers.map((provider): [string, string[]] => [provider.id, provider.accounts.map(({ id }) => id)]),
+  )
+  return createLimiter({
+    store: state.limits,
+    settings: config.limits,
+    limitsOf: configuredLimitsOf(config.limits),
+    accountsOf: (provider) => accounts.get(provider) ?? [],
+    async priceOf({ provider, model }) {
+      const book = prices.book ?? (await prices.warm())
+      return book.priceOf({ providerId: provider, host: hosts.get(provider) ?? '', model }, clock.wall())?.price
+    },
+    clock,
+    deadlines: new Deadlines(clock),
+    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
+    crossed: ({ rule, share, spent }) =>
+      logger.warn(
+        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
+        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
+      ),
+  })
 }
 
 interface Surroundings {

@@ -15,6 +15,7 @@ import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
 import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
+import type { CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
@@ -33,6 +34,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
+  readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
   readonly totalAt: number
   readonly startedAt: number
@@ -41,6 +43,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
+  private readonly limits: CallLimits | undefined
+  private reservation: Reservation | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly controller = new AbortController()
@@ -62,7 +66,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
+    this.limits = decided.limits
     this.estimatedInputTokens = question.estimatedInputTokens
+    this.maxOutputTokens = question.maxOutputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.totalAt = totalAt
     this.deps = deps
@@ -85,6 +91,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
     try {
+      if (this.limits !== undefined) await this.reserve(this.limits)
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
       this.diagnostics = prepared.diagnostics
@@ -115,6 +122,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     }
   }
 
+  /** Takes the money and the tokens the attempt may need. */
+  private async reserve(limits: CallLimits): Promise<void> {
+    this.reservation = await limits.reserve(this)
+    // Given up meanwhile: nobody will finish it.
+    if (this.abortError === undefined) return
+    this.reservation.settle({ usage: undefined, reached: 'nothing' })
+    throw this.abortError
+  }
+
   abort(error: GatewayError): void {
     this.abortError ??= error
     this.timer?.stop()
@@ -127,6 +143,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
+    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reached })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -154,6 +171,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       passthrough: refusals?.length === 0,
       passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
     }
+  }
+
+  /** How far the attempt got, as far as its cost is concerned. */
+  private get reached(): 'nothing' | 'unknown' | 'answer' {
+    if (this.upstreamStatus !== undefined) return this.upstreamStatus < 400 ? 'answer' : 'nothing'
+    return this.waitingSince === undefined ? 'nothing' : 'unknown'
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */

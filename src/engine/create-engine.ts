@@ -11,6 +11,7 @@ import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { CallLimits } from './limits/limiter.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
 import { sessionIdOf } from './session-id.ts'
@@ -36,10 +37,14 @@ export function createEngine(options: EngineOptions): Engine {
       if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
       active++
       let decided: Decided
+      let limits: CallLimits | undefined
       try {
-        decided = decider.decide(call)
+        const admission = options.limiter?.admit(call)
+        if (admission !== undefined) limits = await admission
+        decided = limits === undefined ? decider.decide(call) : { ...decider.decide(call), limits }
       } catch (error) {
         active--
+        limits?.end()
         return refused(call, error, options)
       }
       decider.count(decided)
@@ -89,11 +94,8 @@ function refused(call: Call, thrown: unknown, options: EngineOptions, operation:
   const snapshot = options.snapshot()
   record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
-  return {
-    kind: 'error',
-    error,
-    headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }),
-  }
+  const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
+  return { kind: 'error', error, headers: [...own, ...error.headersFor(call.codec.format)] }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }

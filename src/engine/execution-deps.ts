@@ -11,6 +11,7 @@ import type { DecisionQuestion } from '../ir/question.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { CallLimits, Limiter } from './limits/limiter.ts'
 
 /** What the engine runs on. */
 export interface ExecutionDeps {
@@ -24,6 +25,8 @@ export interface ExecutionDeps {
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Limits and budgets; without it nothing is limited. */
+  readonly limiter?: Limiter | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }
@@ -36,4 +39,6 @@ export interface Decided {
   readonly question: DecisionQuestion
   /** Undefined when the client names none. */
   readonly conversation: Conversation | undefined
+  /** What the call holds; undefined when nothing limits it. */
+  readonly limits?: CallLimits | undefined
 }

@@ -4,6 +4,7 @@ import type { NextStep } from '../errors/codes.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { unavailableTargets } from '../errors/unavailable-targets.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { Target } from '../ir/target.ts'
@@ -12,6 +13,7 @@ import type { HealthStore, Permit } from '../state/health/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { lastResort } from './last-resort.ts'
+import type { Limiter } from './limits/limiter.ts'
 import { PassedTargets } from './passed-targets.ts'
 
 /** One place a call can be sent to, with leave to send it there. */
@@ -35,6 +37,7 @@ export interface ItineraryOptions {
   /** Prompt size in tokens, estimated. */
   readonly inputTokens: number
   readonly conversation: Conversation | undefined
+  readonly limiter?: Pick<Limiter, 'accountBlockedMs'> | undefined
 }
 
 export const createItinerary = ({ plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
@@ -47,6 +50,7 @@ export const createItinerary = ({ plan, route, question, conversation }: Decided
     windowOf: (target) => deps.modelFacts(target).contextWindow,
     inputTokens: question.estimatedInputTokens,
     conversation,
+    limiter: deps.limiter,
   })
 
 const NO_ACCOUNTS: readonly Account[] = []
@@ -157,6 +161,7 @@ export class Itinerary {
       this.usable = accounts.select(provider.id, target.model, undefined, this.preferred())
       this.accountIndex = 0
       if (this.usable.length === 0) this.passed.addLocked(provider, target, accounts)
+      else if (this.isOverLimit(target)) continue
       else if (this.admitted()) return this.arrived()
     }
     return false
@@ -168,6 +173,22 @@ export class Itinerary {
     if (this.smallWindow === 0 && conversation === undefined) return false
     const window = windowOf(target)
     return (window !== undefined && window <= this.smallWindow) || conversation?.hasOutgrown(target, inputTokens, window) === true
+  }
+
+  /** Leaves out accounts whose own limits are used up; true when none is left. */
+  private isOverLimit(target: Target): boolean {
+    const { limiter } = this.options
+    if (limiter === undefined) return false
+    const waits: number[] = []
+    this.usable = this.usable.filter(({ id }) => {
+      const wait = limiter.accountBlockedMs(target.provider, id)
+      if (wait !== undefined) waits.push(wait)
+      return wait === undefined
+    })
+    if (this.usable.length > 0) return false
+    const soonest = Math.min(...waits)
+    this.passed.add(target, 'target_over_limit', soonest === Infinity ? undefined : soonest)
+    return true
   }
 
   /** The account that holds the session's prompt cache. */
@@ -207,6 +228,16 @@ export class Itinerary {
 
 /** Routing refused every target. When windows alone stand in the way, the client is told so in the words its agents look for. */
 function noTarget({ route, rejected }: RoutePlan, inputTokens: number): GatewayError {
+  const limited = rejected.filter(({ code }) => code === 'over_limit')
+  if (limited.length > 0)
+    return unavailableTargets(
+      route,
+      limited.map(({ target_id, evidence }) => ({
+        target: target_id,
+        code: 'target_over_limit',
+        retryAfterMs: typeof evidence?.['retry_after_ms'] === 'number' ? evidence['retry_after_ms'] : undefined,
+      })),
+    )
   if (nobodyLeft(rejected) === 'context_window_exceeded') {
     const windows = rejected.map(({ evidence }) => Number(evidence?.['context_window'] ?? 0))
     return contextWindowExceeded(route, { promptTokens: inputTokens, windowTokens: Math.max(...windows) })

@@ -84,6 +84,16 @@ export const ERROR_TABLE = {
   target_busy: row(503, 'overloaded', 'next-target'),
   /** An operator took the target, its provider or its model out of use. */
   target_disabled: row(503, 'no-route', 'next-target'),
+  /** The caller has spent its budget, or what is left does not cover the call. `details.limit` names the budget. */
+  budget_exceeded: row(402, 'budget-exceeded', 'stop'),
+  /** The caller has a budget, and nobody knows what the model costs. */
+  price_required: row(402, 'budget-exceeded', 'next-target'),
+  /** The caller is over a limit of its own. `details.limit` names it. */
+  limit_exceeded: row(429, 'rate-limited', 'stop'),
+  /** The gateway is full, and no place came free in time. */
+  admission_timeout: row(503, 'overloaded', 'stop'),
+  /** The provider or the account is over a limit or budget that the operator set. */
+  target_over_limit: row(429, 'rate-limited', 'next-account'),
   shutting_down: row(503, 'overloaded', 'stop'),
   client_closed_request: row(499, 'cancelled', 'stop'),
   count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),

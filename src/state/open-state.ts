@@ -4,6 +4,10 @@ import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
 import type { DisableStore } from './disables/store.ts'
+import { keepPeriods } from './limits/period-keeper.ts'
+import { createMemoryLimits } from './limits/memory.ts'
+import { openSqlitePeriods } from './limits/sqlite-periods.ts'
+import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
@@ -28,6 +32,7 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  readonly limits: LimitStore
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -43,12 +48,16 @@ export function openState(options: OpenStateOptions): GatewayState {
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
+    const limits = createMemoryLimits({ clock })
+    const periods = isFile ? keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }) : undefined
     return {
       records,
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      limits,
       async close() {
+        periods?.close()
         scorecards?.close()
         disables.close()
         await records.close()
