@@ -58,6 +58,8 @@ export interface Gateway {
   readonly records: RecordStore
   /** What models cost: published prices, loaded when first asked for, behind the operator's own. */
   readonly prices: LazyPrices
+  /** Limits and budgets, and how they stand. */
+  readonly limiter: Limiter
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes no new requests, finishes those that run (up to the configured drain time), and releases everything. */
   close(): Promise<void>
@@ -95,6 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     engine,
     records,
     prices,
+    limiter,
     async listen() {
       checkBind(config.server)
       if (needsPrices(config.routing) || hasBudgets(config.limits)) await prices.warm()

@@ -149,8 +149,8 @@ function tenantOf({ value, path }: ConfigParts['tenants'][number], notes: Config
 }
 
 /** Limits with the concurrency that stands beside them. */
-function withShortForm<Limits extends Limited['limits']>(
-  limits: Limits,
+function withShortForm(
+  limits: Limited['limits'],
   short: { readonly value: number | null | undefined; readonly path: ConfigPath },
   long: ConfigPath,
   notes: ConfigNotes,

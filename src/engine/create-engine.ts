@@ -10,6 +10,7 @@ import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
+import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import type { CallLimits } from './limits/limiter.ts'
 import { PendingRecord } from './record/pack-record.ts'
@@ -40,7 +41,11 @@ export function createEngine(options: EngineOptions): Engine {
       let limits: CallLimits | undefined
       try {
         const admission = options.limiter?.admit(call)
-        if (admission !== undefined) limits = await admission
+        if (admission !== undefined) {
+          limits = await admission
+          // Nobody listens for an abort before the execution does.
+          if (call.signal.aborted) throw clientGone()
+        }
         decided = limits === undefined ? decider.decide(call) : { ...decider.decide(call), limits }
       } catch (error) {
         active--

@@ -21,7 +21,7 @@ export function worstRefusal(refused: readonly RefusedRule[], wall: number): Ref
 }
 
 /** Milliseconds until it fits; undefined when no time makes it fit. */
-export function waitOf({ rule, amount, claim }: RefusedRule, wall: number): number | undefined {
+function waitOf({ rule, amount, claim }: RefusedRule, wall: number): number | undefined {
   if (rule.measure === 'concurrency') return BUSY_RETRY_MS
   const untilReset = claim.fitsAt === undefined ? undefined : Math.max(0, claim.fitsAt - wall)
   const isOnlyHeld = rule.measure === 'usd' && claim.used - claim.held + amount <= rule.limit
@@ -43,9 +43,9 @@ export function limitRefusal(one: RefusedRule, code: ErrorCode, wall: number): G
         ...(rule.measure === 'usd'
           ? {
               period: rule.period,
-              limit_usd: nanoToUsd(rule.limit),
-              used_usd: nanoToUsd(claim.used - claim.held),
-              held_usd: nanoToUsd(claim.held),
+              limit_usd: rule.limit / 1e9,
+              spent_usd: (claim.used - claim.held) / 1e9,
+              held_usd: claim.held / 1e9,
             }
           : { limit: rule.limit, used: claim.used }),
         resets_at: resetAt === undefined ? null : new Date(resetAt).toISOString(),

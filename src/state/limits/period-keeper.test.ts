@@ -12,7 +12,9 @@ const directory = mkdtempSync(join(tmpdir(), 'limits-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const warn = (): void => undefined
-const spend = (limits: MemoryLimits, id: string, counter: string, amount: number, end?: number): void => {
+let spendings = 0
+const spend = (limits: MemoryLimits, counter: string, amount: number, end?: number): void => {
+  const id = `spending ${++spendings}`
   limits.acquire(id, [period(counter, amount, 1_000, { start: 0, end })])
   limits.settle(id, { [counter]: amount })
 }
@@ -22,16 +24,16 @@ test('what was spent outlives the process, and a period that is over does not', 
   const path = join(directory, 'state.db')
   const limits = createMemoryLimits({ clock })
   const keeper = keepPeriods({ limits, file: openSqlitePeriods({ path, clock }), clock, warn })
-  spend(limits, 'a', 'total', 40)
-  spend(limits, 'b', 'day', 30, clock.wall() + 5_000)
+  spend(limits, 'total', 40)
+  spend(limits, 'day', 30, clock.wall() + 5_000)
   await clock.advance(250)
-  spend(limits, 'c', 'total', 2)
+  spend(limits, 'total', 2)
   keeper.close()
   await clock.advance(5_000)
   const next = createMemoryLimits({ clock })
   const again = keepPeriods({ limits: next, file: openSqlitePeriods({ path, clock }), clock, warn })
   expect(next.look([period('total', 0, 1), period('day', 0, 1)])).toMatchObject([{ used: 42 }, { used: 0 }])
-  spend(next, 'd', 'total', 1)
+  spend(next, 'total', 1)
   again.close()
   const file = openSqlitePeriods({ path, clock })
   expect(file.load()).toEqual([{ counter: 'total', start: 0, end: undefined, settled: 43 }])
@@ -53,9 +55,9 @@ test('figures wait while the file cannot be written, and one warning tells it', 
     close: () => undefined,
   }
   const keeper = keepPeriods({ limits, file, clock, warn: (message) => void warnings.push(message) })
-  spend(limits, 'a', 'total', 40)
+  spend(limits, 'total', 40)
   await clock.advance(1_000)
-  spend(limits, 'b', 'total', 2)
+  spend(limits, 'total', 2)
   await clock.advance(250)
   expect([saved, warnings.length]).toEqual([[], 1])
   isBroken = false
