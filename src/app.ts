@@ -12,6 +12,7 @@ import type { Engine } from './engine/engine.ts'
 import { configuredLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
 import { createLimiter } from './engine/limits/create-limiter.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
+import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
 import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
@@ -79,6 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, limiter })
   const app = createHttpApp({
     engine,
+    singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
     snapshot,
     settings: config.server,
@@ -197,12 +199,13 @@ interface Surroundings {
   readonly logger: Logger
 }
 
-function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
+function openGatewayState({ state, routing, server }: CompiledConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
   return openState({
     store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     retentionMs: state.retentionMs,
     health: healthSettingsOf(routing.resilience, routing.providers.keys()),
     scorecards: routing.resilience.scorecard,
+    idempotency: server.idempotency,
     clock,
     unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),

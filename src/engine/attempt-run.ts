@@ -15,8 +15,9 @@ import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
 import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
-import type { CallLimits, Reservation } from './limits/limiter.ts'
+import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
+import { mayHaveHappened } from './side-effects.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
@@ -143,7 +144,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
-    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reached })
+    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -174,9 +175,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   /** How far the attempt got, as far as its cost is concerned. */
-  private get reached(): 'nothing' | 'unknown' | 'answer' {
-    if (this.upstreamStatus !== undefined) return this.upstreamStatus < 400 ? 'answer' : 'nothing'
-    return this.waitingSince === undefined ? 'nothing' : 'unknown'
+  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
+    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (this.upstreamStatus === undefined) return 'unknown'
+    if (this.upstreamStatus >= 400) return 'nothing'
+    // A failure told with a good status, before anything of an answer.
+    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */

@@ -41,11 +41,9 @@ export function createEngine(options: EngineOptions): Engine {
       let limits: CallLimits | undefined
       try {
         const admission = options.limiter?.admit(call)
-        if (admission !== undefined) {
-          limits = await admission
-          // Nobody listens for an abort before the execution does.
-          if (call.signal.aborted) throw clientGone()
-        }
+        if (admission !== undefined) limits = await admission
+        // Nobody has listened for an abort until now.
+        if (call.signal.aborted) throw clientGone()
         decided = limits === undefined ? decider.decide(call) : { ...decider.decide(call), limits }
       } catch (error) {
         active--

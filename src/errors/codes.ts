@@ -94,6 +94,10 @@ export const ERROR_TABLE = {
   admission_timeout: row(503, 'overloaded', 'stop'),
   /** The provider or the account is over a limit or budget that the operator set. */
   target_over_limit: row(429, 'rate-limited', 'next-account'),
+  /** A call under the same idempotency key is under way. */
+  idempotency_in_flight: row(409, 'invalid-request', 'stop'),
+  /** The idempotency key was used for another body. */
+  idempotency_mismatch: row(422, 'invalid-request', 'stop'),
   shutting_down: row(503, 'overloaded', 'stop'),
   client_closed_request: row(499, 'cancelled', 'stop'),
   count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),

@@ -24,7 +24,15 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
   const access = new AccessControl({ settings, isTrustedProxy, clock })
-  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock) })
+  const calls = new CallServer({
+    engine,
+    singleFlight: options.singleFlight,
+    settings,
+    access,
+    responder,
+    clock,
+    deadlines: new Deadlines(clock),
+  })
   const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${basePath}${ROUTES[route.name].path}`, route]),

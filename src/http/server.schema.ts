@@ -107,6 +107,23 @@ export const serverSchema = z.strictObject({
     .default(10_000)
     .describe('Longest wait for a place of `max_concurrency`; the tenant with the fewest calls under way is served first.'),
   admission_queue: positive().default(10_000).describe('Most calls that wait for a place at once; further ones are refused.'),
+  idempotency: z
+    .strictObject({
+      inflight_ttl_ms: milliseconds()
+        .min(120_000, 'at least 120000 ms')
+        .default(600_000)
+        .describe('How long a call holds its `Idempotency-Key` when its process is gone. Calls under way renew it.'),
+      ttl_secs: positive()
+        .max(31_536_000, 'at most 31536000 s')
+        .default(86_400)
+        .describe('How long a key is remembered after its last use, so that it cannot mean another body.'),
+      max_keys: positive()
+        .max(10_000_000, 'at most 10000000')
+        .default(100_000)
+        .describe('Most keys remembered; those used longest ago go first.'),
+    })
+    .prefault({})
+    .describe('Calls with an `Idempotency-Key` header happen once at a time; a second one is refused with 409.'),
   limits: placeLimits.describe('Limits of all calls together.'),
   budget: serverBudget,
   ...policyFields,

@@ -19,6 +19,13 @@ export interface ApiKeySettings {
   readonly sha256: string
 }
 
+/** How idempotency keys are kept. */
+interface IdempotencySettings {
+  readonly leaseMs: number
+  readonly ttlMs: number
+  readonly maxKeys: number
+}
+
 /** `server.*`, compiled. Times in ms, sizes in bytes. */
 export interface ServerSettings {
   readonly host: string
@@ -36,4 +43,5 @@ export interface ServerSettings {
   readonly basePath: string
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined
   readonly corsOrigins: readonly string[]
+  readonly idempotency: IdempotencySettings
 }

@@ -30,6 +30,8 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   limit_exceeded: 'the caller is over its limit',
   admission_timeout: 'the gateway was full and no place came free in time',
   target_over_limit: 'it is over a limit or budget that the operator set',
+  idempotency_in_flight: 'a call under the same idempotency key was under way',
+  idempotency_mismatch: 'its idempotency key was used for another body',
   shutting_down: 'the gateway is shutting down',
   client_closed_request: 'the client went away',
   count_tokens_unsupported: 'tokens cannot be counted for this target',

@@ -4,6 +4,8 @@ import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
 import type { DisableStore } from './disables/store.ts'
+import { createMemoryIdempotency } from './idempotency/memory.ts'
+import type { IdempotencyStore } from './idempotency/store.ts'
 import { keepPeriods } from './limits/period-keeper.ts'
 import { createMemoryLimits } from './limits/memory.ts'
 import { openSqlitePeriods } from './limits/sqlite-periods.ts'
@@ -21,6 +23,8 @@ export interface OpenStateOptions {
   readonly retentionMs: number | undefined
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
+  /** Milliseconds, and the most keys remembered. */
+  readonly idempotency: { readonly leaseMs: number; readonly ttlMs: number; readonly maxKeys: number }
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
@@ -33,6 +37,7 @@ export interface GatewayState {
   readonly affinity: AffinityStore
   readonly disables: DisableStore
   readonly limits: LimitStore
+  readonly idempotency: IdempotencyStore
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -56,6 +61,7 @@ export function openState(options: OpenStateOptions): GatewayState {
       affinity: createMemoryAffinity({ clock }),
       disables,
       limits,
+      idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
       async close() {
         periods?.close()
         scorecards?.close()
