@@ -120,7 +120,7 @@ export const serverSchema = z.strictObject({
       max_keys: positive()
         .max(10_000_000, 'at most 10000000')
         .default(100_000)
-        .describe('Most keys remembered; those used longest ago go first.'),
+        .describe('Most keys remembered; of more, those without a call under way are forgotten first.'),
     })
     .prefault({})
     .describe('Calls with an `Idempotency-Key` header happen once at a time; a second one is refused with 409.'),

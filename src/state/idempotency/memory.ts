@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { SweepHand } from '../../lib/sweep-hand.ts'
 import type { IdempotencyClaim, IdempotencyStore, IdempotentCall } from './store.ts'
 
 const LEASE_MS = 600_000
@@ -35,8 +36,8 @@ class KeysInMemory implements IdempotencyStore {
   private readonly leaseMs: number
   private readonly ttlMs: number
   private readonly capacity: number
-  /** In the order of their last use. */
   private readonly keys = new Map<string, Known>()
+  private readonly hand = new SweepHand(this.keys)
   /** Keys by who holds them. */
   private readonly holders = new Map<string, string>()
   private claims = 0
@@ -57,7 +58,8 @@ class KeysInMemory implements IdempotencyStore {
     if (known?.holder !== undefined) this.holders.delete(known.holder)
     const holder = `${++this.claims}`
     this.holders.set(holder, key)
-    this.use(key, { fingerprint, holder, leaseEnd: now + this.leaseMs, until: now + this.ttlMs })
+    this.keys.set(key, { fingerprint, holder, leaseEnd: now + this.leaseMs, until: now + this.ttlMs })
+    if (this.keys.size > this.capacity) this.drop(key)
     return { kind: 'claimed', holder }
   }
 
@@ -66,10 +68,9 @@ class KeysInMemory implements IdempotencyStore {
     for (const holder of holders) {
       const key = this.holders.get(holder)
       const known = key === undefined ? undefined : this.keys.get(key)
-      if (key === undefined || known === undefined) continue
+      if (known === undefined) continue
       known.leaseEnd = now + this.leaseMs
       known.until = now + this.ttlMs
-      this.use(key, known)
     }
   }
 
@@ -77,32 +78,31 @@ class KeysInMemory implements IdempotencyStore {
     const key = this.holders.get(holder)
     const known = key === undefined ? undefined : this.keys.get(key)
     this.holders.delete(holder)
-    if (key === undefined || known?.holder !== holder) return
+    if (known?.holder !== holder) return
     known.holder = undefined
     known.until = this.clock.now() + this.ttlMs
-    this.use(key, known)
   }
 
-  private use(key: string, known: Known): void {
-    this.keys.delete(key)
-    this.keys.set(key, known)
-    if (this.keys.size > this.capacity) this.drop()
-  }
-
-  /** The key that was used longest ago goes; one in flight only when all are. */
-  private drop(): void {
-    let looked = 0
-    for (const [key, { holder }] of this.keys) {
-      if (holder !== undefined && looked++ < MOST_LOOKED_AT) continue
+  /** One key goes for the new one: one in flight only when the next thousand are. */
+  private drop(added: string): void {
+    for (let looked = 0; ; looked++) {
+      const next = this.hand.next()
+      if (next === undefined) return
+      const [key, { holder }] = next
+      if (key === added || (holder !== undefined && looked < MOST_LOOKED_AT)) continue
       this.keys.delete(key)
       if (holder !== undefined) this.holders.delete(holder)
       return
     }
   }
 
+  /** Keys whose time is over are forgotten, a few with each claim. */
   private forget(now: number): void {
-    for (const [key, { until, holder, leaseEnd }] of this.keys) {
-      if (until > now || (holder !== undefined && leaseEnd > now)) return
+    for (let looked = 0; looked < LOOKED_AT; looked++) {
+      const next = this.hand.next()
+      if (next === undefined) return
+      const [key, { until, holder, leaseEnd }] = next
+      if (until > now || (holder !== undefined && leaseEnd > now)) continue
       this.keys.delete(key)
       if (holder !== undefined) this.holders.delete(holder)
     }
@@ -111,3 +111,4 @@ class KeysInMemory implements IdempotencyStore {
 
 /** Calls under way are few beside the keys that are remembered. */
 const MOST_LOOKED_AT = 1_000
+const LOOKED_AT = 2

@@ -11,25 +11,27 @@ interface Lease {
 export class LeasedAmounts {
   private readonly leases = new Map<string, Lease>()
   private total = 0
+  /** No lease ends before this. */
+  private firstEnd = Infinity
 
   sum(now: number): number {
+    if (this.firstEnd > now) return this.total
+    this.firstEnd = Infinity
     for (const [id, { until }] of this.leases) {
-      if (until > now) break
+      if (until > now) {
+        this.firstEnd = until
+        break
+      }
       this.drop(id)
     }
     return this.total
-  }
-
-  /** When the first lease ends; undefined when there is none. */
-  get firstEnd(): number | undefined {
-    for (const { until } of this.leases.values()) return until
-    return undefined
   }
 
   hold(id: string, amount: number, until: number): void {
     this.drop(id)
     this.leases.set(id, { amount, until })
     this.total += amount
+    this.firstEnd = Math.min(this.firstEnd, until)
   }
 
   amountOf(id: string): number | undefined {

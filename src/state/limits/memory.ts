@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { SweepHand } from '../../lib/sweep-hand.ts'
 import { createCounter, PeriodCounter, type Counter, type Holding, type Moment } from './counters.ts'
 import type { Acquisition, Actual, Claim, LimitStore, RefusedClaim, SavedPeriod, Standing } from './store.ts'
 
@@ -44,10 +45,10 @@ interface Taken {
 class CountersInMemory implements MemoryLimits {
   private readonly clock: MemoryLimitsOptions['clock']
   private readonly leaseMs: number
-  /** In the order in which they were touched last. */
   private readonly counters = new Map<string, Counter>()
-  /** In the order in which they were acquired or renewed. */
   private readonly taken = new Map<string, Taken>()
+  private readonly counterHand = new SweepHand(this.counters)
+  private readonly takenHand = new SweepHand(this.taken)
   /** Periods that changed since they were saved. */
   private unsaved = new Map<string, PeriodCounter>()
 
@@ -93,8 +94,7 @@ class CountersInMemory implements MemoryLimits {
       const taken = this.taken.get(id)
       if (taken === undefined) continue
       for (const { counter } of taken.holdings) this.counters.get(counter)?.renew(id, at)
-      this.taken.delete(id)
-      this.remember(id, taken.holdings, at)
+      taken.until = at.now + this.leaseMs * REMEMBERED_LEASES
     }
   }
 
@@ -142,7 +142,6 @@ class CountersInMemory implements MemoryLimits {
   private remember(id: string, holdings: Holding[], { now }: Moment): void {
     const earlier = this.taken.get(id)
     const until = now + this.leaseMs * REMEMBERED_LEASES
-    this.taken.delete(id)
     this.taken.set(id, { until, holdings: earlier === undefined ? holdings : [...earlier.holdings, ...holdings] })
   }
 
@@ -153,22 +152,17 @@ class CountersInMemory implements MemoryLimits {
 
   private touched(claim: Claim): Counter {
     const counter = this.counters.get(claim.counter) ?? createCounter(claim)
-    this.counters.delete(claim.counter)
     this.counters.set(claim.counter, counter)
     return counter
   }
 
-  /** The counters that were touched longest ago are forgotten when nothing is counted there, a few at a time. */
+  /** Counters that count nothing any more are forgotten, and what lost its lease long ago; a few are looked at each time. */
   private forgetSome(at: Moment): void {
-    let looked = 0
-    for (const [name, counter] of this.counters) {
-      if (looked++ === LOOKED_AT) break
-      this.counters.delete(name)
-      if (!counter.isIdle(at)) this.counters.set(name, counter)
-    }
-    for (const [id, { until }] of this.taken) {
-      if (until > at.now) break
-      this.taken.delete(id)
+    for (let looked = 0; looked < LOOKED_AT; looked++) {
+      const counter = this.counterHand.next()
+      if (counter?.[1].isIdle(at) === true) this.counters.delete(counter[0])
+      const taken = this.takenHand.next()
+      if (taken !== undefined && taken[1].until <= at.now) this.taken.delete(taken[0])
     }
   }
 }
