@@ -18,7 +18,9 @@ import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
 import { exhaustedResetMs } from '../ir/rate-limits.ts'
 import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
+import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
+import { mayHaveHappened } from './side-effects.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
@@ -38,6 +40,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
   readonly origin: AnswerOrigin | undefined
+  readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
   private readonly revision: Revision
   readonly totalAt: number
@@ -47,6 +50,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
+  private readonly limits: CallLimits | undefined
+  private reservation: Reservation | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly controller = new AbortController()
@@ -71,8 +76,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
+    this.limits = decided.limits
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
+    this.maxOutputTokens = question.maxOutputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.revision = revision
     this.totalAt = totalAt
@@ -96,6 +103,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
     try {
+      if (this.limits !== undefined) await this.reserve(this.limits)
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
@@ -139,6 +147,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     return this.translates ? answerId(id, this.context()) : id
   }
 
+  /** Takes the money and the tokens the attempt may need. */
+  private async reserve(limits: CallLimits): Promise<void> {
+    this.reservation = await limits.reserve(this)
+    // Given up meanwhile: nobody will finish it.
+    if (this.abortError === undefined) return
+    this.reservation.settle({ usage: undefined, reached: 'nothing' })
+    throw this.abortError
+  }
+
   abort(error: GatewayError): void {
     this.abortError ??= error
     this.timer?.stop()
@@ -151,6 +168,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
+    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -182,6 +200,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       usage: seen?.usage,
       usage_known: usageKnown(ended),
     }
+  }
+
+  /** How far the attempt got, as far as its cost is concerned. */
+  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
+    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (this.upstreamStatus === undefined) return 'unknown'
+    if (this.upstreamStatus >= 400) return 'nothing'
+    // A failure told with a good status, before anything of an answer.
+    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */

@@ -13,6 +13,7 @@ import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { CallLimits, Limiter } from './limits/limiter.ts'
 
 /** One revision of the configuration at work. A request keeps the one it began with. */
 export interface Revision {
@@ -36,6 +37,8 @@ export interface ExecutionDeps {
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Limits and budgets; without it nothing is limited. */
+  readonly limiter?: Limiter | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }
@@ -51,4 +54,6 @@ export interface Decided {
   readonly conversation: Conversation | undefined
   /** The client may continue the answer by its id. */
   readonly isContinuable: boolean
+  /** What the call holds; undefined when nothing limits it. */
+  readonly limits?: CallLimits | undefined
 }
