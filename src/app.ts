@@ -7,6 +7,7 @@ import { readSurroundings } from './config/env.ts'
 import { providerHosts } from './config/provider-hosts.ts'
 import { createAccountPool, type AccountPool, type PooledProvider } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
+import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
 import { observeTargets } from './engine/observe-targets.ts'
@@ -67,9 +68,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const surroundings = { dataDir, clock, logger }
-  const state = openGatewayState(config, surroundings)
+  const prices = createLazyPrices()
+  const state = openGatewayState(config, prices, surroundings)
   const { records, health, disables } = state
-  const { prices, stopPrices } = openPrices(surroundings)
+  const stopPrices = keepPrices(prices, surroundings)
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
   const app = createHttpApp({
     engine,
@@ -142,6 +144,7 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     affinity,
     observed: observeTargets({ accounts, health, disables }),
     records,
+    ledger: state.ledger === undefined ? undefined : createAttemptLedger({ ledger: state.ledger.writer, prices, hostOf, clock }),
     stream: config.server.stream,
     random: Math.random,
     modelFacts: createKnownModels({ hostOf, declaredOf }),
@@ -159,10 +162,21 @@ interface Surroundings {
   readonly logger: Logger
 }
 
-function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
+function openGatewayState(
+  { state, routing }: CompiledConfig,
+  prices: LazyPrices,
+  { dataDir, clock, logger }: Surroundings,
+): GatewayState {
   return openState({
     store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     retentionMs: state.retentionMs,
+    ledger: state.ledger,
+    // Without prices costs are unknown; that is told where they are asked for.
+    preparePrices: () =>
+      prices.warm().then(
+        () => undefined,
+        () => undefined,
+      ),
     health: healthSettingsOf(routing.resilience, routing.providers.keys()),
     scorecards: routing.resilience.scorecard,
     clock,
@@ -179,12 +193,11 @@ function pooledProviders({ providers, routing }: CompiledConfig): PooledProvider
   })
 }
 
-/** Prices with the operator's own from the data directory, followed until `stopPrices()`. */
-function openPrices({ dataDir, clock, logger }: Surroundings): { prices: LazyPrices; stopPrices: () => void } {
-  const prices = createLazyPrices()
-  if (dataDir === undefined) return { prices, stopPrices: () => undefined }
+/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
+function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
+  if (dataDir === undefined) return () => undefined
   const warn = (message: string): void => logger.error({}, message)
-  return { prices, stopPrices: followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn }) }
+  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
 
 function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<ProviderId, Provider> {

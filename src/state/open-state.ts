@@ -7,14 +7,19 @@ import type { DisableStore } from './disables/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
+import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import type { LedgerSettings } from './state.schema.ts'
 
 export interface OpenStateOptions {
   /** `memory`, or the path of an SQLite file. */
   readonly store: string
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
+  readonly ledger: LedgerSettings
+  /** Asked before entries of the ledger are made. Never rejects. */
+  readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
   readonly clock: Clock
@@ -28,6 +33,8 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  /** Undefined when it is switched off. */
+  readonly ledger: OpenLedger | undefined
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -40,6 +47,9 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
+    const ledger = options.ledger.enabled
+      ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
+      : undefined
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
@@ -48,9 +58,11 @@ export function openState(options: OpenStateOptions): GatewayState {
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      ledger,
       async close() {
         scorecards?.close()
         disables.close()
+        await ledger?.close()
         await records.close()
       },
     }

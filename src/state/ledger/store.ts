@@ -100,3 +100,61 @@ export const PARTY_NAMES = [
   'owner',
   'key',
 ] as const satisfies readonly (keyof LedgerParty)[]
+
+/** An entry on its way into the ledger. It may be made when it is first read. */
+export interface PendingEntry {
+  readonly entry: LedgerEntry
+}
+
+/** How safely entries are kept. The worst that holds is told: `post_commit_failed` > `degraded` > `durable` > `memory_only`. */
+export type DurabilityStatus = 'memory_only' | 'durable' | 'degraded' | 'post_commit_failed'
+
+/** What became of the entries of this process. Counts are of entries. */
+export interface LedgerDurability {
+  readonly status: DurabilityStatus
+  /** Answers wait until what they cost is kept. */
+  readonly required: boolean
+  /** False when the ledger is in memory. */
+  readonly store_configured: boolean
+  readonly persisted_writes: number
+  readonly memory_writes: number
+  /** Entries that were there already. */
+  readonly duplicate_ignored_writes: number
+  /** Entries the store could not take when they came. */
+  readonly failed_writes: number
+  /** Of those, kept in the local file. */
+  readonly spooled_writes: number
+  /** Of those, written to the store since. */
+  readonly recovered_writes: number
+  /** Entries that are gone: neither store nor file could take them, and memory was full. */
+  readonly dropped_writes: number
+  /** Answers that were delivered although `required`, and what they cost could not be kept. */
+  readonly post_commit_failed_writes: number
+  /** Entries in memory now. */
+  readonly waiting: number
+  /** Entries in the local file now, and its size. */
+  readonly spooled: number
+  readonly spool_bytes: number
+  readonly last_outcome?: 'persisted' | 'spooled' | 'failed' | undefined
+  readonly last_error?: string | undefined
+  /** Unix milliseconds. */
+  readonly last_error_at?: number | undefined
+  readonly last_id?: string | undefined
+}
+
+/** The ledger as those see it who write to it: nothing here waits for a disk unless `durable` is asked. */
+export interface Ledger {
+  /** Never blocks and never throws. Written soon after (at most 250 ms), kept in a local file while the store cannot take it. */
+  append(entry: PendingEntry): void
+  /**
+   * Resolves when what was appended so far is in the store or in the local file. Rejects with `usage_persistence_failed` when neither
+   * could take it.
+   */
+  durable(): Promise<void>
+  readonly required: boolean
+  /** Whether anything can be kept at present. */
+  readonly isKeeping: boolean
+  /** An answer had gone out before its cost could be kept. */
+  postCommitFailed(): void
+  durability(): LedgerDurability
+}
