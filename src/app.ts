@@ -24,6 +24,7 @@ import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followPrices } from './operations/price-follow.ts'
+import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
@@ -81,6 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     records,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
+    usage: usageDesk(state, { prices, hosts: providerHosts(config), clock }),
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -109,6 +111,23 @@ export function createGateway(options: GatewayOptions): Gateway {
       dataDir?.release()
     },
   }
+}
+
+/** Answers what was used and what it cost; undefined without a ledger. */
+function usageDesk(
+  { ledger }: GatewayState,
+  { prices, hosts, clock }: { prices: LazyPrices; hosts: ReadonlyMap<string, string>; clock: Clock },
+): UsageDesk | undefined {
+  if (ledger === undefined) return undefined
+  const { store, writer } = ledger
+  return new UsageDesk({
+    store,
+    durability: () => writer.durability(),
+    flush: () => writer.flush(),
+    prices,
+    hostOf: (provider) => hosts.get(provider) ?? '',
+    clock,
+  })
 }
 
 interface EngineParts {

@@ -82,7 +82,10 @@ export interface Adjustment {
   /** `<attempt id>/<n>`. */
   readonly id: string
   readonly attempt: AttemptId
+  /** Of the settlement: there it counts, so that a day agrees with the provider's invoice for it. */
   readonly at: number
+  /** When it was made, in Unix milliseconds. */
+  readonly made_at: number
   readonly party: LedgerParty
   readonly session?: string | undefined
   readonly reason: 'reprice'

@@ -10,6 +10,7 @@ import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
 import { testCommand } from './test.ts'
+import { usageCommand } from './usage.ts'
 
 /** All commands, in the order of the help text. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  usageCommand,
   replayCommand,
   testCommand,
   priceCommand,

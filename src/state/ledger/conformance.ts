@@ -78,6 +78,7 @@ export const exampleAdjustment = (attempt: string, more: Partial<Adjustment> = {
   id: `${attempt}/1`,
   attempt: attempt as AttemptId,
   at: TEN + 1,
+  made_at: TEN + 40 * DAY_MS,
   party: exampleParty,
   session: 'session-1',
   reason: 'reprice',

@@ -49,4 +49,4 @@ export function openLedger(options: OpenLedgerOptions): OpenLedger {
 }
 
 /** The local file stands beside the database. */
-const SPOOL_SUFFIX = '.ledger-spool.jsonl'
+export const SPOOL_SUFFIX = '.ledger-spool.jsonl'

@@ -34,8 +34,8 @@ type PackedSettlement = readonly [
 export function packEntry(entry: LedgerEntry): string {
   if (entry.kind === 'settlement' || entry.kind === 'late') return JSON.stringify(packSettlement(entry))
   if (entry.kind === 'lost') return JSON.stringify({ reserved_nanos: entry.reserved_nanos })
-  const { reason, nanos, saved_nanos, was_unknown, price } = entry
-  return JSON.stringify({ reason, nanos, saved_nanos, was_unknown, price })
+  const { made_at, reason, nanos, saved_nanos, was_unknown, price } = entry
+  return JSON.stringify({ made_at, reason, nanos, saved_nanos, was_unknown, price })
 }
 
 export function unpackEntry(columns: EntryColumns, details: string): LedgerEntry {
