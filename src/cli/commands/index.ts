@@ -9,6 +9,7 @@ import { providerCommand } from './provider.ts'
 import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
+import { stateCommand } from './state.ts'
 import { testCommand } from './test.ts'
 import { usageCommand } from './usage.ts'
 
@@ -25,5 +26,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
   replayCommand,
   testCommand,
   priceCommand,
+  stateCommand,
   configCommand,
 ]

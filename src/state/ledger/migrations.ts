@@ -24,8 +24,10 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
     tenant TEXT,
     project TEXT,
     owner TEXT,
-    key TEXT
+    key TEXT,
+    used_hour INTEGER NOT NULL
   ) STRICT;
+  CREATE INDEX ledger_parties_by_hour ON ledger_parties (used_hour);
   CREATE TABLE ledger_entries (
     sequence INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -50,5 +52,5 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
     last_hour INTEGER NOT NULL,${SUMS_1},
     PRIMARY KEY (session, party)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX ledger_sessions_by_hour ON ledger_sessions (last_hour);`,
+  CREATE INDEX ledger_sessions_by_hour ON ledger_sessions (last_hour, session, party);`,
 ]

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { asLate, type LedgerEntry, type LedgerParty } from '../../ir/settlement.ts'
 import { MEASURES, measuresOf } from './measures.ts'
 import { packEntry, partyKey } from './packed-entry.ts'
-import { dayOf, hourOf } from './time-range.ts'
+import { dayOf, HOUR_MS, hourOf } from './time-range.ts'
 import type { WriteOutcome } from './store.ts'
 
 /** Parties looked up lately. Model names come from clients, so the memory of them is bounded. */
@@ -12,12 +12,17 @@ const SUMS = MEASURES.join(', ')
 const HOLES = MEASURES.map(() => '?').join(', ')
 const ADDED = MEASURES.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')
 
+/** A party and the last hour in which it spent, as far as the table knows. */
+interface KnownParty {
+  readonly party: number
+  usedHour: number
+}
+
 interface Sum {
   readonly party: number
   readonly counts: number[]
 }
 interface RollupSum extends Sum {
-  readonly hours: 1 | 24
   readonly start: number
 }
 interface SessionSum extends Sum {
@@ -35,7 +40,8 @@ export class LedgerWrites {
   readonly #addSession: StatementSync
   readonly #insertParty: StatementSync
   readonly #findParty: StatementSync
-  readonly #parties = new Map<string, number>()
+  readonly #useParty: StatementSync
+  readonly #parties = new Map<string, KnownParty>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -52,9 +58,15 @@ export class LedgerWrites {
          last_hour = max(last_hour, excluded.last_hour), ${ADDED}`,
     )
     this.#insertParty = database.prepare(
-      'INSERT INTO ledger_parties (names, provider, model, account, tenant, project, owner, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (names) DO NOTHING',
+      'INSERT INTO ledger_parties (names, provider, model, account, tenant, project, owner, key, used_hour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (names) DO NOTHING',
     )
-    this.#findParty = database.prepare('SELECT party FROM ledger_parties WHERE names = ?')
+    this.#findParty = database.prepare('SELECT party, used_hour FROM ledger_parties WHERE names = ?')
+    this.#useParty = database.prepare('UPDATE ledger_parties SET used_hour = max(used_hour, ?) WHERE party = ?')
+  }
+
+  /** Parties may have been deleted. */
+  forgetParties(): void {
+    this.#parties.clear()
   }
 
   /** All or nothing. */
@@ -73,7 +85,7 @@ export class LedgerWrites {
   }
 
   #writeAll(entries: readonly LedgerEntry[]): WriteOutcome {
-    const rollups = new Map<string, RollupSum>()
+    const hours = new Map<number, RollupSum>()
     const sessions = new Map<string, SessionSum>()
     let written = 0
     for (const given of entries) {
@@ -82,11 +94,15 @@ export class LedgerWrites {
       written += 1
       const { entry, party } = inserted
       const counts = measuresOf(entry)
-      addToRollup(rollups, { hours: 1, start: hourOf(entry.at), party, counts })
-      addToRollup(rollups, { hours: 24, start: dayOf(entry.at), party, counts })
+      addToRollup(hours, { start: hourOf(entry.at), party, counts })
       if (entry.session !== undefined) addToSession(sessions, { session: entry.session, party, at: entry.at, counts })
     }
-    for (const { hours, start, party, counts } of rollups.values()) this.#addRollup.run(hours, start, party, ...counts)
+    const days = new Map<number, RollupSum>()
+    for (const sum of hours.values()) {
+      this.#addRollup.run(1, sum.start, sum.party, ...sum.counts)
+      addToRollup(days, { ...sum, start: dayOf(sum.start) })
+    }
+    for (const { start, party, counts } of days.values()) this.#addRollup.run(24, start, party, ...counts)
     for (const { session, party, firstAt, lastAt, counts } of sessions.values())
       this.#addSession.run(session, party, firstAt, lastAt, hourOf(lastAt), ...counts)
     return { written, duplicates: entries.length - written }
@@ -94,7 +110,7 @@ export class LedgerWrites {
 
   /** The entry as it was written; undefined when it is there already. */
   #inserted(entry: LedgerEntry): { entry: LedgerEntry; party: number } | undefined {
-    const party = this.#partyOf(entry.party)
+    const party = this.#partyOf(entry.party, hourOf(entry.at))
     if (this.#insertOne(entry, party)) return { entry, party }
     const lost = entry.kind === 'settlement' ? this.#lost.get(entry.id) : undefined
     if (lost === undefined || entry.kind !== 'settlement') return undefined
@@ -109,21 +125,32 @@ export class LedgerWrites {
     return this.#insert.run(id, kind, Math.floor(at), party, session ?? null, packEntry(entry)).changes > 0
   }
 
-  #partyOf(names: LedgerParty): number {
+  #partyOf(names: LedgerParty, hour: number): number {
     const key = partyKey(names)
-    const known = this.#parties.get(key)
-    if (known !== undefined) return known
+    const known = this.#parties.get(key) ?? this.#foundParty(key, names, hour)
+    if (known.usedHour < hour) {
+      this.#useParty.run(hour, known.party)
+      known.usedHour = hour
+    }
+    return known.party
+  }
+
+  #foundParty(key: string, names: LedgerParty, hour: number): KnownParty {
     const { provider, model, account, tenant, project, owner, key: apiKey } = names
-    this.#insertParty.run(key, provider, model, account, tenant ?? null, project ?? null, owner ?? null, apiKey ?? null)
-    const party = Number(this.#findParty.get(key)?.['party'])
+    this.#insertParty.run(key, provider, model, account, tenant ?? null, project ?? null, owner ?? null, apiKey ?? null, hour)
+    const row = this.#findParty.get(key)
+    const known = { party: Number(row?.['party']), usedHour: Number(row?.['used_hour']) }
     if (this.#parties.size >= MOST_PARTIES) this.#parties.clear()
-    this.#parties.set(key, party)
-    return party
+    this.#parties.set(key, known)
+    return known
   }
 }
 
-function addToRollup(rollups: Map<string, RollupSum>, sum: RollupSum): void {
-  const key = `${sum.hours} ${sum.start} ${sum.party}`
+/** Hours since 1970 stay below this for centuries, so that a party and its hour make one safe integer. */
+const MOST_HOURS = 2 ** 22
+
+function addToRollup(rollups: Map<number, RollupSum>, sum: RollupSum): void {
+  const key = sum.party * MOST_HOURS + sum.start / HOUR_MS
   const found = rollups.get(key)
   if (found === undefined) rollups.set(key, { ...sum, counts: [...sum.counts] })
   else add(found.counts, sum.counts)

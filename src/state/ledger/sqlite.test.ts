@@ -63,6 +63,20 @@ describe('an SQLite file', () => {
     await store.close()
   })
 
+  test('forgets names that nothing refers to, and knows them anew when they come again', async () => {
+    const path = newPath()
+    const store = openSqliteLedger({ path, clock: systemClock })
+    const old = { ...exampleParty, model: 'old' }
+    await store.write([exampleSettlement('req_a.0', { party: old, at: TEN - 86_400_000 }), exampleSettlement('req_b.0')])
+    await store.prune({ entries: TEN, rollups: TEN })
+    const database = new DatabaseSync(path, { readOnly: true })
+    expect(database.prepare('SELECT model FROM ledger_parties').all()).toEqual([{ model: 'large' }])
+    database.close()
+    await store.write([exampleSettlement('req_c.0', { party: old })])
+    expect((await store.entries({ model: 'old' })).entries.map(({ id }) => id)).toEqual(['req_c.0'])
+    await store.close()
+  })
+
   test('sums of nano-dollars beyond a safe integer stay exact', async () => {
     const store = openSqliteLedger({ path: newPath(), clock: systemClock })
     const nanos = Number.MAX_SAFE_INTEGER

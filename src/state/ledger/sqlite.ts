@@ -97,7 +97,12 @@ class SqliteLedger implements LedgerStore {
         `hours = ${hours} AND start < ? ORDER BY start`,
         day,
       )
-    return deleted + (await this.#pruneTable('ledger_sessions', 'session, party', 'last_hour < ? ORDER BY last_hour', day))
+    deleted += await this.#pruneTable('ledger_sessions', 'session, party', 'last_hour < ? ORDER BY last_hour', day)
+    // Names that nothing refers to any more.
+    const unused = Math.min(day, dayOf(before.entries ?? 0))
+    const parties = await this.#pruneTable('ledger_parties', 'party', 'used_hour < ? ORDER BY used_hour', unused)
+    if (parties > 0) this.#writes.forgetParties()
+    return deleted
   }
 
   async close(): Promise<void> {
