@@ -162,7 +162,7 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     probed,
     reachable: true,
     envelope: (client, error) => codecs[client.format].encodeError(error, 'req_of_the_test'),
-    call: (client, body, options = {}) => engine.generate(callOf(client, body, { ...options, number: ++calls, clock })),
+    call: (client, body, more = {}) => engine.generate(callOf(client, body, { ...more, number: ++calls, clock })),
   }
   return fixture
 }

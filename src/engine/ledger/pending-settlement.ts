@@ -30,7 +30,7 @@ export class PendingSettlement implements PendingEntry {
 }
 
 /** The settlement of an attempt by a price; without one the cost is unknown. */
-export function settle(attempt: EndedAttempt, at: number, quote: PriceQuote | undefined): Settlement {
+function settle(attempt: EndedAttempt, at: number, quote: PriceQuote | undefined): Settlement {
   const { id, facts, sessionId, purpose, outcome, errorCode, cancelledBecause, streamed, latencyMs } = attempt
   const usage = facts?.usage
   const isFree = usage === undefined && wasNotCharged(attempt)
