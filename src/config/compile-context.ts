@@ -23,6 +23,7 @@ export interface ConfigParts {
   readonly routes: readonly Located<RouteConfig>[]
   readonly combos: readonly Located<ComboConfig>[]
   readonly profiles: readonly Located<ProfileConfig>[]
+  readonly policyTests: readonly Located<string>[]
   readonly state: StateConfig
   readonly ledger: LedgerConfig
   readonly retention: RetentionConfig
@@ -55,6 +56,7 @@ export const configOf = (parts: ConfigParts): Config => ({
   routes: parts.routes.map(({ value }) => value),
   combos: parts.combos.map(({ value }) => value),
   profiles: parts.profiles.map(({ value }) => value),
+  policy_tests: parts.policyTests.map(({ value }) => value),
   state: parts.state,
   ledger: parts.ledger,
   retention: parts.retention,

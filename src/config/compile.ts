@@ -12,6 +12,7 @@ import { impliedProviders } from './implied-providers.ts'
 import { withHome } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
+import { showText } from './secrecy.ts'
 
 /** What the other layers are built from. */
 export interface CompiledConfig {
@@ -19,6 +20,14 @@ export interface CompiledConfig {
   readonly providers: readonly ProviderSettings[]
   readonly routing: RoutingSnapshot
   readonly state: StateSettings
+  readonly policyTests: readonly PolicyTestFile[]
+}
+
+/** A file of policy tests that must pass before the configuration is taken. */
+export interface PolicyTestFile {
+  /** Absolute. */
+  readonly path: string
+  readonly text: string
 }
 
 /**
@@ -35,7 +44,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const server = compileServer(parts, context, notes)
   const providers = compileProviders(parts, context, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
-  return { server, providers, routing, state: compileState(parts, context) }
+  const policyTests = compilePolicyTests(parts, context, notes)
+  return { server, providers, routing, state: compileState(parts, context), policyTests }
 }
 
 function compileState({ state, ledger, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {
@@ -50,4 +60,17 @@ function compileState({ state, ledger, retention }: ConfigParts, { baseDirectory
       keepRollupsMs: durationMs(retention.rollups),
     },
   }
+}
+
+function compilePolicyTests({ policyTests }: ConfigParts, context: CompileContext, notes: ConfigNotes): PolicyTestFile[] {
+  return policyTests.flatMap(({ value, path: place }) => {
+    const path = resolve(context.baseDirectory, withHome(value, context.home))
+    try {
+      return [{ path, text: context.readText(path) }]
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+      notes.problem(place, `The policy tests ${showText(path)} cannot be read (${reason}). Check the path and its rights.`)
+      return []
+    }
+  })
 }

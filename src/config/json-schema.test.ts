@@ -33,6 +33,7 @@ describe('the JSON Schema of the configuration', () => {
       'routes',
       'combos',
       'profiles',
+      'policy_tests',
       'state',
       'ledger',
       'retention',

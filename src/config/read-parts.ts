@@ -41,6 +41,7 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     routes: readList('routes', LIST_SCHEMAS.routes, reader),
     combos: readList('combos', LIST_SCHEMAS.combos, reader),
     profiles: readList('profiles', LIST_SCHEMAS.profiles, reader),
+    policyTests: readList('policy_tests', LIST_SCHEMAS.policy_tests, reader),
     declaredProviders: declaredIds(document),
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { apiKeySchema, serverSchema } from '../http/server.schema.ts'
-import { identifier } from '../lib/config-fields.ts'
+import { identifier, nonEmpty } from '../lib/config-fields.ts'
 import { providerSchema } from '../providers/provider.schema.ts'
 import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
 import { profileSchema } from '../routing/profile.schema.ts'
@@ -29,6 +29,7 @@ export const LIST_SCHEMAS = {
   routes: routeSchema,
   combos: comboSchema,
   profiles: profileSchema,
+  policy_tests: nonEmpty(),
 } as const
 
 /** The whole configuration. */
@@ -48,6 +49,12 @@ export const configSchema = z.strictObject({
     .default([])
     .describe('Targets under one name, called as model `combo/<name>`. A list, or a mapping with the names as keys.'),
   profiles: z.array(LIST_SCHEMAS.profiles).default([]).describe('Scores of your own, beside `auto` and the `auto/…` profiles.'),
+  policy_tests: z
+    .array(LIST_SCHEMAS.policy_tests)
+    .default([])
+    .describe(
+      'Files of policy tests (as for `switchback test`) that must pass before this configuration is taken, at a start and while running. Relative paths start at the configuration file.',
+    ),
   state: SECTION_SCHEMAS.state,
   ledger: SECTION_SCHEMAS.ledger,
   retention: SECTION_SCHEMAS.retention,

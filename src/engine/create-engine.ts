@@ -7,16 +7,15 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts'
+import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
-import { keptAnswer, keepingRefusal } from './ledger/kept-answer.ts'
+import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
-import { sessionIdOf } from './session-id.ts'
 
-export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'>, Omit<DeciderOptions, 'accounts'> {
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity'>, DeciderOptions {
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
   /** Loaded for the first call that brings prices into its decision. */
   readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
@@ -29,31 +28,42 @@ export function createEngine(options: EngineOptions): Engine {
 
   const decider = createDecider(options)
 
+  const { ledger } = options
+  const serve = (call: Call): Promise<Answer> => {
+    const refusal = keepingRefusal(ledger)
+    if (refusal !== undefined) return Promise.resolve(refused(call, refusal, facts(call, decider), options))
+    active++
+    let decided: Decided
+    try {
+      decided = decider.decide(call)
+    } catch (error) {
+      active--
+      return Promise.resolve(refused(call, error, facts(call, decider), options))
+    }
+    decider.count(decided)
+    const answer = new Execution(call, decided, deps).run()
+    return ledger?.required === true ? keptAnswer(answer, ledger) : answer
+  }
+
   return {
     get active() {
       return active
     },
-    async generate(call) {
-      if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
-      const refusal = keepingRefusal(options.ledger)
-      if (refusal !== undefined) return refused(call, refusal, options)
-      active++
-      let decided: Decided
-      try {
-        decided = decider.decide(call)
-      } catch (error) {
-        active--
-        return refused(call, error, options)
-      }
-      decider.count(decided)
-      const answer = new Execution(call, decided, deps).run()
-      return options.ledger?.required === true ? keptAnswer(await answer, options.ledger) : answer
+    generate(call) {
+      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
+      // Prices that cannot be loaded are unknown.
+      return warming === undefined
+        ? serve(call)
+        : warming.then(
+            () => serve(call),
+            () => serve(call),
+          )
     },
     async countTokens(call) {
       try {
         const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
-        record(options, facts(call), {
+        record(options, facts(call, decider), {
           snapshot: decided.snapshot,
           plan: decided.plan,
           status: 200,
@@ -62,12 +72,12 @@ export function createEngine(options: EngineOptions): Engine {
         })
         return answer
       } catch (error) {
-        return refused(call, error, options, 'count-tokens')
+        return refused(call, error, { ...facts(call, decider), operation: 'count-tokens' }, options)
       }
     },
     refuse(call) {
       record(options, call, {
-        snapshot: options.snapshot(),
+        snapshot: options.revision().snapshot,
         plan: DENIED,
         status: call.error.httpStatus,
         errorCode: call.error.code,
@@ -81,17 +91,18 @@ export function createEngine(options: EngineOptions): Engine {
   }
 }
 
-const lacksPrices = ({ request, hints }: Call, { prices, snapshot }: EngineOptions): boolean =>
-  prices !== undefined && prices.book === undefined && callNeedsPrices(snapshot(), { model: request.model, hints })
+const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
+  prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
 
 /** A call that found no route, with its record. */
-function refused(call: Call, thrown: unknown, options: EngineOptions, operation: RecordSeed['operation'] = 'generate'): Answer {
+function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {
   const error =
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
-  const snapshot = options.snapshot()
-  record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
+  const { snapshot } = options.revision()
+  const { operation = 'generate' } = known
+  record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
   return {
     kind: 'error',
@@ -103,9 +114,9 @@ function refused(call: Call, thrown: unknown, options: EngineOptions, operation:
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics'>>
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>>
 
-function facts(call: Call): Refusal {
+function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
   const question = questionOf(call)
   question.letGo()
   return {
@@ -114,7 +125,7 @@ function facts(call: Call): Refusal {
     format: call.codec.format,
     principal: call.principal,
     requestBytes: call.body.bytes.length,
-    sessionId: sessionIdOf(call.headers, call.request),
+    sessionId: decider.sessionOf(call),
     question,
     diagnostics: call.diagnostics,
   }

@@ -35,9 +35,13 @@ export interface GatewayState {
   readonly disables: DisableStore
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
+  /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
+  configure(settings: StateChange): void
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
+
+export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -59,6 +63,12 @@ export function openState(options: OpenStateOptions): GatewayState {
       affinity: createMemoryAffinity({ clock }),
       disables,
       ledger,
+      configure(next) {
+        records.keepFor(next.retentionMs)
+        ledger?.keepFor(next.ledger)
+        health.configure(next.health)
+        scorecards?.configure(next.scorecards)
+      },
       async close() {
         scorecards?.close()
         disables.close()

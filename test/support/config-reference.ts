@@ -48,6 +48,7 @@ function renderSection(name: string, node: JsonObject): string {
   const rows = rowsOf(node, isList(node) ? `${name}[]` : name)
   const places = [...new Set(rows.map(({ place }) => place))]
   const lines = places.map((place) => renderRow(rows.filter((row) => row.place === place)))
+  if (lines.length === 0) return `## ${name}\n\n${textOf(node)} Default: \`${JSON.stringify(node['default'])}\`.\n`
   return `## ${name}\n\n${textOf(node)}\n\n| key | value | default | meaning |\n|---|---|---|---|\n${lines.join('\n')}\n`
 }
 

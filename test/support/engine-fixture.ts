@@ -14,6 +14,8 @@ import { asRequestId } from '../../src/ir/ids.ts'
 import type { RequestHints } from '../../src/ir/hints.ts'
 import type { GatewayError } from '../../src/errors/gateway-error.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
+import { ByteBudget } from '../../src/lib/byte-budget.ts'
+import { LiveConfig } from '../../src/operations/live-config.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
 import { unpackRecord } from '../../src/engine/record/unpack-record.ts'
@@ -90,6 +92,8 @@ export interface TestEngine {
   reachable: boolean
   /** An error as the client's format tells it. */
   envelope(client: ClientFormat, error: GatewayError): { readonly status: number; readonly body: unknown }
+  /** Works with another configuration from now on. */
+  reconfigure(config: Json): void
   call(client: ClientFormat, body: Json, options?: CallOptions): Promise<Answer>
 }
 
@@ -120,18 +124,16 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     isReachable: async (origin) => probed.push(origin) > 0 && fixture.reachable,
     isWarm: () => false,
   }
+  const live = new LiveConfig(compiled, (settings) =>
+    createProvider(settings, { transport, clock, userAgent: 'switchback/test' }),
+  )
   const disables = createMemoryDisables({ clock })
-  const accounts = createAccountPool({ providers: compiled.providers, clock, disables })
+  const accounts = createAccountPool({ providers: live.pooled, clock, disables })
   const health = createMemoryHealth({ clock, settings: healthSettingsOf(compiled.routing.resilience) })
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
-    providers: new Map(
-      compiled.providers.map((settings) => [
-        settings.id,
-        createProvider(settings, { transport, clock, userAgent: 'switchback/test' }),
-      ]),
-    ),
+    revision: () => live.revision,
     accounts,
     health,
     affinity: createMemoryAffinity({ clock }),
@@ -143,10 +145,10 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
       hostOf: () => '',
       clock,
     }),
-    stream: compiled.server.stream,
+    buffers: new ByteBudget(compiled.server.maxBufferedBytes),
     random: () => 0.5,
-    modelFacts: ({ provider }) => ({ contextWindow: compiled.routing.providers.get(provider)?.capabilities.maxContextTokens }),
-    snapshot: () => compiled.routing,
+    salt: 'salt',
+    modelFacts: ({ provider }) => ({ contextWindow: live.snapshot().providers.get(provider)?.capabilities.maxContextTokens }),
     countTokens: () => Promise.reject(new Error('not part of this test')),
   })
   let calls = 0
@@ -162,6 +164,11 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     probed,
     reachable: true,
     envelope: (client, error) => codecs[client.format].encodeError(error, 'req_of_the_test'),
+    reconfigure(next) {
+      const other = compiledConfig(next)
+      live.take(other, live.renewed(other))
+      accounts.configure(live.pooled)
+    },
     call: (client, body, more = {}) => engine.generate(callOf(client, body, { ...more, number: ++calls, clock })),
   }
   return fixture

@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
 import { configCommand } from './config.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
 import { modelCommand } from './model.ts'
@@ -28,4 +29,5 @@ export const COMMANDS: readonly CommandDefinition[] = [
   priceCommand,
   stateCommand,
   configCommand,
+  doctorCommand,
 ]

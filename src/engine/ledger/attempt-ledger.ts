@@ -1,5 +1,6 @@
 import type { LazyPrices } from '../../catalog/prices/lazy-prices.ts'
-import type { ProviderId } from '../../ir/ids.ts'
+import type { PriceQuote } from '../../catalog/prices/price-book.ts'
+import { asProviderId, type ProviderId } from '../../ir/ids.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ledger } from '../../state/ledger/store.ts'
 import type { EndedAttempt } from './ended-attempt.ts'
@@ -21,8 +22,8 @@ export interface AttemptLedgerOptions {
 
 /** Settles attempts by the prices in force when they end. */
 export function createAttemptLedger({ ledger, prices, hostOf, clock }: AttemptLedgerOptions): AttemptLedger {
-  const quoteOf = ({ provider, model }: EndedAttempt, at: number) =>
-    prices.book?.priceOf({ providerId: provider, host: hostOf(provider), model }, at)
+  const quoteOf = ({ record: { provider_id: providerId, model } }: EndedAttempt, at: number): PriceQuote | undefined =>
+    prices.book?.priceOf({ providerId, host: hostOf(asProviderId(providerId)), model }, at)
   return {
     required: ledger.required,
     get isKeeping() {
