@@ -37,6 +37,7 @@ describe('the JSON Schema of the configuration', () => {
       'profiles',
       'policy_tests',
       'state',
+      'ledger',
       'retention',
     ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])
