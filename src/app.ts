@@ -20,7 +20,10 @@ import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
+import type { EndedRequestListener } from './observability/ended-request.ts'
+import { EndedRequests } from './observability/ended-requests.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
+import { createGatewayMetrics, type GatewayMetrics } from './operations/gateway-metrics.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { createProvider } from './providers/registry.ts'
@@ -70,7 +73,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
   const { prices, stopPrices } = openPrices(surroundings)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
+  const watch = openWatch(surroundings)
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, watch })
+  watch.metrics.observe({ snapshot, health, accounts, records, active: () => engine.active })
   const app = createHttpApp({
     engine,
     codecs,
@@ -79,6 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     records,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
+    metrics: watch.metrics,
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -96,11 +102,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (needsPrices(config.routing)) await prices.warm()
       server = await serve({ settings: config.server, app })
       dataDir?.announce(server.url)
+      watch.start()
       return { url: server.url, port: server.port }
     },
     async close() {
       app.drain()
       await server?.stop(config.server.drainMs)
+      watch.close()
       tokenizer.close()
       stopPrices()
       await state.close()
@@ -115,6 +123,7 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
 }
 
 interface BuiltEngine {
@@ -124,7 +133,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
+function buildEngine({ config, snapshot, state, prices, clock, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
@@ -142,6 +151,7 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     affinity,
     observed: observeTargets({ accounts, health, disables }),
     records,
+    requestEnded: watch.requestEnded,
     stream: config.server.stream,
     random: Math.random,
     modelFacts: createKnownModels({ hostOf, declaredOf }),
@@ -157,6 +167,28 @@ interface Surroundings {
   readonly dataDir: DataDir | undefined
   readonly clock: Clock
   readonly logger: Logger
+}
+
+/** Whoever watches what the gateway does. */
+interface Watch {
+  readonly metrics: GatewayMetrics
+  readonly requestEnded: EndedRequestListener
+  start(): void
+  close(): void
+}
+
+function openWatch({ clock }: Surroundings): Watch {
+  const metrics = createGatewayMetrics({ clock, version: ENGINE_VERSION }, () => ended.tell())
+  const ended = new EndedRequests(clock, [metrics.countRequest])
+  return {
+    metrics,
+    requestEnded: ended.take,
+    start: () => metrics.start(),
+    close() {
+      ended.close()
+      metrics.close()
+    },
+  }
 }
 
 function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, logger }: Surroundings): GatewayState {

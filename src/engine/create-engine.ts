@@ -154,4 +154,5 @@ function record(
     clientRetry: undefined,
   }
   options.records.append(new PendingRecord(seed))
+  options.requestEnded?.(seed)
 }

@@ -11,6 +11,7 @@ import type { DecisionQuestion } from '../ir/question.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { RecordSeed } from './record/record-seed.ts'
 
 /** What the engine runs on. */
 export interface ExecutionDeps {
@@ -20,6 +21,8 @@ export interface ExecutionDeps {
   readonly accounts: AccountPool
   readonly health: HealthStore
   readonly records: Pick<RecordStore, 'append'>
+  /** Hears of every request that has ended, after its record was handed in. */
+  readonly requestEnded?: ((seed: RecordSeed) => void) | undefined
   readonly stream: StreamSettings
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number

@@ -198,6 +198,7 @@ export class Execution {
       clientRetry: clientRetryOf(call.headers),
     }
     deps.records.append(new PendingRecord(seed))
+    deps.requestEnded?.(seed)
     deps.onSettled()
   }
 }

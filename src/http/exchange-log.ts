@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { HttpMetrics } from '../observability/metrics/http-metrics.ts'
 import { clientAddress } from './client-address.ts'
 import type { Exchange } from './exchange.ts'
 import { knownMethod } from './known-method.ts'
@@ -9,6 +10,7 @@ export interface ExchangeLogOptions {
   readonly clock: Clock
   readonly logger: Logger | undefined
   readonly isTrustedProxy: (address: string) => boolean
+  readonly metrics?: Pick<HttpMetrics, 'ended'> | undefined
 }
 
 /** Counts running requests and writes one line for each that has ended. Metadata only: no path, query, header or body of a client. */
@@ -26,7 +28,8 @@ export class ExchangeLog {
 
   end(exchange: Exchange, status: number, responseBytes: number | undefined): void {
     this.active--
-    const { logger, clock, isTrustedProxy } = this.options
+    const { logger, clock, isTrustedProxy, metrics } = this.options
+    metrics?.ended(exchange.route ?? 'none', status)
     if (logger === undefined || !logger.isEnabled('info')) return
     const { route, principal, error } = exchange
     const facts = {

@@ -20,7 +20,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const { settings, codecs, clock, generateId, engine, isTrustedProxy } = options
   const { basePath } = settings
   const state = { isDraining: false }
-  const log = new ExchangeLog({ clock, logger: options.logger, isTrustedProxy })
+  const log = new ExchangeLog({ clock, logger: options.logger, isTrustedProxy, metrics: options.metrics?.http })
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
   const access = new AccessControl({ settings, isTrustedProxy, clock })

@@ -6,6 +6,7 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
@@ -30,6 +31,8 @@ export interface HttpAppOptions {
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
+  /** What is measured; without it `/metrics` answers that there is nothing. */
+  readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
   readonly clock: Clock
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined

@@ -32,6 +32,7 @@ export const ROUTES = {
   resetAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/reset', role: 'operator' },
   disableModel: { method: 'POST', path: '/v1/models/:id{.+}/disable', role: 'operator' },
   enableModel: { method: 'POST', path: '/v1/models/:id{.+}/enable', role: 'operator' },
+  metrics: { method: 'GET', path: '/metrics', role: 'operator' },
   health: { method: 'GET', path: '/health', role: 'public', isProbe: true },
   ready: { method: 'GET', path: '/ready', role: 'public', isProbe: true },
   status: { method: 'GET', path: '/', role: 'public' },

@@ -1,0 +1,54 @@
+import { PROFILE_NAMES } from '../../ir/routing-policy.ts'
+import type { Route, RoutingSnapshot } from '../../ir/snapshot.ts'
+import { OTHER } from './metric-family.ts'
+
+/** Routes that decisions name and no configuration lists. */
+const FIXED_ROUTES = ['direct', 'denied']
+/** A list of models in the request makes a route of its own, named after all of them. */
+const MODEL_LIST = 'models'
+
+/**
+ * Names that may stand in labels: those the configuration holds. Clients choose models, and some routes and targets are named after them;
+ * whatever is not known is `other`, so that nobody can make series.
+ */
+export class KnownNames {
+  private readonly routes: ReadonlySet<string>
+  private readonly targets: ReadonlySet<string>
+  private readonly providers: ReadonlySet<string>
+
+  constructor(snapshot: RoutingSnapshot) {
+    const { providers, targets, modelIds } = snapshot
+    this.providers = new Set(providers.keys())
+    this.targets = new Set([...targets.map(({ id }) => id), ...modelIds])
+    this.routes = new Set([
+      ...FIXED_ROUTES,
+      ...PROFILE_NAMES,
+      ...[...this.providers].map((provider) => `default:${provider}`),
+      ...configuredRoutes(snapshot).map(({ name }) => name),
+      ...snapshot.profiles.keys(),
+    ])
+  }
+
+  route(name: string): string {
+    if (this.routes.has(name)) return name
+    return name.startsWith('models:') ? MODEL_LIST : OTHER
+  }
+
+  target(id: string): string {
+    return this.targets.has(id) ? id : OTHER
+  }
+
+  provider(id: string): string {
+    return this.providers.has(id) ? id : OTHER
+  }
+}
+
+function configuredRoutes({ routes, wildcard, matched, wildcards, combos }: RoutingSnapshot): Route[] {
+  return [
+    ...routes.values(),
+    ...(matched ?? []),
+    ...wildcards.map(({ route }) => route),
+    ...(wildcard === undefined ? [] : [wildcard]),
+    ...combos.values(),
+  ]
+}
