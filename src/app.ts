@@ -20,12 +20,16 @@ import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
-import type { EndedRequestListener } from './observability/ended-request.ts'
+import type { EndedRequest, EndedRequestListener } from './observability/ended-request.ts'
 import { EndedRequests } from './observability/ended-requests.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './operations/gateway-metrics.ts'
+import { RequestFacts } from './observability/request-facts.ts'
+import type { RequestTraces } from './observability/tracing/request-traces.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followPrices } from './operations/price-follow.ts'
+import { endedCost } from './operations/ended-cost.ts'
+import { createTelemetry } from './operations/telemetry.ts'
 import { createProvider } from './providers/registry.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
@@ -73,7 +77,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
   const { prices, stopPrices } = openPrices(surroundings)
-  const watch = openWatch(surroundings)
+  const watch = openWatch(config, prices, surroundings)
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, watch })
   watch.metrics.observe({ snapshot, health, accounts, records, active: () => engine.active })
   const app = createHttpApp({
@@ -85,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
     metrics: watch.metrics,
+    requestFacts: watch.requestFacts,
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -108,7 +113,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async close() {
       app.drain()
       await server?.stop(config.server.drainMs)
-      watch.close()
+      await watch.close()
       tokenizer.close()
       stopPrices()
       await state.close()
@@ -152,6 +157,7 @@ function buildEngine({ config, snapshot, state, prices, clock, watch }: EnginePa
     observed: observeTargets({ accounts, health, disables }),
     records,
     requestEnded: watch.requestEnded,
+    traces: watch.traces,
     stream: config.server.stream,
     random: Math.random,
     modelFacts: createKnownModels({ hostOf, declaredOf }),
@@ -171,22 +177,46 @@ interface Surroundings {
 
 /** Whoever watches what the gateway does. */
 interface Watch {
+  readonly requestFacts: RequestFacts
+  readonly traces: RequestTraces | undefined
   readonly metrics: GatewayMetrics
   readonly requestEnded: EndedRequestListener
   start(): void
-  close(): void
+  close(): Promise<void>
 }
 
-function openWatch({ clock }: Surroundings): Watch {
+function openWatch(config: CompiledConfig, prices: LazyPrices, { clock, logger }: Surroundings): Watch {
   const metrics = createGatewayMetrics({ clock, version: ENGINE_VERSION }, () => ended.tell())
-  const ended = new EndedRequests(clock, [metrics.countRequest])
+  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
+  const telemetry = createTelemetry({
+    settings: config.telemetry,
+    transport,
+    clock,
+    logger,
+    version: ENGINE_VERSION,
+    readMetrics: () => metrics.read(),
+  })
+  const hosts = providerHosts(config)
+  const costOf = (request: EndedRequest): number | undefined =>
+    prices.book === undefined ? undefined : endedCost(request, prices.book, hosts)
+  const requestFacts = new RequestFacts({ isEnabled: (level) => logger.isEnabled(level), costOf })
+  const ended = new EndedRequests(clock, [metrics.countRequest, ...telemetry.listeners])
   return {
+    traces: telemetry.traces,
     metrics,
-    requestEnded: ended.take,
-    start: () => metrics.start(),
-    close() {
+    requestFacts,
+    requestEnded(request) {
+      requestFacts.note(request)
+      ended.take(request)
+    },
+    start() {
+      metrics.start()
+      telemetry.start()
+    },
+    async close() {
       ended.close()
       metrics.close()
+      await telemetry.close()
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { ApiKeyConfig, ServerConfig } from '../http/server.schema.ts'
+import type { TelemetryConfig } from '../observability/telemetry.schema.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ComboConfig } from '../routing/combo.schema.ts'
 import type { ProfileConfig } from '../routing/profile.schema.ts'
@@ -25,6 +26,7 @@ export interface ConfigParts {
   readonly profiles: readonly Located<ProfileConfig>[]
   readonly state: StateConfig
   readonly retention: RetentionConfig
+  readonly telemetry: TelemetryConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
 }
@@ -56,4 +58,5 @@ export const configOf = (parts: ConfigParts): Config => ({
   profiles: parts.profiles.map(({ value }) => value),
   state: parts.state,
   retention: parts.retention,
+  telemetry: parts.telemetry,
 })

@@ -3,11 +3,13 @@ import type { ServerSettings } from '../http/server.settings.schema.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
+import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
+import { compileTelemetry } from './compile-telemetry.ts'
 import { impliedProviders } from './implied-providers.ts'
 import { withHome } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
@@ -19,6 +21,7 @@ export interface CompiledConfig {
   readonly providers: readonly ProviderSettings[]
   readonly routing: RoutingSnapshot
   readonly state: StateSettings
+  readonly telemetry: TelemetrySettings
 }
 
 /**
@@ -35,7 +38,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const server = compileServer(parts, context, notes)
   const providers = compileProviders(parts, context, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
-  return { server, providers, routing, state: compileState(parts, context) }
+  const telemetry = compileTelemetry(parts, context, notes)
+  return { server, providers, routing, state: compileState(parts, context), telemetry }
 }
 
 function compileState({ state, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {

@@ -35,6 +35,7 @@ describe('the JSON Schema of the configuration', () => {
       'profiles',
       'state',
       'retention',
+      'telemetry',
     ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])
     expect(keysAt(schema, ['providers', 3, 'auth_scheme'])).toEqual(['kind', 'name'])

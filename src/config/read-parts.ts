@@ -34,6 +34,7 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     server: readSection('server', SECTION_SCHEMAS.server, reader),
     state: readSection('state', SECTION_SCHEMAS.state, reader),
     retention: readSection('retention', SECTION_SCHEMAS.retention, reader),
+    telemetry: readSection('telemetry', SECTION_SCHEMAS.telemetry, reader),
     apiKeys: readList('api_keys', LIST_SCHEMAS.api_keys, reader),
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),
     providers: readList('providers', LIST_SCHEMAS.providers, reader),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apiKeySchema, serverSchema } from '../http/server.schema.ts'
 import { identifier } from '../lib/config-fields.ts'
+import { telemetrySchema } from '../observability/telemetry.schema.ts'
 import { providerSchema } from '../providers/provider.schema.ts'
 import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
 import { profileSchema } from '../routing/profile.schema.ts'
@@ -18,6 +19,7 @@ export const SECTION_SCHEMAS = {
   server: serverSchema.prefault({}).describe('How the gateway listens, and the defaults for everything it does.'),
   state: stateSchema.prefault({}).describe('Where the gateway keeps what must outlive a request.'),
   retention: retentionSchema.prefault({}).describe('How long things are kept.'),
+  telemetry: telemetrySchema.prefault({}).describe('Spans and metrics over OpenTelemetry (OTLP).'),
 } as const
 
 /** Sections that are lists; every entry is checked by itself. */
@@ -49,6 +51,7 @@ export const configSchema = z.strictObject({
   profiles: z.array(LIST_SCHEMAS.profiles).default([]).describe('Scores of your own, beside `auto` and the `auto/…` profiles.'),
   state: SECTION_SCHEMAS.state,
   retention: SECTION_SCHEMAS.retention,
+  telemetry: SECTION_SCHEMAS.telemetry,
 })
 
 /** The configuration as read, with defaults filled in. Secrets are `Secret` values that still hold their `${NAME}` references. */

@@ -5,6 +5,7 @@ import type { AttemptRecord } from '../ir/record.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
@@ -41,6 +42,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
+  private readonly number: number
+  private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly controller = new AbortController()
@@ -54,7 +57,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor({ call, decided, totalAt }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
+  constructor({ call, decided, totalAt, number, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
     const { route, question } = decided
     this.call = call
     this.route = route
@@ -65,6 +68,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.estimatedInputTokens = question.estimatedInputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.totalAt = totalAt
+    this.number = number
+    this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
   }
@@ -89,6 +94,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.refusals = prepared.refusals
       this.diagnostics = prepared.diagnostics
       if (prepared.refusals.length === 0) this.call.letGo()
+      if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)
@@ -250,6 +256,9 @@ export interface AttemptContext {
   readonly decided: Decided
   /** `Clock.now()` at which the whole request has to be over. */
   readonly totalAt: number
+  /** From 0, in the order in which the attempts of a call begin. */
+  readonly number: number
+  readonly trace: TraceContext | undefined
 }
 
 /** How an attempt ended, besides its outcome. */

@@ -99,7 +99,7 @@ function refused(call: Call, thrown: unknown, options: EngineOptions, operation:
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics'>>
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics'>> & { readonly headers?: Headers | undefined }
 
 function facts(call: Call): Refusal {
   const question = questionOf(call)
@@ -113,6 +113,7 @@ function facts(call: Call): Refusal {
     sessionId: sessionIdOf(call.headers, call.request),
     question,
     diagnostics: call.diagnostics,
+    headers: call.headers,
   }
 }
 
@@ -152,6 +153,7 @@ function record(
     requestBytes: call.requestBytes,
     committedEarly: false,
     clientRetry: undefined,
+    trace: call.headers === undefined ? undefined : options.traces?.begin(call.requestId, call.headers),
   }
   options.records.append(new PendingRecord(seed))
   options.requestEnded?.(seed)

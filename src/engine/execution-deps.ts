@@ -6,6 +6,7 @@ import type { Route, RoutingSnapshot, StreamSettings } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
+import type { RequestTraces } from '../observability/tracing/request-traces.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { HealthStore } from '../state/health/store.ts'
@@ -23,6 +24,8 @@ export interface ExecutionDeps {
   readonly records: Pick<RecordStore, 'append'>
   /** Hears of every request that has ended, after its record was handed in. */
   readonly requestEnded?: ((seed: RecordSeed) => void) | undefined
+  /** Undefined where nothing is traced. */
+  readonly traces?: Pick<RequestTraces, 'begin' | 'propagate'> | undefined
   readonly stream: StreamSettings
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number

@@ -17,10 +17,10 @@ import { CallServer, type CallRoute } from './serve-call.ts'
  * else goes through the router.
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { settings, codecs, clock, generateId, engine, isTrustedProxy } = options
+  const { settings, codecs, clock, generateId, engine, isTrustedProxy, logger, requestFacts } = options
   const { basePath } = settings
   const state = { isDraining: false }
-  const log = new ExchangeLog({ clock, logger: options.logger, isTrustedProxy, metrics: options.metrics?.http })
+  const log = new ExchangeLog({ clock, logger, isTrustedProxy, requestFacts, metrics: options.metrics?.http })
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
   const access = new AccessControl({ settings, isTrustedProxy, clock })

@@ -6,6 +6,7 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { RequestFacts } from '../observability/request-facts.ts'
 import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
@@ -33,6 +34,8 @@ export interface HttpAppOptions {
   readonly operator?: OperatorParts | undefined
   /** What is measured; without it `/metrics` answers that there is nothing. */
   readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
+  /** What a line of the log tells of a model call, beside what is known here. */
+  readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
   readonly clock: Clock
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined
