@@ -20,6 +20,7 @@ import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
+import type { AlertWatch } from './observability/alerts/alert-watch.ts'
 import type { EndedRequest, EndedRequestListener } from './observability/ended-request.ts'
 import { EndedRequests } from './observability/ended-requests.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
@@ -28,6 +29,8 @@ import { RequestFacts } from './observability/request-facts.ts'
 import type { RequestTraces } from './observability/tracing/request-traces.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followPrices } from './operations/price-follow.ts'
+import { createGatewayAlerts } from './operations/gateway-alerts.ts'
+import type { ObservedParts } from './operations/state-metrics.ts'
 import { endedCost } from './operations/ended-cost.ts'
 import { createTelemetry } from './operations/telemetry.ts'
 import { createProvider } from './providers/registry.ts'
@@ -42,6 +45,7 @@ import { healthSettingsOf } from './state/health/settings.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { STATE_FILE } from './state/records/open.ts'
 import type { RecordStore } from './state/records/store.ts'
+import { createGuardedTransport } from './transport/guarded-transport.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
 
@@ -77,9 +81,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
   const { prices, stopPrices } = openPrices(surroundings)
-  const watch = openWatch(config, prices, surroundings)
+  const address = (): string => server?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, watch })
-  watch.metrics.observe({ snapshot, health, accounts, records, active: () => engine.active })
+  const alerts = watch.observe({ snapshot, health, accounts, records, active: () => engine.active })
   const app = createHttpApp({
     engine,
     codecs,
@@ -89,6 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
     metrics: watch.metrics,
+    alerts,
     requestFacts: watch.requestFacts,
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
@@ -177,46 +183,65 @@ interface Surroundings {
 
 /** Whoever watches what the gateway does. */
 interface Watch {
+  readonly metrics: GatewayMetrics
   readonly requestFacts: RequestFacts
   readonly traces: RequestTraces | undefined
-  readonly metrics: GatewayMetrics
   readonly requestEnded: EndedRequestListener
+  /** Brings in what is looked at, once; gives the alerts over it. */
+  observe(parts: ObservedParts): AlertWatch
   start(): void
   close(): Promise<void>
 }
 
-function openWatch(config: CompiledConfig, prices: LazyPrices, { clock, logger }: Surroundings): Watch {
-  const metrics = createGatewayMetrics({ clock, version: ENGINE_VERSION }, () => ended.tell())
-  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
+interface WatchParts extends Surroundings {
+  readonly config: CompiledConfig
+  readonly prices: LazyPrices
+  /** Where the gateway listens. */
+  readonly address: () => string
+}
+
+function openWatch({ config, prices, address, dataDir, clock, logger }: WatchParts): Watch {
+  const version = ENGINE_VERSION
+  const proxied = environmentProxy(readSurroundings().env)
+  const transport = createFetchTransport({ clock, proxied })
+  const metrics = createGatewayMetrics({ clock, version }, () => ended.tell())
   const telemetry = createTelemetry({
     settings: config.telemetry,
     transport,
     clock,
     logger,
-    version: ENGINE_VERSION,
+    version,
     readMetrics: () => metrics.read(),
   })
+  const guarded = createGuardedTransport({ proxied })
+  const alerting = createGatewayAlerts({ settings: config.alerts, transport: guarded, clock, logger, version, address })
   const hosts = providerHosts(config)
   const costOf = (request: EndedRequest): number | undefined =>
     prices.book === undefined ? undefined : endedCost(request, prices.book, hosts)
   const requestFacts = new RequestFacts({ isEnabled: (level) => logger.isEnabled(level), costOf })
-  const ended = new EndedRequests(clock, [metrics.countRequest, ...telemetry.listeners])
+  const ended = new EndedRequests(clock, [metrics.countRequest, ...telemetry.listeners, ...alerting.listeners])
+  let alerts: AlertWatch | undefined
   return {
-    traces: telemetry.traces,
     metrics,
     requestFacts,
+    traces: telemetry.traces,
     requestEnded(request) {
       requestFacts.note(request)
       ended.take(request)
     },
+    observe(parts) {
+      metrics.observe(parts)
+      return (alerts = alerting.watch({ ...parts, dataDir: dataDir?.path }))
+    },
     start() {
       metrics.start()
       telemetry.start()
+      alerts?.start()
     },
     async close() {
       ended.close()
       metrics.close()
-      await telemetry.close()
+      await Promise.all([telemetry.close(), alerts?.close()])
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { ApiKeyConfig, ServerConfig } from '../http/server.schema.ts'
+import type { AlertsConfig } from '../observability/alerts/alerts.schema.ts'
 import type { TelemetryConfig } from '../observability/telemetry.schema.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ComboConfig } from '../routing/combo.schema.ts'
@@ -27,6 +28,7 @@ export interface ConfigParts {
   readonly state: StateConfig
   readonly retention: RetentionConfig
   readonly telemetry: TelemetryConfig
+  readonly alerts: AlertsConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
 }
@@ -59,4 +61,5 @@ export const configOf = (parts: ConfigParts): Config => ({
   state: parts.state,
   retention: parts.retention,
   telemetry: parts.telemetry,
+  alerts: parts.alerts,
 })

@@ -3,8 +3,10 @@ import type { ServerSettings } from '../http/server.settings.schema.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
+import type { AlertSettings } from '../observability/alerts/alerts.schema.ts'
 import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
+import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
@@ -22,6 +24,7 @@ export interface CompiledConfig {
   readonly routing: RoutingSnapshot
   readonly state: StateSettings
   readonly telemetry: TelemetrySettings
+  readonly alerts: AlertSettings
 }
 
 /**
@@ -39,7 +42,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const providers = compileProviders(parts, context, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const telemetry = compileTelemetry(parts, context, notes)
-  return { server, providers, routing, state: compileState(parts, context), telemetry }
+  const alerts = compileAlerts(parts, context, notes)
+  return { server, providers, routing, state: compileState(parts, context), telemetry, alerts }
 }
 
 function compileState({ state, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {

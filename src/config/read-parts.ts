@@ -35,6 +35,7 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     state: readSection('state', SECTION_SCHEMAS.state, reader),
     retention: readSection('retention', SECTION_SCHEMAS.retention, reader),
     telemetry: readSection('telemetry', SECTION_SCHEMAS.telemetry, reader),
+    alerts: readSection('alerts', SECTION_SCHEMAS.alerts, reader),
     apiKeys: readList('api_keys', LIST_SCHEMAS.api_keys, reader),
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),
     providers: readList('providers', LIST_SCHEMAS.providers, reader),

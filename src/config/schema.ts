@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apiKeySchema, serverSchema } from '../http/server.schema.ts'
 import { identifier } from '../lib/config-fields.ts'
+import { alertsSchema } from '../observability/alerts/alerts.schema.ts'
 import { telemetrySchema } from '../observability/telemetry.schema.ts'
 import { providerSchema } from '../providers/provider.schema.ts'
 import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
@@ -20,6 +21,7 @@ export const SECTION_SCHEMAS = {
   state: stateSchema.prefault({}).describe('Where the gateway keeps what must outlive a request.'),
   retention: retentionSchema.prefault({}).describe('How long things are kept.'),
   telemetry: telemetrySchema.prefault({}).describe('Spans and metrics over OpenTelemetry (OTLP).'),
+  alerts: alertsSchema.prefault({}).describe('Who is told when something is wrong, and what that is.'),
 } as const
 
 /** Sections that are lists; every entry is checked by itself. */
@@ -52,6 +54,7 @@ export const configSchema = z.strictObject({
   state: SECTION_SCHEMAS.state,
   retention: SECTION_SCHEMAS.retention,
   telemetry: SECTION_SCHEMAS.telemetry,
+  alerts: SECTION_SCHEMAS.alerts,
 })
 
 /** The configuration as read, with defaults filled in. Secrets are `Secret` values that still hold their `${NAME}` references. */

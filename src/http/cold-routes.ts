@@ -5,6 +5,7 @@ import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
+import { createAlertHandlers } from './alert-handlers.ts'
 import { createMetricsHandler } from './metrics-handler.ts'
 import { createModelHandlers } from './model-routes.ts'
 import { createOperatorHandlers } from './operator-routes.ts'
@@ -41,6 +42,7 @@ export class ColdRoutes {
       ...createTraceHandlers(options),
       ...createOperatorHandlers(options),
       ...createProbeHandlers(options),
+      ...createAlertHandlers(options),
       metrics: createMetricsHandler(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),

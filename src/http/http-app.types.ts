@@ -6,6 +6,7 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
 import type { RequestFacts } from '../observability/request-facts.ts'
 import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
@@ -34,6 +35,8 @@ export interface HttpAppOptions {
   readonly operator?: OperatorParts | undefined
   /** What is measured; without it `/metrics` answers that there is nothing. */
   readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
+  /** What is wrong and who is told; without it its routes answer that there is none. */
+  readonly alerts?: AlertWatch | undefined
   /** What a line of the log tells of a model call, beside what is known here. */
   readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
   readonly clock: Clock

@@ -32,6 +32,8 @@ export const ROUTES = {
   resetAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/reset', role: 'operator' },
   disableModel: { method: 'POST', path: '/v1/models/:id{.+}/disable', role: 'operator' },
   enableModel: { method: 'POST', path: '/v1/models/:id{.+}/enable', role: 'operator' },
+  listAlerts: { method: 'GET', path: '/v1/alerts', role: 'operator' },
+  testAlerts: { method: 'POST', path: '/v1/alerts/test', role: 'operator' },
   metrics: { method: 'GET', path: '/metrics', role: 'operator' },
   health: { method: 'GET', path: '/health', role: 'public', isProbe: true },
   ready: { method: 'GET', path: '/ready', role: 'public', isProbe: true },

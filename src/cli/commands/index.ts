@@ -1,5 +1,6 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
+import { alertsCommand } from './alerts.ts'
 import { configCommand } from './config.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  alertsCommand,
   replayCommand,
   testCommand,
   priceCommand,
