@@ -6,6 +6,7 @@ import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import { providerHosts } from './config/provider-hosts.ts'
 import { createAccountPool, type AccountPool, type PooledProvider } from './credentials/account-pool.ts'
+import { capturingEngine } from './engine/capturing-engine.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
@@ -31,6 +32,7 @@ import { modelCardOf } from './operations/model-card.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { createGatewayAlerts } from './operations/gateway-alerts.ts'
 import type { ObservedParts } from './operations/state-metrics.ts'
+import type { CaptureEvent, CaptureParts } from './operations/captures.ts'
 import { endedCost } from './operations/ended-cost.ts'
 import { createTelemetry } from './operations/telemetry.ts'
 import { createProvider } from './providers/registry.ts'
@@ -39,6 +41,7 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
+import { openCaptureFolder } from './state/captures/capture-folder.ts'
 import { type DataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { healthSettingsOf } from './state/health/settings.ts'
@@ -84,9 +87,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const address = (): string => server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...surroundings, config, prices, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, watch })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const alerts = watch.observe({ snapshot, health, accounts, records, active: () => engine.active })
   const app = createHttpApp({
-    engine,
+    engine: served,
     codecs,
     snapshot,
     settings: config.server,
@@ -95,6 +99,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     operator: { snapshot, disables, accounts, health },
     metrics: watch.metrics,
     alerts,
+    captures,
     requestFacts: watch.requestFacts,
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
@@ -120,6 +125,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.drain()
       await server?.stop(config.server.drainMs)
       await watch.close()
+      await captures?.captures.close()
       tokenizer.close()
       stopPrices()
       await state.close()
@@ -179,6 +185,32 @@ interface Surroundings {
   readonly dataDir: DataDir | undefined
   readonly clock: Clock
   readonly logger: Logger
+}
+
+interface CaptureSurroundings extends Surroundings {
+  readonly config: CompiledConfig
+  readonly engine: Engine
+}
+
+/** Captures in the data directory, and the engine that copies for them. Without a directory there is nowhere to keep any. */
+function openCaptures({ config, engine, dataDir, clock, logger }: CaptureSurroundings): {
+  captures: CaptureParts | undefined
+  served: Engine
+} {
+  if (dataDir === undefined) return { captures: undefined, served: engine }
+  const { capture: settings } = config
+  const folder = dataDir.file('captures')
+  const audit = ({ action, by, capture: { id, key, until } }: CaptureEvent): void =>
+    logger.warn({ action, by, capture: id, api_key_id: key, until }, 'bodies are captured for support')
+  const captures = openCaptureFolder({
+    path: folder,
+    clock,
+    retentionMs: settings.retentionMs,
+    maxBytes: settings.maxBytes,
+    ended: (capture, what) => audit({ action: what === 'deleted' ? 'capture.delete' : 'capture.end', by: 'gateway', capture }),
+  })
+  const parts = { captures, folder, settings, now: () => clock.wall(), audit }
+  return { captures: parts, served: settings.enabled ? capturingEngine(engine, captures) : engine }
 }
 
 /** Whoever watches what the gateway does. */

@@ -5,6 +5,7 @@ import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ComboConfig } from '../routing/combo.schema.ts'
 import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
+import type { CaptureConfig } from '../state/captures/captures.schema.ts'
 import type { RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
@@ -29,6 +30,7 @@ export interface ConfigParts {
   readonly retention: RetentionConfig
   readonly telemetry: TelemetryConfig
   readonly alerts: AlertsConfig
+  readonly capture: CaptureConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
 }
@@ -62,4 +64,5 @@ export const configOf = (parts: ConfigParts): Config => ({
   retention: parts.retention,
   telemetry: parts.telemetry,
   alerts: parts.alerts,
+  capture: parts.capture,
 })

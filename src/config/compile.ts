@@ -5,6 +5,7 @@ import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
 import type { AlertSettings } from '../observability/alerts/alerts.schema.ts'
 import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
+import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
 import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
@@ -25,6 +26,7 @@ export interface CompiledConfig {
   readonly state: StateSettings
   readonly telemetry: TelemetrySettings
   readonly alerts: AlertSettings
+  readonly capture: CaptureSettings
 }
 
 /**
@@ -43,7 +45,20 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const telemetry = compileTelemetry(parts, context, notes)
   const alerts = compileAlerts(parts, context, notes)
-  return { server, providers, routing, state: compileState(parts, context), telemetry, alerts }
+  return { server, providers, routing, state: compileState(parts, context), telemetry, alerts, capture: compileCapture(parts) }
+}
+
+const MIB = 1024 * 1024
+
+/** Spans are checked by the schema: none of them is for ever. */
+function compileCapture({ capture }: ConfigParts): CaptureSettings {
+  return {
+    enabled: capture.enabled,
+    recipients: capture.recipients,
+    longestMs: durationMs(capture.longest) ?? 0,
+    retentionMs: durationMs(capture.retention) ?? 0,
+    maxBytes: capture.max_mb * MIB,
+  }
 }
 
 function compileState({ state, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {

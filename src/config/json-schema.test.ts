@@ -37,6 +37,7 @@ describe('the JSON Schema of the configuration', () => {
       'retention',
       'telemetry',
       'alerts',
+      'capture',
     ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])
     expect(keysAt(schema, ['providers', 3, 'auth_scheme'])).toEqual(['kind', 'name'])

@@ -36,6 +36,7 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     retention: readSection('retention', SECTION_SCHEMAS.retention, reader),
     telemetry: readSection('telemetry', SECTION_SCHEMAS.telemetry, reader),
     alerts: readSection('alerts', SECTION_SCHEMAS.alerts, reader),
+    capture: readSection('capture', SECTION_SCHEMAS.capture, reader),
     apiKeys: readList('api_keys', LIST_SCHEMAS.api_keys, reader),
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),
     providers: readList('providers', LIST_SCHEMAS.providers, reader),

@@ -7,6 +7,7 @@ import { providerSchema } from '../providers/provider.schema.ts'
 import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
 import { profileSchema } from '../routing/profile.schema.ts'
 import { routeSchema } from '../routing/route.schema.ts'
+import { captureSchema } from '../state/captures/captures.schema.ts'
 import { retentionSchema, stateSchema } from '../state/state.schema.ts'
 
 const tenantSchema = z
@@ -22,6 +23,7 @@ export const SECTION_SCHEMAS = {
   retention: retentionSchema.prefault({}).describe('How long things are kept.'),
   telemetry: telemetrySchema.prefault({}).describe('Spans and metrics over OpenTelemetry (OTLP).'),
   alerts: alertsSchema.prefault({}).describe('Who is told when something is wrong, and what that is.'),
+  capture: captureSchema.prefault({}).describe('Bodies that an admin may have captured for support, encrypted.'),
 } as const
 
 /** Sections that are lists; every entry is checked by itself. */
@@ -55,6 +57,7 @@ export const configSchema = z.strictObject({
   retention: SECTION_SCHEMAS.retention,
   telemetry: SECTION_SCHEMAS.telemetry,
   alerts: SECTION_SCHEMAS.alerts,
+  capture: SECTION_SCHEMAS.capture,
 })
 
 /** The configuration as read, with defaults filled in. Secrets are `Secret` values that still hold their `${NAME}` references. */

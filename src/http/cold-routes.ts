@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
 import { createAlertHandlers } from './alert-handlers.ts'
+import { createCaptureHandlers } from './capture-handlers.ts'
 import { createMetricsHandler } from './metrics-handler.ts'
 import { createModelHandlers } from './model-routes.ts'
 import { createOperatorHandlers } from './operator-routes.ts'
@@ -43,6 +44,7 @@ export class ColdRoutes {
       ...createOperatorHandlers(options),
       ...createProbeHandlers(options),
       ...createAlertHandlers(options),
+      ...createCaptureHandlers(options),
       metrics: createMetricsHandler(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),

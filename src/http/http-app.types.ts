@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
 import type { RequestFacts } from '../observability/request-facts.ts'
+import type { CaptureParts } from '../operations/captures.ts'
 import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
@@ -37,6 +38,8 @@ export interface HttpAppOptions {
   readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
   /** What is wrong and who is told; without it its routes answer that there is none. */
   readonly alerts?: AlertWatch | undefined
+  /** Bodies that are captured for support; without it its routes answer that there is none. */
+  readonly captures?: CaptureParts | undefined
   /** What a line of the log tells of a model call, beside what is known here. */
   readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
   readonly clock: Clock

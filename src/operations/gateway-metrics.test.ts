@@ -50,8 +50,8 @@ const rules = (parse(shipped('deploy/prometheus/switchback-rules.yaml')) as { gr
 const dashboard = JSON.parse(shipped('deploy/grafana/switchback.json')) as {
   panels: { title: string; gridPos: { x: number; y: number; w: number; h: number }; targets?: { expr: string }[] }[]
 }
-const shown = dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ where: title, expr })))
-const expressions = [...shown, ...rules.map(({ alert, expr }) => ({ where: alert, expr }))]
+const panelled = dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ where: title, expr })))
+const expressions = [...panelled, ...rules.map(({ alert, expr }) => ({ where: alert, expr }))]
 
 /** Labels that Prometheus itself puts on everything. */
 const OF_PROMETHEUS = ['instance', 'job']

@@ -1,11 +1,8 @@
-import { dataDirectory } from '../../config/locate.ts'
-import { GatewayError } from '../../errors/gateway-error.ts'
-import type { GatewayAddress } from '../../operations/call-gateway.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
 import type { CommonOptions } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { operatorGateway } from '../operator-gateway.ts'
+import { runningGateway } from '../running-gateway.ts'
 import { withSwitchOptions } from '../switch-commands.ts'
 
 interface TestOptions extends CommonOptions {
@@ -58,13 +55,4 @@ async function test(context: CliContext, options: TestOptions): Promise<number> 
   const ok = tests.every((one) => one.ok)
   context.stdout(`${options.json === true ? JSON.stringify({ ok, tests }) : renderWebhookTests(tests)}\n`)
   return ok ? EXIT.ok : EXIT.failed
-}
-
-async function runningGateway(context: CliContext, options: CommonOptions): Promise<GatewayAddress> {
-  const gateway = await operatorGateway(context, options)
-  if (gateway !== undefined) return gateway
-  throw new GatewayError(
-    'upstream_connect_failed',
-    `No gateway serves from ${dataDirectory(context.surroundings, options.dataDir)}. Start one with "switchback serve", or name one with --url or --data-dir.`,
-  )
 }

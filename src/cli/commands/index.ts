@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
 import { alertsCommand } from './alerts.ts'
+import { captureCommand } from './capture.ts'
 import { configCommand } from './config.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
@@ -22,6 +23,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   accountCommand,
   modelCommand,
   alertsCommand,
+  captureCommand,
   replayCommand,
   testCommand,
   priceCommand,
