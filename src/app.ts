@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
@@ -18,6 +19,7 @@ import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp } from './http/http-app.types.ts'
 import type { ProviderId } from './ir/ids.ts'
 import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
+import { ByteBudget } from './lib/byte-budget.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -84,9 +86,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
   const { prices, stopPrices } = openPrices(surroundings)
+  const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const address = (): string => server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...surroundings, config, prices, address })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, watch })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, buffers, watch })
   const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const alerts = watch.observe({ snapshot, health, accounts, records, active: () => engine.active })
   const app = createHttpApp({
@@ -101,6 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     alerts,
     captures,
     requestFacts: watch.requestFacts,
+    buffers,
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -141,6 +145,7 @@ interface EngineParts {
   readonly prices: LazyPrices
   readonly clock: Clock
   readonly watch: Watch
+  readonly buffers: ByteBudget
 }
 
 interface BuiltEngine {
@@ -150,7 +155,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ config, snapshot, state, prices, clock, watch }: EngineParts): BuiltEngine {
+function buildEngine({ config, snapshot, state, prices, clock, buffers, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
@@ -171,7 +176,10 @@ function buildEngine({ config, snapshot, state, prices, clock, watch }: EnginePa
     requestEnded: watch.requestEnded,
     traces: watch.traces,
     stream: config.server.stream,
+    maxAnswerBytes: config.server.maxResponseBytes ?? Number.POSITIVE_INFINITY,
+    buffers,
     random: Math.random,
+    salt: randomBytes(16).toString('hex'),
     modelFacts: createKnownModels({ hostOf, declaredOf }),
     factsOf,
     prices,

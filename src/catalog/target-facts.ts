@@ -1,5 +1,6 @@
 import type { ProviderId, TargetId } from '../ir/ids.ts'
-import type { Capabilities, FactsOf, RoutingSnapshot, TargetFacts, TargetPrice } from '../ir/snapshot.ts'
+import type { TokenRates } from '../ir/price.ts'
+import type { Capabilities, FactsOf, ForeseenRates, RoutingSnapshot, TargetFacts, TargetPrice } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import { catalogueFacts, type ModelEntry } from './model-facts.ts'
@@ -86,18 +87,22 @@ class PriceMoment {
   }
 }
 
-/**
- * The price that routing compares, as `override` or with the release of the published list. Of models whose price depends on the length
- * of the prompt it is that of short ones. Undefined when input or output has no rate: half a price would be a wrong one.
- */
-function targetPrice({ price: { rates }, source, version }: PriceQuote): TargetPrice | undefined {
+/** The part of a price that routing reads. Undefined when short prompts have no rate of input or output: half a price would be a wrong one. */
+function targetPrice({ price: { rates, contextTiers, perRequest }, source, version }: PriceQuote): TargetPrice | undefined {
   if (rates.input === undefined || rates.output === undefined) return undefined
   return {
-    inputPerMillion: rates.input,
-    outputPerMillion: rates.output,
+    rates: foreseen(rates),
+    contextTiers: contextTiers.map((tier) => ({ above: tier.above, rates: foreseen(tier.rates) })),
+    ...(perRequest === undefined ? {} : { perRequest }),
     source: source === 'override' ? source : `${source} ${version}`,
   }
 }
+
+const foreseen = ({ input, output, cacheRead }: TokenRates): ForeseenRates => ({
+  input,
+  output,
+  ...(cacheRead === undefined ? {} : { cacheRead }),
+})
 
 function factsWithoutPrice(
   { provider: id, model }: Target,

@@ -23,7 +23,7 @@ export class AttemptLoop {
   /** Those that are over, in the order in which they ended. */
   readonly attempts: AttemptRecord[] = []
   /** What decoding the request and encoding it for an upstream had to report. */
-  readonly diagnostics: Diagnostic[]
+  diagnostics: readonly Diagnostic[]
   readonly itinerary: Itinerary
   /** The attempt whose answer is, or may become, the client's. */
   current: AttemptRun | undefined = undefined
@@ -47,7 +47,7 @@ export class AttemptLoop {
     this.deps = deps
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
-    this.diagnostics = [...call.diagnostics]
+    this.diagnostics = call.diagnostics
     this.trace = deps.traces?.begin(call.requestId, call.headers)
   }
 
@@ -65,13 +65,15 @@ export class AttemptLoop {
   async run(): Promise<AttemptResult> {
     const { itinerary } = this
     try {
-      while (!itinerary.begin()) if (!(await this.recovered())) return this.nothingLeft()
+      while (!itinerary.begin())
+        if (!(await this.recovered()) && (this.cancelled || !itinerary.insist())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
         const attempt = this.start()
         const result = hedge === undefined ? await attempt.run() : await this.race(attempt, hedge)
         this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
-        if (this.current !== undefined && this.current.diagnostics.length > 0) this.diagnostics.push(...this.current.diagnostics)
+        const found = this.current?.diagnostics ?? NONE
+        if (found.length > 0) this.diagnostics = [...this.diagnostics, ...found]
         if (this.cancelled) {
           if (result.kind === 'stream') result.stream.stop()
           return this.nothingLeft()
@@ -199,5 +201,7 @@ export class AttemptLoop {
     this.attempts.push(attempt.finish(outcome, ending))
   }
 }
+
+const NONE: readonly Diagnostic[] = []
 
 const failed = (error: GatewayError): AttemptFailure => ({ kind: 'failed', error, next: 'stop' })

@@ -1,7 +1,9 @@
 import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { AnswerOrigin } from '../ir/question.ts'
 import type { AttemptRecord } from '../ir/record.ts'
+import type { LlmRequest } from '../ir/request.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -14,7 +16,8 @@ import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { exhaustedResetMs } from '../ir/rate-limits.ts'
+import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
@@ -34,6 +37,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
+  readonly origin: AnswerOrigin | undefined
   readonly timeouts: Timeouts
   readonly totalAt: number
   readonly startedAt: number
@@ -50,8 +54,11 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
   private refusals: readonly string[] | undefined = undefined
+  /** What encoding an answer needs of the request, where it has to be encoded. */
+  private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
+  private translates = false
   private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
@@ -66,6 +73,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.account = dispatch.account
     this.permit = dispatch.permit
     this.estimatedInputTokens = question.estimatedInputTokens
+    this.origin = question.origin
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.totalAt = totalAt
     this.number = number
@@ -92,8 +100,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     try {
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
+      this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
-      if (prepared.refusals.length === 0) this.call.letGo()
+      if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
+      this.call.letGo()
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
@@ -110,7 +120,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.isReading = true
       const answer = streams
         ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
-        : readWholeAnswer(this, await readText(response, this.timer), prepared.refusals.length === 0 ? undefined : this.context())
+        : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
     } catch (error) {
@@ -119,6 +129,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
+  answerIdOf({ id }: StreamFacts): string | undefined {
+    const { answerId } = this.call.codec
+    if (answerId === undefined) return undefined
+    return this.translates ? answerId(id, this.context()) : id
   }
 
   abort(error: GatewayError): void {
@@ -171,7 +188,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** A limit that is used up is heeded before it refuses. */
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
-    const resetMs = exhaustedResetMs(rateLimitsOf(headers, clock.wall()))
+    const limits = rateLimitsOf(headers, clock.wall())
+    if (limits === undefined) return
+    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
+    const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
   }
 
@@ -207,10 +227,16 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** An upstream that answered in one piece although a stream was asked for. */
   private async replayed(response: Response): Promise<StreamTransform> {
+    this.translates = true
     this.isReading = true
-    const text = await readText(response, this.timer!)
+    const text = await this.textOf(response)
     this.isReading = false
     return replayedTransform(this, text, this.context())
+  }
+
+  private textOf(response: Response): Promise<string> {
+    const { maxAnswerBytes, buffers } = this.deps
+    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: maxAnswerBytes, buffers })
   }
 
   private createTransform(prepared: PreparedAttempt): StreamTransform {
@@ -231,7 +257,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       requestId: call.requestId.slice(4),
       model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
-      request: call.request,
+      request: this.answered ?? call.request,
       estimatedInputTokens: this.estimatedInputTokens,
     }
   }
@@ -271,6 +297,10 @@ export interface AttemptEnding {
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
+
+/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
+const answeredRequest = ({ codec, request }: Call): LlmRequest =>
+  codec.echoesRequest === true ? request : { ...request, messages: [] }
 
 const waitingForWhole = new WeakMap<Timeouts, Timeouts>()
 

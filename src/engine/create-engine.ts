@@ -7,15 +7,14 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts'
+import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
-import { sessionIdOf } from './session-id.ts'
 
-export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'>, Omit<DeciderOptions, 'accounts'> {
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity'>, DeciderOptions {
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
   /** Loaded for the first call that brings prices into its decision. */
   readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
@@ -28,28 +27,38 @@ export function createEngine(options: EngineOptions): Engine {
 
   const decider = createDecider(options)
 
+  const serve = (call: Call): Promise<Answer> => {
+    active++
+    let decided: Decided
+    try {
+      decided = decider.decide(call)
+    } catch (error) {
+      active--
+      return Promise.resolve(refused(call, error, facts(call, decider), options))
+    }
+    decider.count(decided)
+    return new Execution(call, decided, deps).run()
+  }
+
   return {
     get active() {
       return active
     },
-    async generate(call) {
-      if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
-      active++
-      let decided: Decided
-      try {
-        decided = decider.decide(call)
-      } catch (error) {
-        active--
-        return refused(call, error, options)
-      }
-      decider.count(decided)
-      return new Execution(call, decided, deps).run()
+    generate(call) {
+      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
+      // Prices that cannot be loaded are unknown.
+      return warming === undefined
+        ? serve(call)
+        : warming.then(
+            () => serve(call),
+            () => serve(call),
+          )
     },
     async countTokens(call) {
       try {
         const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
-        record(options, facts(call), {
+        record(options, facts(call, decider), {
           snapshot: decided.snapshot,
           plan: decided.plan,
           status: 200,
@@ -58,7 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
         })
         return answer
       } catch (error) {
-        return refused(call, error, options, 'count-tokens')
+        return refused(call, error, { ...facts(call, decider), operation: 'count-tokens' }, options)
       }
     },
     refuse(call) {
@@ -81,13 +90,14 @@ const lacksPrices = ({ request, hints }: Call, { prices, snapshot }: EngineOptio
   prices !== undefined && prices.book === undefined && callNeedsPrices(snapshot(), { model: request.model, hints })
 
 /** A call that found no route, with its record. */
-function refused(call: Call, thrown: unknown, options: EngineOptions, operation: RecordSeed['operation'] = 'generate'): Answer {
+function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {
   const error =
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
   const snapshot = options.snapshot()
-  record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
+  const { operation = 'generate' } = known
+  record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
   return {
     kind: 'error',
@@ -99,9 +109,9 @@ function refused(call: Call, thrown: unknown, options: EngineOptions, operation:
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics'>> & { readonly headers?: Headers | undefined }
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>> & { readonly headers?: Headers | undefined }
 
-function facts(call: Call): Refusal {
+function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
   const question = questionOf(call)
   question.letGo()
   return {
@@ -110,7 +120,7 @@ function facts(call: Call): Refusal {
     format: call.codec.format,
     principal: call.principal,
     requestBytes: call.body.bytes.length,
-    sessionId: sessionIdOf(call.headers, call.request),
+    sessionId: decider.sessionOf(call),
     question,
     diagnostics: call.diagnostics,
     headers: call.headers,

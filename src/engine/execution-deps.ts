@@ -5,10 +5,12 @@ import type { ProviderId } from '../ir/ids.ts'
 import type { Route, RoutingSnapshot, StreamSettings } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { RequestTraces } from '../observability/tracing/request-traces.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
+import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
@@ -21,12 +23,17 @@ export interface ExecutionDeps {
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
   readonly health: HealthStore
+  readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
   readonly records: Pick<RecordStore, 'append'>
   /** Hears of every request that has ended, after its record was handed in. */
   readonly requestEnded?: ((seed: RecordSeed) => void) | undefined
   /** Undefined where nothing is traced. */
   readonly traces?: Pick<RequestTraces, 'begin' | 'propagate'> | undefined
   readonly stream: StreamSettings
+  /** Most bytes of a whole answer. */
+  readonly maxAnswerBytes: number
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
@@ -42,4 +49,6 @@ export interface Decided {
   readonly question: DecisionQuestion
   /** Undefined when the client names none. */
   readonly conversation: Conversation | undefined
+  /** The client may continue the answer by its id. */
+  readonly isContinuable: boolean
 }

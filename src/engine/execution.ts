@@ -1,6 +1,8 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { rememberAnswer } from './answers.ts'
 import { AttemptLoop } from './attempt-loop.ts'
+import type { AttemptRun } from './attempt-run.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
@@ -18,6 +20,8 @@ interface Ending {
   readonly facts?: StreamFacts | undefined
 }
 
+const ONCE = { once: true }
+
 /** One call from decision to record: what the client gets of its attempts, and what is written down. */
 export class Execution {
   private readonly call: Call
@@ -29,6 +33,8 @@ export class Execution {
   private firstTokenMs: number | undefined = undefined
   private committedEarly = false
   private settled = false
+  /** The conversation of an answer that may be continued. */
+  private session: string | undefined = undefined
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -36,14 +42,17 @@ export class Execution {
     this.deps = deps
     this.loop = new AttemptLoop(call, decided, deps)
     this.startedWall = deps.clock.wall()
-    call.signal.addEventListener('abort', this.cancel, { once: true })
+    call.signal.addEventListener('abort', this, ONCE)
   }
 
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
-  run(): Promise<Answer> {
-    const result = this.loop.run()
-    if (!this.call.stream) return result.then(this.answered)
+  async run(): Promise<Answer> {
+    return this.call.stream ? this.runStream() : this.answered(await this.loop.run())
+  }
+
+  private runStream(): Promise<Answer> {
     return new Promise((resolve) => {
+      const result = this.loop.run()
       const { deadlines, stream, clock } = this.deps
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
       void result.then((outcome) => {
@@ -53,15 +62,20 @@ export class Execution {
     })
   }
 
+  /** The client's signal aborted. */
+  handleEvent(): void {
+    this.cancel()
+  }
+
   /** The client went away: the upstream is told at once, and what was used so far is recorded. */
-  readonly cancel = (): void => {
+  private cancel(): void {
     if (this.settled) return
     const facts = this.loop.cancel()
     this.settle({ status: 499, error: clientGone(), facts })
   }
 
   /** A fault of our own must end as an answer and a record too, and never as a rejection that nobody handles. */
-  private readonly answered = (result: AttemptResult): Answer => {
+  private answered(result: AttemptResult): Answer {
     try {
       return this.toAnswer(result)
     } catch (fault) {
@@ -120,7 +134,20 @@ export class Execution {
     const { current } = this.loop
     if (current === undefined || result.facts.failure !== undefined) return
     deps.accounts.succeeded(current.provider.id, current.account.id, current.target.model, current.startedAt)
-    decided.conversation?.served(current.target, current.account.id)
+    decided.conversation?.served(current.target, current.account.id, result.facts.usage)
+    this.rememberAnswer(current, result.facts)
+  }
+
+  /** What a stream told behind its beginning. */
+  private learnFrom(attempt: AttemptRun, facts: StreamFacts): void {
+    this.rememberAnswer(attempt, facts)
+    if (facts.usage !== undefined) this.decided.conversation?.used(attempt.target, attempt.account.id, facts.usage)
+  }
+
+  /** Once, as soon as its id is known: a stream may tell it late. */
+  private rememberAnswer(attempt: AttemptRun, facts: StreamFacts): void {
+    if (this.decided.isContinuable)
+      this.session ??= rememberAnswer(attempt, facts, this.decided.conversation?.id, this.deps.affinity)
   }
 
   private deliver(result: Extract<AttemptResult, { kind: 'stream' }>): AnswerStream {
@@ -129,17 +156,18 @@ export class Execution {
       stream: result.stream,
       ping: this.call.codec.ping,
       pingMs: this.deps.stream.pingMs,
-      cancel: this.cancel,
-      ended: this.streamEnded,
+      cancel: () => this.cancel(),
+      ended: (error, facts) => this.streamEnded(error, facts),
     })
   }
 
   /** The last byte was handed over, or the stream broke after it had begun. */
-  private readonly streamEnded = (error: GatewayError | undefined, facts: StreamFacts): void => {
+  private streamEnded(error: GatewayError | undefined, facts: StreamFacts): void {
     if (this.settled) return
     const failure = error ?? (facts.failure === undefined ? undefined : this.loop.current?.provider.classifyInBand(facts.failure))
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
       this.loop.learnFrom(this.loop.current, failure)
+    if (this.loop.current !== undefined) this.learnFrom(this.loop.current, facts)
     if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })
@@ -160,7 +188,7 @@ export class Execution {
       call: this.call,
       ping: this.call.codec.ping,
       pingMs: this.deps.stream.pingMs,
-      cancel: this.cancel,
+      cancel: () => this.cancel(),
       answer: result.then((outcome) => {
         if (outcome.kind === 'failed') this.settle({ status: 200, error: outcome.error })
         else this.succeeded(outcome)
@@ -174,14 +202,14 @@ export class Execution {
     if (this.settled) return
     this.settled = true
     const { call, decided, deps } = this
-    call.signal.removeEventListener('abort', this.cancel)
+    call.signal.removeEventListener('abort', this)
     const seed = {
       requestId: call.requestId,
       startedAt: this.startedWall,
       snapshot: decided.snapshot,
       operation: 'generate' as const,
       principal: call.principal,
-      sessionId: decided.conversation?.id,
+      sessionId: decided.conversation?.id ?? this.session,
       question: decided.question,
       plan: decided.plan,
       attempts: this.loop.attempts,

@@ -32,8 +32,11 @@ export function readWholeAnswer(input: AttemptInput, text: string, context: Clie
   facts.usage = found.usage
   facts.finish = found.finish
   facts.model = found.model
+  facts.id = found.id
   if (context === undefined) return { facts, body: shownModel(text, found.model, input) }
-  return { facts, body: JSON.stringify(input.call.codec.encodeResponse(codec.decodeResponse(json).value, context).value) }
+  const answer = codec.decodeResponse(json).value
+  facts.id = answer.id
+  return { facts, body: JSON.stringify(input.call.codec.encodeResponse(answer, context).value) }
 }
 
 export interface FoldOptions {
@@ -142,5 +145,6 @@ function factsOf(answer: LlmResponse): StreamFacts {
   facts.usage = answer.usage
   facts.finish = answer.choices[0]?.finish
   facts.model = answer.model
+  facts.id = answer.id
   return facts
 }

@@ -31,6 +31,7 @@ export class ExchangeLog {
 
   end(exchange: Exchange, status: number, responseBytes: number | undefined): void {
     this.active--
+    exchange.hold?.release()
     const { logger, clock, isTrustedProxy, metrics, requestFacts } = this.options
     metrics?.ended(exchange.route ?? 'none', status)
     if (logger === undefined || !logger.isEnabled('info')) return

@@ -17,14 +17,14 @@ import { CallServer, type CallRoute } from './serve-call.ts'
  * else goes through the router.
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { settings, codecs, clock, generateId, engine, isTrustedProxy, logger, requestFacts } = options
+  const { settings, codecs, clock, generateId, engine, isTrustedProxy, buffers, logger, requestFacts } = options
   const { basePath } = settings
   const state = { isDraining: false }
   const log = new ExchangeLog({ clock, logger, isTrustedProxy, requestFacts, metrics: options.metrics?.http })
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
   const access = new AccessControl({ settings, isTrustedProxy, clock })
-  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock) })
+  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock), buffers })
   const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${basePath}${ROUTES[route.name].path}`, route]),

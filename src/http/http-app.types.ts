@@ -4,6 +4,7 @@ import type { RequestId } from '../ir/ids.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
@@ -43,6 +44,8 @@ export interface HttpAppOptions {
   /** What a line of the log tells of a model call, beside what is known here. */
   readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
   readonly clock: Clock
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined
   /** Of the gateway, for the status page. */

@@ -122,7 +122,7 @@ function decision(record: RequestRecord): StoryStep[] {
 }
 
 /** Reasons that say more than the sentences around them: set-backs, sessions, hints. The others are told in words. */
-const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|hint:|no_fallback=|deadline_ms=)/.test(line)
+const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|origin:|hint:|no_fallback=|deadline_ms=)/.test(line)
 
 function skipped(record: RequestRecord): StoryStep[] {
   return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({

@@ -14,6 +14,7 @@ import { asRequestId } from '../../src/ir/ids.ts'
 import type { RequestHints } from '../../src/ir/hints.ts'
 import type { GatewayError } from '../../src/errors/gateway-error.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
+import { ByteBudget } from '../../src/lib/byte-budget.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
 import { unpackRecord } from '../../src/engine/record/unpack-record.ts'
@@ -120,7 +121,10 @@ export function testEngine(config: Json, script: Script): TestEngine {
     observed: observeTargets({ accounts, health, disables }),
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
     stream: compiled.server.stream,
+    maxAnswerBytes: compiled.server.maxResponseBytes ?? Number.POSITIVE_INFINITY,
+    buffers: new ByteBudget(compiled.server.maxBufferedBytes),
     random: () => 0.5,
+    salt: 'salt',
     modelFacts: ({ provider }) => ({ contextWindow: compiled.routing.providers.get(provider)?.capabilities.maxContextTokens }),
     snapshot: () => compiled.routing,
     countTokens: () => Promise.reject(new Error('not part of this test')),

@@ -1,9 +1,9 @@
-import type { ProviderId, TargetId } from '../../ir/ids.ts'
+import { providerOf, type ProviderId, type TargetId } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { CallPermit, type PermitContext } from './call-permit.ts'
 import { ProviderHealth } from './provider-health.ts'
-import { providerOf, readSavedScorecard } from './saved-scorecard.ts'
+import { readSavedScorecard } from './saved-scorecard.ts'
 import { Scorecard } from './scorecard.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import type {
