@@ -28,6 +28,7 @@ import type { EndedRequest, EndedRequestListener } from './observability/ended-r
 import { EndedRequests } from './observability/ended-requests.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { createGatewayMetrics, type GatewayMetrics } from './operations/gateway-metrics.ts'
+import type { SettledCostListener } from './observability/settled-cost.ts'
 import { RequestFacts } from './observability/request-facts.ts'
 import type { RequestTraces } from './observability/tracing/request-traces.ts'
 import { modelCardOf } from './operations/model-card.ts'
@@ -209,7 +210,7 @@ function openCaptures({ config, engine, dataDir, clock, logger }: CaptureSurroun
   const { capture: settings } = config
   const folder = dataDir.file('captures')
   const audit = ({ action, by, capture: { id, key, until } }: CaptureEvent): void =>
-    logger.warn({ action, by, capture: id, api_key_id: key, until }, 'bodies are captured for support')
+    logger.warn({ by, capture: id, api_key_id: key, until }, action)
   const captures = openCaptureFolder({
     path: folder,
     clock,
@@ -227,6 +228,8 @@ interface Watch {
   readonly requestFacts: RequestFacts
   readonly traces: RequestTraces | undefined
   readonly requestEnded: EndedRequestListener
+  /** To be told what each settled attempt cost. */
+  readonly costSettled: SettledCostListener
   /** Brings in what is looked at, once; gives the alerts over it. */
   observe(parts: ObservedParts): AlertWatch
   start(): void
@@ -259,12 +262,17 @@ function openWatch({ config, prices, address, dataDir, clock, logger }: WatchPar
   const costOf = (request: EndedRequest): number | undefined =>
     prices.book === undefined ? undefined : endedCost(request, prices.book, hosts)
   const requestFacts = new RequestFacts({ isEnabled: (level) => logger.isEnabled(level), costOf })
-  const ended = new EndedRequests(clock, [metrics.countRequest, ...telemetry.listeners, ...alerting.listeners])
+  const listeners = [metrics.countRequest, ...telemetry.listeners, ...alerting.listeners]
+  const ended = new EndedRequests(clock, listeners, (error) => logger.error({ error }, 'the gateway failed to watch itself'))
   let alerts: AlertWatch | undefined
   return {
     metrics,
     requestFacts,
     traces: telemetry.traces,
+    costSettled(cost) {
+      metrics.countCost(cost)
+      alerting.noteCost(cost)
+    },
     requestEnded(request) {
       requestFacts.note(request)
       ended.take(request)

@@ -2,7 +2,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
 import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
 import { listAlerts, testAlerts } from '../operations/alerts.ts'
-import { orderedBy } from '../operations/disable-switches.ts'
+import { refuseTenantOperators } from './beyond-tenants.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import type { Responder } from './responder.ts'
@@ -22,7 +22,7 @@ export function createAlertHandlers({
 }: AlertHandlersOptions): Record<'listAlerts' | 'testAlerts', ColdHandler> {
   const watch = (exchange: Exchange): AlertWatch => {
     if (alerts === undefined) throw new GatewayError('state_unavailable', 'This gateway was built without alerts.')
-    orderedBy(exchange.principal)
+    refuseTenantOperators(exchange.principal, 'alerts tell')
     return alerts
   }
   return {

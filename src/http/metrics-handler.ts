@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { EXPOSITION_TYPE } from '../observability/metrics/exposition.ts'
+import { refuseTenantOperators } from './beyond-tenants.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import type { Responder } from './responder.ts'
 import type { ColdHandler } from './route-handler.ts'
@@ -12,11 +13,7 @@ export interface MetricsHandlerOptions extends Pick<HttpAppOptions, 'metrics'> {
 export function createMetricsHandler({ metrics, responder }: MetricsHandlerOptions): ColdHandler {
   return ({ exchange }) => {
     if (metrics === undefined) throw new GatewayError('state_unavailable', 'This gateway was built without metrics.')
-    if (exchange.principal?.role === 'operator' && exchange.principal.tenant !== undefined)
-      throw new GatewayError(
-        'forbidden',
-        'This key is of an operator of one tenant, and metrics tell of everybody. Scrape with the key of an operator without a tenant.',
-      )
+    refuseTenantOperators(exchange.principal, 'metrics tell')
     return responder.own(exchange, 200, metrics.expose(), [['content-type', EXPOSITION_TYPE]])
   }
 }

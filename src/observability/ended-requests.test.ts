@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { endedRequest, watchedSnapshot } from '../../test/support/ended-request.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
+import type { EndedRequest } from './ended-request.ts'
 import { EndedRequests } from './ended-requests.ts'
 
 const snapshot = watchedSnapshot()
@@ -9,12 +10,20 @@ interface Setup {
   readonly clock: ManualClock
   readonly ended: EndedRequests
   readonly heard: string[]
+  readonly faults: unknown[]
 }
 
 function setup(): Setup {
   const clock = new ManualClock()
   const heard: string[] = []
-  return { clock, heard, ended: new EndedRequests(clock, [({ requestId }) => heard.push(requestId)]) }
+  const faults: unknown[] = []
+  const listeners = [
+    () => {
+      throw new TypeError('a listener with a fault')
+    },
+    ({ requestId }: EndedRequest) => void heard.push(requestId),
+  ]
+  return { clock, heard, faults, ended: new EndedRequests(clock, listeners, (error) => void faults.push(error)) }
 }
 
 describe('requests that have ended', () => {
@@ -42,6 +51,13 @@ describe('requests that have ended', () => {
     expect(clock.pending).toBe(1)
     await clock.advance(500)
     expect(clock.pending).toBe(0)
+  })
+
+  test('are told to all listeners, although one has a fault, and the fault is told', () => {
+    const { ended, heard, faults } = setup()
+    ended.take(endedRequest(snapshot, { requestId: 'a' }))
+    ended.tell()
+    expect([heard, String(faults[0])]).toEqual([['a'], 'TypeError: a listener with a fault'])
   })
 
   test('are told at the end', () => {

@@ -13,12 +13,15 @@ const LONGEST_WAIT_MS = 250
 export class EndedRequests {
   private readonly clock: Clock
   private readonly listeners: readonly EndedRequestListener[]
+  private readonly fault: (error: unknown) => void
   private waiting: EndedRequest[] = []
   private stopTicking: (() => void) | undefined = undefined
 
-  constructor(clock: Clock, listeners: readonly EndedRequestListener[]) {
+  /** `fault` hears of a listener that failed: watching must not fail a request. */
+  constructor(clock: Clock, listeners: readonly EndedRequestListener[], fault: (error: unknown) => void) {
     this.clock = clock
     this.listeners = listeners
+    this.fault = fault
   }
 
   readonly take: EndedRequestListener = (request) => {
@@ -31,13 +34,21 @@ export class EndedRequests {
     const requests = this.waiting
     if (requests.length === 0) return
     this.waiting = []
-    for (const listener of this.listeners) for (const request of requests) listener(request)
+    for (const listener of this.listeners) this.tellOne(listener, requests)
   }
 
   close(): void {
     this.tell()
     this.stopTicking?.()
     this.stopTicking = undefined
+  }
+
+  private tellOne(listener: EndedRequestListener, requests: readonly EndedRequest[]): void {
+    try {
+      for (const request of requests) listener(request)
+    } catch (error) {
+      this.fault(error)
+    }
   }
 
   /** The timer runs only while requests come. */

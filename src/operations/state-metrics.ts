@@ -1,5 +1,5 @@
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
-import { KnownNames } from '../observability/metrics/known-names.ts'
+import { knownNames } from '../observability/metrics/known-names.ts'
 import type { CellFamily } from '../observability/metrics/metric-family.ts'
 import type { MetricRegistry } from '../observability/metrics/registry.ts'
 import type { BudgetUse, QueueState } from '../observability/settled-cost.ts'
@@ -67,7 +67,7 @@ function defineHealth(registry: MetricRegistry, { health, snapshot }: ObservedPa
   registry.onRead(() => {
     const seen = health.snapshot()
     const now = snapshot()
-    const names = new KnownNames(now)
+    const names = knownNames(now)
     providers.clear()
     // A provider nobody has called yet is closed.
     for (const id of now.providers.keys()) providers.of(id)

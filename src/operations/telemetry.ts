@@ -26,9 +26,12 @@ export interface Telemetry {
   readonly traces: RequestTraces | undefined
   readonly listeners: readonly EndedRequestListener[]
   start(): void
-  /** Exports what is left, within the time limits of the destinations. */
+  /** Exports what is left, within a few seconds. */
   close(): Promise<void>
 }
+
+/** A gateway that ends waits no longer than this for its collectors. */
+const LONGEST_CLOSE_MS = 3_000
 
 /** Exporters for every destination of the configuration. Without one there are no timers, no spans and no listeners. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
@@ -61,7 +64,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       for (const exporter of metrics) exporter.start()
     },
     async close() {
-      await Promise.all([...spans, ...metrics].map((exporter) => exporter.close()))
+      const waiting = new AbortController()
+      const tooLong = clock.sleep(LONGEST_CLOSE_MS, waiting.signal).catch(() => undefined)
+      await Promise.race([Promise.all([...spans, ...metrics].map((exporter) => exporter.close())), tooLong])
+      waiting.abort()
     },
   }
 }

@@ -1,6 +1,5 @@
-import type { RoutingSnapshot } from '../../ir/snapshot.ts'
 import type { SettledCostListener } from '../settled-cost.ts'
-import { KnownNames } from './known-names.ts'
+import { knownNames } from './known-names.ts'
 import type { CellFamily } from './metric-family.ts'
 import type { MetricRegistry } from './registry.ts'
 
@@ -10,7 +9,6 @@ const NANOS = 1e9
 export class CostMetrics {
   private readonly cost: CellFamily
   private readonly unpriced: CellFamily
-  private readonly bySnapshot = new WeakMap<RoutingSnapshot, KnownNames>()
 
   constructor(registry: MetricRegistry) {
     this.cost = registry.counter({
@@ -26,8 +24,7 @@ export class CostMetrics {
   }
 
   readonly count: SettledCostListener = ({ snapshot, providerId, targetId, nanos }) => {
-    let names = this.bySnapshot.get(snapshot)
-    if (names === undefined) this.bySnapshot.set(snapshot, (names = new KnownNames(snapshot)))
+    const names = knownNames(snapshot)
     const labels = [names.provider(providerId), names.target(targetId)] as const
     if (nanos === undefined) this.unpriced.of(...labels).add()
     else this.cost.of(...labels).add(nanos / NANOS)

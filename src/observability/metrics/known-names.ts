@@ -7,11 +7,20 @@ const FIXED_ROUTES = ['direct', 'denied']
 /** A list of models in the request makes a route of its own, named after all of them. */
 const MODEL_LIST = 'models'
 
+const known = new WeakMap<RoutingSnapshot, KnownNames>()
+
+/** The names of a configuration, gathered once for each. */
+export function knownNames(snapshot: RoutingSnapshot): KnownNames {
+  let names = known.get(snapshot)
+  if (names === undefined) known.set(snapshot, (names = new KnownNames(snapshot)))
+  return names
+}
+
 /**
  * Names that may stand in labels: those the configuration holds. Clients choose models, and some routes and targets are named after them;
  * whatever is not known is `other`, so that nobody can make series.
  */
-export class KnownNames {
+class KnownNames {
   private readonly routes: ReadonlySet<string>
   private readonly targets: ReadonlySet<string>
   private readonly providers: ReadonlySet<string>

@@ -4,7 +4,7 @@ import type { RoutingSnapshot } from '../../ir/snapshot.ts'
 import type { Usage } from '../../ir/usage.ts'
 import { servingAttempt, type EndedRequest, type EndedRequestListener } from '../ended-request.ts'
 import type { Histogram } from './histogram.ts'
-import { KnownNames } from './known-names.ts'
+import { knownNames } from './known-names.ts'
 import { OTHER, type Cell, type CellFamily, type HistogramFamily } from './metric-family.ts'
 import type { MetricRegistry } from './registry.ts'
 
@@ -106,7 +106,7 @@ interface TargetSeries {
 
 /** Names and series of one configuration. */
 interface SnapshotSeries {
-  readonly names: KnownNames
+  readonly names: ReturnType<typeof knownNames>
   readonly routes: Map<string, RouteSeries>
   readonly targets: Map<string, TargetSeries>
 }
@@ -187,7 +187,7 @@ export class RequestMetrics {
   private seriesOf(snapshot: RoutingSnapshot): SnapshotSeries {
     let series = this.bySnapshot.get(snapshot)
     if (series === undefined) {
-      series = { names: new KnownNames(snapshot), routes: new Map(), targets: new Map() }
+      series = { names: knownNames(snapshot), routes: new Map(), targets: new Map() }
       this.bySnapshot.set(snapshot, series)
     }
     return series

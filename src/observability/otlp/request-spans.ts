@@ -1,6 +1,6 @@
 import type { AttemptRecord } from '../../ir/record.ts'
 import { servingAttempt, type EndedRequest } from '../ended-request.ts'
-import { KnownNames } from '../metrics/known-names.ts'
+import { knownNames } from '../metrics/known-names.ts'
 import { attemptSpanId } from '../tracing/request-traces.ts'
 import type { TraceContext } from '../tracing/trace-context.ts'
 import { otlpAttributes, unixNanos, type AttributeValue, type OtlpAttribute } from './otlp-attributes.ts'
@@ -46,7 +46,7 @@ function requestSpan(request: EndedRequest, trace: TraceContext): OtlpSpan {
   return {
     ...placed(trace, trace.spanId, trace.parentId),
     flags: PARENT_KNOWN | (trace.parentId === undefined ? 0 : PARENT_REMOTE) | SAMPLED,
-    name: `${request.operation} ${new KnownNames(request.snapshot).route(plan.route)}`,
+    name: `${request.operation} ${knownNames(request.snapshot).route(plan.route)}`,
     kind: SERVER,
     startTimeUnixNano: unixNanos(startedAt),
     endTimeUnixNano: unixNanos(startedAt + totalMs),
