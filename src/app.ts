@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { buildLimiter } from './app/build-limiter.ts'
+import { openCaptures } from './app/open-captures.ts'
+import { openWatch, type Watch } from './app/open-watch.ts'
+import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
@@ -10,8 +14,7 @@ import { createEngine } from './engine/create-engine.ts'
 import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
-import { liveLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
-import { createLimiter } from './engine/limits/create-limiter.ts'
+import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
@@ -41,7 +44,7 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { type DataDir, takeDataDir } from './state/data-dir.ts'
+import { takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { STATE_FILE } from './state/records/open.ts'
@@ -82,6 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const surroundings = { dataDir, clock, logger }
+  let listening: RunningServer | undefined
   const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
@@ -89,10 +93,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const limiter = buildLimiter({ live, state, prices, clock, logger })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter })
+  const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, address })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
+  const alerts = watch.observe({
+    snapshot,
+    health,
+    accounts,
+    records,
+    active: () => engine.active,
+    queue: () => limiter.queue,
+    budgets: () => limiter.budgets,
+  })
   const app = createHttpApp({
-    engine,
+    engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
     snapshot,
@@ -101,6 +117,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
     usage: usageDesk(state, { live, prices, clock }),
+    metrics: watch.metrics,
+    alerts,
+    captures,
+    requestFacts: watch.requestFacts,
     buffers,
     clock,
     logger,
@@ -114,7 +134,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.configure(ingressSettings(settings))
     },
   }
-  let listening: RunningServer | undefined
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => app.fetch(request, peer),
@@ -128,6 +147,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       requirePolicies(config, factsOf)
       listening = await serve({ settings: config.server, app })
       dataDir?.announce(listening.url)
+      watch.start()
       return { url: listening.url, port: listening.port }
     },
     reload(wanted) {
@@ -138,6 +158,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     async close() {
       app.drain()
       await listening?.stop(live.config.server.drainMs)
+      await watch.close()
+      await captures?.captures.close()
       tokenizer.close()
       stopPrices()
       await state.close()
@@ -165,8 +187,22 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled: ({ party, nanos }, { record }) =>
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+  })
 }
 
 interface BuiltEngine {
@@ -176,7 +212,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock, buffers, limiter }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -193,7 +229,9 @@ function buildEngine({ live, state, prices, clock, buffers, limiter }: EnginePar
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records,
-    ledger: state.ledger === undefined ? undefined : createAttemptLedger({ ledger: state.ledger.writer, prices, hostOf, clock }),
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    requestEnded: watch.requestEnded,
+    traces: watch.traces,
     buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
@@ -203,37 +241,6 @@ function buildEngine({ live, state, prices, clock, buffers, limiter }: EnginePar
     countTokens: createCountTokens({ clock, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
-}
-
-interface LimiterParts extends Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock'> {
-  readonly logger: Logger
-}
-
-function buildLimiter({ live, state, prices, clock, logger }: LimiterParts): Limiter {
-  return createLimiter({
-    store: state.limits,
-    settings: live.config.limits,
-    limitsOf: liveLimitsOf(() => live.config.limits),
-    accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
-    async priceOf({ provider, model }) {
-      const book = prices.book ?? (await prices.warm())
-      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
-    },
-    clock,
-    deadlines: new Deadlines(clock),
-    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
-    crossed: ({ rule, share, spent }) =>
-      logger.warn(
-        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
-        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
-      ),
-  })
-}
-
-interface Surroundings {
-  readonly dataDir: DataDir | undefined
-  readonly clock: Clock
-  readonly logger: Logger
 }
 
 function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock, logger }: Surroundings): GatewayState {

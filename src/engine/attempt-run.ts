@@ -9,6 +9,7 @@ import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
@@ -54,6 +55,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   streamed: StreamFacts | undefined = undefined
   private readonly limits: CallLimits | undefined
   private reservation: Reservation | undefined = undefined
+  private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly number: number
@@ -73,7 +75,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor({ call, decided, totalAt, number, purpose }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
+  constructor({ call, decided, totalAt, number, purpose, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
     const { revision, route, question } = decided
     this.call = call
     this.route = route
@@ -91,6 +93,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.revision = revision
     this.totalAt = totalAt
+    this.number = number
+    this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
   }
@@ -118,6 +122,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.diagnostics = prepared.diagnostics
       if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
       this.call.letGo()
+      if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)
@@ -331,9 +336,10 @@ export interface AttemptContext {
   readonly decided: Decided
   /** `Clock.now()` at which the whole request has to be over. */
   readonly totalAt: number
-  /** From 0, in the order in which attempts begin. */
+  /** From 0, in the order in which the attempts of a call begin. */
   readonly number: number
   readonly purpose: AttemptPurpose
+  readonly trace: TraceContext | undefined
 }
 
 /** How an attempt ended, besides its outcome. */
