@@ -3,6 +3,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts'
 import { asProviderId, targetIdOf } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts, TargetPrice } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
+import { createKnownModels } from './known-models.ts'
 import { createLazyPrices, type LazyPrices } from './prices/lazy-prices.ts'
 import type { ModelPrice } from '../ir/price.ts'
 import { compileOverrides } from './prices/override-prices.ts'
@@ -51,7 +52,8 @@ const BY_DAY = [
 function world(snapshot = snapshotOf(providerFacts('openai')), prices: LazyPrices = createLazyPrices(async () => dataset)) {
   const clock = new ManualClock(Date.UTC(2026, 10, 1, 19, 58))
   let current = snapshot
-  const factsOf = createFactsOf({ snapshot: () => current, hostOf: () => '', prices, clock })
+  const modelFacts = createKnownModels({ snapshot: () => current, hostOf: () => '' })
+  const factsOf = createFactsOf({ snapshot: () => current, modelFacts, hostOf: () => '', prices, clock })
   return { factsOf, prices, clock, apply: (next: typeof snapshot) => void (current = next) }
 }
 

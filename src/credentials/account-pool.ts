@@ -4,7 +4,7 @@ import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Disabled } from '../ir/observed.ts'
 import type { RateLimits } from '../ir/rate-limits.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Account } from './account.ts'
+import { isSameAccount, type Account } from './account.ts'
 import { AccountLocks, type AccountLock } from './account-locks.ts'
 import { AccountRotation } from './account-rotation.ts'
 import { LearnedLimits } from './learned-limits.ts'
@@ -21,6 +21,8 @@ export interface AccountPool {
   candidates(provider: ProviderId, model: string, tried?: Tried, prefer?: AccountId): readonly Account[]
   /** As `candidates`, for a request that is about to use the first of them: takes its turn where accounts take turns. */
   select(provider: ProviderId, model: string, tried?: Tried, prefer?: AccountId): readonly Account[]
+  /** Whether the account is configured now, with this credential. */
+  holds(provider: ProviderId, account: Account): boolean
   /** A call failed for good on this account: locks what the table of errors says, for other calls too. */
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void
   /** An answer's rate-limit headers say that nothing is left until `untilMs`: the account is passed over for the model until then. */
@@ -85,6 +87,8 @@ export interface AccountLockView {
 /** A provider's accounts and how one is chosen. */
 export interface PooledProvider {
   readonly id: ProviderId
+  /** Address of the upstream. What is known of accounts at one address says nothing of another one. */
+  readonly endpoint?: string | undefined
   readonly accounts: readonly Account[]
   /** `fill_first` (default) uses the best account until it is locked; `round_robin` lets accounts of the best priority take turns. */
   readonly selection?: 'fill_first' | 'round_robin' | undefined
@@ -156,6 +160,11 @@ class MemoryAccountPool implements AccountPool {
     // A session that stays with its account takes nobody's turn.
     if (chosen[0] !== undefined && chosen[0].id !== prefer) this.providers.get(provider)?.rotation.take(chosen[0].id)
     return chosen
+  }
+
+  holds(provider: ProviderId, account: Account): boolean {
+    const accounts = this.providers.get(provider)?.accounts ?? NONE
+    return accounts.includes(account) || accounts.some((other) => isSameAccount(other, account))
   }
 
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void {
@@ -284,8 +293,11 @@ function carriedOver(settings: PooledProvider, earlier: ProviderAccounts | undef
   }
   const isSame = (id: AccountId): boolean => {
     const now = accounts.find((account) => account.id === id)
-    const before = earlier?.accounts.find((account) => account.id === id)
-    return now !== undefined && now.apiKey?.reveal() === before?.apiKey?.reveal()
+    return (
+      now !== undefined &&
+      earlier?.settings.endpoint === settings.endpoint &&
+      earlier?.accounts.some((before) => isSameAccount(before, now)) === true
+    )
   }
   locks.retain(isSame)
   limits.retain(isSame)

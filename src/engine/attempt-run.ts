@@ -12,17 +12,20 @@ import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
-import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { Decided, ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
 import { exhaustedResetMs } from '../ir/rate-limits.ts'
 import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
+import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
-import type { StreamFacts, StreamTransform } from './stream-facts.ts'
+import { mayHaveHappened } from './side-effects.ts'
+import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
+import { usageKnown } from './usage-known.ts'
 import { readText } from './read-text.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
@@ -38,7 +41,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
   readonly origin: AnswerOrigin | undefined
+  readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
+  private readonly revision: Revision
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -48,6 +53,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   streamed: StreamFacts | undefined = undefined
   private readonly number: number
   private readonly trace: TraceContext | undefined
+  private readonly limits: CallLimits | undefined
+  private reservation: Reservation | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly controller = new AbortController()
@@ -65,16 +72,19 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private abortError: GatewayError | undefined = undefined
 
   constructor({ call, decided, totalAt, number, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
-    const { route, question } = decided
+    const { revision, route, question } = decided
     this.call = call
     this.route = route
     this.provider = dispatch.provider
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
+    this.limits = decided.limits
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
+    this.maxOutputTokens = question.maxOutputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.revision = revision
     this.totalAt = totalAt
     this.number = number
     this.trace = trace
@@ -98,6 +108,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
     try {
+      if (this.limits !== undefined) await this.reserve(this.limits)
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
@@ -119,7 +130,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
+        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
         : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
@@ -131,11 +142,24 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     }
   }
 
+  private folding(): StreamFacts {
+    return (this.streamed = new StreamFacts())
+  }
+
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
   answerIdOf({ id }: StreamFacts): string | undefined {
     const { answerId } = this.call.codec
     if (answerId === undefined) return undefined
     return this.translates ? answerId(id, this.context()) : id
+  }
+
+  /** Takes the money and the tokens the attempt may need. */
+  private async reserve(limits: CallLimits): Promise<void> {
+    this.reservation = await limits.reserve(this)
+    // Given up meanwhile: nobody will finish it.
+    if (this.abortError === undefined) return
+    this.reservation.settle({ usage: undefined, reached: 'nothing' })
+    throw this.abortError
   }
 
   abort(error: GatewayError): void {
@@ -150,6 +174,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
+    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -158,6 +183,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       ),
     )
     const { refusals } = this
+    const seen = facts ?? this.streamed
+    const ended = { outcome, error, isSent: this.waitingSince !== undefined, status: this.upstreamStatus, facts: seen }
     return {
       target_id: this.target.id,
       provider_id: this.provider.id,
@@ -176,7 +203,18 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       cancelled_because: reason,
       passthrough: refusals?.length === 0,
       passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
+      usage: seen?.usage,
+      usage_known: usageKnown(ended),
     }
+  }
+
+  /** How far the attempt got, as far as its cost is concerned. */
+  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
+    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (this.upstreamStatus === undefined) return 'unknown'
+    if (this.upstreamStatus >= 400) return 'nothing'
+    // A failure told with a good status, before anything of an answer.
+    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */
@@ -189,7 +227,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
     const limits = rateLimitsOf(headers, clock.wall())
-    if (limits === undefined) return
+    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
     accounts.told(this.provider.id, this.account.id, this.target.model, limits)
     const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
@@ -215,7 +253,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       timer: this.timer!,
       abortReason: () => this.abortError,
     })
-    await stream.prime(this.deps.stream.holdBytes)
+    await stream.prime(this.revision.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
       stream.stop()
@@ -235,8 +273,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private textOf(response: Response): Promise<string> {
-    const { maxAnswerBytes, buffers } = this.deps
-    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: maxAnswerBytes, buffers })
+    const { buffers } = this.deps
+    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
   }
 
   private createTransform(prepared: PreparedAttempt): StreamTransform {

@@ -10,7 +10,9 @@ import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
+import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { CallLimits } from './limits/limiter.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
 
@@ -27,17 +29,40 @@ export function createEngine(options: EngineOptions): Engine {
 
   const decider = createDecider(options)
 
-  const serve = (call: Call): Promise<Answer> => {
-    active++
+  const execute = (call: Call, limits: CallLimits | undefined): Promise<Answer> => {
     let decided: Decided
     try {
-      decided = decider.decide(call)
+      // Nobody has listened for an abort until now.
+      if (call.signal.aborted) throw clientGone()
+      const made = decider.decide(call)
+      decided = limits === undefined ? made : { ...made, limits }
     } catch (error) {
-      active--
-      return Promise.resolve(refused(call, error, facts(call, decider), options))
+      limits?.end()
+      return Promise.resolve(denied(call, error))
     }
     decider.count(decided)
     return new Execution(call, decided, deps).run()
+  }
+
+  const denied = (call: Call, error: unknown): Answer => {
+    active--
+    return refused(call, error, facts(call, decider), options)
+  }
+
+  /** Waits only where a limit makes it wait. */
+  const serve = (call: Call): Promise<Answer> => {
+    active++
+    let admission: Promise<CallLimits | undefined> | undefined
+    try {
+      admission = options.limiter?.admit(call)
+    } catch (error) {
+      return Promise.resolve(denied(call, error))
+    }
+    if (admission === undefined) return execute(call, undefined)
+    return admission.then(
+      (limits) => execute(call, limits),
+      (error: unknown) => denied(call, error),
+    )
   }
 
   return {
@@ -72,7 +97,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     refuse(call) {
       record(options, call, {
-        snapshot: options.snapshot(),
+        snapshot: options.revision().snapshot,
         plan: DENIED,
         status: call.error.httpStatus,
         errorCode: call.error.code,
@@ -86,8 +111,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
 }
 
-const lacksPrices = ({ request, hints }: Call, { prices, snapshot }: EngineOptions): boolean =>
-  prices !== undefined && prices.book === undefined && callNeedsPrices(snapshot(), { model: request.model, hints })
+const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
+  prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
 
 /** A call that found no route, with its record. */
 function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {
@@ -95,15 +120,12 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
-  const snapshot = options.snapshot()
+  const { snapshot } = options.revision()
   const { operation = 'generate' } = known
   record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
-  return {
-    kind: 'error',
-    error,
-    headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }),
-  }
+  const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
+  return { kind: 'error', error, headers: [...own, ...error.headersFor(call.codec.format)] }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }

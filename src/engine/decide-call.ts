@@ -2,13 +2,13 @@ import { extractFeatures } from '../catalog/features.ts'
 import { housekeepingFeatures } from '../catalog/housekeeping.ts'
 import type { ObservedState } from '../ir/observed.ts'
 import type { AnswerOrigin, DecisionQuestion, SessionPin } from '../ir/question.ts'
-import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
+import type { FactsOf } from '../ir/snapshot.ts'
 import { NOTHING_KNOWN } from '../routing/candidate.ts'
 import { clientFamily } from '../routing/client-family.ts'
 import { decide } from '../routing/decide.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import type { PreviewCall } from './engine.ts'
-import type { Decided } from './execution-deps.ts'
+import type { Decided, Revision } from './execution-deps.ts'
 import { Conversation } from './conversation.ts'
 import { RouteCursors } from './route-cursors.ts'
 import { previousAnswer, type PreviousAnswer } from './answers.ts'
@@ -17,8 +17,8 @@ import type { AffinityStore } from '../state/affinity/store.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
 export interface DeciderOptions {
-  /** The snapshot in force; a call pins the one it gets. */
-  readonly snapshot: () => RoutingSnapshot
+  /** The configuration in force; a call pins the one it gets. */
+  readonly revision: () => Revision
   /** 0 ≤ x < 1, for the seed of each decision. */
   readonly random: () => number
   /** What is known of targets; without it nothing is. */
@@ -47,7 +47,8 @@ export function createDecider(options: DeciderOptions): Decider {
   const factsOf = options.factsOf ?? (() => NOTHING_KNOWN)
   return {
     decide(call) {
-      const snapshot = options.snapshot()
+      const revision = options.revision()
+      const { snapshot } = revision
       const previous = previousAnswer(call, options.affinity)
       const conversation = conversationOf(call, previous, options)
       const question = questionOf(call, conversation?.pin, previous?.origin)
@@ -55,7 +56,7 @@ export function createDecider(options: DeciderOptions): Decider {
       const seed = Math.floor(options.random() * 2 ** 32)
       const plan = decide(snapshot, resolved, question, { observed, factsOf, seed })
       question.letGo()
-      return { snapshot, route: resolved.route, plan, question, conversation, isContinuable: isContinuable(call) }
+      return { revision, snapshot, route: resolved.route, plan, question, conversation, isContinuable: isContinuable(call) }
     },
     count({ plan }) {
       if (plan.strategy === 'round_robin') cursors.advance(plan.route)
@@ -110,10 +111,10 @@ const isContinuable = ({ codec, request }: AskingCall): boolean => codec.answerI
 function sessionOf(
   { request, headers }: AskingCall,
   previous: PreviousAnswer | undefined,
-  { snapshot, salt }: DeciderOptions,
+  { revision, salt }: DeciderOptions,
 ): string | undefined {
   if (headers === undefined) return undefined
-  const firstMessageSalt = snapshot().sessions.hashFirstMessage ? salt : undefined
+  const firstMessageSalt = revision().snapshot.sessions.hashFirstMessage ? salt : undefined
   return identifySession(headers, request, { continued: previous?.session, firstMessageSalt })?.id
 }
 

@@ -14,13 +14,22 @@ import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { CallLimits, Limiter } from './limits/limiter.ts'
 import type { RecordSeed } from './record/record-seed.ts'
+
+/** One revision of the configuration at work. A request keeps the one it began with. */
+export interface Revision {
+  readonly snapshot: RoutingSnapshot
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly stream: StreamSettings
+  /** Most bytes of a whole answer. */
+  readonly maxAnswerBytes: number
+}
 
 /** What the engine runs on. */
 export interface ExecutionDeps {
   readonly clock: Clock
   readonly deadlines: Deadlines
-  readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
   readonly health: HealthStore
   readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
@@ -29,20 +38,20 @@ export interface ExecutionDeps {
   readonly requestEnded?: ((seed: RecordSeed) => void) | undefined
   /** Undefined where nothing is traced. */
   readonly traces?: Pick<RequestTraces, 'begin' | 'propagate'> | undefined
-  readonly stream: StreamSettings
-  /** Most bytes of a whole answer. */
-  readonly maxAnswerBytes: number
   /** Bytes held in large buffers, of the process. */
   readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Limits and budgets; without it nothing is limited. */
+  readonly limiter?: Limiter | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }
 
 /** What was decided for the call. */
 export interface Decided {
+  readonly revision: Revision
   readonly snapshot: RoutingSnapshot
   readonly route: Route
   readonly plan: RoutePlan
@@ -51,4 +60,6 @@ export interface Decided {
   readonly conversation: Conversation | undefined
   /** The client may continue the answer by its id. */
   readonly isContinuable: boolean
+  /** What the call holds; undefined when nothing limits it. */
+  readonly limits?: CallLimits | undefined
 }

@@ -53,7 +53,8 @@ export class Execution {
   private runStream(): Promise<Answer> {
     return new Promise((resolve) => {
       const result = this.loop.run()
-      const { deadlines, stream, clock } = this.deps
+      const { deadlines, clock } = this.deps
+      const { stream } = this.decided.revision
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
       void result.then((outcome) => {
         deadlines.drop(watch)
@@ -95,6 +96,7 @@ export class Execution {
     }
     this.succeeded(result)
     for (const [name, value] of result.headers) headers.push([name, value])
+    this.addLimits(headers)
     if (result.kind === 'whole') {
       this.firstTokenMs = clock.now() - this.call.receivedAt
       this.loop.closeAttempt('success', { facts: result.facts })
@@ -106,18 +108,19 @@ export class Execution {
 
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
-    const { call, deps } = this
+    const { call, decided } = this
     if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
     this.settle({ status: 200, error })
-    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, deps.stream.pingMs) }
+    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, decided.revision.stream.pingMs) }
   }
 
   private headersNow(result: AttemptResult): [string, string][] {
     const { snapshot, plan } = this.decided
-    this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.loop.waitedMs) * 1000)
+    const queuedMs = this.decided.limits?.queuedMs ?? 0
+    this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.loop.waitedMs - queuedMs) * 1000)
     const served = result.kind === 'failed' ? undefined : this.loop.current?.target.id
     return answerHeaders({
       requestId: this.call.requestId,
@@ -126,7 +129,15 @@ export class Execution {
       served,
       overheadUs: this.overheadUs,
       diagnostics: this.loop.diagnostics,
+      queuedMs,
     })
+  }
+
+  /** The caller's own limits stand for those of the upstream, which are nothing it could use up. */
+  private addLimits(headers: [string, string][]): void {
+    const { limits } = this.decided
+    if (limits === undefined) return
+    for (const [name, value] of limits.headersFor(this.call.codec.format)) headers.push([name, value])
   }
 
   private succeeded(result: Extract<AttemptResult, { kind: 'whole' | 'stream' }>): void {
@@ -155,7 +166,7 @@ export class Execution {
     return new DeliveredStream({
       stream: result.stream,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
+      pingMs: this.decided.revision.stream.pingMs,
       cancel: () => this.cancel(),
       ended: (error, facts) => this.streamEnded(error, facts),
     })
@@ -183,11 +194,13 @@ export class Execution {
       served: undefined,
       overheadUs: 0,
       diagnostics: this.loop.diagnostics,
+      queuedMs: this.decided.limits?.queuedMs,
     })
+    this.addLimits(headers)
     const stream = new CommittedStream({
       call: this.call,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
+      pingMs: this.decided.revision.stream.pingMs,
       cancel: () => this.cancel(),
       answer: result.then((outcome) => {
         if (outcome.kind === 'failed') this.settle({ status: 200, error: outcome.error })
@@ -203,6 +216,7 @@ export class Execution {
     this.settled = true
     const { call, decided, deps } = this
     call.signal.removeEventListener('abort', this)
+    decided.limits?.end()
     const seed = {
       requestId: call.requestId,
       startedAt: this.startedWall,

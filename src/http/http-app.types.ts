@@ -1,5 +1,6 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { SingleFlight } from '../engine/single-flight.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
@@ -25,6 +26,8 @@ export interface Peer {
 
 export interface HttpAppOptions {
   readonly engine: Engine
+  /** For calls with an `Idempotency-Key`. */
+  readonly singleFlight?: SingleFlight | undefined
   readonly codecs: Readonly<Record<WireFormat, Codec>>
   readonly snapshot: () => RoutingSnapshot
   readonly settings: ServerSettings
@@ -57,6 +60,8 @@ export interface HttpAppOptions {
 export interface HttpApp {
   /** Never rejects. */
   fetch(request: Request, peer?: Peer): Promise<Response> | Response
+  /** Takes new settings for requests that come from now on. Address, port and TLS stay as they are. */
+  configure(next: Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'>): void
   /** From now on not ready, and new calls are refused; running ones go on. */
   drain(): void
   /** Requests whose answer is not complete. */

@@ -2,7 +2,7 @@
 export class ByteBudget {
   /** Bytes taken and not given back. */
   used = 0
-  private readonly limit: number
+  limit: number
 
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.limit = limit

@@ -3,6 +3,7 @@ import { accountCommand } from './account.ts'
 import { alertsCommand } from './alerts.ts'
 import { captureCommand } from './capture.ts'
 import { configCommand } from './config.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
 import { modelCommand } from './model.ts'
@@ -28,4 +29,5 @@ export const COMMANDS: readonly CommandDefinition[] = [
   testCommand,
   priceCommand,
   configCommand,
+  doctorCommand,
 ]

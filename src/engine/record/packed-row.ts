@@ -58,4 +58,10 @@ export type PackedAttempt = readonly [
   cancelledBecause: NonNullable<AttemptRecord['cancelled_because']> | Absent,
   passthrough: boolean,
   passthroughRefused: readonly string[] | Absent,
+  /** `usageOfRecord` where it is the same as that of the whole record. */
+  usage?: NonNullable<AttemptRecord['usage']> | typeof USAGE_OF_RECORD | Absent,
+  usageKnown?: NonNullable<AttemptRecord['usage_known']> | Absent,
 ]
+
+/** Nearly every record has one attempt, which used what the record says. */
+export const USAGE_OF_RECORD = 1

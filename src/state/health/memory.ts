@@ -102,6 +102,11 @@ class MemoryHealth implements HealthStore {
     for (const { circuit } of this.providers.values()) circuit.reset()
   }
 
+  forget(id: ProviderId): void {
+    this.providers.delete(id)
+    for (const [target, { provider }] of this.targets) if (provider === id) this.targets.delete(target)
+  }
+
   changedScorecards(): SavedScorecard[] {
     const now = this.context.clock.now()
     const wall = this.context.clock.wall()
