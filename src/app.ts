@@ -7,6 +7,7 @@ import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import { createAccountPool, type AccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
+import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
 import { liveLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
@@ -20,9 +21,9 @@ import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
-import { asProviderId } from './ir/ids.ts'
 import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
+import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -34,6 +35,7 @@ import { modelCardOf } from './operations/model-card.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
+import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
@@ -84,9 +86,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const surroundings = { dataDir, clock, logger }
   const proxied = environmentProxy(readSurroundings().env)
   const live = new LiveConfig(config, providerMaker(clock, proxied))
-  const state = openGatewayState(live, surroundings)
+  const prices = createLazyPrices()
+  const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
-  const { prices, stopPrices } = openPrices(surroundings)
+  const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
   const watch = createGatewayWatch({ ...surroundings, live, prices, address, proxied, version: ENGINE_VERSION })
@@ -94,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
   const { snapshot } = live
   const { captures, served } = createGatewayCaptures({ ...surroundings, settings: config.capture, engine })
-  const alerts = watch.observe({ snapshot, health, accounts, records, active: () => engine.active, queue: () => limiter.queue })
+  const alerts = watch.observe({ snapshot, health, accounts, records, engine, limiter, ledger: state.ledger?.writer })
   const app = createHttpApp({
     engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
@@ -108,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     alerts,
     captures,
     requestFacts: watch.requestFacts,
+    usage: usageDesk(state, { live, prices, clock }),
     buffers,
     clock,
     logger,
@@ -156,6 +160,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** Answers what was used and what it cost; undefined without a ledger. */
+function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
+  if (ledger === undefined) return undefined
+  const { store, writer } = ledger
+  return new UsageDesk({
+    store,
+    durability: () => writer.durability(),
+    flush: () => writer.flush(),
+    prices,
+    hostOf: (provider) => live.hostOf(asProviderId(provider)),
+    clock,
+  })
+}
+
 interface EngineParts {
   readonly live: LiveConfig
   readonly state: GatewayState
@@ -176,6 +194,7 @@ interface BuiltEngine {
 function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
+  const ledger = state.ledger?.writer
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = createKnownModels({ snapshot, hostOf })
@@ -192,6 +211,7 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: En
     records,
     requestEnded: watch.requestEnded,
     traces: watch.traces,
+    ledger: ledger === undefined ? undefined : createAttemptLedger({ ledger, prices, hostOf, clock, settled: watch.settled }),
     buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
@@ -235,23 +255,28 @@ interface Surroundings {
   readonly logger: Logger
 }
 
-function openGatewayState(live: LiveConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
+function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock, logger }: Surroundings): GatewayState {
   return openState({
     store: live.config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     ...live.stateSettings,
     idempotency: live.config.server.idempotency,
+    // Without prices costs are unknown; that is told where they are asked for.
+    preparePrices: () =>
+      prices.warm().then(
+        () => undefined,
+        () => undefined,
+      ),
     clock,
     unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),
   })
 }
 
-/** Prices with the operator's own from the data directory, followed until `stopPrices()`. */
-function openPrices({ dataDir, clock, logger }: Surroundings): { prices: LazyPrices; stopPrices: () => void } {
-  const prices = createLazyPrices()
-  if (dataDir === undefined) return { prices, stopPrices: () => undefined }
+/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
+function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
+  if (dataDir === undefined) return () => undefined
   const warn = (message: string): void => logger.error({}, message)
-  return { prices, stopPrices: followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn }) }
+  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({

@@ -6,7 +6,7 @@ import type { ComboConfig } from '../routing/combo.schema.ts'
 import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
 import type { CaptureConfig } from '../state/captures/captures.schema.ts'
-import type { RetentionConfig, StateConfig } from '../state/state.schema.ts'
+import type { LedgerConfig, RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
 import type { Config, OwnerConfig, ProjectConfig, TenantConfig } from './schema.ts'
@@ -30,6 +30,7 @@ export interface ConfigParts {
   readonly profiles: readonly Located<ProfileConfig>[]
   readonly policyTests: readonly Located<string>[]
   readonly state: StateConfig
+  readonly ledger: LedgerConfig
   readonly retention: RetentionConfig
   readonly telemetry: TelemetryConfig
   readonly alerts: AlertsConfig
@@ -67,6 +68,7 @@ export const configOf = (parts: ConfigParts): Config => ({
   profiles: parts.profiles.map(({ value }) => value),
   policy_tests: parts.policyTests.map(({ value }) => value),
   state: parts.state,
+  ledger: parts.ledger,
   retention: parts.retention,
   telemetry: parts.telemetry,
   alerts: parts.alerts,

@@ -76,11 +76,17 @@ function compileCapture({ capture }: ConfigParts): CaptureSettings {
   }
 }
 
-function compileState({ state, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {
+function compileState({ state, ledger, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {
   const { store } = state
   return {
     store: store === undefined || store === 'memory' ? store : resolve(baseDirectory, withHome(store, home)),
     retentionMs: durationMs(retention.requests),
+    ledger: {
+      enabled: ledger.enabled,
+      required: ledger.required,
+      keepEntriesMs: durationMs(retention.ledger),
+      keepRollupsMs: durationMs(retention.rollups),
+    },
   }
 }
 

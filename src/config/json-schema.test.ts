@@ -37,6 +37,7 @@ describe('the JSON Schema of the configuration', () => {
       'profiles',
       'policy_tests',
       'state',
+      'ledger',
       'retention',
       'telemetry',
       'alerts',

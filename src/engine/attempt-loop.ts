@@ -3,6 +3,7 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
@@ -38,8 +39,9 @@ export class AttemptLoop {
   private readonly racing = new Set<AttemptRun>()
   /** Where the call stands in a trace; undefined where nothing is traced. */
   readonly trace: TraceContext | undefined
-  private begun = 0
   private cancelled = false
+  /** Attempts that have begun. */
+  private begun = 0
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -101,9 +103,9 @@ export class AttemptLoop {
     return failed(this.cancelled ? clientGone() : this.itinerary.error)
   }
 
-  private start(): AttemptRun {
+  private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, trace: this.trace },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose, trace: this.trace },
       this.itinerary.dispatch,
       this.deps,
     )
@@ -127,7 +129,7 @@ export class AttemptLoop {
       hedge,
       clock: this.deps.clock,
       racing: this.racing,
-      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start() : undefined),
+      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start('hedge') : undefined),
       failed: (attempt, error) => this.failedBeside(attempt, error),
       lost: (attempt) => this.giveUp(attempt, 'hedge'),
     })

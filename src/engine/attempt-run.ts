@@ -2,8 +2,10 @@ import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
+import { attemptIdOf } from '../ir/ids.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -51,12 +53,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
-  private readonly number: number
   private readonly trace: TraceContext | undefined
   private readonly limits: CallLimits | undefined
   private reservation: Reservation | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
+  private readonly number: number
+  private readonly purpose: AttemptPurpose
+  private readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -71,7 +75,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor({ call, decided, totalAt, number, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
+  constructor({ call, decided, totalAt, number, purpose, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
     const { revision, route, question } = decided
     this.call = call
     this.route = route
@@ -80,13 +84,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.account = dispatch.account
     this.permit = dispatch.permit
     this.limits = decided.limits
+    this.number = number
+    this.purpose = purpose
+    this.sessionId = decided.conversation?.id
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
     this.maxOutputTokens = question.maxOutputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.revision = revision
     this.totalAt = totalAt
-    this.number = number
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
@@ -185,7 +191,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { refusals } = this
     const seen = facts ?? this.streamed
     const ended = { outcome, error, isSent: this.waitingSince !== undefined, status: this.upstreamStatus, facts: seen }
-    return {
+    const record: AttemptRecord = {
       target_id: this.target.id,
       provider_id: this.provider.id,
       model: this.target.model,
@@ -206,6 +212,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       usage: seen?.usage,
       usage_known: usageKnown(ended),
     }
+    this.settle(record)
+    return record
+  }
+
+  /** What it used goes to the ledger. */
+  private settle(record: AttemptRecord): void {
+    const { call, number, purpose, sessionId } = this
+    const id = attemptIdOf(call.requestId, number)
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
   }
 
   /** How far the attempt got, as far as its cost is concerned. */
@@ -320,8 +335,9 @@ export interface AttemptContext {
   readonly decided: Decided
   /** `Clock.now()` at which the whole request has to be over. */
   readonly totalAt: number
-  /** From 0, in the order in which the attempts of a call begin. */
+  /** From 0, in the order in which attempts begin. */
   readonly number: number
+  readonly purpose: AttemptPurpose
   readonly trace: TraceContext | undefined
 }
 

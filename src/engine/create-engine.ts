@@ -9,6 +9,7 @@ import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
+import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
 import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
@@ -29,6 +30,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   const decider = createDecider(options)
 
+  const { ledger } = options
   const execute = (call: Call, limits: CallLimits | undefined): Promise<Answer> => {
     let decided: Decided
     try {
@@ -41,7 +43,8 @@ export function createEngine(options: EngineOptions): Engine {
       return Promise.resolve(denied(call, error))
     }
     decider.count(decided)
-    return new Execution(call, decided, deps).run()
+    const answer = new Execution(call, decided, deps).run()
+    return ledger?.required === true ? keptAnswer(answer, ledger) : answer
   }
 
   const denied = (call: Call, error: unknown): Answer => {
@@ -52,6 +55,8 @@ export function createEngine(options: EngineOptions): Engine {
   /** Waits only where a limit makes it wait. */
   const serve = (call: Call): Promise<Answer> => {
     active++
+    const refusal = keepingRefusal(ledger)
+    if (refusal !== undefined) return Promise.resolve(denied(call, refusal))
     let admission: Promise<CallLimits | undefined> | undefined
     try {
       admission = options.limiter?.admit(call)

@@ -16,6 +16,7 @@ import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
 import type { RecordSeed } from './record/record-seed.ts'
+import type { AttemptLedger } from './ledger/attempt-ledger.ts'
 
 /** One revision of the configuration at work. A request keeps the one it began with. */
 export interface Revision {
@@ -45,6 +46,8 @@ export interface ExecutionDeps {
   readonly modelFacts: (target: Target) => ModelFacts
   /** Limits and budgets; without it nothing is limited. */
   readonly limiter?: Limiter | undefined
+  /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */
+  readonly ledger?: AttemptLedger | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }

@@ -14,6 +14,7 @@ import type { CaptureParts } from '../operations/captures.ts'
 import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
+import type { UsageDesk } from '../operations/usage/usage-desk.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
 /** The connection a request came in on. Absent when the gateway is called inside a process. */
@@ -38,6 +39,8 @@ export interface HttpAppOptions {
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
+  /** The ledger; without it its routes answer that there is none. */
+  readonly usage?: UsageDesk | undefined
   /** What is measured; without it `/metrics` answers that there is nothing. */
   readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
   /** What is wrong and who is told; without it its routes answer that there is none. */

@@ -1,14 +1,20 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
-import type { RuleStanding } from '../engine/limits/limiter.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Limiter, RuleStanding } from '../engine/limits/limiter.ts'
+import { targetIdOf } from '../ir/ids.ts'
+import type { Settlement } from '../ir/settlement.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
+import type { Spool } from '../observability/alerts/observation.ts'
 import { BudgetUses } from '../observability/budget-uses.ts'
 import type { EndedRequest, EndedRequestListener } from '../observability/ended-request.ts'
 import { EndedRequests } from '../observability/ended-requests.ts'
 import type { Logger } from '../observability/logger.ts'
 import { RequestFacts } from '../observability/request-facts.ts'
-import type { SettledCostListener } from '../observability/settled-cost.ts'
+import type { SettledCost } from '../observability/settled-cost.ts'
 import type { RequestTraces } from '../observability/tracing/request-traces.ts'
+import type { Ledger, LedgerDurability } from '../state/ledger/store.ts'
 import type { DataDir } from '../state/data-dir.ts'
 import { createFetchTransport } from '../transport/fetch-transport.ts'
 import { createGuardedTransport } from '../transport/guarded-transport.ts'
@@ -20,8 +26,13 @@ import type { AlertedParts } from './observe-alerts.ts'
 import type { ObservedParts } from './state-metrics.ts'
 import { createTelemetry } from './telemetry.ts'
 
-/** What is looked at: of a gateway that has no spools and no replicas these are left out. */
-export type WatchedParts = Omit<ObservedParts, 'budgets'> & Pick<AlertedParts, 'spools' | 'replicas'>
+/** What is looked at. What a gateway does not have is left out. */
+export interface WatchedParts
+  extends Pick<ObservedParts, 'snapshot' | 'health' | 'accounts' | 'records'>, Pick<AlertedParts, 'replicas'> {
+  readonly engine: Pick<Engine, 'active'>
+  readonly limiter: Pick<Limiter, 'queue'>
+  readonly ledger: Pick<Ledger, 'durability'> | undefined
+}
 
 /** Whoever watches what a gateway does. */
 export interface GatewayWatch {
@@ -31,8 +42,8 @@ export interface GatewayWatch {
   readonly traces: RequestTraces | undefined
   /** To be told of every request that has ended. */
   readonly requestEnded: EndedRequestListener
-  /** To be told what each settled attempt cost. */
-  readonly costSettled: SettledCostListener
+  /** To be told of every settlement. */
+  readonly settled: (settlement: Settlement) => void
   /** To be told how a limit stands, whenever that has changed. */
   readonly limitSeen: (standing: RuleStanding) => void
   /** Brings in what is looked at, once; gives the alerts over it. */
@@ -43,7 +54,7 @@ export interface GatewayWatch {
 }
 
 export interface GatewayWatchOptions {
-  readonly live: Pick<LiveConfig, 'started' | 'hostOf'>
+  readonly live: Pick<LiveConfig, 'started' | 'snapshot' | 'hostOf'>
   readonly prices: Pick<LazyPrices, 'book'>
   /** Where the gateway listens. */
   readonly address: () => string
@@ -77,14 +88,17 @@ export function createGatewayWatch(options: GatewayWatchOptions): GatewayWatch {
       requestFacts.note(request)
       ended.take(request)
     },
-    costSettled(cost) {
+    settled(settlement) {
+      const cost = costOf(settlement, live.snapshot())
+      if (cost === undefined) return
       metrics.countCost(cost)
       alerting.noteCost(cost)
     },
     limitSeen: (standing) => noteBudget(budgets, standing),
-    observe(parts) {
-      const watched = { ...parts, budgets: () => budgets.read() }
-      metrics.observe(watched)
+    observe({ engine, limiter, ledger, ...parts }) {
+      const spools = (): readonly Spool[] => (ledger === undefined ? [] : [ledgerSpool(ledger.durability())])
+      const watched = { ...parts, spools, budgets: () => budgets.read() }
+      metrics.observe({ ...watched, active: () => engine.active, queue: () => limiter.queue })
       alerts = alerting.watch({ ...watched, dataDir: dataDir?.path })
       return alerts
     },
@@ -106,6 +120,20 @@ const costReader =
   ({ prices, live }: Pick<GatewayWatchOptions, 'prices' | 'live'>) =>
   (request: EndedRequest): number | undefined =>
     prices.book === undefined ? undefined : endedCost(request, prices.book, live.hostOf)
+
+/** Undefined when nobody knows what was used: then a price would not tell the cost either. */
+function costOf({ party, usage, nanos }: Settlement, snapshot: RoutingSnapshot): SettledCost | undefined {
+  if (nanos === undefined && usage === undefined) return undefined
+  return { snapshot, providerId: party.provider, targetId: targetIdOf(party.provider, party.model), nanos }
+}
+
+/** Entries in memory and in the local file wait for the store. */
+const ledgerSpool = ({ waiting, spooled, dropped_writes: dropped, last_outcome: last }: LedgerDurability): Spool => ({
+  what: 'settlements',
+  waiting: waiting + spooled,
+  dropped,
+  failing: spooled > 0 || last === 'spooled' || last === 'failed',
+})
 
 function noteBudget(budgets: BudgetUses, { rule, used, resetAt }: RuleStanding): void {
   if (rule.measure !== 'usd') return

@@ -13,14 +13,19 @@ import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
+import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import type { LedgerSettings } from './state.schema.ts'
 
 export interface OpenStateOptions {
   /** `memory`, or the path of an SQLite file. */
   readonly store: string
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
+  readonly ledger: LedgerSettings
+  /** Asked before entries of the ledger are made. Never rejects. */
+  readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
   /** Milliseconds, and the most keys remembered. */
@@ -36,6 +41,8 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  /** Undefined when it is switched off. */
+  readonly ledger: OpenLedger | undefined
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
   configure(settings: StateChange): void
   readonly limits: LimitStore
@@ -44,7 +51,7 @@ export interface GatewayState {
   close(): Promise<void>
 }
 
-export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'health' | 'scorecards'>
+export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -54,6 +61,9 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
+    const ledger = options.ledger.enabled
+      ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
+      : undefined
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
@@ -64,8 +74,10 @@ export function openState(options: OpenStateOptions): GatewayState {
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      ledger,
       configure(next) {
         records.keepFor(next.retentionMs)
+        ledger?.keepFor(next.ledger)
         health.configure(next.health)
         scorecards?.configure(next.scorecards)
       },
@@ -75,6 +87,7 @@ export function openState(options: OpenStateOptions): GatewayState {
         periods?.close()
         scorecards?.close()
         disables.close()
+        await ledger?.close()
         await records.close()
       },
     }

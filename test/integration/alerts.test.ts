@@ -51,8 +51,9 @@ describe('alerts', () => {
     isDown = false
     expect(await call()).toBe(200)
     await clock.advance(50_000)
-    await eventually(() => webhook.requests.length === 2, 'the webhook hears that it is over')
-    expect(told(webhook)).toEqual(['firing provider_down:p', 'resolved provider_down:p'])
+    await eventually(() => webhook.requests.length === 3, 'the webhook hears that it is over')
+    // The first answer is also the first whose price nobody knows.
+    expect(told(webhook)).toEqual(['firing provider_down:p', 'firing unknown_price:p/m', 'resolved provider_down:p'])
     expect(webhook.requests.map(({ text }) => text).join()).not.toContain('CANARY')
   })
 
