@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { buildLimiter } from './app/build-limiter.ts'
+import { openCaptures } from './app/open-captures.ts'
+import { openWatch, type Watch } from './app/open-watch.ts'
+import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
@@ -10,8 +14,7 @@ import { createEngine } from './engine/create-engine.ts'
 import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
-import { liveLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
-import { createLimiter } from './engine/limits/create-limiter.ts'
+import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
@@ -28,8 +31,6 @@ import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
-import { createGatewayCaptures } from './operations/gateway-captures.ts'
-import { createGatewayWatch, type GatewayWatch } from './operations/gateway-watch.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
@@ -43,7 +44,7 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { type DataDir, takeDataDir } from './state/data-dir.ts'
+import { takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { STATE_FILE } from './state/records/open.ts'
@@ -84,20 +85,28 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const surroundings = { dataDir, clock, logger }
-  const proxied = environmentProxy(readSurroundings().env)
-  const live = new LiveConfig(config, providerMaker(clock, proxied))
+  let listening: RunningServer | undefined
+  const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
+  const limiter = buildLimiter({ live, state, prices, clock, logger })
   const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
-  const watch = createGatewayWatch({ ...surroundings, live, prices, address, proxied, version: ENGINE_VERSION })
-  const limiter = buildLimiter({ live, state, prices, clock, logger, watch })
+  const watch = openWatch({ ...surroundings, config, prices, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
-  const { captures, served } = createGatewayCaptures({ ...surroundings, settings: config.capture, engine })
-  const alerts = watch.observe({ snapshot, health, accounts, records, engine, limiter, ledger: state.ledger?.writer })
+  const alerts = watch.observe({
+    snapshot,
+    health,
+    accounts,
+    records,
+    active: () => engine.active,
+    queue: () => limiter.queue,
+    budgets: () => limiter.budgets,
+  })
   const app = createHttpApp({
     engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
@@ -107,11 +116,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     records,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
+    usage: usageDesk(state, { live, prices, clock }),
     metrics: watch.metrics,
     alerts,
     captures,
     requestFacts: watch.requestFacts,
-    usage: usageDesk(state, { live, prices, clock }),
     buffers,
     clock,
     logger,
@@ -125,7 +134,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.configure(ingressSettings(settings))
     },
   }
-  let listening: RunningServer | undefined
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => app.fetch(request, peer),
@@ -179,9 +187,22 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
-  readonly watch: GatewayWatch
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled: ({ party, nanos }, { record }) =>
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+  })
 }
 
 interface BuiltEngine {
@@ -194,7 +215,6 @@ interface BuiltEngine {
 function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
-  const ledger = state.ledger?.writer
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = createKnownModels({ snapshot, hostOf })
@@ -209,9 +229,9 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: En
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records,
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
     requestEnded: watch.requestEnded,
     traces: watch.traces,
-    ledger: ledger === undefined ? undefined : createAttemptLedger({ ledger, prices, hostOf, clock, settled: watch.settled }),
     buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
@@ -221,38 +241,6 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: En
     countTokens: createCountTokens({ clock, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
-}
-
-interface LimiterParts extends Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock' | 'watch'> {
-  readonly logger: Logger
-}
-
-function buildLimiter({ live, state, prices, clock, logger, watch }: LimiterParts): Limiter {
-  return createLimiter({
-    store: state.limits,
-    settings: live.config.limits,
-    limitsOf: liveLimitsOf(() => live.config.limits),
-    accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
-    async priceOf({ provider, model }) {
-      const book = prices.book ?? (await prices.warm())
-      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
-    },
-    clock,
-    deadlines: new Deadlines(clock),
-    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
-    seen: (standing) => watch.limitSeen(standing),
-    crossed: ({ rule, share, spent }) =>
-      logger.warn(
-        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
-        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
-      ),
-  })
-}
-
-interface Surroundings {
-  readonly dataDir: DataDir | undefined
-  readonly clock: Clock
-  readonly logger: Logger
 }
 
 function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock, logger }: Surroundings): GatewayState {
@@ -285,8 +273,8 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
 })
 
 /** Makes providers that share connections. */
-function providerMaker(clock: Clock, proxied: (url: URL) => boolean): (settings: ProviderSettings) => Provider {
-  const transport = createFetchTransport({ clock, proxied })
+function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
+  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
   const userAgent = `switchback/${ENGINE_VERSION}`
   return (settings) => createProvider(settings, { transport, clock, userAgent })
 }

@@ -28,10 +28,10 @@ export interface CompiledConfig {
   readonly routing: RoutingSnapshot
   readonly limits: LimitSettings
   readonly state: StateSettings
+  readonly policyTests: readonly PolicyTestFile[]
   readonly telemetry: TelemetrySettings
   readonly alerts: AlertSettings
   readonly capture: CaptureSettings
-  readonly policyTests: readonly PolicyTestFile[]
 }
 
 /** A file of policy tests that must pass before the configuration is taken. */
@@ -59,8 +59,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const limits = compileLimits(parts, server.apiKeys, notes)
   const telemetry = compileTelemetry(parts, context, notes)
   const alerts = compileAlerts(parts, context, notes)
-  const state = compileState(parts, context)
-  return { server, providers, routing, limits, state, policyTests, telemetry, alerts, capture: compileCapture(parts) }
+  const capture = compileCapture(parts)
+  return { server, providers, routing, limits, state: compileState(parts, context), policyTests, telemetry, alerts, capture }
 }
 
 const MIB = 1024 * 1024

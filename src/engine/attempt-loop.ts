@@ -39,9 +39,8 @@ export class AttemptLoop {
   private readonly racing = new Set<AttemptRun>()
   /** Where the call stands in a trace; undefined where nothing is traced. */
   readonly trace: TraceContext | undefined
-  private cancelled = false
-  /** Attempts that have begun. */
   private begun = 0
+  private cancelled = false
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call

@@ -53,9 +53,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
-  private readonly trace: TraceContext | undefined
   private readonly limits: CallLimits | undefined
   private reservation: Reservation | undefined = undefined
+  private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly number: number
@@ -93,6 +93,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.revision = revision
     this.totalAt = totalAt
+    this.number = number
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
@@ -335,7 +336,7 @@ export interface AttemptContext {
   readonly decided: Decided
   /** `Clock.now()` at which the whole request has to be over. */
   readonly totalAt: number
-  /** From 0, in the order in which attempts begin. */
+  /** From 0, in the order in which the attempts of a call begin. */
   readonly number: number
   readonly purpose: AttemptPurpose
   readonly trace: TraceContext | undefined

@@ -15,8 +15,8 @@ import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
-import type { RecordSeed } from './record/record-seed.ts'
 import type { AttemptLedger } from './ledger/attempt-ledger.ts'
+import type { RecordSeed } from './record/record-seed.ts'
 
 /** One revision of the configuration at work. A request keeps the one it began with. */
 export interface Revision {

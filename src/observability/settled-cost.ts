@@ -1,4 +1,3 @@
-import type { BudgetPeriod, LimitScope } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 
 /** What an attempt cost, told once for each when it is settled. */
@@ -15,11 +14,11 @@ export type SettledCostListener = (cost: SettledCost) => void
 
 /** How much of a budget is used, at one moment. */
 export interface BudgetUse {
-  readonly scope: LimitScope
+  readonly scope: 'global' | 'tenant' | 'project' | 'owner' | 'key' | 'provider' | 'account'
   /** Of the scope; empty for `global`. */
   readonly id: string
-  /** What it is for: calendar periods, or everything. */
-  readonly window: BudgetPeriod
+  /** The window, as the configuration names it. */
+  readonly window: 'total' | 'daily' | 'weekly' | 'monthly'
   /** Nano-dollars. */
   readonly limitNanos: number
   /** Settled and reserved. */

@@ -131,13 +131,13 @@ describe('gauges', () => {
     const budgets = Array.from({ length: 5_000 }, (_none, index) => ({
       scope: 'key' as const,
       id: `k${index}`,
-      window: 'day' as const,
+      window: 'daily' as const,
       limitNanos: 1e9,
       usedNanos: index * 1e5,
     }))
     const shown = lines({ budgets: () => budgets }).filter((line) => line.startsWith('switchback_budget_used_ratio{'))
     expect(shown).toHaveLength(100)
-    expect(shown[0]).toBe('switchback_budget_used_ratio{scope="key",id="k4999",window="day"} 0.4999')
+    expect(shown[0]).toBe('switchback_budget_used_ratio{scope="key",id="k4999",window="daily"} 0.4999')
   })
 
   test('forget what is gone', () => {

@@ -28,7 +28,7 @@ describe('alerts', () => {
         providers: [providerAt('p', upstream, 'openai')],
         alerts: {
           webhooks: [{ id: 'ops', url: `${webhook.url}/hook`, allow_private: true }],
-          rules: { accounts_locked: { enabled: false } },
+          rules: { accounts_locked: { enabled: false }, unknown_price: { enabled: false } },
         },
       },
       { clock },
@@ -51,10 +51,26 @@ describe('alerts', () => {
     isDown = false
     expect(await call()).toBe(200)
     await clock.advance(50_000)
-    await eventually(() => webhook.requests.length === 3, 'the webhook hears that it is over')
-    // The first answer is also the first whose price nobody knows.
-    expect(told(webhook)).toEqual(['firing provider_down:p', 'firing unknown_price:p/m', 'resolved provider_down:p'])
+    await eventually(() => webhook.requests.length === 2, 'the webhook hears that it is over')
+    expect(told(webhook)).toEqual(['firing provider_down:p', 'resolved provider_down:p'])
     expect(webhook.requests.map(({ text }) => text).join()).not.toContain('CANARY')
+  })
+
+  test('tell that a model without a known price was used', async () => {
+    const clock = new ManualClock()
+    const webhook = await world.upstream({ body: ['ok'] })
+    const upstream = await world.upstream(serving(CHAT, { text: 'hi' }))
+    const gateway = await world.gateway(
+      {
+        providers: [providerAt('p', upstream, 'openai')],
+        alerts: { webhooks: [{ id: 'ops', url: `${webhook.url}/hook`, allow_private: true }] },
+      },
+      { clock },
+    )
+    await (await gateway.post('/v1/chat/completions', chat('p/m'))).text()
+    await clock.advance(30_000)
+    await eventually(() => webhook.requests.length === 1, 'the webhook is told')
+    expect(told(webhook)).toEqual(['firing unknown_price:p/m'])
   })
 
   test('can be tested, and tell what became of each webhook', async () => {

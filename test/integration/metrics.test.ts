@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { CHAT, serving } from '../support/client-formats.ts'
-import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
-import { openLimits } from '../support/limits-world.ts'
+import { accountsNamed, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 
 const world = new TestWorld()
 afterEach(() => world.closeAll())
@@ -95,22 +93,4 @@ describe('GET /metrics', () => {
     expect(after).not.toContain('made-up')
     expect(after).not.toContain('user-')
   })
-})
-
-test('cost and budgets come from what was settled', async () => {
-  const { gateway, post, spent } = await openLimits(
-    world,
-    { tenants: [{ id: 'team', budget: { daily_usd: 2 } }] },
-    { reply: serving(CHAT, { outputTokens: 500_000, inputTokens: 0 }), key: { role: 'admin' } },
-  )
-  expect((await post()).status).toBe(200)
-  expect(await spent()).toBe(0.5)
-  const headers = { authorization: 'Bearer key-of-the-caller' }
-  const cost = 'switchback_cost_usd_total{provider="up",target="other"}'
-  await eventually(async () => valueOf(await metricsOf(gateway, headers), cost) !== undefined, 'the attempt is settled')
-  const text = await metricsOf(gateway, headers)
-  expect(valueOf(text, cost)).toBe(0.5)
-  expect(valueOf(text, 'switchback_spool_waiting{what="settlements"}')).toBe(0)
-  expect(text).toContain('switchback_budget_limit_usd{scope="tenant",id="team",window="day"} 2\n')
-  expect(valueOf(text, 'switchback_budget_used_ratio{scope="tenant",id="team",window="day"}')).toBe(0.25)
 })

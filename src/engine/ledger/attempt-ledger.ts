@@ -1,11 +1,10 @@
 import type { LazyPrices } from '../../catalog/prices/lazy-prices.ts'
 import type { PriceQuote } from '../../catalog/prices/price-book.ts'
 import { asProviderId, type ProviderId } from '../../ir/ids.ts'
-import type { Settlement } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ledger } from '../../state/ledger/store.ts'
 import type { EndedAttempt } from './ended-attempt.ts'
-import { PendingSettlement } from './pending-settlement.ts'
+import { PendingSettlement, type SettledListener } from './pending-settlement.ts'
 
 /** Where the engine accounts for what attempts used. */
 export interface AttemptLedger extends Pick<Ledger, 'required' | 'isKeeping' | 'durable' | 'postCommitFailed'> {
@@ -19,8 +18,8 @@ export interface AttemptLedgerOptions {
   /** Host of a provider's base URL; empty when there is none. */
   readonly hostOf: (provider: ProviderId) => string
   readonly clock: Pick<Clock, 'wall'>
-  /** Hears of every settlement when it is made, several at a time and off the way of answers. Must not throw. */
-  readonly settled?: ((settlement: Settlement) => void) | undefined
+  /** Told of each settlement when it is made. */
+  readonly settled?: SettledListener | undefined
 }
 
 /** Settles attempts by the prices in force when they end. */
@@ -34,6 +33,6 @@ export function createAttemptLedger({ ledger, prices, hostOf, clock, settled }: 
     },
     durable: () => ledger.durable(),
     postCommitFailed: () => ledger.postCommitFailed(),
-    attemptEnded: (attempt) => ledger.append(new PendingSettlement({ attempt, at: clock.wall(), quoteOf, settled })),
+    attemptEnded: (attempt) => ledger.append(new PendingSettlement(attempt, clock.wall(), { quoteOf, settled })),
   }
 }

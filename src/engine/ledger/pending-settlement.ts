@@ -7,35 +7,37 @@ import type { PendingEntry } from '../../state/ledger/store.ts'
 import type { EndedAttempt } from './ended-attempt.ts'
 import { settledCost } from './settled-cost.ts'
 
-type QuoteOf = (attempt: EndedAttempt, at: number) => PriceQuote | undefined
+/** Must not throw. */
+export type SettledListener = (settlement: Settlement, attempt: EndedAttempt) => void
 
-/** What a settlement is made of. */
-interface SettlementFacts {
-  readonly attempt: EndedAttempt
-  /** When it ended, in Unix milliseconds. */
-  readonly at: number
-  readonly quoteOf: QuoteOf
-  readonly settled: ((settlement: Settlement) => void) | undefined
+export interface SettlementParts {
+  readonly quoteOf: (attempt: EndedAttempt, at: number) => PriceQuote | undefined
+  /** Told of the settlement when it is made. */
+  readonly settled?: SettledListener | undefined
 }
 
 /** An attempt on its way into the ledger. What it cost is calculated when the entry is first read, several at a time. */
 export class PendingSettlement implements PendingEntry {
-  private facts: SettlementFacts | undefined
+  private attempt: EndedAttempt | undefined
+  private readonly at: number
+  private readonly parts: SettlementParts
   private made: Settlement | undefined = undefined
 
-  constructor(facts: SettlementFacts) {
-    this.facts = facts
+  /** `at` is when it ended, in Unix milliseconds. */
+  constructor(attempt: EndedAttempt, at: number, parts: SettlementParts) {
+    this.attempt = attempt
+    this.at = at
+    this.parts = parts
   }
 
   get entry(): Settlement {
-    const { facts } = this
-    if (facts === undefined) return this.made!
-    const { attempt, at, quoteOf, settled } = facts
-    const made = settle(attempt, at, quoteOf(attempt, at))
-    this.made = made
-    this.facts = undefined
-    settled?.(made)
-    return made
+    const { attempt, parts, at } = this
+    if (attempt !== undefined) {
+      this.attempt = undefined
+      this.made = settle(attempt, at, parts.quoteOf(attempt, at))
+      parts.settled?.(this.made, attempt)
+    }
+    return this.made!
   }
 }
 

@@ -71,16 +71,16 @@ export class FairQueue {
     this.options = { ...this.options, ...bounds }
   }
 
-  get size(): number {
-    return this.count
+  /** Milliseconds that whoever waits for longest has waited; 0 when nobody does. */
+  get longestWaitMs(): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const flows of Object.values(this.waiting))
+      for (const [first] of flows.values()) if (first !== undefined) earliest = Math.min(earliest, first.since)
+    return earliest === Number.POSITIVE_INFINITY ? 0 : this.options.clock.now() - earliest
   }
 
-  /** Time that the first of those who wait has waited, in ms; 0 when nobody does. */
-  get longestWaitMs(): number {
-    let first = Infinity
-    for (const flows of Object.values(this.waiting))
-      for (const [oldest] of flows.values()) if (oldest !== undefined && oldest.since < first) first = oldest.since
-    return first === Infinity ? 0 : this.options.clock.now() - first
+  get size(): number {
+    return this.count
   }
 
   /** Resolves with the time waited when the call has its place. */

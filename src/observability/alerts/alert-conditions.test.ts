@@ -10,7 +10,7 @@ const CALM: Observation = {
   fallbacks: { requests: 100, fallbacks: 1 },
   unpriced: [],
   spools: [{ what: 'request records', waiting: 10, dropped: 0, failing: false }],
-  budgets: [{ scope: 'tenant', id: 'team-a', window: 'month', limitNanos: 100e9, usedNanos: 10e9 }],
+  budgets: [{ scope: 'tenant', id: 'team-a', window: 'monthly', limitNanos: 100e9, usedNanos: 10e9 }],
   disk: { path: '/data', freeBytes: 50e9 },
   replicas: [{ id: 'two', behindMs: 100 }],
 }
@@ -53,11 +53,11 @@ describe('the rules of alerts', () => {
 
   test('tell each threshold of a budget that was reached', () => {
     const budget = (usedNanos: number): Partial<Observation> => ({
-      budgets: [{ scope: 'key', id: 'k1', window: 'day', limitNanos: 10e9, usedNanos }],
+      budgets: [{ scope: 'key', id: 'k1', window: 'daily', limitNanos: 10e9, usedNanos }],
     })
     expect(wrong(budget(7.9e9))).toEqual([])
-    expect(wrong(budget(8e9))).toEqual(['warning budget key/k1/day/0.8'])
-    expect(wrong(budget(10e9))).toEqual(['warning budget key/k1/day/0.8', 'critical budget key/k1/day/1'])
+    expect(wrong(budget(8e9))).toEqual(['warning budget key/k1/daily/0.8'])
+    expect(wrong(budget(10e9))).toEqual(['warning budget key/k1/daily/0.8', 'critical budget key/k1/daily/1'])
     const [condition] = alertConditions({ ...CALM, ...budget(8e9) }, rules)
     expect(condition?.summary).toBe('The daily budget of key k1 is used to 80 % ($8.00 of $10.00).')
   })

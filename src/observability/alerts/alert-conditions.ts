@@ -5,7 +5,6 @@ import type { Observation } from './observation.ts'
 type RuleCheck<Rule extends AlertRule> = (observed: Observation, settings: AlertRules[Rule]) => Condition[]
 
 const MIB = 1024 * 1024
-const WINDOW_WORDS = { total: '', day: 'daily ', week: 'weekly ', month: 'monthly ' } as const
 
 /** What is wrong by one rule. Pure: settings and what was observed. */
 const CHECKS: { readonly [Rule in AlertRule]: RuleCheck<Rule> } = {
@@ -49,15 +48,15 @@ const CHECKS: { readonly [Rule in AlertRule]: RuleCheck<Rule> } = {
   budget: ({ budgets }, { at }) =>
     (budgets ?? []).flatMap(({ scope, id, window, limitNanos, usedNanos }) => {
       const used = limitNanos > 0 ? usedNanos / limitNanos : 1
-      const name = `${WINDOW_WORDS[window]}budget of ${id === '' ? 'everybody' : `${scope} ${id}`}`
+      const name = id === '' ? scope : `${scope} ${id}`
       return at
         .filter((threshold) => used >= threshold)
         .map((threshold) => ({
           rule: 'budget' as const,
           subject: `${scope}/${id}/${window}/${threshold}`,
           severity: threshold >= 1 ? ('critical' as const) : ('warning' as const),
-          summary: `The ${name} is used to ${percent(used)} (${dollars(usedNanos)} of ${dollars(limitNanos)}).`,
-          recovery: `The ${name} is below ${percent(threshold)} again.`,
+          summary: `The ${window} budget of ${name} is used to ${percent(used)} (${dollars(usedNanos)} of ${dollars(limitNanos)}).`,
+          recovery: `The ${window} budget of ${name} is below ${percent(threshold)} again.`,
           facts: { scope, id, window, threshold, used_usd: usedNanos / 1e9, limit_usd: limitNanos / 1e9 },
         }))
     }),
