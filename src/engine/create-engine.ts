@@ -13,6 +13,7 @@ import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
 import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { CallLimits } from './limits/limiter.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
@@ -133,12 +134,16 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
-  const { snapshot } = options.revision()
+  const { snapshot, stream } = options.revision()
   const { operation = 'generate' } = known
-  record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
+  const inStream = operation === 'generate' && isToldInStream(call, error)
+  const status = inStream ? 200 : error.httpStatus
+  record(options, known, { snapshot, plan: DENIED, status, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
   const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
-  return { kind: 'error', error, headers: [...own, ...error.headersFor(call.codec.format)] }
+  const headers = [...own, ...error.headersFor(call.codec.format)]
+  if (!inStream) return { kind: 'error', error, headers }
+  return { kind: 'stream', status, headers, stream: failureStream(call, error, stream.pingMs) }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }

@@ -4,7 +4,7 @@
  */
 export class SweepHand<Key, Value> {
   private readonly map: ReadonlyMap<Key, Value>
-  private rest: Iterator<[Key, Value]>
+  private rest: MapIterator<[Key, Value]>
 
   constructor(map: ReadonlyMap<Key, Value>) {
     this.map = map
