@@ -16,9 +16,9 @@ export interface AccountPool {
    * Accounts that are neither locked for the model nor disabled, the next in turn first; without those in `tried`. A session's own
    * account (`prefer`) comes first while it can be used. Reads only: the answer is what `select` would give.
    */
-  candidates(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[]
+  candidates(provider: ProviderId, model: string, tried?: TriedAccounts, prefer?: AccountId): readonly Account[]
   /** As `candidates`, for a request that is about to use the first of them: takes its turn where accounts take turns. */
-  select(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[]
+  select(provider: ProviderId, model: string, tried?: TriedAccounts, prefer?: AccountId): readonly Account[]
   /** A call failed for good on this account: locks what the table of errors says, for other calls too. */
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void
   /** An answer's rate-limit headers say that nothing is left until `untilMs`: the account is passed over for the model until then. */
@@ -38,6 +38,9 @@ export interface AccountPool {
   /** Takes a new list of accounts. What is known of those that stay is kept, unless their credential is another one. */
   configure(providers: readonly PooledProvider[]): void
 }
+
+/** Accounts to be left out. */
+export type TriedAccounts = Pick<ReadonlySet<AccountId>, 'has'>
 
 export interface AccountAvailability {
   readonly available: number
@@ -126,7 +129,7 @@ class MemoryAccountPool implements AccountPool {
     this.configure(providers)
   }
 
-  candidates(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[] {
+  candidates(provider: ProviderId, model: string, tried?: TriedAccounts, prefer?: AccountId): readonly Account[] {
     const found = this.providers.get(provider)
     if (found === undefined) return NONE
     const { accounts, settings, rotation } = found
@@ -138,7 +141,7 @@ class MemoryAccountPool implements AccountPool {
     return settings.selection === 'round_robin' ? rotation.order(accounts, usable, settings.sticky ?? 1) : usable
   }
 
-  select(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[] {
+  select(provider: ProviderId, model: string, tried?: TriedAccounts, prefer?: AccountId): readonly Account[] {
     const chosen = this.candidates(provider, model, tried, prefer)
     // A session that stays with its account takes nobody's turn.
     if (chosen[0] !== undefined && chosen[0].id !== prefer) this.providers.get(provider)?.rotation.take(chosen[0].id)
@@ -222,7 +225,7 @@ class MemoryAccountPool implements AccountPool {
     this.providers = new Map(providers.map((settings) => [settings.id, carriedOver(settings, earlier.get(settings.id))]))
   }
 
-  private usable(found: ProviderAccounts, model: string, tried?: ReadonlySet<AccountId>): readonly Account[] {
+  private usable(found: ProviderAccounts, model: string, tried?: TriedAccounts): readonly Account[] {
     const { accounts, locks, settings } = found
     const now = this.clock.now()
     const { any } = this.disables

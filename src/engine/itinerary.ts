@@ -1,5 +1,4 @@
 import type { Account } from '../credentials/account.ts'
-import type { AccountPool } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
@@ -9,6 +8,7 @@ import type { RoutePlan } from '../ir/decision.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { HealthStore, Permit } from '../state/health/store.ts'
+import { allowedAccounts, type AccountChoice } from './allowed-accounts.ts'
 import type { Conversation } from './conversation.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { lastResort } from './last-resort.ts'
@@ -28,7 +28,8 @@ export interface ItineraryOptions {
   /** Further tries at one account after a passing fault. */
   readonly maxRetries: number
   readonly providers: ReadonlyMap<ProviderId, Provider>
-  readonly accounts: AccountPool
+  /** As the caller may use it. */
+  readonly accounts: Pick<AccountChoice, 'select' | 'locked'>
   readonly health: HealthStore
   /** Context window of a target in tokens, where it is known. */
   readonly windowOf: (target: Target) => number | undefined
@@ -42,7 +43,7 @@ export const createItinerary = ({ plan, route, question, conversation }: Decided
     plan,
     maxRetries: route.maxRetries,
     providers: deps.providers,
-    accounts: deps.accounts,
+    accounts: allowedAccounts(deps.accounts, question.principal),
     health: deps.health,
     windowOf: (target) => deps.modelFacts(target).contextWindow,
     inputTokens: question.estimatedInputTokens,

@@ -19,6 +19,7 @@ export type RejectionCode =
   | 'no_accounts'
   | 'disabled'
   | 'provider_not_allowed'
+  | 'account_not_allowed'
   | 'translation_loss'
   | 'streaming_unsupported'
   | 'tools_unsupported'
@@ -71,6 +72,7 @@ export interface PrincipalInputs {
   readonly key_id?: string | undefined
   readonly tenant?: string | undefined
   readonly project?: string | undefined
+  readonly owner?: string | undefined
   readonly allowed?: AllowList | undefined
 }
 

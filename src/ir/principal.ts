@@ -8,6 +8,8 @@ export interface Principal {
   readonly keyId?: ApiKeyId | undefined
   readonly tenant?: TenantId | undefined
   readonly project?: string | undefined
+  /** The person or team the key was issued to; several keys may have one owner. */
+  readonly owner?: string | undefined
   /** What the caller is confined to; undefined is no restriction. */
   readonly allowed?: AllowList | undefined
 }
@@ -19,4 +21,6 @@ export interface AllowList {
   /** Routes as decisions name them: the route's name, `direct`, `combo/…`, `default:…`. */
   readonly routes?: readonly string[] | undefined
   readonly providers?: readonly string[] | undefined
+  /** Accounts as `provider/account`. */
+  readonly accounts?: readonly string[] | undefined
 }

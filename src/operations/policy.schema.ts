@@ -26,6 +26,7 @@ const REJECTION_CODES = Object.keys({
   no_accounts: true,
   disabled: true,
   provider_not_allowed: true,
+  account_not_allowed: true,
   translation_loss: true,
   streaming_unsupported: true,
   tools_unsupported: true,

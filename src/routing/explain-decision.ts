@@ -26,11 +26,12 @@ export function decisionInputs(question: DecisionQuestion): DecisionInputs {
   }
 }
 
-export const principalInputs = ({ role, keyId, tenant, project, allowed }: Principal): PrincipalInputs => ({
+export const principalInputs = ({ role, keyId, tenant, project, owner, allowed }: Principal): PrincipalInputs => ({
   role,
   key_id: keyId,
   tenant,
   project,
+  owner,
   allowed,
 })
 

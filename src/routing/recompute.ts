@@ -130,12 +130,13 @@ function questionOf({ inputs }: RouteDecision): DecisionQuestion | undefined {
 
 function principalOf(inputs: RouteDecision['inputs']['principal']): Principal | undefined {
   if (inputs === undefined) return undefined
-  const { role, key_id: keyId, tenant, project, allowed } = inputs
+  const { role, key_id: keyId, tenant, project, owner, allowed } = inputs
   return {
     role: role as PrincipalRole,
     keyId: keyId === undefined ? undefined : asApiKeyId(keyId),
     tenant: tenant === undefined ? undefined : asTenantId(tenant),
     project,
+    owner,
     allowed,
   }
 }

@@ -1,5 +1,5 @@
 import type { Asked } from '../asked.ts'
-import { allowedProviders, availability, certification } from './availability.ts'
+import { allowedAccounts, allowedProviders, availability, certification } from './availability.ts'
 import { capabilities, formats, visionSources } from './capabilities.ts'
 import type { HardFilter } from './filter.types.ts'
 import { limits } from './limits.ts'
@@ -10,6 +10,7 @@ import { translation } from './translation.ts'
 const HARD_FILTERS: readonly HardFilter[] = [
   availability,
   allowedProviders,
+  allowedAccounts,
   capabilities,
   visionSources,
   formats,
