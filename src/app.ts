@@ -10,6 +10,7 @@ import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
 import { observeTargets } from './engine/observe-targets.ts'
+import { RunningCalls } from './engine/running-calls.ts'
 import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
@@ -34,6 +35,7 @@ import { PRICE_FILE } from './state/prices/price-file.ts'
 import { healthSettingsOf } from './state/health/settings.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { STATE_FILE } from './state/records/open.ts'
+import { KeyDirectory } from './state/tenancy/key-directory.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
@@ -69,14 +71,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   const surroundings = { dataDir, clock, logger }
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
+  const running = new RunningCalls()
+  const keys = new KeyDirectory({ clock, warn: (message, facts) => logger.error(facts, message), onEnded: (ended) => running.end(ended) })
+  const keysRead = keys.follow(state.tenancy)
+  keysRead.catch((error: unknown) => logger.error({ error }, 'issued keys could not be read'))
   const { prices, stopPrices } = openPrices(surroundings)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, running })
   const app = createHttpApp({
     engine,
     codecs,
     snapshot,
     settings: config.server,
     records,
+    issuedKeys: keys,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
@@ -93,6 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     prices,
     async listen() {
       checkBind(config.server)
+      await keysRead
       if (needsPrices(config.routing)) await prices.warm()
       server = await serve({ settings: config.server, app })
       dataDir?.announce(server.url)
@@ -103,6 +111,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       await server?.stop(config.server.drainMs)
       tokenizer.close()
       stopPrices()
+      keys.close()
+      await keysRead.catch(() => undefined) // it was told when it happened
       await state.close()
       dataDir?.release()
     },
@@ -115,6 +125,7 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly running: RunningCalls
 }
 
 interface BuiltEngine {
@@ -124,7 +135,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
+function buildEngine({ config, snapshot, state, prices, clock, running }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const providers = createProviders(config, clock)
   const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
@@ -142,6 +153,7 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     affinity,
     observed: observeTargets({ accounts, health, disables }),
     records,
+    running,
     stream: config.server.stream,
     random: Math.random,
     modelFacts: createKnownModels({ hostOf, declaredOf }),

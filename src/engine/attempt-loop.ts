@@ -36,6 +36,10 @@ export class AttemptLoop {
   /** Attempts that run beside each other. */
   private readonly racing = new Set<AttemptRun>()
   private cancelled = false
+  /** Why the gateway itself ended the call. */
+  private stopped: GatewayError | undefined = undefined
+  /** Ends a pause. */
+  private wake: (() => void) | undefined = undefined
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -56,10 +60,19 @@ export class AttemptLoop {
     return facts
   }
 
+  /** The gateway ends the call: attempts under way fail with this error, a begun stream tells it, and nothing else is tried. */
+  stop(error: GatewayError): void {
+    this.stopped ??= error
+    this.wake?.()
+    for (const attempt of this.racing) attempt.abort(error)
+    this.current?.abort(error)
+  }
+
   /** Goes from place to place until one answers or nothing is left. Never rejects. */
   async run(): Promise<AttemptResult> {
     const { itinerary } = this
     try {
+      if (this.isOver) return this.nothingLeft()
       while (!itinerary.begin()) if (!(await this.recovered())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
@@ -67,8 +80,9 @@ export class AttemptLoop {
         const result = hedge === undefined ? await attempt.run() : await this.race(attempt, hedge)
         this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
         if (this.current !== undefined && this.current.diagnostics.length > 0) this.diagnostics.push(...this.current.diagnostics)
-        if (this.cancelled) {
+        if (this.isOver) {
           if (result.kind === 'stream') result.stream.stop()
+          this.closeAttempt('cancelled', { facts: result.kind === 'failed' ? undefined : result.facts, reason: 'stopped' })
           return this.nothingLeft()
         }
         if (result.kind !== 'failed') return result
@@ -78,7 +92,7 @@ export class AttemptLoop {
         // A place that was just arrived at has nothing to recover from.
         if (itinerary.retries === 0) continue
         await this.pause(retryDelayMs(this.decided, retries, this.deps.random))
-        if (!this.cancelled) continue
+        if (!this.isOver) continue
         itinerary.abandon()
         return this.nothingLeft()
       }
@@ -90,8 +104,13 @@ export class AttemptLoop {
     }
   }
 
+  /** The client has left, or the gateway has ended the call: nothing else is to be tried. */
+  get isOver(): boolean {
+    return this.cancelled || this.stopped !== undefined
+  }
+
   private nothingLeft(): AttemptFailure {
-    return failed(this.cancelled ? clientGone() : this.itinerary.error)
+    return failed(this.cancelled ? clientGone() : (this.stopped ?? this.itinerary.error))
   }
 
   private start(): AttemptRun {
@@ -120,7 +139,7 @@ export class AttemptLoop {
       hedge,
       clock: this.deps.clock,
       racing: this.racing,
-      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start() : undefined),
+      beside: () => (!this.isOver && this.itinerary.beside() ? this.start() : undefined),
       failed: (attempt, error) => this.failedBeside(attempt, error),
       lost: (attempt) => this.giveUp(attempt, 'hedge'),
     })
@@ -130,6 +149,7 @@ export class AttemptLoop {
 
   /** One of several attempts failed; another one still runs. */
   private failedBeside(attempt: AttemptRun, error: GatewayError): void {
+    if (this.stopped !== undefined) return this.written(attempt, 'cancelled', { reason: 'stopped' })
     this.learnFrom(attempt, error)
     this.written(attempt, 'failed', { error, next: 'next-target' })
   }
@@ -149,14 +169,18 @@ export class AttemptLoop {
     const left = Math.min(limit - this.waitedMs, this.totalAt - deps.clock.now())
     if (recoveryMs === undefined || recoveryMs > left) return false
     await this.pause(Math.max(1, recoveryMs))
-    return !this.cancelled
+    return !this.isOver
   }
 
   /** Waiting is no work of the gateway. */
   private async pause(ms: number): Promise<void> {
     const { clock } = this.deps
     const startedAt = clock.now()
-    await clock.sleep(ms, this.call.signal).catch(() => undefined) // an abort is seen by the caller
+    const stopper = new AbortController()
+    this.wake = () => stopper.abort()
+    const signal = AbortSignal.any([this.call.signal, stopper.signal])
+    await clock.sleep(ms, signal).catch(() => undefined) // an abort is seen by the caller
+    this.wake = undefined
     this.waitedMs += clock.now() - startedAt
   }
 

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Principal } from '../ir/principal.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptResult } from './attempt-result.ts'
@@ -9,6 +10,7 @@ import { failureStream } from './failure-stream.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { clientGone, internalFault } from './execution-errors.ts'
 import { PendingRecord } from './record/pack-record.ts'
+import type { StoppableCall } from './running-calls.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
 /** How the request ended, for its record. */
@@ -19,7 +21,7 @@ interface Ending {
 }
 
 /** One call from decision to record: what the client gets of its attempts, and what is written down. */
-export class Execution {
+export class Execution implements StoppableCall {
   private readonly call: Call
   private readonly deps: ExecutionDeps
   private readonly decided: Decided
@@ -37,6 +39,7 @@ export class Execution {
     this.loop = new AttemptLoop(call, decided, deps)
     this.startedWall = deps.clock.wall()
     call.signal.addEventListener('abort', this.cancel, { once: true })
+    deps.running?.add(this)
   }
 
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
@@ -58,6 +61,15 @@ export class Execution {
     if (this.settled) return
     const facts = this.loop.cancel()
     this.settle({ status: 499, error: clientGone(), facts })
+  }
+
+  get principal(): Principal {
+    return this.call.principal
+  }
+
+  /** The gateway ends the call: upstreams are let go, and the client is told where its answer stands. */
+  stop(error: GatewayError): void {
+    if (!this.settled) this.loop.stop(error)
   }
 
   /** A fault of our own must end as an answer and a record too, and never as a rejection that nobody handles. */
@@ -140,7 +152,8 @@ export class Execution {
     const failure = error ?? (facts.failure === undefined ? undefined : this.loop.current?.provider.classifyInBand(facts.failure))
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
       this.loop.learnFrom(this.loop.current, failure)
-    if (failure === undefined) this.loop.closeAttempt('success', { facts })
+    if (this.loop.isOver) this.loop.closeAttempt('cancelled', { facts, reason: 'stopped' })
+    else if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })
   }
@@ -175,6 +188,7 @@ export class Execution {
     this.settled = true
     const { call, decided, deps } = this
     call.signal.removeEventListener('abort', this.cancel)
+    deps.running?.delete(this)
     const seed = {
       requestId: call.requestId,
       startedAt: this.startedWall,

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { Clock } from '../lib/clock.ts'
-import { Authenticator } from './authenticator.ts'
+import { Authenticator, type IssuedKeys } from './authenticator.ts'
 import { isOpen } from './check-bind.ts'
 import { clientAddress, forwardedHost } from './client-address.ts'
 import { FailedAttempts } from './failed-attempts.ts'
@@ -14,7 +14,11 @@ export interface AccessControlOptions {
   readonly settings: ServerSettings
   readonly isTrustedProxy: (address: string) => boolean
   readonly clock: Clock
+  readonly issuedKeys?: IssuedKeys | undefined
 }
+
+/** What somebody gets to hear who tries keys; a key that has ended was a good one. */
+const GUESSES: ReadonlySet<string> = new Set(['invalid_api_key', 'provider_key_presented', 'api_key_mistyped'])
 
 /** Everybody who reaches a gateway without keys. */
 const OPEN: Principal = { role: 'admin' }
@@ -27,9 +31,9 @@ export class AccessControl {
   private readonly failures: FailedAttempts
   private readonly isTrustedProxy: (address: string) => boolean
 
-  constructor({ settings, isTrustedProxy, clock }: AccessControlOptions) {
+  constructor({ settings, isTrustedProxy, clock, issuedKeys }: AccessControlOptions) {
     this.isOpen = isOpen(settings)
-    this.authenticator = new Authenticator(settings.apiKeys)
+    this.authenticator = new Authenticator(settings.apiKeys, issuedKeys)
     this.guard = new OriginGuard({ settings })
     this.failures = new FailedAttempts({ clock })
     this.isTrustedProxy = isTrustedProxy
@@ -38,15 +42,14 @@ export class AccessControl {
   /** Who is calling. Throws when nobody may call like this, or this one may not use the route. */
   admit(request: Request, route: Pick<RouteDefinition, 'role'>, peer: Peer | undefined): Principal {
     const { headers } = request
-    if (!this.isOpen) {
-      const principal = this.authenticator.authenticate(headers)
-      if (!mayUse(principal.role, route.role)) throw forbidden(principal, route.role)
-      return principal
-    }
+    const from = (): string | undefined => clientAddress(headers, peer, this.isTrustedProxy)
+    if (!this.isOpen) return permitted(this.authenticator.authenticate(headers, from), route)
     const host = this.hostOf(request, peer)
     this.guard.checkHost(host)
     this.guard.checkOrigin(headers, host)
-    return OPEN
+    // Whoever shows an issued key is judged by it, also where nobody has to show one.
+    const principal = this.authenticator.issuedTo(headers, from)
+    return principal === undefined ? OPEN : permitted(principal, route)
   }
 
   /** A page for people: whoever may see it, it must have been asked for under a name of this gateway. */
@@ -56,7 +59,7 @@ export class AccessControl {
 
   /** Holds back a refusal when its sender has collected many. */
   async afterRefusal(error: GatewayError, request: Request, peer: Peer | undefined): Promise<void> {
-    if (error.code !== 'invalid_api_key' && error.code !== 'provider_key_presented') return
+    if (!GUESSES.has(error.code)) return
     await this.failures.penalty(clientAddress(request.headers, peer, this.isTrustedProxy), request.signal)
   }
 
@@ -65,9 +68,14 @@ export class AccessControl {
   }
 }
 
+function permitted(principal: Principal, route: Pick<RouteDefinition, 'role'>): Principal {
+  if (!mayUse(principal.role, route.role)) throw forbidden(principal, route.role)
+  return principal
+}
+
 function forbidden(principal: Principal, asked: RouteRole): GatewayError {
   return new GatewayError(
     'forbidden',
-    `This key has the role ${principal.role}, and this address needs ${asked}. Ask with another key, or give this one the role in api_keys.`,
+    `This key has the role ${principal.role}, and this address needs ${asked}. Ask with another key, or have this one changed.`,
   )
 }

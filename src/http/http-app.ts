@@ -23,7 +23,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const log = new ExchangeLog({ clock, logger: options.logger, isTrustedProxy })
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
-  const access = new AccessControl({ settings, isTrustedProxy, clock })
+  const access = new AccessControl({ settings, isTrustedProxy, clock, issuedKeys: options.issuedKeys })
   const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock) })
   const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
   const callRoutes = new Map(

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
+import type { IssuedKeys } from './authenticator.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
 /** The connection a request came in on. Absent when the gateway is called inside a process. */
@@ -28,6 +29,8 @@ export interface HttpAppOptions {
   readonly isTrustedProxy: (address: string) => boolean
   /** Facts of a model that the snapshot lists. */
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
+  /** Keys that were issued, beside those of `settings`. */
+  readonly issuedKeys?: IssuedKeys | undefined
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
   readonly clock: Clock

@@ -21,8 +21,8 @@ export interface AttemptRecord {
   readonly upstream_request_id?: string | undefined
   /** What followed a failure. */
   readonly next?: 'retry' | 'next-account' | 'next-target' | 'stop' | undefined
-  /** Why the gateway gave a running attempt up: another one beside it was faster, or the client left. */
-  readonly cancelled_because?: 'hedge' | 'client' | undefined
+  /** Why the gateway gave a running attempt up: another one beside it was faster, the client left, or the caller's key has ended. */
+  readonly cancelled_because?: 'hedge' | 'client' | 'stopped' | undefined
   /** True when bytes went through as they were; else the reasons why not. */
   readonly passthrough: boolean
   readonly passthrough_refused?: readonly string[] | undefined

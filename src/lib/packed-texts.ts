@@ -6,7 +6,8 @@ const HEAD = 6
 const EMPTY = 0
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+// Texts come back as they were, a byte order mark at their beginning included.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Many small texts by key, side by side in one block of memory: a tenth of what a map of objects takes, and nothing for the garbage

@@ -7,6 +7,8 @@ import type { DisableStore } from './disables/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
+import { openTenancy } from './tenancy/open.ts'
+import type { TenancyStore } from './tenancy/store.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 
@@ -28,6 +30,7 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  readonly tenancy: TenancyStore
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -40,6 +43,7 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
+    const tenancy = openTenancy({ store, clock })
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
@@ -48,9 +52,11 @@ export function openState(options: OpenStateOptions): GatewayState {
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      tenancy,
       async close() {
         scorecards?.close()
         disables.close()
+        await tenancy.close()
         await records.close()
       },
     }
