@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
@@ -23,6 +24,7 @@ import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { modelCardOf } from './operations/model-card.ts'
+import { knownNames } from './operations/tenancy/known-names.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { createProvider } from './providers/registry.ts'
 import { needsPrices } from './routing/needs-prices.ts'
@@ -72,7 +74,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
   const running = new RunningCalls()
-  const keys = new KeyDirectory({ clock, warn: (message, facts) => logger.error(facts, message), onEnded: (ended) => running.end(ended) })
+  const keys = new KeyDirectory({
+    clock,
+    warn: (message, facts) => logger.error(facts, message),
+    onEnded: (ended) => running.end(ended),
+  })
   const keysRead = keys.follow(state.tenancy)
   keysRead.catch((error: unknown) => logger.error({ error }, 'issued keys could not be read'))
   const { prices, stopPrices } = openPrices(surroundings)
@@ -84,6 +90,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     settings: config.server,
     records,
     issuedKeys: keys,
+    tenancy: {
+      store: state.tenancy,
+      audit: state.audit,
+      clock,
+      random: randomBytes,
+      known: () => knownNames(config),
+      useOf: (id) => keys.useOf(id),
+      records,
+    },
+    audit: state.audit,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),

@@ -19,6 +19,8 @@ export interface CompiledConfig {
   readonly providers: readonly ProviderSettings[]
   readonly routing: RoutingSnapshot
   readonly state: StateSettings
+  /** Names of the tenants that the configuration declares. */
+  readonly tenants: readonly string[]
 }
 
 /**
@@ -35,7 +37,7 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const server = compileServer(parts, context, notes)
   const providers = compileProviders(parts, context, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
-  return { server, providers, routing, state: compileState(parts, context) }
+  return { server, providers, routing, state: compileState(parts, context), tenants: parts.tenants.map(({ value }) => value.id) }
 }
 
 function compileState({ state, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {

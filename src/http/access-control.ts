@@ -7,6 +7,7 @@ import { clientAddress, forwardedHost } from './client-address.ts'
 import { FailedAttempts } from './failed-attempts.ts'
 import type { Peer } from './http-app.types.ts'
 import { OriginGuard, requestedHost } from './origin-guard.ts'
+import type { RefusalAudit } from './refusal-audit.ts'
 import { mayUse, type RouteDefinition, type RouteRole } from './routes.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
@@ -15,6 +16,8 @@ export interface AccessControlOptions {
   readonly isTrustedProxy: (address: string) => boolean
   readonly clock: Clock
   readonly issuedKeys?: IssuedKeys | undefined
+  /** Told of everybody who was refused. */
+  readonly audit?: Pick<RefusalAudit, 'note'> | undefined
 }
 
 /** What somebody gets to hear who tries keys; a key that has ended was a good one. */
@@ -30,13 +33,15 @@ export class AccessControl {
   private readonly guard: OriginGuard
   private readonly failures: FailedAttempts
   private readonly isTrustedProxy: (address: string) => boolean
+  private readonly audit: AccessControlOptions['audit']
 
-  constructor({ settings, isTrustedProxy, clock, issuedKeys }: AccessControlOptions) {
+  constructor({ settings, isTrustedProxy, clock, issuedKeys, audit }: AccessControlOptions) {
     this.isOpen = isOpen(settings)
     this.authenticator = new Authenticator(settings.apiKeys, issuedKeys)
     this.guard = new OriginGuard({ settings })
     this.failures = new FailedAttempts({ clock })
     this.isTrustedProxy = isTrustedProxy
+    this.audit = audit
   }
 
   /** Who is calling. Throws when nobody may call like this, or this one may not use the route. */
@@ -57,10 +62,13 @@ export class AccessControl {
     if (this.isOpen && route.isProbe !== true) this.guard.checkHost(this.hostOf(request, peer))
   }
 
-  /** Holds back a refusal when its sender has collected many. */
+  /** Notes a refusal in the audit, and holds it back when its sender has collected many. */
   async afterRefusal(error: GatewayError, request: Request, peer: Peer | undefined): Promise<void> {
-    if (!GUESSES.has(error.code)) return
-    await this.failures.penalty(clientAddress(request.headers, peer, this.isTrustedProxy), request.signal)
+    const { category } = error.row
+    if (category !== 'authentication' && category !== 'authorization') return
+    const address = clientAddress(request.headers, peer, this.isTrustedProxy)
+    this.audit?.note(error, address)
+    if (GUESSES.has(error.code)) await this.failures.penalty(address, request.signal)
   }
 
   private hostOf(request: Request, peer: Peer | undefined): string {
@@ -77,5 +85,6 @@ function forbidden(principal: Principal, asked: RouteRole): GatewayError {
   return new GatewayError(
     'forbidden',
     `This key has the role ${principal.role}, and this address needs ${asked}. Ask with another key, or have this one changed.`,
+    principal.keyId === undefined ? {} : { details: { key_id: principal.keyId } },
   )
 }

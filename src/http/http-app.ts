@@ -8,6 +8,7 @@ import { ExchangeLog } from './exchange-log.ts'
 import type { HttpApp, HttpAppOptions } from './http-app.types.ts'
 import { LiveStreams } from './live-streams.ts'
 import { formatOfPath, pathOf } from './request-path.ts'
+import { RefusalAudit } from './refusal-audit.ts'
 import { Responder } from './responder.ts'
 import { ROUTES } from './routes.ts'
 import { CallServer, type CallRoute } from './serve-call.ts'
@@ -23,7 +24,11 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const log = new ExchangeLog({ clock, logger: options.logger, isTrustedProxy })
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
-  const access = new AccessControl({ settings, isTrustedProxy, clock, issuedKeys: options.issuedKeys })
+  const audit =
+    options.audit === undefined
+      ? undefined
+      : new RefusalAudit({ audit: options.audit, clock, warn: (message) => options.logger?.warn({}, message) })
+  const access = new AccessControl({ settings, isTrustedProxy, clock, issuedKeys: options.issuedKeys, audit })
   const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock) })
   const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
   const callRoutes = new Map(
@@ -44,6 +49,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     },
     drain() {
       state.isDraining = true
+      audit?.flush()
     },
     get active() {
       return log.active

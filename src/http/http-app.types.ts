@@ -7,7 +7,9 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
+import type { AuditStore } from '../operations/list-audit.ts'
 import type { RecordSource } from '../operations/record-source.ts'
+import type { TenancyParts } from '../operations/tenancy/tenancy-parts.ts'
 import type { IssuedKeys } from './authenticator.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
@@ -33,6 +35,9 @@ export interface HttpAppOptions {
   readonly issuedKeys?: IssuedKeys | undefined
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
+  /** Keys, tenants, projects and owners; without it their routes answer that there are none. */
+  readonly tenancy?: TenancyParts | undefined
+  readonly audit?: Pick<AuditStore, 'append' | 'list'> | undefined
   readonly clock: Clock
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined

@@ -52,6 +52,8 @@ export interface RequestRecord {
   readonly session_id?: string | undefined
   readonly tenant?: string | undefined
   readonly api_key_id?: string | undefined
+  /** The person or team the key was issued to. */
+  readonly owner?: string | undefined
   readonly role: string
   readonly streamed: boolean
   readonly decision: RouteDecision

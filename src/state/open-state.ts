@@ -3,6 +3,8 @@ import type { Clock } from '../lib/clock.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
+import { openAudit } from './audit/open.ts'
+import type { AuditStore } from './audit/store.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
@@ -31,6 +33,7 @@ export interface GatewayState {
   readonly affinity: AffinityStore
   readonly disables: DisableStore
   readonly tenancy: TenancyStore
+  readonly audit: AuditStore
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -44,6 +47,7 @@ export function openState(options: OpenStateOptions): GatewayState {
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
     const tenancy = openTenancy({ store, clock })
+    const audit = openAudit({ store, clock })
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
@@ -53,10 +57,12 @@ export function openState(options: OpenStateOptions): GatewayState {
       affinity: createMemoryAffinity({ clock }),
       disables,
       tenancy,
+      audit,
       async close() {
         scorecards?.close()
         disables.close()
         await tenancy.close()
+        await audit.close()
         await records.close()
       },
     }

@@ -164,10 +164,10 @@ export class KeyDirectory {
     if (revoked !== undefined) return keyRefusals.revoked(id, revoked)
     if (expiresAt !== undefined && expiresAt <= now) return keyRefusals.expired(id, expiresAt)
     if (!isPresent && previous !== undefined && previous.validUntil <= now) return keyRefusals.replaced(id, previous.validUntil)
-    if (disabled !== undefined) return keyRefusals.disabled(`key ${id}`, disabled)
+    if (disabled !== undefined) return keyRefusals.disabled(`key ${id}`, disabled, id)
     for (const [kind, name] of groupsOf(key)) {
       const group = this.groupOf(kind, name)
-      if (group?.disabled !== undefined) return keyRefusals.disabled(`${kind} ${name}`, group.disabled)
+      if (group?.disabled !== undefined) return keyRefusals.disabled(`${kind} ${name}`, group.disabled, id)
     }
     return undefined
   }

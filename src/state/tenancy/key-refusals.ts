@@ -26,23 +26,30 @@ export const keyRefusals = {
     new GatewayError(
       'api_key_expired',
       `The key ${id} expired at ${new Date(at).toISOString()}. Ask whoever runs the gateway for a new one.`,
+      about(id),
     ),
   replaced: (id: string, at: number): GatewayError =>
     new GatewayError(
       'api_key_expired',
       `The key ${id} has a new secret, and this one was valid until ${new Date(at).toISOString()}. Use the new one.`,
+      about(id),
     ),
   revoked: (id: string, { at, reason }: Ending): GatewayError =>
     new GatewayError(
       'api_key_revoked',
       `The key ${id} was revoked at ${new Date(at).toISOString()}${because(reason)}. Ask whoever runs the gateway for a new one.`,
+      about(id),
     ),
   /** `what` is the key itself, or what it belongs to: `owner alice`. */
-  disabled: (what: string, { reason }: Ending): GatewayError =>
+  disabled: (what: string, { reason }: Ending, id?: string): GatewayError =>
     new GatewayError(
       'api_key_disabled',
       `The ${what} is out of use for the time being${because(reason)}. Ask whoever runs the gateway.`,
+      id === undefined ? {} : about(id),
     ),
 } as const
 
 const because = (reason: string | undefined): string => (reason === undefined ? '' : ` (${reason})`)
+
+/** The id of a key is no secret. */
+const about = (id: string) => ({ details: { key_id: id } })
