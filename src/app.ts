@@ -81,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   const keysRead = keys.follow(state.tenancy)
   keysRead.catch((error: unknown) => logger.error({ error }, 'issued keys could not be read'))
+  noteConfiguration(config, state, surroundings)
   const { prices, stopPrices } = openPrices(surroundings)
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, running })
   const app = createHttpApp({
@@ -191,12 +192,27 @@ function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, 
   return openState({
     store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     retentionMs: state.retentionMs,
+    auditRetentionMs: state.auditRetentionMs,
     health: healthSettingsOf(routing.resilience, routing.providers.keys()),
     scorecards: routing.resilience.scorecard,
     clock,
     unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),
   })
+}
+
+/** The audit tells by which configuration the gateway has served since when. */
+function noteConfiguration({ routing }: CompiledConfig, { audit }: GatewayState, { clock, logger }: Surroundings): void {
+  audit
+    .append({
+      at: Math.floor(clock.wall()),
+      action: 'config.load',
+      outcome: 'done',
+      actor: { kind: 'gateway' },
+      source: { via: 'command' },
+      details: { revision: routing.revision, config_hash: routing.configHash, version: ENGINE_VERSION },
+    })
+    .catch((error: unknown) => logger.error({ error }, 'the configuration could not be noted in the audit'))
 }
 
 /** Accounts of all providers, and how each of them takes turns. */

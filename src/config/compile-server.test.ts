@@ -145,14 +145,20 @@ describe('TLS files', () => {
 })
 
 test('state lives in memory, in a named file, or in the usual place', () => {
-  expect(load('').compiled.state).toEqual({ store: undefined, retentionMs: 30 * 86_400_000 })
-  expect(load('state: { store: memory }\nretention: { requests: forever }').compiled.state).toEqual({
+  expect(load('').compiled.state).toEqual({
+    store: undefined,
+    retentionMs: 30 * 86_400_000,
+    auditRetentionMs: 365 * 86_400_000,
+  })
+  expect(load('state: { store: memory }\nretention: { requests: forever, audit: forever }').compiled.state).toEqual({
     store: 'memory',
     retentionMs: undefined,
+    auditRetentionMs: undefined,
   })
   expect(load('state: { store: data/x.db }\nretention: { requests: 12h }').compiled.state).toEqual({
     store: '/etc/gateway/data/x.db',
     retentionMs: 12 * 3_600_000,
+    auditRetentionMs: 365 * 86_400_000,
   })
   expect(load('state: { store: ~/x.db }').compiled.state.store).toBe('/home/someone/x.db')
 })

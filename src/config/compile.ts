@@ -45,5 +45,6 @@ function compileState({ state, retention }: ConfigParts, { baseDirectory, home }
   return {
     store: store === undefined || store === 'memory' ? store : resolve(baseDirectory, withHome(store, home)),
     retentionMs: durationMs(retention.requests),
+    auditRetentionMs: durationMs(retention.audit),
   }
 }

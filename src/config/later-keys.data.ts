@@ -37,7 +37,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
   { path: 'retention.rollups' },
-  { path: 'retention.audit' },
 
   // tenants: names are known, limits are not
   { path: 'tenants[].budget_usd', refuse: MONEY },

@@ -31,6 +31,10 @@ describe('accounts a caller may use', () => {
   test('are the only ones that can be waited for, or tried as a last resort', () => {
     const pool = newPool()
     for (const id of ['a', 'b']) pool.failed(P, asAccountId(id), 'm', new GatewayError('upstream_rate_limited', 'slow down'))
-    expect(allowedAccounts(pool, confinedTo('p/b')).locked(P, 'm').map(({ account }) => String(account.id))).toEqual(['b'])
+    expect(
+      allowedAccounts(pool, confinedTo('p/b'))
+        .locked(P, 'm')
+        .map(({ account }) => String(account.id)),
+    ).toEqual(['b'])
   })
 })

@@ -13,7 +13,7 @@ export class BodyFields {
   constructor(body: unknown, known: readonly string[]) {
     if (!isObject(body)) throw invalidField('The body must be a JSON object.')
     for (const name of Object.keys(body)) {
-      if (known.includes(name)) continue
+      if (known.includes(name) || body[name] === undefined) continue
       const close = nearest(name, known)
       const hint = close === undefined ? `Known are ${known.join(', ') || 'none'}.` : `Did you mean ${close}?`
       throw invalidField(`The field \`${name.slice(0, 100)}\` is unknown here. ${hint}`, name.slice(0, 100))
@@ -37,8 +37,7 @@ export class BodyFields {
     if (typeof value !== 'string') throw invalidField(`\`${name}\` must be a text.`, name)
     const text = value.trim()
     if (UNSEEN.test(text)) throw invalidField(`\`${name}\` holds control characters or line breaks. Write it on one line.`, name)
-    if (text.length > most)
-      throw invalidField(`\`${name}\` has ${text.length} characters. Keep it to ${most}.`, name)
+    if (text.length > most) throw invalidField(`\`${name}\` has ${text.length} characters. Keep it to ${most}.`, name)
     return text === '' ? undefined : text
   }
 

@@ -12,6 +12,7 @@ import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
 import { openTenancy } from './tenancy/open.ts'
 import type { TenancyStore } from './tenancy/store.ts'
 import { openRecords } from './records/open.ts'
+import { startRetention } from './records/retention.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 
 export interface OpenStateOptions {
@@ -19,6 +20,7 @@ export interface OpenStateOptions {
   readonly store: string
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
+  readonly auditRetentionMs: number | undefined
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
   readonly clock: Clock
@@ -48,6 +50,9 @@ export function openState(options: OpenStateOptions): GatewayState {
     const disables = openDisables({ store, clock })
     const tenancy = openTenancy({ store, clock })
     const audit = openAudit({ store, clock })
+    const { auditRetentionMs: keepMs } = options
+    const stopPruning =
+      keepMs === undefined ? undefined : startRetention({ store: audit, clock, keepMs, warn, what: 'audit entries' })
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
@@ -62,6 +67,7 @@ export function openState(options: OpenStateOptions): GatewayState {
         scorecards?.close()
         disables.close()
         await tenancy.close()
+        stopPruning?.()
         await audit.close()
         await records.close()
       },

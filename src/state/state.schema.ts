@@ -19,6 +19,9 @@ export const retentionSchema = z.strictObject({
   requests: duration()
     .default('30d')
     .describe('Age at which request records are deleted, such as `30d`, `12h`, `90m`; `forever` keeps them.'),
+  audit: duration()
+    .default('365d')
+    .describe('Age at which the audit of changes and refused callers is deleted; `forever` keeps it.'),
 })
 
 export type StateConfig = z.output<typeof stateSchema>
@@ -30,4 +33,6 @@ export interface StateSettings {
   readonly store: 'memory' | (string & {}) | undefined
   /** Age at which request records are deleted, in ms; undefined keeps them. */
   readonly retentionMs: number | undefined
+  /** The same of the audit. */
+  readonly auditRetentionMs: number | undefined
 }

@@ -1,14 +1,19 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
+import { auditCommand } from './audit.ts'
 import { configCommand } from './config.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
+import { keyCommand } from './key.ts'
 import { modelCommand } from './model.ts'
+import { ownerCommand } from './owner.ts'
 import { priceCommand } from './price.ts'
+import { projectCommand } from './project.ts'
 import { providerCommand } from './provider.ts'
 import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
+import { tenantCommand } from './tenant.ts'
 import { testCommand } from './test.ts'
 
 /** All commands, in the order of the help text. */
@@ -20,6 +25,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  keyCommand,
+  ownerCommand,
+  tenantCommand,
+  projectCommand,
+  auditCommand,
   replayCommand,
   testCommand,
   priceCommand,

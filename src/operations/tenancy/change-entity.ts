@@ -48,7 +48,11 @@ export async function changeEntity<Kind extends TenancyKind>(
 export async function insertEntity(
   parts: Pick<TenancyParts, 'store' | 'audit' | 'clock'>,
   origin: Origin,
-  { entity, action, details }: { readonly entity: TenancyEntity; readonly action: string; readonly details?: JsonObject | undefined },
+  {
+    entity,
+    action,
+    details,
+  }: { readonly entity: TenancyEntity; readonly action: string; readonly details?: JsonObject | undefined },
 ): Promise<void> {
   const taken = new GatewayError(
     'tenancy_conflict',
@@ -68,7 +72,10 @@ export async function requireEntity<Kind extends TenancyKind>(
 ): Promise<EntityOf<Kind>> {
   const found = await store.get(kind, id)
   if (found !== undefined) return found
-  throw new GatewayError('tenancy_not_found', `There is no ${kind} ${safeText(id)}. "switchback ${kind} list" shows those there are.`)
+  throw new GatewayError(
+    'tenancy_not_found',
+    `There is no ${kind} ${safeText(id)}. "switchback ${kind} list" shows those there are.`,
+  )
 }
 
 export const auditSubject = (entity: TenancyEntity): AuditedDeed['subject'] => ({

@@ -21,7 +21,8 @@ export async function createGroup(parts: TenancyParts, origin: Origin, kind: Gro
   const fields = new BodyFields(body, ['id', 'name', 'limits', ...(kind === 'tenant' ? [] : ['tenant'])])
   const id = requireId(fields, 'id')
   const tenant = kind === 'tenant' ? undefined : readId(fields, 'tenant')
-  if (kind === 'project' && tenant === undefined) throw invalidField('A project belongs to a tenant: name the `tenant`.', 'tenant')
+  if (kind === 'project' && tenant === undefined)
+    throw invalidField('A project belongs to a tenant: name the `tenant`.', 'tenant')
   if (tenant !== undefined) await requireTenant(parts, tenant)
   const terms = { name: fields.text('name', LONGEST_NAME), limits: readLimits(parts, fields, kind) }
   const created = { at: Math.floor(parts.clock.wall()), by: actorName(origin.actor) }
@@ -44,7 +45,13 @@ export async function changeGroup(
   if (Object.keys(terms).length === 0) throw invalidField('Say what is to change: name, limits.')
   await adopt(parts, kind, id, origin)
   const details = JSON.parse(JSON.stringify(terms, (_name, value: unknown) => value ?? null)) as JsonObject
-  const { entity, changed } = await changeEntity(parts, origin, { kind, id, action: `${kind}.change`, details, next: () => terms })
+  const { entity, changed } = await changeEntity(parts, origin, {
+    kind,
+    id,
+    action: `${kind}.change`,
+    details,
+    next: () => terms,
+  })
   return { group: groupView(entity), changed }
 }
 

@@ -54,7 +54,10 @@ export async function rotateKey(
     next(key) {
       refuseRevoked(key)
       if (key.secret === undefined)
-        throw new GatewayError('tenancy_conflict', `The key ${id} waits for its invitation to be taken. There is no secret to replace.`)
+        throw new GatewayError(
+          'tenancy_conflict',
+          `The key ${id} waits for its invitation to be taken. There is no secret to replace.`,
+        )
       text = newIssuedKey('key', key.id, parts.random)
       const secret = { sha256: hashOfIssuedKey(text), since: now }
       return { secret, previous: graceMs === 0 ? undefined : { ...key.secret, validUntil: now + graceMs } }
@@ -110,5 +113,8 @@ async function changed(parts: TenancyParts, origin: Origin, change: KeyChange): 
 
 function refuseRevoked({ id, revoked }: IssuedKeyEntity): void {
   if (revoked === undefined) return
-  throw new GatewayError('tenancy_conflict', `The key ${id} is revoked, and that is for good. Issue another one: switchback key create.`)
+  throw new GatewayError(
+    'tenancy_conflict',
+    `The key ${id} is revoked, and that is for good. Issue another one: switchback key create.`,
+  )
 }

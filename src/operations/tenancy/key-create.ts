@@ -80,7 +80,10 @@ async function placeOf({ store, known }: TenancyParts, fields: BodyFields, owner
   const tenant = readId(fields, 'tenant') ?? owner?.tenant
   const project = readId(fields, 'project')
   if (owner?.tenant !== undefined && tenant !== owner.tenant)
-    throw invalidField(`The owner ${ownerId} belongs to the tenant ${owner.tenant}. Leave \`tenant\` out, or name another owner.`, 'tenant')
+    throw invalidField(
+      `The owner ${ownerId} belongs to the tenant ${owner.tenant}. Leave \`tenant\` out, or name another owner.`,
+      'tenant',
+    )
   if (tenant !== undefined && !known().tenants.includes(tenant) && (await store.get('tenant', tenant)) === undefined)
     throw missing('tenant', tenant, `switchback tenant create ${tenant}`)
   if (project === undefined) return { tenant, project, isNewOwner: owner === undefined }
@@ -106,4 +109,6 @@ async function refuseMistyped(store: TenancyParts['store'], id: string): Promise
 }
 
 const missing = (kind: 'tenant' | 'project', id: string, command: string): GatewayError =>
-  new GatewayError('tenancy_not_found', `There is no ${kind} ${safeText(id)}. Create it first: ${safeText(command)}`, { param: kind })
+  new GatewayError('tenancy_not_found', `There is no ${kind} ${safeText(id)}. Create it first: ${safeText(command)}`, {
+    param: kind,
+  })

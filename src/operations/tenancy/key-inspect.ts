@@ -61,7 +61,10 @@ function idOf(text: string): string {
   const parsed = parseIssuedKey(text)
   if (parsed !== undefined) return parsed.id
   if (looksIssued(text))
-    throw new GatewayError('api_key_mistyped', 'This is a key of a Switchback gateway that is cut off or mistyped: its checksum does not fit.')
+    throw new GatewayError(
+      'api_key_mistyped',
+      'This is a key of a Switchback gateway that is cut off or mistyped: its checksum does not fit.',
+    )
   throw new GatewayError(
     'tenancy_not_found',
     'This is no key that a Switchback gateway issues: those begin with sbk_. Keys of the configuration stand there, under api_keys.',

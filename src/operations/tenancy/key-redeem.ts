@@ -20,7 +20,10 @@ export async function redeemInvitation(
   const shown = new BodyFields(body, ['invitation']).text('invitation', 200) ?? ''
   const parsed = parseIssuedKey(shown)
   if (parsed?.kind !== 'invitation')
-    throw new GatewayError('api_key_mistyped', 'This is no invitation (`sbi_…`), or it is cut off or mistyped. Copy it again, whole.')
+    throw new GatewayError(
+      'api_key_mistyped',
+      'This is no invitation (`sbi_…`), or it is cut off or mistyped. Copy it again, whole.',
+    )
   const now = Math.floor(parts.clock.wall())
   const found = await parts.store.get('key', parsed.id)
   if (found === undefined || !isGood(found, shown, now)) throw refused()

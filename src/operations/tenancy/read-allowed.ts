@@ -20,7 +20,12 @@ export function readAllowed(value: unknown, known: KnownNames): AllowList | unde
     const names = readNames(fields, name)
     if (names === undefined) return []
     if (name === 'providers' || name === 'accounts') checkKnown(name, names, known[name])
-    if (name === 'routes') checkKnown(name, names.filter((route) => !route.includes('*') && !OWN_ROUTES.test(route)), known.routes)
+    if (name === 'routes')
+      checkKnown(
+        name,
+        names.filter((route) => !route.includes('*') && !OWN_ROUTES.test(route)),
+        known.routes,
+      )
     return [[name, names] as const]
   })
   return lists.length === 0 ? undefined : Object.fromEntries(lists)
@@ -29,9 +34,11 @@ export function readAllowed(value: unknown, known: KnownNames): AllowList | unde
 function readNames(fields: BodyFields, name: (typeof LISTS)[number]): readonly string[] | undefined {
   const value = fields.value(name)
   if (value === undefined) return undefined
-  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '' && item.length <= LONGEST_NAME)
+  const isList =
+    Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '' && item.length <= LONGEST_NAME)
   if (!isList) throw invalidField(`\`allowed.${name}\` must be a list of names.`, 'allowed')
-  if (value.length > MOST_NAMES) throw invalidField(`\`allowed.${name}\` has more than ${MOST_NAMES} names. Use patterns with \`*\`.`, 'allowed')
+  if (value.length > MOST_NAMES)
+    throw invalidField(`\`allowed.${name}\` has more than ${MOST_NAMES} names. Use patterns with \`*\`.`, 'allowed')
   return [...new Set(value as string[])]
 }
 
@@ -39,7 +46,8 @@ function checkKnown(list: string, names: readonly string[], known: readonly stri
   for (const name of names) {
     if (known.includes(name)) continue
     const close = nearest(name, known)
-    const hint = close === undefined ? `The configuration has ${known.slice(0, 10).join(', ') || 'none'}.` : `Did you mean ${close}?`
+    const hint =
+      close === undefined ? `The configuration has ${known.slice(0, 10).join(', ') || 'none'}.` : `Did you mean ${close}?`
     throw invalidField(`\`allowed.${list}\` names ${safeText(name)}, which the configuration does not have. ${hint}`, 'allowed')
   }
 }

@@ -11,7 +11,10 @@ export function readEnd(fields: BodyFields, name: string, now: number): number |
   if (value === undefined) return undefined
   const end = endOf(value, now)
   if (end === undefined)
-    throw invalidField(`\`${name}\` must be a time such as 30d, an instant such as 2027-01-31T12:00:00Z, or Unix milliseconds.`, name)
+    throw invalidField(
+      `\`${name}\` must be a time such as 30d, an instant such as 2027-01-31T12:00:00Z, or Unix milliseconds.`,
+      name,
+    )
   if (end <= now) throw invalidField(`\`${name}\` lies in the past: ${new Date(end).toISOString()}.`, name)
   if (end > now + FURTHEST_MS) throw invalidField(`\`${name}\` lies more than a century ahead. Leave it out for "never".`, name)
   return Math.floor(end)
@@ -35,7 +38,10 @@ export function readGrace(fields: BodyFields, name: string, otherwise: number): 
   if (value === 0 || value === '0') return 0
   const ms = typeof value === 'string' ? timeSpanMs(value) : undefined
   if (ms === undefined)
-    throw invalidField(typeof value === 'string' ? `\`${name}\`: ${timeSpanHint(value)}` : `\`${name}\` must be a time such as "24h", or 0.`, name)
+    throw invalidField(
+      typeof value === 'string' ? `\`${name}\`: ${timeSpanHint(value)}` : `\`${name}\` must be a time such as "24h", or 0.`,
+      name,
+    )
   if (ms > LONGEST_GRACE_MS) throw invalidField(`\`${name}\` is longer than 90 days. Issue a second key instead.`, name)
   return ms
 }

@@ -40,7 +40,8 @@ export async function runTenancyOrder(
   order: TenancyOrder,
   seen?: string,
 ): Promise<JsonObject> {
-  const answer = order.kind === 'key' ? await runKeyOrder(parts, origin, order, seen) : await runGroupOrder(parts, origin, order, seen)
+  const answer =
+    order.kind === 'key' ? await runKeyOrder(parts, origin, order, seen) : await runGroupOrder(parts, origin, order, seen)
   return { ...answer }
 }
 
@@ -71,12 +72,7 @@ async function runGroupOrder(parts: TenancyParts, origin: Origin, order: GroupOr
 
 const told = (kind: GroupKind, { group, changed }: ChangedGroup): object => ({ [kind]: group, changed })
 
-async function runKeyOrder(
-  parts: TenancyParts,
-  origin: Origin,
-  order: KeyOrder,
-  seen: string | undefined,
-): Promise<object> {
+async function runKeyOrder(parts: TenancyParts, origin: Origin, order: KeyOrder, seen: string | undefined): Promise<object> {
   switch (order.action) {
     case 'list':
       return listKeys(parts, within(order.filter, seen))

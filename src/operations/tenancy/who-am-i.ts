@@ -43,6 +43,13 @@ export async function whoAmI({ store, clock, reports }: WhoAmIParts, principal: 
 }
 
 /** Who issued it is not the caller's to know, and the rest stands beside. */
-function ownPart({ created: _created, role: _role, owner: _owner, tenant: _tenant, project: _project, ...own }: KeyView): NonNullable<SelfView['key']> {
+function ownPart({
+  created: _created,
+  role: _role,
+  owner: _owner,
+  tenant: _tenant,
+  project: _project,
+  ...own
+}: KeyView): NonNullable<SelfView['key']> {
   return own
 }

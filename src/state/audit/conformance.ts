@@ -44,7 +44,7 @@ export function auditStoreConformance(name: string, open: () => AuditStore | Pro
     test('comes in pages', async () => {
       const store = await holding(...Array.from({ length: 25 }, (_unused, index) => entry(index)))
       const seen: number[] = []
-      for (let before: number | undefined; ; ) {
+      for (let before: number | undefined; ;) {
         const page = await store.list({ limit: 10, before })
         seen.push(...page.map(({ at }) => at - START))
         before = page.at(-1)?.sequence

@@ -13,13 +13,15 @@ export interface SqliteAuditOptions {
   /** File path, or `:memory:`. The file may hold other parts of the state. */
   readonly path: string
   readonly clock: Pick<Clock, 'wall'>
+  /** For looking into the audit of another process. */
+  readonly readOnly?: boolean | undefined
 }
 
 /** The audit in an SQLite file. Throws `state_unavailable` or `state_incompatible`. */
-export function openSqliteAudit({ path, clock }: SqliteAuditOptions): AuditStore {
-  const database = openSqliteDatabase({ path, domain: 'audit', migrations: AUDIT_MIGRATIONS, appliedAt: clock.wall() })
+export function openSqliteAudit({ path, clock, readOnly }: SqliteAuditOptions): AuditStore {
+  const database = openSqliteDatabase({ path, domain: 'audit', migrations: AUDIT_MIGRATIONS, appliedAt: clock.wall(), readOnly })
   // What was done must be known after a crash too.
-  database.exec('PRAGMA synchronous = FULL')
+  if (readOnly !== true) database.exec('PRAGMA synchronous = FULL')
   return new SqliteAudit(database, path)
 }
 
@@ -36,7 +38,9 @@ class SqliteAudit implements AuditStore {
     const { at, action, actor, subject } = entry
     this.ask(() =>
       this.database
-        .prepare('INSERT INTO audit (at, action, actor, actor_tenant, subject, subject_tenant, body) VALUES (?, ?, ?, ?, ?, ?, ?)')
+        .prepare(
+          'INSERT INTO audit (at, action, actor, actor_tenant, subject, subject_tenant, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        )
         .run(
           Math.floor(at),
           action,

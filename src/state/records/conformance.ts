@@ -98,7 +98,16 @@ function listLaws(fresh: Fresh): void {
 
   test('filters narrow by model, status, session, tenant, key, owner and time, together', async () => {
     const store = fresh(
-      exampleRecord({ request_id: 'req_a', started_at: 1000, requested_model: 'm', status: 200, session_id: 's', tenant: 't', api_key_id: 'k', owner: 'o' }),
+      exampleRecord({
+        request_id: 'req_a',
+        started_at: 1000,
+        requested_model: 'm',
+        status: 200,
+        session_id: 's',
+        tenant: 't',
+        api_key_id: 'k',
+        owner: 'o',
+      }),
       exampleRecord({ request_id: 'req_b', started_at: 2000, requested_model: 'm', status: 503, session_id: 's' }),
       exampleRecord({ request_id: 'req_c', started_at: 3000, requested_model: 'n', status: 200 }),
     )

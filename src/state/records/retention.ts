@@ -10,18 +10,20 @@ export interface RetentionOptions {
   /** Age at which a record is deleted, in milliseconds. */
   readonly keepMs: number
   readonly warn: StoreWarning
+  /** What is deleted, for warnings. */
+  readonly what?: string | undefined
 }
 
 /** Deletes old records every ten minutes until the returned function is called. */
 export function startRetention(options: RetentionOptions): () => void {
-  const { store, clock, keepMs, warn } = options
+  const { store, clock, keepMs, warn, what = 'request records' } = options
   let running = false
   return clock.every(EVERY_MS, () => {
     if (running) return
     running = true
     store
       .prune(clock.wall() - keepMs)
-      .catch((error: unknown) => warn('old request records could not be deleted', { error }))
+      .catch((error: unknown) => warn(`old ${what} could not be deleted`, { error }))
       .finally(() => {
         running = false
       })

@@ -134,7 +134,7 @@ function listLaws(fresh: Fresh): void {
     const ids = Array.from({ length: 25 }, (_unused, index) => `sbk_${String(index).padStart(3, '0')}`)
     for (const id of ids.toReversed()) await store.insert(aKey(id))
     const seen: string[] = []
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const page = await store.list('key', { limit: 10, after })
       seen.push(...page.map(({ id }) => id))
       after = page.at(-1)?.id

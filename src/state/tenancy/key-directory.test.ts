@@ -53,7 +53,12 @@ const next = (entity: IssuedKeyEntity, part: Partial<IssuedKeyEntity>): IssuedKe
 describe('an issued key', () => {
   test('admits as soon as it is kept, with everything it was issued with', async () => {
     const { directory, store, outcome } = await newWorld()
-    const { text, entity } = newKey({ tenant: 'acme', project: 'web', role: 'operator', allowed: { models: ['m'], accounts: [] } })
+    const { text, entity } = newKey({
+      tenant: 'acme',
+      project: 'web',
+      role: 'operator',
+      allowed: { models: ['m'], accounts: [] },
+    })
     expect(outcome(text)).toBe('invalid_api_key')
     await store.insert(entity)
     const principal = directory.find(text, nowhere)

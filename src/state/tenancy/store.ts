@@ -88,9 +88,7 @@ export interface TenancyFilter {
 }
 
 /** Something is new or has changed; `resync` says that changes may have been missed, and everything is to be read again. */
-export type TenancyChange =
-  | { readonly kind: 'changed'; readonly entity: TenancyEntity }
-  | { readonly kind: 'resync' }
+export type TenancyChange = { readonly kind: 'changed'; readonly entity: TenancyEntity } | { readonly kind: 'resync' }
 
 /**
  * Tenants, projects, owners and the keys issued to them: durable truth, shared by all replicas. Nothing is ever deleted, so that what
