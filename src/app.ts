@@ -24,6 +24,7 @@ import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { modelCardOf } from './operations/model-card.ts'
+import type { TenancyParts } from './operations/tenancy/tenancy-parts.ts'
 import { knownNames } from './operations/tenancy/known-names.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { createProvider } from './providers/registry.ts'
@@ -73,14 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const surroundings = { dataDir, clock, logger }
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
-  const running = new RunningCalls()
-  const keys = new KeyDirectory({
-    clock,
-    warn: (message, facts) => logger.error(facts, message),
-    onEnded: (ended) => running.end(ended),
-  })
-  const keysRead = keys.follow(state.tenancy)
-  keysRead.catch((error: unknown) => logger.error({ error }, 'issued keys could not be read'))
+  const { keys, keysRead, running } = followKeys(state, surroundings)
   noteConfiguration(config, state, surroundings)
   const { prices, stopPrices } = openPrices(surroundings)
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock, running })
@@ -91,15 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     settings: config.server,
     records,
     issuedKeys: keys,
-    tenancy: {
-      store: state.tenancy,
-      audit: state.audit,
-      clock,
-      random: randomBytes,
-      known: () => knownNames(config),
-      useOf: (id) => keys.useOf(id),
-      records,
-    },
+    tenancy: tenancyParts(config, state, { clock, keys }),
     audit: state.audit,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health },
@@ -200,6 +186,40 @@ function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, 
     warn: (message, facts) => logger.warn(facts, message),
   })
 }
+
+interface FollowedKeys {
+  readonly keys: KeyDirectory
+  /** Rejects when they could not be read. */
+  readonly keysRead: Promise<void>
+  readonly running: RunningCalls
+}
+
+/** Issued keys in memory, and the calls that end with them. */
+function followKeys({ tenancy }: GatewayState, { clock, logger }: Surroundings): FollowedKeys {
+  const running = new RunningCalls()
+  const keys = new KeyDirectory({
+    clock,
+    warn: (message, facts) => logger.error(facts, message),
+    onEnded: (ended) => running.end(ended),
+  })
+  const keysRead = keys.follow(tenancy)
+  keysRead.catch((error: unknown) => logger.error({ error }, 'issued keys could not be read'))
+  return { keys, keysRead, running }
+}
+
+const tenancyParts = (
+  config: CompiledConfig,
+  { tenancy, audit, records }: GatewayState,
+  { clock, keys }: { readonly clock: Clock; readonly keys: KeyDirectory },
+): TenancyParts => ({
+  store: tenancy,
+  audit,
+  clock,
+  random: randomBytes,
+  known: () => knownNames(config),
+  useOf: (id) => keys.useOf(id),
+  records,
+})
 
 /** The audit tells by which configuration the gateway has served since when. */
 function noteConfiguration({ routing }: CompiledConfig, { audit }: GatewayState, { clock, logger }: Surroundings): void {

@@ -94,7 +94,7 @@ async function carryOut(context: CliContext, options: TenancyOptions, order: Ten
 }
 
 /** The gateway that runs, or the files that the next one reads. */
-export async function tenancyPlace(context: CliContext, options: CommonOptions): Promise<TenancyPlace> {
+async function tenancyPlace(context: CliContext, options: CommonOptions): Promise<TenancyPlace> {
   const gateway = await operatorGateway(context, options)
   if (gateway !== undefined) return { kind: 'gateway', gateway }
   const { compiled } = await requireConfig(context, { path: options.config })

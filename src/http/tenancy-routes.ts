@@ -21,50 +21,14 @@ const MOST_LISTED = 1_000
 
 /** Keys, tenants, projects and owners, for whoever runs the gateway; and what a caller may know of itself. */
 export function createTenancyHandlers(options: TenancyHandlersOptions): Record<TenancyRouteName, ColdHandler> {
-  const { tenancy, isTrustedProxy, calls, responder } = options
-  const parts = (): TenancyParts => {
-    if (tenancy !== undefined) return tenancy
-    throw new GatewayError('state_unavailable', 'This gateway was built without issued keys.')
-  }
-  const tell = ({ exchange }: ColdRequest, value: object): Response => responder.own(exchange, 200, JSON.stringify(value), [])
-
-  /** The body of an order; none at all is an order without terms. */
-  const bodyOf = async ({ exchange }: ColdRequest): Promise<unknown> => {
-    const { body, headers } = exchange.request
-    return body === null || headers.get('content-length') === '0' ? {} : (await calls.receive(exchange)).value
-  }
-  const run = async (request: ColdRequest, order: TenancyOrder): Promise<Response> => {
-    const { exchange } = request
-    return tell(request, await runTenancyOrder(parts(), originOf(exchange, isTrustedProxy), order, seenBy(exchange.principal)))
-  }
-  const list =
-    (kind: 'key' | GroupKind): ColdHandler =>
-    (request) =>
-      run(request, { kind, action: 'list', filter: filterOf(request.query) })
-  const create =
-    (kind: 'key' | GroupKind): ColdHandler =>
-    async (request) =>
-      run(request, { kind, action: 'create', body: await bodyOf(request) })
-  const show =
-    (kind: 'key' | GroupKind): ColdHandler =>
-    (request) =>
-      run(request, { kind, action: 'show', id: request.id })
-  const alter =
-    (kind: 'key' | GroupKind, action: 'change' | 'disable' | 'enable'): ColdHandler =>
-    async (request) =>
-      run(request, { kind, action, id: request.id, body: await bodyOf(request) })
-  const alterKey =
-    (action: 'rotate' | 'revoke'): ColdHandler =>
-    async (request) =>
-      run(request, { kind: 'key', action, id: request.id, body: await bodyOf(request) })
-
+  const { parts, tell, bodyOf, run, list, create, show, alter, end } = createOrderHandlers(options)
   return {
     async whoAmI(request) {
       return tell(request, await whoAmI(parts(), request.exchange.principal ?? { role: 'client' }))
     },
     async redeemInvitation(request) {
-      const body = await bodyOf(request)
-      return tell(request, await redeemInvitation(parts(), originOf(request.exchange, isTrustedProxy), body))
+      const origin = originOf(request.exchange, options.isTrustedProxy)
+      return tell(request, await redeemInvitation(parts(), origin, await bodyOf(request)))
     },
     async inspectKey(request) {
       return run(request, { kind: 'key', action: 'inspect', body: await bodyOf(request) })
@@ -73,8 +37,8 @@ export function createTenancyHandlers(options: TenancyHandlersOptions): Record<T
     createKey: create('key'),
     getKey: show('key'),
     changeKey: alter('key', 'change'),
-    rotateKey: alterKey('rotate'),
-    revokeKey: alterKey('revoke'),
+    rotateKey: end('rotate'),
+    revokeKey: end('revoke'),
     disableKey: alter('key', 'disable'),
     enableKey: alter('key', 'enable'),
     listTenants: list('tenant'),
@@ -95,6 +59,52 @@ export function createTenancyHandlers(options: TenancyHandlersOptions): Record<T
     changeOwner: alter('owner', 'change'),
     disableOwner: alter('owner', 'disable'),
     enableOwner: alter('owner', 'enable'),
+  }
+}
+
+/** Makes handlers of orders. */
+function createOrderHandlers({ tenancy, isTrustedProxy, calls, responder }: TenancyHandlersOptions) {
+  const parts = (): TenancyParts => {
+    if (tenancy !== undefined) return tenancy
+    throw new GatewayError('state_unavailable', 'This gateway was built without issued keys.')
+  }
+  const tell = ({ exchange }: ColdRequest, value: object): Response => responder.own(exchange, 200, JSON.stringify(value), [])
+  /** The body of an order; none at all is an order without terms. */
+  const bodyOf = async ({ exchange }: ColdRequest): Promise<unknown> => {
+    const { body, headers } = exchange.request
+    return body === null || headers.get('content-length') === '0' ? {} : (await calls.receive(exchange)).value
+  }
+  const run = async (request: ColdRequest, order: TenancyOrder): Promise<Response> => {
+    const { exchange } = request
+    const origin = originOf(exchange, isTrustedProxy)
+    return tell(request, await runTenancyOrder(parts(), origin, order, seenBy(exchange.principal)))
+  }
+  type Kind = 'key' | GroupKind
+  return {
+    parts,
+    tell,
+    bodyOf,
+    run,
+    list:
+      (kind: Kind): ColdHandler =>
+      (request) =>
+        run(request, { kind, action: 'list', filter: filterOf(request.query) }),
+    create:
+      (kind: Kind): ColdHandler =>
+      async (request) =>
+        run(request, { kind, action: 'create', body: await bodyOf(request) }),
+    show:
+      (kind: Kind): ColdHandler =>
+      (request) =>
+        run(request, { kind, action: 'show', id: request.id }),
+    alter:
+      (kind: Kind, action: 'change' | 'disable' | 'enable'): ColdHandler =>
+      async (request) =>
+        run(request, { kind, action, id: request.id, body: await bodyOf(request) }),
+    end:
+      (action: 'rotate' | 'revoke'): ColdHandler =>
+      async (request) =>
+        run(request, { kind: 'key', action, id: request.id, body: await bodyOf(request) }),
   }
 }
 

@@ -6,7 +6,7 @@ import { candidateEvidence } from './candidate-evidence.ts'
 import { featureSummary } from './feature-summary.ts'
 
 /** What the decision looked at, as plain data: enough to make it again without the request. */
-export function decisionInputs(question: DecisionQuestion): DecisionInputs {
+function decisionInputs(question: DecisionQuestion): DecisionInputs {
   const summary = featureSummary(question.features())
   const housekeeping = question.housekeeping?.()
   const { session, hints, principal } = question

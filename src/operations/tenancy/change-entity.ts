@@ -78,7 +78,7 @@ export async function requireEntity<Kind extends TenancyKind>(
   )
 }
 
-export const auditSubject = (entity: TenancyEntity): AuditedDeed['subject'] => ({
+const auditSubject = (entity: TenancyEntity): AuditedDeed['subject'] => ({
   kind: entity.kind,
   id: entity.id,
   tenant: entity.kind === 'tenant' ? entity.id : entity.tenant,

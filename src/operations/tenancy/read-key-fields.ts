@@ -7,7 +7,7 @@ import { readEnd } from './read-time.ts'
 import type { TenancyParts } from './tenancy-parts.ts'
 
 export const LONGEST_NAME = 200
-export const LONGEST_REASON = 500
+const LONGEST_REASON = 500
 /** An e-mail address is a fine name for an owner; a slash is not, because projects are named `tenant/project`. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/
 

@@ -85,12 +85,12 @@ export function keyView(key: IssuedKeyEntity, now: number): KeyView {
   }
 }
 
-export function keyState({ revoked, expiresAt, disabled, secret }: IssuedKeyEntity, now: number): KeyState {
+function keyState({ revoked, expiresAt, disabled, secret }: IssuedKeyEntity, now: number): KeyState {
   if (revoked !== undefined) return 'revoked'
   if (expiresAt !== undefined && expiresAt <= now) return 'expired'
   if (disabled !== undefined) return 'disabled'
   return secret === undefined ? 'invited' : 'active'
 }
 
-const deedView = <Given extends Deed | Ending>(deed: Given | undefined): DeedView | undefined =>
+const deedView = (deed: Deed | Ending | undefined): DeedView | undefined =>
   deed === undefined ? undefined : { at: deed.at, by: deed.by, reason: deed.reason }

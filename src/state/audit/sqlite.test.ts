@@ -39,7 +39,7 @@ test('an entry that cannot be kept is told', async () => {
   const store = openSqliteAudit({ path, clock })
   const other = new DatabaseSync(path)
   other.exec('BEGIN IMMEDIATE')
-  await expect(store.append(ENTRY)).rejects.toThrow(/What cannot be audited is not done/)
+  expect(await store.append(ENTRY).catch((error: Error) => error.message)).toMatch(/What cannot be audited is not done/)
   other.exec('ROLLBACK')
   other.close()
   expect(await store.list()).toEqual([])

@@ -17,7 +17,7 @@ interface World {
   readonly ended: EndedCalls[]
   time: number
   /** Who comes with the key, or the code of the refusal. */
-  outcome(key: string): string
+  readonly outcome: (key: string) => string
 }
 
 async function newWorld(store = createMemoryTenancy()): Promise<World> {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { GatewayError } from '../../errors/gateway-error.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
 import { asApiKeyId, asTenantId } from '../../ir/ids.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { Principal } from '../../ir/principal.ts'

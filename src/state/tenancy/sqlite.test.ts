@@ -42,12 +42,14 @@ describe('tenancy in an SQLite file', () => {
     store.watch((change) => told.push(change))
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
-    await expect(store.insert(aTenant('acme'))).rejects.toThrow(/cannot be read or changed in .*Nothing has changed/)
+    expect(await store.insert(aTenant('acme')).catch((error: Error) => error.message)).toMatch(
+      /cannot be read or changed in .*Nothing has changed/,
+    )
     other.exec('ROLLBACK')
     other.close()
     expect(told).toEqual([])
     expect(await store.insert(aTenant('acme'))).toBe(true)
     await store.close()
-    await expect(store.list('tenant')).rejects.toThrow(/cannot be read/)
+    expect(await store.list('tenant').catch((error: Error) => error.message)).toMatch(/cannot be read/)
   })
 })
