@@ -19,11 +19,11 @@ const ADMIN: Origin = { actor: { kind: 'key', id: 'boss', role: 'admin' }, sourc
 interface World {
   readonly parts: TenancyParts & { readonly store: TenancyStore }
   readonly move: (ms: number) => void
-  run(order: TenancyOrder, seen?: string): Promise<JsonObject>
+  readonly run: (order: TenancyOrder, seen?: string) => Promise<JsonObject>
   /** Makes a key of alice, with further fields. */
-  create(body?: JsonObject): Promise<{ readonly key: KeyView; readonly secret: string; readonly invitation: string }>
+  readonly create: (body?: JsonObject) => Promise<{ readonly key: KeyView; readonly secret: string; readonly invitation: string }>
   /** Actions in the audit, oldest first. */
-  audited(): Promise<string[]>
+  readonly audited: () => Promise<string[]>
 }
 
 function newWorld(more: Partial<TenancyParts> = {}): World {
