@@ -77,6 +77,8 @@ describe('server settings', () => {
       apiKeys: [],
       allowOpenAdmin: false,
       maxRequestBytes: 67_108_864,
+      maxResponseBytes: 134_217_728,
+      maxBufferedBytes: 1_073_741_824,
       maxJsonDepth: 200,
       maxJsonNodes: 1_000_000,
       stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },
@@ -86,6 +88,7 @@ describe('server settings', () => {
       basePath: '',
       tls: undefined,
       corsOrigins: [],
+      idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 100_000 },
     })
   })
 
@@ -149,16 +152,23 @@ test('state lives in memory, in a named file, or in the usual place', () => {
     store: undefined,
     retentionMs: 30 * 86_400_000,
     auditRetentionMs: 365 * 86_400_000,
+    ledger: { enabled: true, required: false, keepEntriesMs: 400 * 86_400_000, keepRollupsMs: 400 * 86_400_000 },
   })
-  expect(load('state: { store: memory }\nretention: { requests: forever, audit: forever }').compiled.state).toEqual({
+  expect(load('state: { store: memory }\nretention: { requests: forever, audit: forever }').compiled.state).toMatchObject({
     store: 'memory',
     retentionMs: undefined,
     auditRetentionMs: undefined,
   })
-  expect(load('state: { store: data/x.db }\nretention: { requests: 12h }').compiled.state).toEqual({
+  expect(load('state: { store: data/x.db }\nretention: { requests: 12h }').compiled.state).toMatchObject({
     store: '/etc/gateway/data/x.db',
     retentionMs: 12 * 3_600_000,
     auditRetentionMs: 365 * 86_400_000,
+  })
+  expect(load('ledger: { required: true }\nretention: { ledger: 2w, rollups: forever }').compiled.state.ledger).toEqual({
+    enabled: true,
+    required: true,
+    keepEntriesMs: 14 * 86_400_000,
+    keepRollupsMs: undefined,
   })
   expect(load('state: { store: ~/x.db }').compiled.state.store).toBe('/home/someone/x.db')
 })

@@ -29,11 +29,15 @@ describe('the JSON Schema of the configuration', () => {
       'server',
       'api_keys',
       'tenants',
+      'projects',
+      'owners',
       'providers',
       'routes',
       'combos',
       'profiles',
+      'policy_tests',
       'state',
+      'ledger',
       'retention',
     ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])

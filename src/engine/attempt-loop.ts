@@ -3,6 +3,7 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
 import type { AttemptEnd } from './call-outcome.ts'
@@ -22,7 +23,7 @@ export class AttemptLoop {
   /** Those that are over, in the order in which they ended. */
   readonly attempts: AttemptRecord[] = []
   /** What decoding the request and encoding it for an upstream had to report. */
-  readonly diagnostics: Diagnostic[]
+  diagnostics: readonly Diagnostic[]
   readonly itinerary: Itinerary
   /** The attempt whose answer is, or may become, the client's. */
   current: AttemptRun | undefined = undefined
@@ -40,6 +41,8 @@ export class AttemptLoop {
   private stopped: GatewayError | undefined = undefined
   /** Ends a pause. */
   private wake: (() => void) | undefined = undefined
+  /** Attempts that have begun. */
+  private begun = 0
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -47,7 +50,7 @@ export class AttemptLoop {
     this.deps = deps
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
-    this.diagnostics = [...call.diagnostics]
+    this.diagnostics = call.diagnostics
   }
 
   /** The client went away: every upstream is told at once. Returns what the client had got of a stream. */
@@ -73,13 +76,14 @@ export class AttemptLoop {
     const { itinerary } = this
     try {
       if (this.isOver) return this.nothingLeft()
-      while (!itinerary.begin()) if (!(await this.recovered())) return this.nothingLeft()
+      while (!itinerary.begin()) if (!(await this.recovered()) && (this.isOver || !itinerary.insist())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
         const attempt = this.start()
         const result = hedge === undefined ? await attempt.run() : await this.race(attempt, hedge)
         this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
-        if (this.current !== undefined && this.current.diagnostics.length > 0) this.diagnostics.push(...this.current.diagnostics)
+        const found = this.current?.diagnostics ?? NONE
+        if (found.length > 0) this.diagnostics = [...this.diagnostics, ...found]
         if (this.isOver) {
           if (result.kind === 'stream') result.stream.stop()
           this.closeAttempt('cancelled', { facts: result.kind === 'failed' ? undefined : result.facts, reason: 'stopped' })
@@ -113,9 +117,9 @@ export class AttemptLoop {
     return failed(this.cancelled ? clientGone() : (this.stopped ?? this.itinerary.error))
   }
 
-  private start(): AttemptRun {
+  private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose },
       this.itinerary.dispatch,
       this.deps,
     )
@@ -139,7 +143,7 @@ export class AttemptLoop {
       hedge,
       clock: this.deps.clock,
       racing: this.racing,
-      beside: () => (!this.isOver && this.itinerary.beside() ? this.start() : undefined),
+      beside: () => (!this.isOver && this.itinerary.beside() ? this.start('hedge') : undefined),
       failed: (attempt, error) => this.failedBeside(attempt, error),
       lost: (attempt) => this.giveUp(attempt, 'hedge'),
     })
@@ -200,7 +204,8 @@ export class AttemptLoop {
   /** Locks what the table of errors says, and remembers a window that was too small. */
   learnFrom({ provider, account, target }: AttemptRun, error: GatewayError): void {
     const { decided, deps } = this
-    deps.accounts.failed(provider.id, account.id, target.model, error)
+    // A credential that was replaced since then says nothing of the new one.
+    if (deps.accounts.holds(provider.id, account)) deps.accounts.failed(provider.id, account.id, target.model, error)
     if (error.row.category !== 'context-too-long') return
     const window = deps.modelFacts(target).contextWindow
     this.itinerary.tooSmall(window)
@@ -218,5 +223,7 @@ export class AttemptLoop {
     this.attempts.push(attempt.finish(outcome, ending))
   }
 }
+
+const NONE: readonly Diagnostic[] = []
 
 const failed = (error: GatewayError): AttemptFailure => ({ kind: 'failed', error, next: 'stop' })

@@ -1,10 +1,9 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
-import type { Clock } from '../lib/clock.ts'
 import { Authenticator, type IssuedKeys } from './authenticator.ts'
 import { isOpen } from './check-bind.ts'
 import { clientAddress, forwardedHost } from './client-address.ts'
-import { FailedAttempts } from './failed-attempts.ts'
+import type { FailedAttempts } from './failed-attempts.ts'
 import type { Peer } from './http-app.types.ts'
 import { OriginGuard, requestedHost } from './origin-guard.ts'
 import type { RefusalAudit } from './refusal-audit.ts'
@@ -14,9 +13,10 @@ import type { ServerSettings } from './server.settings.schema.ts'
 export interface AccessControlOptions {
   readonly settings: ServerSettings
   readonly isTrustedProxy: (address: string) => boolean
-  readonly clock: Clock
+  /** Outlives the settings. */
+  readonly failures: FailedAttempts
   readonly issuedKeys?: IssuedKeys | undefined
-  /** Told of everybody who was refused. */
+  /** Told of everybody who was refused. Outlives the settings, too. */
   readonly audit?: Pick<RefusalAudit, 'note'> | undefined
 }
 
@@ -35,11 +35,11 @@ export class AccessControl {
   private readonly isTrustedProxy: (address: string) => boolean
   private readonly audit: AccessControlOptions['audit']
 
-  constructor({ settings, isTrustedProxy, clock, issuedKeys, audit }: AccessControlOptions) {
+  constructor({ settings, isTrustedProxy, failures, issuedKeys, audit }: AccessControlOptions) {
     this.isOpen = isOpen(settings)
     this.authenticator = new Authenticator(settings.apiKeys, issuedKeys)
     this.guard = new OriginGuard({ settings })
-    this.failures = new FailedAttempts({ clock })
+    this.failures = failures
     this.isTrustedProxy = isTrustedProxy
     this.audit = audit
   }

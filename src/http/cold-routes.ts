@@ -18,6 +18,7 @@ import { createStatusHandler } from './status-handler.ts'
 import { createTenancyHandlers } from './tenancy-routes.ts'
 import { createTraceHandlers } from './trace-routes.ts'
 import { unknownRoute } from './unknown-route.ts'
+import { createUsageHandlers } from './usage-routes.ts'
 
 export interface ColdRoutesOptions extends HttpAppOptions {
   readonly access: AccessControl
@@ -43,6 +44,7 @@ export class ColdRoutes {
       ...createOperatorHandlers(options),
       ...createTenancyHandlers(options),
       ...createAuditHandlers(options),
+      ...createUsageHandlers(options),
       ...createProbeHandlers(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),

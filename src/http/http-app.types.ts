@@ -1,9 +1,11 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { SingleFlight } from '../engine/single-flight.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
@@ -11,6 +13,7 @@ import type { AuditStore } from '../operations/list-audit.ts'
 import type { RecordSource } from '../operations/record-source.ts'
 import type { TenancyParts } from '../operations/tenancy/tenancy-parts.ts'
 import type { IssuedKeys } from './authenticator.ts'
+import type { UsageDesk } from '../operations/usage/usage-desk.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
 /** The connection a request came in on. Absent when the gateway is called inside a process. */
@@ -23,6 +26,8 @@ export interface Peer {
 
 export interface HttpAppOptions {
   readonly engine: Engine
+  /** For calls with an `Idempotency-Key`. */
+  readonly singleFlight?: SingleFlight | undefined
   readonly codecs: Readonly<Record<WireFormat, Codec>>
   readonly snapshot: () => RoutingSnapshot
   readonly settings: ServerSettings
@@ -38,7 +43,11 @@ export interface HttpAppOptions {
   /** Keys, tenants, projects and owners; without it their routes answer that there are none. */
   readonly tenancy?: TenancyParts | undefined
   readonly audit?: Pick<AuditStore, 'append' | 'list'> | undefined
+  /** The ledger; without it its routes answer that there is none. */
+  readonly usage?: UsageDesk | undefined
   readonly clock: Clock
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined
   /** Of the gateway, for the status page. */
@@ -50,6 +59,8 @@ export interface HttpAppOptions {
 export interface HttpApp {
   /** Never rejects. */
   fetch(request: Request, peer?: Peer): Promise<Response> | Response
+  /** Takes new settings for requests that come from now on. Address, port and TLS stay as they are. */
+  configure(next: Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'>): void
   /** From now on not ready, and new calls are refused; running ones go on. */
   drain(): void
   /** Requests whose answer is not complete. */

@@ -6,14 +6,22 @@ import { openDisables } from './disables/open.ts'
 import { openAudit } from './audit/open.ts'
 import type { AuditStore } from './audit/store.ts'
 import type { DisableStore } from './disables/store.ts'
+import { createMemoryIdempotency } from './idempotency/memory.ts'
+import type { IdempotencyStore } from './idempotency/store.ts'
+import { keepPeriods } from './limits/period-keeper.ts'
+import { createMemoryLimits } from './limits/memory.ts'
+import { openSqlitePeriods } from './limits/sqlite-periods.ts'
+import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
 import { openTenancy } from './tenancy/open.ts'
 import type { TenancyStore } from './tenancy/store.ts'
+import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import { startRetention } from './records/retention.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import type { LedgerSettings } from './state.schema.ts'
 
 export interface OpenStateOptions {
   /** `memory`, or the path of an SQLite file. */
@@ -21,8 +29,13 @@ export interface OpenStateOptions {
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
   readonly auditRetentionMs: number | undefined
+  readonly ledger: LedgerSettings
+  /** Asked before entries of the ledger are made. Never rejects. */
+  readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
+  /** Milliseconds, and the most keys remembered. */
+  readonly idempotency: { readonly leaseMs: number; readonly ttlMs: number; readonly maxKeys: number }
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
@@ -36,9 +49,17 @@ export interface GatewayState {
   readonly disables: DisableStore
   readonly tenancy: TenancyStore
   readonly audit: AuditStore
+  /** Undefined when it is switched off. */
+  readonly ledger: OpenLedger | undefined
+  /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
+  configure(settings: StateChange): void
+  readonly limits: LimitStore
+  readonly idempotency: IdempotencyStore
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
+
+export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'auditRetentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -50,12 +71,16 @@ export function openState(options: OpenStateOptions): GatewayState {
     const disables = openDisables({ store, clock })
     const tenancy = openTenancy({ store, clock })
     const audit = openAudit({ store, clock })
-    const { auditRetentionMs: keepMs } = options
-    const stopPruning =
-      keepMs === undefined ? undefined : startRetention({ store: audit, clock, keepMs, warn, what: 'audit entries' })
+    let { auditRetentionMs } = options
+    const stopPruning = startRetention({ store: audit, clock, keepMs: () => auditRetentionMs, warn, what: 'audit entries' })
+    const ledger = options.ledger.enabled
+      ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
+      : undefined
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
+    const limits = createMemoryLimits({ clock })
+    const periods = isFile ? keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }) : undefined
     return {
       records,
       health,
@@ -63,12 +88,24 @@ export function openState(options: OpenStateOptions): GatewayState {
       disables,
       tenancy,
       audit,
+      ledger,
+      configure(next) {
+        records.keepFor(next.retentionMs)
+        ledger?.keepFor(next.ledger)
+        auditRetentionMs = next.auditRetentionMs
+        health.configure(next.health)
+        scorecards?.configure(next.scorecards)
+      },
+      limits,
+      idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
       async close() {
+        periods?.close()
         scorecards?.close()
         disables.close()
         await tenancy.close()
-        stopPruning?.()
+        stopPruning()
         await audit.close()
+        await ledger?.close()
         await records.close()
       },
     }

@@ -22,10 +22,26 @@ export const retentionSchema = z.strictObject({
   audit: duration()
     .default('365d')
     .describe('Age at which the audit of changes and refused callers is deleted; `forever` keeps it.'),
+  ledger: duration()
+    .default('400d')
+    .describe('Age at which single entries of the ledger are deleted. What is summed of them stays as long as `rollups` says.'),
+  rollups: duration().default('400d').describe('Age at which the sums of usage and cost by hour, day and session are deleted.'),
+})
+
+/** `ledger.*`: the account of what calls cost. */
+export const ledgerSchema = z.strictObject({
+  enabled: z.boolean().default(true).describe('Write down what each attempt used and cost.'),
+  required: z
+    .boolean()
+    .default(false)
+    .describe(
+      'An answer ends only when what it cost is on a disk, in the ledger or in its local file; when neither takes it, calls are refused. Otherwise entries are written within 250 ms, and a crash can lose those.',
+    ),
 })
 
 export type StateConfig = z.output<typeof stateSchema>
 export type RetentionConfig = z.output<typeof retentionSchema>
+export type LedgerConfig = z.output<typeof ledgerSchema>
 
 /** `state` and `retention`, compiled. */
 export interface StateSettings {
@@ -35,4 +51,14 @@ export interface StateSettings {
   readonly retentionMs: number | undefined
   /** The same of the audit. */
   readonly auditRetentionMs: number | undefined
+  readonly ledger: LedgerSettings
+}
+
+/** `ledger`, and how long it is kept, compiled. */
+export interface LedgerSettings {
+  readonly enabled: boolean
+  readonly required: boolean
+  /** Ages at which entries and sums are deleted, in ms; undefined keeps them. */
+  readonly keepEntriesMs: number | undefined
+  readonly keepRollupsMs: number | undefined
 }

@@ -2,6 +2,7 @@ import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
 import { auditCommand } from './audit.ts'
 import { configCommand } from './config.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
 import { keyCommand } from './key.ts'
@@ -14,7 +15,9 @@ import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
 import { tenantCommand } from './tenant.ts'
+import { stateCommand } from './state.ts'
 import { testCommand } from './test.ts'
+import { usageCommand } from './usage.ts'
 
 /** All commands, in the order of the help text. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -30,8 +33,11 @@ export const COMMANDS: readonly CommandDefinition[] = [
   tenantCommand,
   projectCommand,
   auditCommand,
+  usageCommand,
   replayCommand,
   testCommand,
   priceCommand,
+  stateCommand,
   configCommand,
+  doctorCommand,
 ]
