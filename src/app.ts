@@ -18,6 +18,7 @@ import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
+import type { RunningCalls } from './engine/running-calls.ts'
 import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
@@ -33,6 +34,12 @@ import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
+import { followKeys, type FollowedKeys } from './operations/tenancy/follow-keys.ts'
+import { knownNames } from './operations/tenancy/known-names.ts'
+import { callerReports } from './operations/tenancy/caller-reports.ts'
+import { readIssuedLimits } from './operations/tenancy/issued-limits.ts'
+import type { TenancyParts } from './operations/tenancy/tenancy-parts.ts'
+import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
@@ -92,12 +99,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const limiter = buildLimiter({ live, state, prices, clock, logger })
+  const issued = followKeys(state.tenancy, surroundings)
+  const { running, keys } = issued
+  const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
   const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...surroundings, config, prices, address })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
+  const noting = { audit: state.audit, clock, logger }
+  noteConfiguration(snapshot(), noting)
   const alerts = watch.observe({
     snapshot,
     health,
@@ -114,6 +125,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     snapshot,
     ...ingressSettings(config.server),
     records,
+    issuedKeys: issued.keys,
+    tenancy: tenancyParts(state, { live, clock, issued, limiter }),
+    audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
     usage: usageDesk(state, { live, prices, clock }),
@@ -143,6 +157,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     limiter,
     async listen() {
       checkBind(config.server)
+      await issued.read
       if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
       requirePolicies(config, factsOf)
       listening = await serve({ settings: config.server, app })
@@ -153,7 +168,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     reload(wanted) {
       const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
-      return done
+      return done.then((outcome) => {
+        if (outcome.kind === 'applied') noteConfiguration(snapshot(), noting)
+        return outcome
+      })
     },
     async close() {
       app.drain()
@@ -162,6 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await captures?.captures.close()
       tokenizer.close()
       stopPrices()
+      await issued.close()
       await state.close()
       dataDir?.release()
     },
@@ -190,10 +209,17 @@ interface EngineParts {
   readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
+  readonly running: RunningCalls
 }
 
 /** Undefined without a ledger. */
-function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter'>) {
+function attemptLedger({
+  live,
+  state,
+  prices,
+  clock,
+  watch,
+}: Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock' | 'watch'>) {
   if (state.ledger === undefined) return undefined
   return createAttemptLedger({
     ledger: state.ledger.writer,
@@ -212,7 +238,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -229,6 +255,7 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: En
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records,
+    running,
     ledger: attemptLedger({ live, state, prices, clock, watch }),
     requestEnded: watch.requestEnded,
     traces: watch.traces,
@@ -259,6 +286,22 @@ function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock
     warn: (message, facts) => logger.warn(facts, message),
   })
 }
+
+/** What the use-cases about keys work on. */
+const tenancyParts = (
+  { tenancy, audit, records, ledger }: GatewayState,
+  { live, clock, issued, limiter }: Pick<EngineParts, 'live' | 'clock' | 'limiter'> & { readonly issued: FollowedKeys },
+): TenancyParts => ({
+  store: tenancy,
+  audit,
+  clock,
+  random: randomBytes,
+  known: () => knownNames(live.config),
+  readLimits: readIssuedLimits,
+  useOf: (id) => issued.keys.useOf(id),
+  records,
+  reports: callerReports({ limiter, ledger, clock }),
+})
 
 /** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
 function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {

@@ -151,15 +151,18 @@ test('state lives in memory, in a named file, or in the usual place', () => {
   expect(load('').compiled.state).toEqual({
     store: undefined,
     retentionMs: 30 * 86_400_000,
+    auditRetentionMs: 365 * 86_400_000,
     ledger: { enabled: true, required: false, keepEntriesMs: 400 * 86_400_000, keepRollupsMs: 400 * 86_400_000 },
   })
-  expect(load('state: { store: memory }\nretention: { requests: forever }').compiled.state).toMatchObject({
+  expect(load('state: { store: memory }\nretention: { requests: forever, audit: forever }').compiled.state).toMatchObject({
     store: 'memory',
     retentionMs: undefined,
+    auditRetentionMs: undefined,
   })
   expect(load('state: { store: data/x.db }\nretention: { requests: 12h }').compiled.state).toMatchObject({
     store: '/etc/gateway/data/x.db',
     retentionMs: 12 * 3_600_000,
+    auditRetentionMs: 365 * 86_400_000,
   })
   expect(load('ledger: { required: true }\nretention: { ledger: 2w, rollups: forever }').compiled.state.ledger).toEqual({
     enabled: true,

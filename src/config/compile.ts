@@ -28,6 +28,8 @@ export interface CompiledConfig {
   readonly routing: RoutingSnapshot
   readonly limits: LimitSettings
   readonly state: StateSettings
+  /** Names of the tenants that the configuration declares. */
+  readonly tenants: readonly string[]
   readonly policyTests: readonly PolicyTestFile[]
   readonly telemetry: TelemetrySettings
   readonly alerts: AlertSettings
@@ -60,7 +62,9 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const telemetry = compileTelemetry(parts, context, notes)
   const alerts = compileAlerts(parts, context, notes)
   const capture = compileCapture(parts)
-  return { server, providers, routing, limits, state: compileState(parts, context), policyTests, telemetry, alerts, capture }
+  const tenants = parts.tenants.map(({ value }) => value.id)
+  const state = compileState(parts, context)
+  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture }
 }
 
 const MIB = 1024 * 1024
@@ -81,6 +85,7 @@ function compileState({ state, ledger, retention }: ConfigParts, { baseDirectory
   return {
     store: store === undefined || store === 'memory' ? store : resolve(baseDirectory, withHome(store, home)),
     retentionMs: durationMs(retention.requests),
+    auditRetentionMs: durationMs(retention.audit),
     ledger: {
       enabled: ledger.enabled,
       required: ledger.required,

@@ -32,7 +32,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
   { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
-  { path: 'retention.audit' },
 
   // tenants: limits are known, restrictions are not
   { path: 'tenants[].allowed_routes', refuse: RESTRICTION },

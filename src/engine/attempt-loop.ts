@@ -40,6 +40,11 @@ export class AttemptLoop {
   private readonly racing = new Set<AttemptRun>()
   /** Where the call stands in a trace; undefined where nothing is traced. */
   readonly trace: TraceContext | undefined
+  /** Why the gateway itself ended the call. */
+  private stopped: GatewayError | undefined = undefined
+  /** Ends a pause. */
+  private wake: (() => void) | undefined = undefined
+  /** Attempts that have begun. */
   private begun = 0
   private cancelled = false
 
@@ -63,12 +68,20 @@ export class AttemptLoop {
     return facts
   }
 
+  /** The gateway ends the call: attempts under way fail with this error, a begun stream tells it, and nothing else is tried. */
+  stop(error: GatewayError): void {
+    this.stopped ??= error
+    this.wake?.()
+    for (const attempt of this.racing) attempt.abort(error)
+    this.current?.abort(error)
+  }
+
   /** Goes from place to place until one answers or nothing is left. Never rejects. */
   async run(): Promise<AttemptResult> {
     const { itinerary } = this
     try {
-      while (!itinerary.begin())
-        if (!(await this.recovered()) && (this.cancelled || !itinerary.insist())) return this.nothingLeft()
+      if (this.isOver) return this.nothingLeft()
+      while (!itinerary.begin()) if (!(await this.recovered()) && (this.isOver || !itinerary.insist())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
         const attempt = this.start()
@@ -76,8 +89,9 @@ export class AttemptLoop {
         this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
         const found = this.current?.diagnostics ?? NONE
         if (found.length > 0) this.diagnostics = [...this.diagnostics, ...found]
-        if (this.cancelled) {
+        if (this.isOver) {
           if (result.kind === 'stream') result.stream.stop()
+          this.closeAttempt('cancelled', { facts: result.kind === 'failed' ? undefined : result.facts, reason: 'stopped' })
           return this.nothingLeft()
         }
         if (result.kind !== 'failed') return result
@@ -87,7 +101,7 @@ export class AttemptLoop {
         // A place that was just arrived at has nothing to recover from.
         if (itinerary.retries === 0) continue
         await this.pause(retryDelayMs(this.decided, retries, this.deps.random))
-        if (!this.cancelled) continue
+        if (!this.isOver) continue
         itinerary.abandon()
         return this.nothingLeft()
       }
@@ -99,8 +113,13 @@ export class AttemptLoop {
     }
   }
 
+  /** The client has left, or the gateway has ended the call: nothing else is to be tried. */
+  get isOver(): boolean {
+    return this.cancelled || this.stopped !== undefined
+  }
+
   private nothingLeft(): AttemptFailure {
-    return failed(this.cancelled ? clientGone() : this.itinerary.error)
+    return failed(this.cancelled ? clientGone() : (this.stopped ?? this.itinerary.error))
   }
 
   private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
@@ -129,7 +148,7 @@ export class AttemptLoop {
       hedge,
       clock: this.deps.clock,
       racing: this.racing,
-      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start('hedge') : undefined),
+      beside: () => (!this.isOver && this.itinerary.beside() ? this.start('hedge') : undefined),
       failed: (attempt, error) => this.failedBeside(attempt, error),
       lost: (attempt) => this.giveUp(attempt, 'hedge'),
     })
@@ -139,6 +158,7 @@ export class AttemptLoop {
 
   /** One of several attempts failed; another one still runs. */
   private failedBeside(attempt: AttemptRun, error: GatewayError): void {
+    if (this.stopped !== undefined) return this.written(attempt, 'cancelled', { reason: 'stopped' })
     this.learnFrom(attempt, error)
     this.written(attempt, 'failed', { error, next: 'next-target' })
   }
@@ -158,14 +178,18 @@ export class AttemptLoop {
     const left = Math.min(limit - this.waitedMs, this.totalAt - deps.clock.now())
     if (recoveryMs === undefined || recoveryMs > left) return false
     await this.pause(Math.max(1, recoveryMs))
-    return !this.cancelled
+    return !this.isOver
   }
 
   /** Waiting is no work of the gateway. */
   private async pause(ms: number): Promise<void> {
     const { clock } = this.deps
     const startedAt = clock.now()
-    await clock.sleep(ms, this.call.signal).catch(() => undefined) // an abort is seen by the caller
+    const stopper = new AbortController()
+    this.wake = () => stopper.abort()
+    const signal = AbortSignal.any([this.call.signal, stopper.signal])
+    await clock.sleep(ms, signal).catch(() => undefined) // an abort is seen by the caller
+    this.wake = undefined
     this.waitedMs += clock.now() - startedAt
   }
 

@@ -3,7 +3,6 @@ import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
-import type { WireFormat } from '../ir/wire-format.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -170,13 +169,14 @@ function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
 const NO_FEATURES: ReadonlySet<Feature> = new Set()
 
 /** What is known of a body that could not be read. */
-const unread = (clientFormat: WireFormat): DecisionQuestion => ({
+const unread = ({ format: clientFormat, principal }: Refusal): DecisionQuestion => ({
   model: '',
   clientFormat,
   stream: false,
   estimatedInputTokens: 0,
   maxOutputTokens: undefined,
   features: () => NO_FEATURES,
+  principal,
 })
 
 /** Writes the record of a call that made no attempt of its own. */
@@ -192,7 +192,7 @@ function record(
     startedAt: options.clock.wall() - totalMs,
     principal: call.principal,
     sessionId: call.sessionId,
-    question: call.question ?? unread(call.format),
+    question: call.question ?? unread(call),
     attempts: [],
     skipped: [],
     diagnostics: call.diagnostics ?? [],

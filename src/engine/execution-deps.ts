@@ -14,6 +14,7 @@ import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { RunningCalls } from './running-calls.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
 import type { AttemptLedger } from './ledger/attempt-ledger.ts'
 import type { RecordSeed } from './record/record-seed.ts'
@@ -44,6 +45,8 @@ export interface ExecutionDeps {
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Calls that may be ended from outside; without it none can. */
+  readonly running?: RunningCalls | undefined
   /** Limits and budgets; without it nothing is limited. */
   readonly limiter?: Limiter | undefined
   /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */

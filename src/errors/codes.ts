@@ -63,6 +63,12 @@ export const ERROR_TABLE = {
   ambiguous_credentials: row(400, 'invalid-request', 'stop'),
   invalid_api_key: row(401, 'authentication', 'stop'),
   provider_key_presented: row(401, 'authentication', 'stop'),
+  /** It has the form of a key of this gateway, but its checksum does not fit. */
+  api_key_mistyped: row(401, 'authentication', 'stop'),
+  api_key_expired: row(401, 'authentication', 'stop'),
+  api_key_revoked: row(401, 'authentication', 'stop'),
+  /** The key, or the owner, project or tenant it belongs to, is out of use for the time being. */
+  api_key_disabled: row(403, 'authorization', 'stop'),
   forbidden: row(403, 'authorization', 'stop'),
   forbidden_origin: row(403, 'authorization', 'stop'),
   route_not_found: row(404, 'not-found', 'stop'),
@@ -71,6 +77,10 @@ export const ERROR_TABLE = {
   model_not_found: row(404, 'no-route', 'stop'),
   /** The configuration has no provider, account or model of the name an operator gave. */
   subject_not_found: row(404, 'not-found', 'stop'),
+  /** There is no key, tenant, project or owner of the name. */
+  tenancy_not_found: row(404, 'not-found', 'stop'),
+  /** A name is taken, or somebody else changed the same thing in the same moment. */
+  tenancy_conflict: row(409, 'invalid-request', 'stop'),
   no_eligible_target: row(503, 'no-route', 'stop'),
   /** No target's context is large enough for the prompt; told as the client's own vendor tells an overflow, so that agents compact. */
   context_window_exceeded: row(400, 'context-too-long', 'stop'),

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccessControl } from './access-control.ts'
+import { createAuditHandlers } from './audit-routes.ts'
 import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
@@ -17,6 +18,7 @@ import type { ColdHandler, ColdRequest } from './route-handler.ts'
 import { allowedMethods, ROUTES, type CallRouteName, type RouteDefinition, type RouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
 import { createStatusHandler } from './status-handler.ts'
+import { createTenancyHandlers } from './tenancy-routes.ts'
 import { createTraceHandlers } from './trace-routes.ts'
 import { unknownRoute } from './unknown-route.ts'
 import { createUsageHandlers } from './usage-routes.ts'
@@ -43,6 +45,8 @@ export class ColdRoutes {
       ...createModelHandlers(options),
       ...createTraceHandlers(options),
       ...createOperatorHandlers(options),
+      ...createTenancyHandlers(options),
+      ...createAuditHandlers(options),
       ...createUsageHandlers(options),
       ...createProbeHandlers(options),
       ...createAlertHandlers(options),

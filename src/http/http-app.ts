@@ -7,6 +7,7 @@ import type { HttpApp, HttpAppOptions } from './http-app.types.ts'
 import { createIngress, type IngressState } from './ingress.ts'
 import { LiveStreams } from './live-streams.ts'
 import { formatOfPath, pathOf } from './request-path.ts'
+import { RefusalAudit } from './refusal-audit.ts'
 
 /**
  * The gateway's HTTP interface over an engine. Model calls are told apart by their path alone and go straight to the engine; everything
@@ -26,6 +27,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     streams: new LiveStreams({ clock }),
     deadlines: new Deadlines(clock),
     failures: new FailedAttempts({ clock }),
+    audit:
+      options.audit === undefined
+        ? undefined
+        : new RefusalAudit({ audit: options.audit, clock, warn: (message) => logger?.warn({}, message) }),
     isDraining: false,
   }
   let ingress = createIngress(options, state)
@@ -48,6 +53,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     },
     drain() {
       state.isDraining = true
+      state.audit?.flush()
     },
     get active() {
       return state.log.active

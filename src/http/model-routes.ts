@@ -1,5 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { Principal } from '../ir/principal.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import { matchesPattern } from '../lib/pattern-index.ts'
 import { anthropicModel, anthropicPage } from './anthropic-models.ts'
 import { codexCard } from './codex-card.ts'
 import type { ModelCard } from '../ir/model-card.ts'
@@ -23,7 +25,7 @@ export function createModelHandlers({
   const cardOf = (id: string): ModelCard => modelCard?.(id) ?? UNKNOWN
   return {
     listModels({ exchange, query }) {
-      const { modelIds } = snapshot()
+      const modelIds = snapshot().modelIds.filter(mayAsk(exchange.principal))
       const body = isAnthropic(exchange.request)
         ? anthropicPage(modelIds, cardOf, pageOf(query))
         : {
@@ -34,7 +36,7 @@ export function createModelHandlers({
       return responder.own(exchange, 200, JSON.stringify(body), [])
     },
     getModel({ exchange, id }) {
-      if (!isKnown(snapshot(), id))
+      if (!isKnown(snapshot(), id) || !mayAsk(exchange.principal)(id))
         throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', {
           param: 'model',
         })
@@ -44,6 +46,12 @@ export function createModelHandlers({
     },
   }
 }
+
+/** A caller that is confined to models sees no others. */
+const mayAsk =
+  (principal: Principal | undefined) =>
+  (model: string): boolean =>
+    principal?.allowed?.models?.some((pattern) => matchesPattern(pattern, model)) ?? true
 
 const isAnthropic = (request: Request): boolean => request.headers.has('anthropic-version')
 

@@ -21,4 +21,6 @@ export interface AllowList {
   /** Routes as decisions name them: the route's name, `direct`, `combo/…`, `default:…`. */
   readonly routes?: readonly string[] | undefined
   readonly providers?: readonly string[] | undefined
+  /** Accounts as `provider/account`. */
+  readonly accounts?: readonly string[] | undefined
 }

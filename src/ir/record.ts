@@ -21,8 +21,8 @@ export interface AttemptRecord {
   readonly upstream_request_id?: string | undefined
   /** What followed a failure. */
   readonly next?: 'retry' | 'next-account' | 'next-target' | 'stop' | undefined
-  /** Why the gateway gave a running attempt up: another one beside it was faster, or the client left. */
-  readonly cancelled_because?: 'hedge' | 'client' | undefined
+  /** Why the gateway gave a running attempt up: another one beside it was faster, the client left, or the caller's key has ended. */
+  readonly cancelled_because?: 'hedge' | 'client' | 'stopped' | undefined
   /** True when bytes went through as they were; else the reasons why not. */
   readonly passthrough: boolean
   readonly passthrough_refused?: readonly string[] | undefined
@@ -59,6 +59,8 @@ export interface RequestRecord {
   readonly session_id?: string | undefined
   readonly tenant?: string | undefined
   readonly api_key_id?: string | undefined
+  /** The person or team the key was issued to. */
+  readonly owner?: string | undefined
   readonly role: string
   readonly streamed: boolean
   readonly decision: RouteDecision

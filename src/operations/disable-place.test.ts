@@ -40,7 +40,7 @@ function files(state: Record<string, unknown> = {}): Files {
   folders.push(dataDir)
   const config = compiledConfig({ ...OPERATED_CONFIG, state })
   const file = join(dataDir, 'switchback.db')
-  const place: SwitchPlace = { kind: 'files', dataDir, config, clock, pid: process.pid, by: 'command line, alice' }
+  const place: SwitchPlace = { kind: 'files', dataDir, config, clock, pid: process.pid, user: 'alice', by: 'command line, alice' }
   return { place, dataDir, file, found: () => openDisables({ store: file, clock }) }
 }
 

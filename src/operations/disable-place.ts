@@ -4,11 +4,14 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Clock } from '../lib/clock.ts'
 import { takeDataDir } from '../state/data-dir.ts'
+import { openAudit } from '../state/audit/open.ts'
+import type { AuditStore } from '../state/audit/store.ts'
 import { openDisables } from '../state/disables/open.ts'
 import { STATE_FILE } from '../state/records/open.ts'
+import type { Origin } from './audited.ts'
+import { disableAudited, enableAudited } from './audited-switches.ts'
 import { callGateway, type GatewayAddress } from './call-gateway.ts'
 import { nameOfSubject, subjectNamed, type DisableScope } from './disable-subject.ts'
-import { disableSubject, enableSubject } from './disable-switches.ts'
 import { readDisableTerms } from './disable-terms.ts'
 
 /** An order as an operator types it. */
@@ -33,6 +36,8 @@ export type SwitchPlace =
       readonly pid: number
       /** Who orders it. */
       readonly by: string
+      /** Name of the person at the terminal. */
+      readonly user: string | undefined
     }
 
 /** What came of an order, and who has it now. */
@@ -64,13 +69,15 @@ export async function carryOut(place: SwitchPlace, order: TypedOrder): Promise<S
       `No gateway runs on ${place.dataDir}, so there is nothing to reset: locks of accounts end with the process. Name a running one with --url.`,
     )
   }
-  const { config, by } = place
+  const { config, by, clock, user } = place
   const file = config.state.store ?? join(place.dataDir, STATE_FILE)
-  const answer = withDisables(place, file, (disables) => {
+  const answer = await withDisables<object>(place, file, (disables, audit) => {
     const parts = { snapshot: () => config.routing, disables }
+    const origin: Origin = { actor: { kind: 'terminal', id: user }, source: { via: 'command' } }
+    const who = { by, origin, audit: { audit, clock } }
     return action === 'disable'
-      ? disableSubject(parts, subject, { reason, forMs, by })
-      : enableSubject(parts, subject, { reason, by })
+      ? disableAudited(parts, who, subject, { reason, forMs })
+      : enableAudited(parts, who, subject, reason)
   })
   return { name, told: { file }, answer: { ...answer } }
 }
@@ -94,11 +101,11 @@ function answerOf(body: unknown, url: string): JsonObject {
 }
 
 /** Opens the disables with the data directory held, so that no gateway starts in between and misses the order. */
-function withDisables<Result>(
+async function withDisables<Result>(
   { dataDir, clock, pid }: Extract<SwitchPlace, { kind: 'files' }>,
   store: string,
-  act: (disables: ReturnType<typeof openDisables>) => Result,
-): Result {
+  act: (disables: ReturnType<typeof openDisables>, audit: AuditStore) => Promise<Result>,
+): Promise<Result> {
   if (store === 'memory') {
     throw new GatewayError(
       'state_unavailable',
@@ -108,9 +115,11 @@ function withDisables<Result>(
   const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
   try {
     const disables = openDisables({ store, clock })
+    const audit = openAudit({ store, clock })
     try {
-      return act(disables)
+      return await act(disables, audit)
     } finally {
+      await audit.close()
       disables.close()
     }
   } finally {

@@ -33,7 +33,7 @@ export interface Enabled {
   readonly still_disabled?: DisableView | undefined
 }
 
-type SwitchParts = Pick<OperatorParts, 'snapshot' | 'disables'> & Partial<Pick<OperatorParts, 'health'>>
+export type SwitchParts = Pick<OperatorParts, 'snapshot' | 'disables'> & Partial<Pick<OperatorParts, 'health'>>
 
 /** Takes a subject out of use. Throws `subject_not_found`, `invalid_body` or `state_unavailable`. */
 export function disableSubject(
@@ -99,7 +99,7 @@ export function orderedBy(principal: Principal | undefined): string {
 }
 
 /** Models of a provider that have been called, written down or not. */
-const calledModels =
+export const calledModels =
   (health: Pick<HealthStore, 'snapshot'> | undefined) =>
   (provider: ProviderId): readonly string[] =>
     (health?.snapshot().targets ?? []).flatMap((target) =>

@@ -3,6 +3,8 @@ import type { Clock } from '../lib/clock.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
+import { openAudit } from './audit/open.ts'
+import type { AuditStore } from './audit/store.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
 import type { IdempotencyStore } from './idempotency/store.ts'
@@ -13,8 +15,11 @@ import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
+import { openTenancy } from './tenancy/open.ts'
+import type { TenancyStore } from './tenancy/store.ts'
 import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
+import { startRetention } from './records/retention.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 import type { LedgerSettings } from './state.schema.ts'
 
@@ -23,6 +28,7 @@ export interface OpenStateOptions {
   readonly store: string
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
+  readonly auditRetentionMs: number | undefined
   readonly ledger: LedgerSettings
   /** Asked before entries of the ledger are made. Never rejects. */
   readonly preparePrices: () => Promise<void>
@@ -41,6 +47,8 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  readonly tenancy: TenancyStore
+  readonly audit: AuditStore
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
@@ -51,7 +59,7 @@ export interface GatewayState {
   close(): Promise<void>
 }
 
-export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'ledger' | 'health' | 'scorecards'>
+export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'auditRetentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -61,6 +69,10 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
+    const tenancy = openTenancy({ store, clock })
+    const audit = openAudit({ store, clock })
+    let { auditRetentionMs } = options
+    const stopPruning = startRetention({ store: audit, clock, keepMs: () => auditRetentionMs, warn, what: 'audit entries' })
     const ledger = options.ledger.enabled
       ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
       : undefined
@@ -74,10 +86,13 @@ export function openState(options: OpenStateOptions): GatewayState {
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      tenancy,
+      audit,
       ledger,
       configure(next) {
         records.keepFor(next.retentionMs)
         ledger?.keepFor(next.ledger)
+        auditRetentionMs = next.auditRetentionMs
         health.configure(next.health)
         scorecards?.configure(next.scorecards)
       },
@@ -87,6 +102,9 @@ export function openState(options: OpenStateOptions): GatewayState {
         periods?.close()
         scorecards?.close()
         disables.close()
+        await tenancy.close()
+        stopPruning()
+        await audit.close()
         await ledger?.close()
         await records.close()
       },

@@ -19,6 +19,9 @@ export const retentionSchema = z.strictObject({
   requests: duration()
     .default('30d')
     .describe('Age at which request records are deleted, such as `30d`, `12h`, `90m`; `forever` keeps them.'),
+  audit: duration()
+    .default('365d')
+    .describe('Age at which the audit of changes and refused callers is deleted; `forever` keeps it.'),
   ledger: duration()
     .default('400d')
     .describe('Age at which single entries of the ledger are deleted. What is summed of them stays as long as `rollups` says.'),
@@ -46,6 +49,8 @@ export interface StateSettings {
   readonly store: 'memory' | (string & {}) | undefined
   /** Age at which request records are deleted, in ms; undefined keeps them. */
   readonly retentionMs: number | undefined
+  /** The same of the audit. */
+  readonly auditRetentionMs: number | undefined
   readonly ledger: LedgerSettings
 }
 

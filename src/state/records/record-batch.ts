@@ -23,13 +23,15 @@ export function packBatch(records: readonly PackedRecord[]): BatchRow {
   const statuses = new Set<number>()
   const sessions = new Set<string>()
   const tenants = new Set<string>()
+  const keys = new Set<string>()
+  const owners = new Set<string>()
   const [first] = records
   let firstId = first?.requestId ?? ''
   let lastId = firstId
   let firstStarted = Number.POSITIVE_INFINITY
   let lastStarted = 0
   const texts: string[] = []
-  for (const { requestId, startedAt, model, status, sessionId, tenant, json } of records) {
+  for (const { requestId, startedAt, model, status, sessionId, tenant, apiKeyId, owner, json } of records) {
     if (requestId < firstId) firstId = requestId
     if (requestId > lastId) lastId = requestId
     firstStarted = Math.min(firstStarted, Math.floor(startedAt))
@@ -38,6 +40,8 @@ export function packBatch(records: readonly PackedRecord[]): BatchRow {
     statuses.add(status)
     if (sessionId !== undefined) sessions.add(sessionId)
     if (tenant !== undefined) tenants.add(tenant)
+    if (apiKeyId !== undefined) keys.add(apiKeyId)
+    if (owner !== undefined) owners.add(owner)
     texts.push(json)
   }
   const contents = JSON.stringify({
@@ -45,6 +49,8 @@ export function packBatch(records: readonly PackedRecord[]): BatchRow {
     statuses: [...statuses],
     sessions: [...sessions],
     tenants: [...tenants],
+    keys: [...keys],
+    owners: [...owners],
   })
   return [firstId, lastId, firstStarted, lastStarted, records.length, contents, packTexts(texts)]
 }

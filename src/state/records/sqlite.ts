@@ -269,13 +269,18 @@ function conditionsOf(filter: RecordFilter): { where: string[]; values: (string 
   const values: (string | number)[] = []
   const holds = (list: string, value: string | number | undefined): void => {
     if (value === undefined) return
-    where.push(`EXISTS (SELECT 1 FROM json_each(contents, '$.${list}') WHERE value = ?)`)
+    // Batches of earlier versions do not have every list.
+    where.push(
+      `(json_type(contents, '$.${list}') IS NULL OR EXISTS (SELECT 1 FROM json_each(contents, '$.${list}') WHERE value = ?))`,
+    )
     values.push(value)
   }
   holds('models', filter.model)
   holds('statuses', filter.status)
   holds('sessions', filter.sessionId)
   holds('tenants', filter.tenant)
+  holds('keys', filter.apiKeyId)
+  holds('owners', filter.owner)
   if (filter.sinceMs !== undefined) {
     where.push('last_started >= ?')
     values.push(Math.floor(filter.sinceMs))

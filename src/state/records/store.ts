@@ -12,6 +12,9 @@ export interface PackedRecord {
   readonly status: number
   readonly sessionId: string | undefined
   readonly tenant: string | undefined
+  readonly apiKeyId: string | undefined
+  /** Whom the key was issued to. */
+  readonly owner: string | undefined
   /** JSON that the store's `UnpackRecord` understands once it is parsed. */
   readonly json: string
 }
@@ -29,6 +32,9 @@ export interface RecordFilter {
   readonly status?: number | undefined
   readonly sessionId?: string | undefined
   readonly tenant?: string | undefined
+  readonly apiKeyId?: string | undefined
+  /** Whom the key was issued to. */
+  readonly owner?: string | undefined
   /** Unix milliseconds: only requests that started then or later. */
   readonly sinceMs?: number | undefined
   /** A request id: only what is older than that request. The last id of one page is the cursor of the next. */
@@ -53,6 +59,8 @@ export interface RecordSummary {
   readonly streamed: boolean
   readonly session_id?: string | undefined
   readonly tenant?: string | undefined
+  readonly api_key_id?: string | undefined
+  readonly owner?: string | undefined
   readonly attempts: number
   readonly total_ms: number
   readonly input_tokens?: number | undefined
