@@ -94,6 +94,17 @@ describe('when every place is locked', () => {
     expect(tested.sent).toHaveLength(1)
   })
 
+  test('a call that all refuse is told the earliest time of all, not that of the last', async () => {
+    const tested = engine(
+      {
+        providers: [provider('x', {}, 'a'), provider('y', {}, 'b'), provider('z', {}, 'c')],
+        route: { retry: { max_retries: 0 } },
+      },
+      (_request, index) => limitedFor([20, 60, 90][index] ?? 0),
+    )
+    expect(errorOf(await ask(tested))).toMatchObject({ httpStatus: 429, retryAfterMs: 20_000 })
+  })
+
   test('a client that leaves while it waits is let go at once', async () => {
     const tested = engine({ providers: [provider('x', {}, 'a')] }, () => limitedFor(8))
     await ask(tested)

@@ -116,13 +116,9 @@ function decision(record: RequestRecord): StoryStep[] {
   for (const rejection of made.rejected) {
     steps.push({ text: `  Ruled out ${safeText(rejection.target_id)}: ${safeText(rejection.reason)} (${rejection.code}).` })
   }
-  for (const line of made.reason.filter(isTold)) steps.push({ text: `  ${safeText(line)}` })
   if (made.unverified) steps.push({ text: '  Nobody checked that the model exists: the default provider takes any name.' })
   return steps
 }
-
-/** Reasons that say more than the sentences around them: set-backs, sessions, hints. The others are told in words. */
-const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|origin:|hint:|no_fallback=|deadline_ms=)/.test(line)
 
 function skipped(record: RequestRecord): StoryStep[] {
   return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({
