@@ -17,6 +17,7 @@ import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
 import type { FactsOf } from './ir/snapshot.ts'
+import { ByteBudget } from './lib/byte-budget.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -76,7 +77,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const state = openGatewayState(live, surroundings)
   const { records, health, disables } = state
   const { prices, stopPrices } = openPrices(surroundings)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock })
+  const buffers = new ByteBudget(config.server.maxBufferedBytes)
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers })
   const { snapshot } = live
   const app = createHttpApp({
     engine,
@@ -86,12 +88,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     records,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
+    buffers,
     clock,
     logger,
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const server = { check: checkBind, configure: (settings: ServerSettings) => app.configure(ingressSettings(settings)) }
+  const server = {
+    check: checkBind,
+    configure(settings: ServerSettings) {
+      buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
+      app.configure(ingressSettings(settings))
+    },
+  }
   let listening: RunningServer | undefined
   let reloading: Promise<unknown> = Promise.resolve()
   return {
@@ -128,6 +137,7 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly buffers: ByteBudget
 }
 
 interface BuiltEngine {
@@ -137,7 +147,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -153,6 +163,7 @@ function buildEngine({ live, state, prices, clock }: EngineParts): BuiltEngine {
     affinity,
     observed: observeTargets({ accounts, health, disables }),
     records,
+    buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
     modelFacts,

@@ -77,6 +77,8 @@ describe('server settings', () => {
       apiKeys: [],
       allowOpenAdmin: false,
       maxRequestBytes: 67_108_864,
+      maxResponseBytes: 134_217_728,
+      maxBufferedBytes: 1_073_741_824,
       maxJsonDepth: 200,
       maxJsonNodes: 1_000_000,
       stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },

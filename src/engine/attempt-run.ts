@@ -11,7 +11,7 @@ import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
-import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { Decided, ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
@@ -39,7 +39,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly estimatedInputTokens: number
   readonly origin: AnswerOrigin | undefined
   readonly timeouts: Timeouts
-  private readonly holdBytes: number
+  private readonly revision: Revision
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -74,7 +74,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
-    this.holdBytes = revision.stream.holdBytes
+    this.revision = revision
     this.totalAt = totalAt
     this.deps = deps
     this.startedAt = deps.clock.now()
@@ -117,7 +117,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.isReading = true
       const answer = streams
         ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
-        : readWholeAnswer(this, await readText(response, this.timer), prepared.refusals.length === 0 ? undefined : this.context())
+        : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
     } catch (error) {
@@ -220,7 +220,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       timer: this.timer!,
       abortReason: () => this.abortError,
     })
-    await stream.prime(this.holdBytes)
+    await stream.prime(this.revision.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
       stream.stop()
@@ -234,9 +234,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private async replayed(response: Response): Promise<StreamTransform> {
     this.translates = true
     this.isReading = true
-    const text = await readText(response, this.timer!)
+    const text = await this.textOf(response)
     this.isReading = false
     return replayedTransform(this, text, this.context())
+  }
+
+  private textOf(response: Response): Promise<string> {
+    const { buffers } = this.deps
+    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
   }
 
   private createTransform(prepared: PreparedAttempt): StreamTransform {

@@ -5,6 +5,7 @@ import type { ProviderId } from '../ir/ids.ts'
 import type { Route, RoutingSnapshot, StreamSettings } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
@@ -18,6 +19,8 @@ export interface Revision {
   readonly snapshot: RoutingSnapshot
   readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly stream: StreamSettings
+  /** Most bytes of a whole answer. */
+  readonly maxAnswerBytes: number
 }
 
 /** What the engine runs on. */
@@ -28,6 +31,8 @@ export interface ExecutionDeps {
   readonly health: HealthStore
   readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
   readonly records: Pick<RecordStore, 'append'>
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts

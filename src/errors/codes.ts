@@ -85,6 +85,8 @@ export const ERROR_TABLE = {
   /** An operator took the target, its provider or its model out of use. */
   target_disabled: row(503, 'no-route', 'next-target'),
   shutting_down: row(503, 'overloaded', 'stop'),
+  /** Too much is held in memory for another large body. */
+  gateway_overloaded: row(503, 'overloaded', 'stop'),
   client_closed_request: row(499, 'cancelled', 'stop'),
   count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),
   translation_refused: row(422, 'unsupported-capability', 'next-target'),

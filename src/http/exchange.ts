@@ -2,6 +2,7 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { ByteHold } from '../lib/byte-budget.ts'
 import type { Watch } from '../lib/deadlines.ts'
 import type { Peer } from './http-app.types.ts'
 import type { RouteName } from './routes.ts'
@@ -21,6 +22,8 @@ export class Exchange implements Watch {
   route: RouteName | undefined
   principal: Principal | undefined = undefined
   requestBytes = 0
+  /** Memory its body takes, while it is large. */
+  hold: ByteHold | undefined = undefined
   /** Set when the request ended badly. */
   error: GatewayError | undefined = undefined
 

@@ -4,6 +4,7 @@ import type { RequestId } from '../ir/ids.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
@@ -31,6 +32,8 @@ export interface HttpAppOptions {
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
   readonly clock: Clock
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined
   /** Of the gateway, for the status page. */

@@ -32,12 +32,12 @@ export interface Ingress {
 }
 
 export function createIngress(options: HttpAppOptions, state: IngressState): Ingress {
-  const { settings, codecs, clock, engine, isTrustedProxy } = options
+  const { settings, codecs, clock, engine, isTrustedProxy, buffers } = options
   const { log, streams, deadlines, failures } = state
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams })
   const access = new AccessControl({ settings, isTrustedProxy, failures })
-  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines })
+  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines, buffers })
   const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${settings.basePath}${ROUTES[route.name].path}`, route]),

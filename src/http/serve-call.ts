@@ -4,12 +4,14 @@ import type { Call, Engine } from '../engine/engine.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { Clock } from '../lib/clock.ts'
+import { memoryFull } from '../engine/read-text.ts'
+import { ByteHold, type ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
 import { parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
-import { readBody, type ReadBodyOptions } from './read-body.ts'
+import { readBody } from './read-body.ts'
 import { readHints, withoutHints } from './request-hints.ts'
 import type { Responder } from './responder.ts'
 import { ROUTES, type CallRouteName } from './routes.ts'
@@ -22,6 +24,8 @@ export interface CallServerOptions {
   readonly responder: Responder
   readonly clock: Clock
   readonly deadlines: Deadlines
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
 }
 
 /** What a route does with a call. */
@@ -40,13 +44,11 @@ const LONGEST_MODEL_NAME = 512
 /** Serves model calls: authenticate, read, parse, decode, hand to the engine. The path every request takes, so it does nothing else. */
 export class CallServer {
   private readonly options: CallServerOptions
-  private readonly bodyOptions: ReadBodyOptions
   private readonly limits: JsonLimits
 
   constructor(options: CallServerOptions) {
-    const { settings, clock, deadlines } = options
+    const { settings } = options
     this.options = options
-    this.bodyOptions = { maxBytes: settings.maxRequestBytes, clock, deadlines }
     this.limits = { maxDepth: settings.maxJsonDepth, maxNodes: settings.maxJsonNodes }
   }
 
@@ -62,7 +64,7 @@ export class CallServer {
     exchange.principal = principal
     let call: Call
     try {
-      call = callOf(exchange, route, principal, this.parse(exchange, await readBody(exchange.request, this.bodyOptions)))
+      call = callOf(exchange, route, principal, await this.receive(exchange))
     } catch (error) {
       this.record(exchange, route, principal, error)
       return responder.error(exchange, error)
@@ -82,7 +84,15 @@ export class CallServer {
 
   /** Reads and parses a body within the limits. */
   async receive(exchange: Exchange): Promise<ParsedBody> {
-    return this.parse(exchange, await readBody(exchange.request, this.bodyOptions))
+    const { settings, clock, deadlines, buffers } = this.options
+    const reserve = (bytes: number): void => {
+      exchange.hold ??= new ByteHold(buffers)
+      if (!exchange.hold.grow(bytes)) throw memoryFull()
+    }
+    return this.parse(
+      exchange,
+      await readBody(exchange.request, { maxBytes: settings.maxRequestBytes, reserve, clock, deadlines }),
+    )
   }
 
   private parse(exchange: Exchange, bytes: Uint8Array): ParsedBody {

@@ -70,6 +70,14 @@ export const serverSchema = z.strictObject({
     .nullable()
     .default(67_108_864)
     .describe('Largest request body after decompression; `null` for no limit.'),
+  max_response_bytes: positive()
+    .nullable()
+    .default(134_217_728)
+    .describe('Largest answer of an upstream that is not streamed; `null` for no limit.'),
+  max_buffered_bytes: positive()
+    .nullable()
+    .default(1_073_741_824)
+    .describe('Most bytes of large bodies, requests and answers together, held in memory at once; `null` for no limit.'),
   max_json_depth: positive().max(10_000, 'at most 10000').default(200).describe('Deepest nesting of a JSON body.'),
   max_json_nodes: positive().default(1_000_000).describe('Most values in a JSON body.'),
   stream,

@@ -21,6 +21,8 @@ export interface ServerSettings {
   readonly apiKeys: readonly ApiKeySettings[]
   readonly allowOpenAdmin: boolean
   readonly maxRequestBytes: number | undefined
+  readonly maxResponseBytes: number | undefined
+  readonly maxBufferedBytes: number | undefined
   readonly maxJsonDepth: number
   readonly maxJsonNodes: number
   readonly stream: StreamSettings

@@ -26,6 +26,7 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   target_busy: 'as many calls to it are under way as it may have',
   target_disabled: 'an operator took it out of use',
   shutting_down: 'the gateway is shutting down',
+  gateway_overloaded: 'the gateway held too much in memory',
   client_closed_request: 'the client went away',
   count_tokens_unsupported: 'tokens cannot be counted for this target',
   translation_refused: 'translating would lose something and the route forbids that',

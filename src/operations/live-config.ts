@@ -29,7 +29,7 @@ export class LiveConfig {
     this.revision = {
       snapshot: started.routing,
       providers: renewProviders(started.providers, new Map(), create),
-      stream: started.server.stream,
+      ...limitsOf(started),
     }
   }
 
@@ -48,7 +48,7 @@ export class LiveConfig {
     const snapshot = { ...next.routing, revision: this.revision.snapshot.revision + 1 }
     this.config = next
     this.hosts = providerHosts(next)
-    this.revision = { snapshot, providers, stream: next.server.stream }
+    this.revision = { snapshot, providers, ...limitsOf(next) }
   }
 
   /** Accounts of all providers, and how each of them takes turns. */
@@ -76,3 +76,8 @@ export class LiveConfig {
     }
   }
 }
+
+const limitsOf = ({ server }: CompiledConfig): Pick<Revision, 'stream' | 'maxAnswerBytes'> => ({
+  stream: server.stream,
+  maxAnswerBytes: server.maxResponseBytes ?? Number.POSITIVE_INFINITY,
+})

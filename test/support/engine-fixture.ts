@@ -14,6 +14,7 @@ import { asRequestId } from '../../src/ir/ids.ts'
 import type { RequestHints } from '../../src/ir/hints.ts'
 import type { GatewayError } from '../../src/errors/gateway-error.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
+import { ByteBudget } from '../../src/lib/byte-budget.ts'
 import { LiveConfig } from '../../src/operations/live-config.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
@@ -120,6 +121,7 @@ export function testEngine(config: Json, script: Script): TestEngine {
     affinity: createMemoryAffinity({ clock }),
     observed: observeTargets({ accounts, health, disables }),
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
+    buffers: new ByteBudget(compiled.server.maxBufferedBytes),
     random: () => 0.5,
     salt: 'salt',
     modelFacts: ({ provider }) => ({ contextWindow: live.snapshot().providers.get(provider)?.capabilities.maxContextTokens }),
