@@ -45,17 +45,11 @@ export function createEngine(options: EngineOptions): Engine {
       return active
     },
     generate(call) {
-      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
-      // Prices that cannot be loaded are unknown.
-      return warming === undefined
-        ? serve(call)
-        : warming.then(
-            () => serve(call),
-            () => serve(call),
-          )
+      return lacksPrices(call, options) ? warm(options).then(() => serve(call)) : serve(call)
     },
     async countTokens(call) {
       try {
+        if (lacksPrices(call, options)) await warm(options)
         const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
         record(options, facts(call, decider), {
@@ -79,7 +73,9 @@ export function createEngine(options: EngineOptions): Engine {
         operation: call.operation,
       })
     },
-    preview(call) {
+    async preview(call) {
+      // There is time for them, and the decision tells what it would cost.
+      await warm(options)
       const decided = decider.decide(call)
       return explainDecision(call.requestId, decided.plan, decided.question)
     },
@@ -88,6 +84,9 @@ export function createEngine(options: EngineOptions): Engine {
 
 const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
   prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
+
+/** Prices that cannot be loaded are unknown. */
+const warm = async ({ prices }: EngineOptions): Promise<unknown> => prices?.warm().catch(() => undefined)
 
 /** A call that found no route, with its record. */
 function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {

@@ -33,8 +33,8 @@ export interface PreviewOptions extends PreviewParts {
   readonly requestId: string
 }
 
-/** The decision that a call would get now, without calling anyone. Throws `invalid_body` or `model_not_found`. */
-export function previewRoute(options: PreviewOptions): RouteDecision {
+/** The decision that a call would get now, without calling anyone. Rejects with `invalid_body` or `model_not_found`. */
+export async function previewRoute(options: PreviewOptions): Promise<RouteDecision> {
   const { engine, codecs, question, principal } = options
   const { models: _models, ...body } = previewBody(question)
   const models = listedModels(question.body)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { compileOverrides } from '../../src/catalog/prices/override-prices.ts'
 import type { RouteDecision } from '../../src/ir/decision.ts'
 import { CHAT, CLIENT_FORMATS, refusing, serving } from '../support/client-formats.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
@@ -45,6 +46,16 @@ test('auto works without a route, over what the configuration names', async () =
     selected: { target_id: 'a/x' },
     fallbacks: [{ target_id: 'a/echo' }],
   })
+})
+
+test('the first preview knows the prices that the first call will know', async () => {
+  const gateway = await world.gateway({ providers: MOCKS.map((mock) => ({ ...mock, models: ['echo'] })) })
+  gateway.gateway.prices.replaceOverrides(
+    compileOverrides({ 'a/echo': { input: 9, output: 9 }, 'b/echo': { input: 1, output: 1 } }),
+  )
+  const planned = await preview(gateway, CHAT.call('auto/cheap'))
+  expect(planned.selected?.target_id).toBe('b/echo')
+  expect(await servedBy(gateway, 'auto/cheap')).toBe('b/echo')
 })
 
 describe('a list of models', () => {
