@@ -20,6 +20,13 @@ const limited = attempt({
   format: 'anthropic',
 })
 
+test('tells the retry of an SDK from a first try', () => {
+  const [arrival, retry] = tellStory(exampleRecord({ client_retry: 2 })).steps
+  expect(arrival?.text).toStartWith('The request arrived')
+  expect(retry?.text).toBe("  The client's SDK had sent it before: this was its retry number 2.")
+  expect(renderStory(tellStory(exampleRecord()))).not.toContain('retry')
+})
+
 describe('the verdict', () => {
   test('names who served at the first attempt', () => {
     expect(tellStory(exampleRecord()).verdict).toBe('Served by mock/echo at the first attempt: 200 in 2.9 ms.')

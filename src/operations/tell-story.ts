@@ -95,7 +95,10 @@ function subject(record: RequestRecord): string {
 function arrival(record: RequestRecord): StoryStep[] {
   const estimated = record.decision.inputs.estimated_input_tokens
   const size = `${countWords(record.request_bytes)} bytes, about ${plural(estimated, 'token')}`
-  return [{ at_ms: 0, text: `The request arrived (${size}).` }]
+  const steps: StoryStep[] = [{ at_ms: 0, text: `The request arrived (${size}).` }]
+  if (record.client_retry !== undefined)
+    steps.push({ text: `  The client's SDK had sent it before: this was its retry number ${record.client_retry}.` })
+  return steps
 }
 
 function decision(record: RequestRecord): StoryStep[] {
