@@ -27,6 +27,28 @@ test('tells the retry of an SDK from a first try', () => {
   expect(renderStory(tellStory(exampleRecord()))).not.toContain('retry')
 })
 
+describe('a target that was passed over', () => {
+  const storyOf = (code: string, retryAfterMs?: number): string =>
+    renderStory(tellStory(exampleRecord({ skipped: [{ target_id: 'a/m', error_codes: [code], retry_after_ms: retryAfterMs }] })))
+
+  test('tells what locked its accounts', () => {
+    expect(storyOf('upstream_rate_limited', 4_000)).toContain(
+      'Passed over a/m: its accounts were out of use after upstream_rate_limited, the first for another 4.00 s.',
+    )
+  })
+
+  test('tells what keeps calls from the target itself', () => {
+    expect(storyOf('circuit_open', 4_000)).toContain(
+      'Passed over a/m: it failed too often lately and is left out for a while (circuit_open, for another 4.00 s).',
+    )
+    expect(storyOf('target_busy')).toContain('as many calls to it are under way as it may have (target_busy).')
+  })
+
+  test('tells a window that its session has outgrown', () => {
+    expect(storyOf('upstream_context_too_long')).toContain('an earlier prompt of this session was too long for it.')
+  })
+})
+
 describe('the verdict', () => {
   test('names who served at the first attempt', () => {
     expect(tellStory(exampleRecord()).verdict).toBe('Served by mock/echo at the first attempt: 200 in 2.9 ms.')

@@ -1,4 +1,4 @@
-import type { AttemptRecord, RequestRecord } from '../ir/record.ts'
+import type { AttemptRecord, RequestRecord, SkippedTarget } from '../ir/record.ts'
 import { nanoToUsd } from '../catalog/prices/usd.ts'
 import { errorPhrase } from './error-phrases.ts'
 import { countWords, durationWords, listWords, plural, safeText } from './story-words.ts'
@@ -124,9 +124,20 @@ function decision(record: RequestRecord): StoryStep[] {
 }
 
 function skipped(record: RequestRecord): StoryStep[] {
-  return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({
-    text: `  Passed over ${safeText(target_id)}: its accounts were out of use after ${listWords(error_codes)}, the first for ${retry_after_ms === undefined ? 'an unknown time' : `another ${durationWords(retry_after_ms)}`}.`,
+  return (record.skipped ?? []).map((target) => ({
+    text: `  Passed over ${safeText(target.target_id)}: ${passedOver(target)}.`,
   }))
+}
+
+/** What keeps calls from a target itself, whatever its accounts. */
+const TARGET_CODES: ReadonlySet<string> = new Set(['circuit_open', 'target_busy', 'target_disabled'])
+
+function passedOver({ error_codes: codes, retry_after_ms: retryAfterMs }: SkippedTarget): string {
+  const [code = 'unknown'] = codes
+  if (code === 'upstream_context_too_long') return 'an earlier prompt of this session was too long for it'
+  const time = retryAfterMs === undefined ? undefined : durationWords(retryAfterMs)
+  if (TARGET_CODES.has(code)) return `${errorPhrase(code)} (${code}${time === undefined ? '' : `, for another ${time}`})`
+  return `its accounts were out of use after ${listWords(codes)}, the first for ${time === undefined ? 'an unknown time' : `another ${time}`}`
 }
 
 function attempts(record: RequestRecord): StoryStep[] {
