@@ -44,6 +44,13 @@ describe('a target that was passed over', () => {
     expect(storyOf('target_busy')).toContain('as many calls to it are under way as it may have (target_busy).')
   })
 
+  test('tells how long its recovery was waited for', () => {
+    const passed = { target_id: 'a/m', error_codes: ['circuit_open'], retry_after_ms: 4_000 }
+    const attempts = [attempt({ started_ms: 4_001 })]
+    expect(renderStory(tellStory(exampleRecord({ skipped: [passed], attempts })))).toContain('0.0 ms  Waited 4.00 s.')
+    expect(renderStory(tellStory(exampleRecord({ attempts })))).not.toContain('Waited')
+  })
+
   test('tells a window that its session has outgrown', () => {
     expect(storyOf('upstream_context_too_long')).toContain('an earlier prompt of this session was too long for it.')
   })

@@ -142,7 +142,7 @@ function passedOver({ error_codes: codes, retry_after_ms: retryAfterMs }: Skippe
 
 function attempts(record: RequestRecord): StoryStep[] {
   return record.attempts.flatMap((attempt, index) => [
-    ...waiting(attempt, record.attempts[index - 1]),
+    ...waiting(attempt, index === 0 ? arrivalOf(record) : record.attempts[index - 1]),
     { at_ms: attempt.started_ms, text: attemptSentence(attempt, attempt === record.attempts.at(-1)) },
     ...formatNote(record, attempt),
     ...usageNote(record, attempt),
@@ -162,7 +162,13 @@ function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptR
 /** A pause shorter than this is the gateway's own work. */
 const SHORTEST_PAUSE_MS = 20
 
-function waiting(attempt: AttemptRecord, before: AttemptRecord | undefined): StoryStep[] {
+type Ended = Pick<AttemptRecord, 'started_ms' | 'latency_ms'>
+
+/** Before the first attempt, time goes by with reading the body; only where somebody could not be called, with waiting. */
+const arrivalOf = ({ skipped: passed = [] }: RequestRecord): Ended | undefined =>
+  passed.length > 0 ? { started_ms: 0, latency_ms: 0 } : undefined
+
+function waiting(attempt: AttemptRecord, before: Ended | undefined): StoryStep[] {
   const ended = before === undefined ? attempt.started_ms : before.started_ms + before.latency_ms
   const pause = attempt.started_ms - ended
   return pause < SHORTEST_PAUSE_MS ? [] : [{ at_ms: ended, text: `Waited ${durationWords(pause)}.` }]
