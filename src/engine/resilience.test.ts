@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { CHAT, MESSAGES } from '../../test/support/client-formats.ts'
+import { CHAT, RESPONSES, MESSAGES } from '../../test/support/client-formats.ts'
 import { codecs } from '../codecs/registry.ts'
 import {
   drained,
@@ -300,12 +300,36 @@ describe('hedging', () => {
     expect(Number(overhead?.[1])).toBeLessThan(1_000)
   })
 
-  test('does not happen where the call has side effects, nor when the client wants no fallback', async () => {
+  test('happens where the client itself runs the tools', async () => {
     const tested = engine({ providers: two, route: hedge }, never)
     void ask(tested, { tools: [{ type: 'function', function: { name: 'f' } }] })
+    await tested.clock.advance(1_000)
+    expect(askedOf(tested)).toEqual(['slow-a', 'fast-b'])
+  })
+
+  test('does not happen where the call has side effects', async () => {
+    const inChat = engine({ providers: two, route: hedge }, never)
+    void ask(inChat, { store: true })
+    await inChat.clock.advance(1_000)
+    expect(askedOf(inChat)).toEqual(['slow-a'])
+    const format = { format: 'responses' }
+    const tested = engine({ providers: [provider('slow', format, 'a'), provider('fast', format, 'b')], route: hedge }, never)
+    const extras: readonly Json[] = [
+      { store: true },
+      { background: true },
+      { conversation: 'conv_1' },
+      { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] },
+    ]
+    for (const extra of extras) void tested.call(RESPONSES, RESPONSES.call('r', extra))
+    await tested.clock.advance(1_000)
+    expect(askedOf(tested)).toEqual(extras.map(() => 'slow-a'))
+  })
+
+  test('does not happen when the client wants no fallback', async () => {
+    const tested = engine({ providers: two, route: hedge }, never)
     void tested.call(CHAT, CHAT.call('r'), { hints: { noFallback: true } })
     await tested.clock.advance(1_000)
-    expect(askedOf(tested)).toEqual(['slow-a', 'slow-a', 'fast-b'])
+    expect(askedOf(tested)).toEqual(['slow-a'])
   })
 
   test('a client that leaves ends all attempts and gives every slot back', async () => {

@@ -68,6 +68,14 @@ describe('the verdict', () => {
     )
   })
 
+  test('names whom a hedge has overtaken', () => {
+    const cancelled = attempt({ target_id: 'a/m', outcome: 'cancelled', cancelled_because: 'hedge', latency_ms: 152 })
+    const record = exampleRecord({ attempts: [cancelled, attempt({ target_id: 'b/m', started_ms: 150 })], served: 'b/m' })
+    const story = tellStory(record)
+    expect(story.verdict).toBe('Served by b/m, which answered before a/m: 200 in 2.9 ms.')
+    expect(renderStory(story)).toContain('cancelled after 152 ms, because another answered first.')
+  })
+
   test('says that nobody was called when the request was refused', () => {
     const record = exampleRecord({ attempts: [], served: undefined, status: 503, error_code: 'no_eligible_target' })
     expect(tellStory(record).verdict).toBe(

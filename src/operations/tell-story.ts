@@ -52,6 +52,9 @@ function verdict(record: RequestRecord): string {
   }
   if (record.error_code !== undefined || record.status >= 400) return failureVerdict(record, total)
   if (served === undefined) return `Answered with ${record.status} in ${total}, without calling anyone.`
+  const slower = record.attempts.filter((attempt) => attempt.cancelled_because === 'hedge')
+  if (slower.length > 0)
+    return `Served by ${served}, which answered before ${listWords(slower.map((attempt) => safeText(attempt.target_id)))}: ${record.status} in ${total}.`
   if (failures.length === 0) return `Served by ${served} at the first attempt: ${record.status} in ${total}.`
   return `Served by ${served} after ${plural(failures.length, 'failed attempt')} (${causes(failures)}): ${record.status} in ${total}.`
 }
@@ -181,12 +184,17 @@ const NEXT_WORDS = {
   stop: 'no other target was asked',
 } as const
 
+const CANCEL_WORDS = { hedge: 'another answered first', client: 'the client went away' } as const
+
 /** What was meant to follow a failure is only told when it did follow. */
 function attemptSentence(attempt: AttemptRecord, isLast: boolean): string {
   const who = `Called ${safeText(attempt.target_id)} with account ${safeText(attempt.account_id)}`
   const took = durationWords(attempt.latency_ms)
   if (attempt.outcome === 'success') return `${who}: it answered, in ${took}.`
-  if (attempt.outcome === 'cancelled') return `${who}: cancelled after ${took}.`
+  if (attempt.outcome === 'cancelled') {
+    const why = attempt.cancelled_because === undefined ? '' : `, because ${CANCEL_WORDS[attempt.cancelled_because]}`
+    return `${who}: cancelled after ${took}${why}.`
+  }
   const code = attempt.error_code ?? 'unknown'
   const told = [
     attempt.upstream_status === undefined ? '' : `status ${attempt.upstream_status}`,
