@@ -47,8 +47,18 @@ describe('a target that was passed over', () => {
   test('tells how long its recovery was waited for', () => {
     const passed = { target_id: 'a/m', error_codes: ['circuit_open'], retry_after_ms: 4_000 }
     const attempts = [attempt({ started_ms: 4_001 })]
-    expect(renderStory(tellStory(exampleRecord({ skipped: [passed], attempts })))).toContain('0.0 ms  Waited 4.00 s.')
-    expect(renderStory(tellStory(exampleRecord({ attempts })))).not.toContain('Waited')
+    expect(renderStory(tellStory(exampleRecord({ skipped: [passed], attempts })))).toContain('0.2 ms  Waited 4.00 s.')
+    const { timings } = exampleRecord()
+    const slowGateway = exampleRecord({ attempts, timings: { ...timings, overhead_us: 4_001_000 } })
+    expect(renderStory(tellStory(slowGateway))).not.toContain('Waited')
+  })
+
+  test('is named as what followed, where the attempt itself could not be repeated', () => {
+    const broken = attempt({ target_id: 'a/m', outcome: 'failed', error_code: 'upstream_overloaded', next: 'retry' })
+    const attempts = [broken, attempt({ target_id: 'b/m', started_ms: 3 })]
+    expect(renderStory(tellStory(exampleRecord({ attempts })))).toContain('Then the next target was taken.')
+    const elsewhere = [broken, attempt({ target_id: 'a/m', account_id: 'other', started_ms: 3 })]
+    expect(renderStory(tellStory(exampleRecord({ attempts: elsewhere })))).toContain('Then the next account was taken.')
   })
 
   test('tells a window that its session has outgrown', () => {
@@ -155,7 +165,7 @@ describe('the story', () => {
             ...base.decision,
             strategy: 'auto',
             selected: { target_id: 'a/m' },
-            reason: ['route=r', 'score: selected=a/m score=0.800'],
+            reason: ['route=r', 'demoted 1 target(s) that cannot be called now', 'score: selected=a/m score=0.800'],
             inputs: { ...base.decision.inputs, hints: { max_price_per_million: 5e9 } },
             scores: [{ target_id: 'a/m', score: 0.8, factors: { cost: 0.8 }, weights: { cost: 1 }, raw: { cost: 900 } }],
             candidates: [
@@ -166,7 +176,13 @@ describe('the story', () => {
                 format: 'openai',
                 standing: 'demoted',
                 facts: {},
-                observed: { accounts_available: 1, accounts_total: 2, circuit: 'half_open', ttft_ms: 300 },
+                observed: {
+                  accounts_available: 1,
+                  accounts_total: 2,
+                  circuit: 'half_open',
+                  ttft_ms: 300,
+                  outcome: { samples: 5, success_rate: 0.475, demoted: 'streak' },
+                },
                 expected_cost_nanos: 900,
               },
             ],
@@ -178,7 +194,7 @@ describe('the story', () => {
     for (const sentence of [
       'The client asked for max_price_per_million $5.',
       'Why: score: selected=a/m score=0.800',
-      'a/m: stood behind the others for how its calls ended lately; 1 of 2 accounts could be used; circuit half open; first token after 300 ms on average; expected to cost $0.0000009; score 0.800 = weighted mean of cost 0.80 × 1 (from 900).',
+      'a/m: stood behind the others, because its last calls failed one after the other; 1 of 2 accounts could be used; circuit half open; first token after 300 ms on average; a success rate of 48 % was expected after 5 calls; expected to cost $0.0000009; score 0.800 = weighted mean of cost 0.80 × 1 (from 900).',
       'Waited 2.00 s.',
       'It cost $0.0015 (price: override x).',
     ])

@@ -145,8 +145,8 @@ function passedOver({ error_codes: codes, retry_after_ms: retryAfterMs }: Skippe
 
 function attempts(record: RequestRecord): StoryStep[] {
   return record.attempts.flatMap((attempt, index) => [
-    ...waiting(attempt, index === 0 ? arrivalOf(record) : record.attempts[index - 1]),
-    { at_ms: attempt.started_ms, text: attemptSentence(attempt, attempt === record.attempts.at(-1)) },
+    ...waiting(attempt, record.attempts[index - 1] ?? workBefore(record)),
+    { at_ms: attempt.started_ms, text: attemptSentence(attempt, record.attempts[index + 1]) },
     ...formatNote(record, attempt),
     ...usageNote(record, attempt),
   ])
@@ -167,12 +167,11 @@ const SHORTEST_PAUSE_MS = 20
 
 type Ended = Pick<AttemptRecord, 'started_ms' | 'latency_ms'>
 
-/** Before the first attempt, time goes by with reading the body; only where somebody could not be called, with waiting. */
-const arrivalOf = ({ skipped: passed = [] }: RequestRecord): Ended | undefined =>
-  passed.length > 0 ? { started_ms: 0, latency_ms: 0 } : undefined
+/** What the first attempt came after: waiting is no work of the gateway. */
+const workBefore = ({ timings }: RequestRecord): Ended => ({ started_ms: 0, latency_ms: timings.overhead_us / 1000 })
 
-function waiting(attempt: AttemptRecord, before: Ended | undefined): StoryStep[] {
-  const ended = before === undefined ? attempt.started_ms : before.started_ms + before.latency_ms
+function waiting(attempt: AttemptRecord, before: Ended): StoryStep[] {
+  const ended = before.started_ms + before.latency_ms
   const pause = attempt.started_ms - ended
   return pause < SHORTEST_PAUSE_MS ? [] : [{ at_ms: ended, text: `Waited ${durationWords(pause)}.` }]
 }
@@ -187,7 +186,18 @@ const NEXT_WORDS = {
 const CANCEL_WORDS = { hedge: 'another answered first', client: 'the client went away' } as const
 
 /** What was meant to follow a failure is only told when it did follow. */
-function attemptSentence(attempt: AttemptRecord, isLast: boolean): string {
+function nextWords(
+  { next, target_id: target, account_id: account }: AttemptRecord,
+  following: AttemptRecord | undefined,
+): string {
+  if (next === undefined) return ''
+  if (next === 'stop') return ` Then ${NEXT_WORDS.stop}.`
+  if (following === undefined) return ' There was nothing left to try.'
+  if (following.target_id !== target) return ` Then ${NEXT_WORDS['next-target']}.`
+  return ` Then ${NEXT_WORDS[following.account_id === account ? 'retry' : 'next-account']}.`
+}
+
+function attemptSentence(attempt: AttemptRecord, following: AttemptRecord | undefined): string {
   const who = `Called ${safeText(attempt.target_id)} with account ${safeText(attempt.account_id)}`
   const took = durationWords(attempt.latency_ms)
   if (attempt.outcome === 'success') return `${who}: it answered, in ${took}.`
@@ -201,14 +211,8 @@ function attemptSentence(attempt: AttemptRecord, isLast: boolean): string {
     safeText(attempt.upstream_error_type ?? ''),
     code,
   ].filter((word) => word !== '')
-  const next =
-    attempt.next === undefined
-      ? ''
-      : isLast && attempt.next !== 'stop'
-        ? ' There was nothing left to try.'
-        : ` Then ${NEXT_WORDS[attempt.next]}.`
   const id = attempt.upstream_request_id === undefined ? '' : ` The provider calls it ${safeText(attempt.upstream_request_id)}.`
-  return `${who}: after ${took} ${errorPhrase(code)} (${told.join(', ')}).${next}${id}`
+  return `${who}: after ${took} ${errorPhrase(code)} (${told.join(', ')}).${nextWords(attempt, following)}${id}`
 }
 
 function formatNote(record: RequestRecord, attempt: AttemptRecord): StoryStep[] {
