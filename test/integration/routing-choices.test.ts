@@ -100,19 +100,6 @@ describe('hints in headers', () => {
       expect(await gateway.recordOf(response)).toMatchObject({ status: 400, error_code: 'invalid_body' })
     },
   )
-
-  test('against fallback are honoured when the first choice fails', async () => {
-    const first = await world.upstream(refusing(CHAT, 503))
-    const gateway = await world.gateway({
-      server: { retry: { max_retries: 0 } },
-      providers: [providerAt('one', first, 'openai'), { id: 'b', type: 'mock' }],
-      routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m', 'b/echo'] }],
-    })
-    const without = await gateway.post(CHAT.path, CHAT.call('r'), { headers: { 'x-switchback-no-fallback': 'true' } })
-    expect(without.status).toBe(503)
-    expect((await gateway.recordOf(without)).decision).toMatchObject({ no_fallback: true, fallbacks: [] })
-    expect(await servedBy(gateway, 'r')).toBe('b/echo')
-  })
 })
 
 test('operators preview the decision of anybody', async () => {
