@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { buildLimiter } from './app/build-limiter.ts'
+import { openCaptures } from './app/open-captures.ts'
+import { openWatch, type Watch } from './app/open-watch.ts'
+import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
@@ -7,8 +11,12 @@ import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import { createAccountPool, type AccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
+import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
+import { hasBudgets } from './engine/limits/caller-rules.ts'
+import type { Limiter } from './engine/limits/limiter.ts'
+import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
 import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
@@ -18,6 +26,7 @@ import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
 import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
+import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -27,6 +36,7 @@ import { modelCardOf } from './operations/model-card.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
+import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
@@ -34,7 +44,7 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { type DataDir, takeDataDir } from './state/data-dir.ts'
+import { takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { STATE_FILE } from './state/records/open.ts'
@@ -59,6 +69,8 @@ export interface Gateway {
   readonly records: RecordStore
   /** What models cost: published prices, loaded when first asked for, behind the operator's own. */
   readonly prices: LazyPrices
+  /** Limits and budgets, and how they stand. */
+  readonly limiter: Limiter
   /** Rejects with `config_invalid` when the address must not be served so, or a policy test of the configuration fails. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes over another configuration while it serves; see `reloadConfig`. One after the other. */
@@ -73,21 +85,42 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const surroundings = { dataDir, clock, logger }
+  let listening: RunningServer | undefined
   const live = new LiveConfig(config, providerMaker(clock))
-  const state = openGatewayState(live, surroundings)
+  const prices = createLazyPrices()
+  const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
-  const { prices, stopPrices } = openPrices(surroundings)
+  const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers })
+  const limiter = buildLimiter({ live, state, prices, clock, logger })
+  const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, address })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
+  const alerts = watch.observe({
+    snapshot,
+    health,
+    accounts,
+    records,
+    active: () => engine.active,
+    queue: () => limiter.queue,
+    budgets: () => limiter.budgets,
+  })
   const app = createHttpApp({
-    engine,
+    engine: served,
+    singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
     snapshot,
     ...ingressSettings(config.server),
     records,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
+    usage: usageDesk(state, { live, prices, clock }),
+    metrics: watch.metrics,
+    alerts,
+    captures,
+    requestFacts: watch.requestFacts,
     buffers,
     clock,
     logger,
@@ -101,29 +134,32 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.configure(ingressSettings(settings))
     },
   }
-  let listening: RunningServer | undefined
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => app.fetch(request, peer),
     engine,
     records,
     prices,
+    limiter,
     async listen() {
       checkBind(config.server)
-      if (needsPrices(config.routing) || config.policyTests.length > 0) await prices.warm()
+      if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
       requirePolicies(config, factsOf)
       listening = await serve({ settings: config.server, app })
       dataDir?.announce(listening.url)
+      watch.start()
       return { url: listening.url, port: listening.port }
     },
     reload(wanted) {
-      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, state, prices, clock, server }))
+      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done
     },
     async close() {
       app.drain()
       await listening?.stop(live.config.server.drainMs)
+      await watch.close()
+      await captures?.captures.close()
       tokenizer.close()
       stopPrices()
       await state.close()
@@ -132,12 +168,41 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
+/** Answers what was used and what it cost; undefined without a ledger. */
+function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
+  if (ledger === undefined) return undefined
+  const { store, writer } = ledger
+  return new UsageDesk({
+    store,
+    durability: () => writer.durability(),
+    flush: () => writer.flush(),
+    prices,
+    hostOf: (provider) => live.hostOf(asProviderId(provider)),
+    clock,
+  })
+}
+
 interface EngineParts {
   readonly live: LiveConfig
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
   readonly buffers: ByteBudget
+  readonly limiter: Limiter
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled: ({ party, nanos }, { record }) =>
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+  })
 }
 
 interface BuiltEngine {
@@ -147,7 +212,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock, buffers }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -161,8 +226,12 @@ function buildEngine({ live, state, prices, clock, buffers }: EngineParts): Buil
     accounts,
     health,
     affinity,
-    observed: observeTargets({ accounts, health, disables }),
+    observed: observeTargets({ accounts, health, disables, limiter }),
+    limiter,
     records,
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    requestEnded: watch.requestEnded,
+    traces: watch.traces,
     buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
@@ -174,28 +243,28 @@ function buildEngine({ live, state, prices, clock, buffers }: EngineParts): Buil
   return { engine, accounts, factsOf, tokenizer }
 }
 
-interface Surroundings {
-  readonly dataDir: DataDir | undefined
-  readonly clock: Clock
-  readonly logger: Logger
-}
-
-function openGatewayState(live: LiveConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
+function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock, logger }: Surroundings): GatewayState {
   return openState({
     store: live.config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     ...live.stateSettings,
+    idempotency: live.config.server.idempotency,
+    // Without prices costs are unknown; that is told where they are asked for.
+    preparePrices: () =>
+      prices.warm().then(
+        () => undefined,
+        () => undefined,
+      ),
     clock,
     unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),
   })
 }
 
-/** Prices with the operator's own from the data directory, followed until `stopPrices()`. */
-function openPrices({ dataDir, clock, logger }: Surroundings): { prices: LazyPrices; stopPrices: () => void } {
-  const prices = createLazyPrices()
-  if (dataDir === undefined) return { prices, stopPrices: () => undefined }
+/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
+function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
+  if (dataDir === undefined) return () => undefined
   const warn = (message: string): void => logger.error({}, message)
-  return { prices, stopPrices: followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn }) }
+  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({

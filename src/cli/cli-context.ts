@@ -1,4 +1,3 @@
-import type { OverridePrices } from '../catalog/prices/override-prices.ts'
 import type { CompiledConfig } from '../config/compile.ts'
 import type { ProcessSurroundings } from '../config/env.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -6,9 +5,7 @@ import type { ReloadOutcome } from '../operations/reload-config.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
 
 /** What commands need of a gateway. */
-export interface CommandGateway extends Pick<PreviewParts, 'engine'> {
-  /** What models cost, for decisions that ask. */
-  readonly prices: { replaceOverrides(overrides: OverridePrices): void }
+export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices'> {
   /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes over another configuration while it serves. */

@@ -3,8 +3,11 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptResult } from './attempt-result.ts'
-import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
+import type { AttemptEnding } from './attempt-context.ts'
+import { AttemptRun } from './attempt-run.ts'
 import type { AttemptEnd } from './call-outcome.ts'
 import type { Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
@@ -35,6 +38,9 @@ export class AttemptLoop {
   private readonly totalAt: number
   /** Attempts that run beside each other. */
   private readonly racing = new Set<AttemptRun>()
+  /** Where the call stands in a trace; undefined where nothing is traced. */
+  readonly trace: TraceContext | undefined
+  private begun = 0
   private cancelled = false
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
@@ -44,6 +50,7 @@ export class AttemptLoop {
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
     this.diagnostics = call.diagnostics
+    this.trace = deps.traces?.begin(call.requestId, call.headers)
   }
 
   /** The client went away: every upstream is told at once. Returns what the client had got of a stream. */
@@ -96,9 +103,9 @@ export class AttemptLoop {
     return failed(this.cancelled ? clientGone() : this.itinerary.error)
   }
 
-  private start(): AttemptRun {
+  private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose, trace: this.trace },
       this.itinerary.dispatch,
       this.deps,
     )
@@ -122,7 +129,7 @@ export class AttemptLoop {
       hedge,
       clock: this.deps.clock,
       racing: this.racing,
-      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start() : undefined),
+      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start('hedge') : undefined),
       failed: (attempt, error) => this.failedBeside(attempt, error),
       lost: (attempt) => this.giveUp(attempt, 'hedge'),
     })

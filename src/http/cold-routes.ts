@@ -5,6 +5,9 @@ import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
+import { createAlertHandlers } from './alert-handlers.ts'
+import { createCaptureHandlers } from './capture-handlers.ts'
+import { createMetricsHandler } from './metrics-handler.ts'
 import { createModelHandlers } from './model-routes.ts'
 import { createOperatorHandlers } from './operator-routes.ts'
 import { createPreviewHandler } from './preview-handler.ts'
@@ -16,6 +19,7 @@ import type { CallServer } from './serve-call.ts'
 import { createStatusHandler } from './status-handler.ts'
 import { createTraceHandlers } from './trace-routes.ts'
 import { unknownRoute } from './unknown-route.ts'
+import { createUsageHandlers } from './usage-routes.ts'
 
 export interface ColdRoutesOptions extends HttpAppOptions {
   readonly access: AccessControl
@@ -39,7 +43,11 @@ export class ColdRoutes {
       ...createModelHandlers(options),
       ...createTraceHandlers(options),
       ...createOperatorHandlers(options),
+      ...createUsageHandlers(options),
       ...createProbeHandlers(options),
+      ...createAlertHandlers(options),
+      ...createCaptureHandlers(options),
+      metrics: createMetricsHandler(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),
     }

@@ -25,6 +25,14 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   circuit_open: 'it failed too often lately and is left out for a while',
   target_busy: 'as many calls to it are under way as it may have',
   target_disabled: 'an operator took it out of use',
+  budget_exceeded: 'the budget of the caller is spent',
+  price_required: 'the caller has a budget and nobody knows what the model costs',
+  limit_exceeded: 'the caller is over its limit',
+  admission_timeout: 'the gateway was full and no place came free in time',
+  coordination_lost: 'the store that the gateways share could not be reached',
+  target_over_limit: 'it is over a limit or budget that the operator set',
+  idempotency_in_flight: 'a call under the same idempotency key was under way',
+  idempotency_mismatch: 'its idempotency key was used for another body',
   shutting_down: 'the gateway is shutting down',
   gateway_overloaded: 'the gateway held too much in memory',
   client_closed_request: 'the client went away',
@@ -55,6 +63,8 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   data_dir_locked: 'the data directory is in use',
   state_incompatible: 'the database is of a newer version',
   state_unavailable: 'the database cannot be used',
+  usage_store_unavailable: 'what calls cost cannot be kept, and the configuration asks for that',
+  usage_persistence_failed: 'what it cost could not be kept, and the configuration asks for that',
   address_in_use: 'the address is taken',
 }
 

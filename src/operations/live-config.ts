@@ -71,6 +71,7 @@ export class LiveConfig {
     const { routing, state } = this.config
     return {
       retentionMs: state.retentionMs,
+      ledger: state.ledger,
       health: healthSettingsOf(routing.resilience, routing.providers.keys()),
       scorecards: routing.resilience.scorecard,
     }

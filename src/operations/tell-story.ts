@@ -1,5 +1,7 @@
 import type { AttemptRecord, RequestRecord, SkippedTarget } from '../ir/record.ts'
 import { nanoToUsd } from '../catalog/prices/usd.ts'
+import type { RequestCost } from './usage/request-cost.ts'
+import { tellCost } from './usage/tell-cost.ts'
 import { errorPhrase } from './error-phrases.ts'
 import { countWords, durationWords, listWords, plural, safeText } from './story-words.ts'
 import { candidateSentences, tellingReasons, wishSentences } from './tell-candidates.ts'
@@ -26,6 +28,8 @@ export interface StoryCost {
   readonly nanoDollars: number | undefined
   /** Where the price comes from; undefined when there is none. */
   readonly source: string | undefined
+  /** What the ledger says, which goes before what is calculated anew. */
+  readonly ledger?: RequestCost | undefined
 }
 
 /** Tells the story of a record, with what it cost where that was looked up. Pure; names that clients chose are made fit for a terminal. */
@@ -247,7 +251,9 @@ function ending(record: RequestRecord): StoryStep[] {
 
 function money({ usage }: RequestRecord, cost: StoryCost | undefined): StoryStep[] {
   const steps: StoryStep[] = []
-  if (cost?.nanoDollars !== undefined) steps.push({ text: `It cost $${nanoToUsd(cost.nanoDollars)} (price: ${cost.source}).` })
+  if (cost?.ledger !== undefined) steps.push(...tellCost(cost.ledger).map((text) => ({ text })))
+  else if (cost?.nanoDollars !== undefined)
+    steps.push({ text: `It cost $${nanoToUsd(cost.nanoDollars)} (price: ${cost.source}).` })
   else if (cost !== undefined)
     steps.push({
       text:

@@ -4,19 +4,32 @@ import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
 import type { DisableStore } from './disables/store.ts'
+import { createMemoryIdempotency } from './idempotency/memory.ts'
+import type { IdempotencyStore } from './idempotency/store.ts'
+import { keepPeriods } from './limits/period-keeper.ts'
+import { createMemoryLimits } from './limits/memory.ts'
+import { openSqlitePeriods } from './limits/sqlite-periods.ts'
+import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
+import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import type { LedgerSettings } from './state.schema.ts'
 
 export interface OpenStateOptions {
   /** `memory`, or the path of an SQLite file. */
   readonly store: string
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
+  readonly ledger: LedgerSettings
+  /** Asked before entries of the ledger are made. Never rejects. */
+  readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
+  /** Milliseconds, and the most keys remembered. */
+  readonly idempotency: { readonly leaseMs: number; readonly ttlMs: number; readonly maxKeys: number }
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
@@ -28,13 +41,17 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  /** Undefined when it is switched off. */
+  readonly ledger: OpenLedger | undefined
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
   configure(settings: StateChange): void
+  readonly limits: LimitStore
+  readonly idempotency: IdempotencyStore
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
 
-export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'health' | 'scorecards'>
+export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -44,22 +61,33 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
+    const ledger = options.ledger.enabled
+      ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
+      : undefined
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
+    const limits = createMemoryLimits({ clock })
+    const periods = isFile ? keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }) : undefined
     return {
       records,
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      ledger,
       configure(next) {
         records.keepFor(next.retentionMs)
+        ledger?.keepFor(next.ledger)
         health.configure(next.health)
         scorecards?.configure(next.scorecards)
       },
+      limits,
+      idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
       async close() {
+        periods?.close()
         scorecards?.close()
         disables.close()
+        await ledger?.close()
         await records.close()
       },
     }

@@ -1,16 +1,22 @@
 import { codecs } from '../../src/codecs/registry.ts'
 import { createAccountPool, type AccountPool } from '../../src/credentials/account-pool.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
+import { configuredLimitsOf } from '../../src/engine/limits/caller-rules.ts'
+import { createLimiter } from '../../src/engine/limits/create-limiter.ts'
+import type { BudgetCrossing } from '../../src/engine/limits/budget-watch.ts'
+import type { Limiter } from '../../src/engine/limits/limiter.ts'
 import { observeTargets } from '../../src/engine/observe-targets.ts'
 import { createMemoryAffinity } from '../../src/state/affinity/memory.ts'
 import { createMemoryDisables } from '../../src/state/disables/memory.ts'
 import type { DisableStore } from '../../src/state/disables/store.ts'
 import { createMemoryHealth } from '../../src/state/health/memory.ts'
+import { createMemoryLimits, type MemoryLimits } from '../../src/state/limits/memory.ts'
 import { healthSettingsOf } from '../../src/state/health/settings.ts'
 import type { HealthStore } from '../../src/state/health/store.ts'
 import { ClientCall } from '../../src/engine/client-call.ts'
 import type { Answer, AnswerStream, Call, Engine } from '../../src/engine/engine.ts'
 import { asRequestId } from '../../src/ir/ids.ts'
+import type { Principal } from '../../src/ir/principal.ts'
 import type { RequestHints } from '../../src/ir/hints.ts'
 import type { GatewayError } from '../../src/errors/gateway-error.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
@@ -24,6 +30,13 @@ import type { ClientFormat } from './client-formats.ts'
 import { compiledConfig } from './gateway-fixture.ts'
 import { ManualClock } from './manual-clock.ts'
 import type { PackedRecord } from '../../src/state/records/store.ts'
+import { compileOverrides } from '../../src/catalog/prices/override-prices.ts'
+import { createPriceBook } from '../../src/catalog/prices/price-book.ts'
+import type { PriceDataset } from '../../src/catalog/prices/price-dataset.ts'
+import type { PriceEntries } from '../../src/catalog/prices/prices.schema.ts'
+import { createAttemptLedger } from '../../src/engine/ledger/attempt-ledger.ts'
+import type { LedgerEntry } from '../../src/ir/settlement.ts'
+import type { Ledger } from '../../src/state/ledger/store.ts'
 
 type Json = Record<string, unknown>
 
@@ -66,6 +79,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   readonly headers?: HeadersInit
   readonly hints?: RequestHints
+  readonly principal?: Principal
 }
 
 export interface TestEngine {
@@ -74,10 +88,17 @@ export interface TestEngine {
   readonly accounts: AccountPool
   readonly health: HealthStore
   readonly disables: DisableStore
+  /** Every model costs a dollar for a million tokens of input, and ten of output. */
+  readonly limiter: Limiter
+  readonly limits: MemoryLimits
+  /** Thresholds of budgets that were passed. */
+  readonly crossings: BudgetCrossing[]
   /** Requests the upstreams got. */
   readonly sent: UpstreamRequest[]
   /** Records handed in so far. */
   readonly records: RequestRecord[]
+  /** What attempts left for the ledger, in the order in which they ended. */
+  readonly settled: LedgerEntry[]
   /** Origins asked whether they take connections; the answer is `reachable`. */
   readonly probed: string[]
   reachable: boolean
@@ -88,11 +109,20 @@ export interface TestEngine {
   call(client: ClientFormat, body: Json, options?: CallOptions): Promise<Answer>
 }
 
+/** What a test says of the engine, besides its configuration. */
+export interface EngineTestOptions {
+  /** Prices as an operator writes them; without one a cost is unknown. */
+  readonly prices?: PriceEntries
+  /** Parts of the ledger that behave in a way of their own. */
+  readonly ledger?: Partial<Ledger>
+}
+
 /** An engine whose time stands still and whose upstreams are a function. Providers are given as in the configuration. */
-export function testEngine(config: Json, script: Script): TestEngine {
+export function testEngine(config: Json, script: Script, options: EngineTestOptions = {}): TestEngine {
   const compiled = compiledConfig(config)
   const clock = new ManualClock()
   const records: RequestRecord[] = []
+  const settled: LedgerEntry[] = []
   const sent: UpstreamRequest[] = []
   const probed: string[] = []
   const transport: Transport = {
@@ -112,6 +142,21 @@ export function testEngine(config: Json, script: Script): TestEngine {
   const disables = createMemoryDisables({ clock })
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
   const health = createMemoryHealth({ clock, settings: healthSettingsOf(compiled.routing.resilience) })
+  const limits = createMemoryLimits({ clock })
+  const crossings: BudgetCrossing[] = []
+  const limiter = createLimiter({
+    store: limits,
+    settings: compiled.limits,
+    limitsOf: configuredLimitsOf(compiled.limits),
+    accountsOf: (id) => compiled.providers.find((provider) => provider.id === id)?.accounts.map((account) => account.id) ?? [],
+    priceOf: () => ({ rates: { input: 1e9, output: 10e9 }, contextTiers: [] }),
+    clock,
+    deadlines: new Deadlines(clock),
+    failed: (error) => {
+      throw error
+    },
+    crossed: (crossing) => void crossings.push(crossing),
+  })
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
@@ -119,8 +164,15 @@ export function testEngine(config: Json, script: Script): TestEngine {
     accounts,
     health,
     affinity: createMemoryAffinity({ clock }),
-    observed: observeTargets({ accounts, health, disables }),
+    observed: observeTargets({ accounts, health, disables, limiter }),
+    limiter,
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
+    ledger: createAttemptLedger({
+      ledger: collecting(settled, options.ledger),
+      prices: { book: createPriceBook(NO_PRICES, compileOverrides(options.prices ?? {})) },
+      hostOf: () => '',
+      clock,
+    }),
     buffers: new ByteBudget(compiled.server.maxBufferedBytes),
     random: () => 0.5,
     salt: 'salt',
@@ -134,8 +186,12 @@ export function testEngine(config: Json, script: Script): TestEngine {
     accounts,
     health,
     disables,
+    limiter,
+    limits,
+    crossings,
     sent,
     records,
+    settled,
     probed,
     reachable: true,
     envelope: (client, error) => codecs[client.format].encodeError(error, 'req_of_the_test'),
@@ -144,10 +200,25 @@ export function testEngine(config: Json, script: Script): TestEngine {
       live.take(other, live.renewed(other))
       accounts.configure(live.pooled)
     },
-    call: (client, body, options = {}) => engine.generate(callOf(client, body, { ...options, number: ++calls, clock })),
+    call: (client, body, more = {}) => engine.generate(callOf(client, body, { ...more, number: ++calls, clock })),
   }
   return fixture
 }
+
+const NO_PRICES: PriceDataset = { providerOf: () => undefined, find: () => undefined, entries: () => [] }
+
+/** A ledger that keeps what it is given, in this list. */
+const collecting = (settled: LedgerEntry[], own: Partial<Ledger> = {}): Ledger => ({
+  required: false,
+  isKeeping: true,
+  append: ({ entry }) => void settled.push(entry),
+  durable: () => Promise.resolve(),
+  postCommitFailed: () => undefined,
+  durability: () => {
+    throw new Error('not part of this test')
+  },
+  ...own,
+})
 
 /** As with `fetch`: an abort fails whoever reads the body. */
 function breakable(response: Response, signal: AbortSignal): Response {
@@ -182,7 +253,7 @@ function callOf(client: ClientFormat, body: Json, options: CallOptions & { numbe
     body: { bytes: Buffer.from(source), blobs: new Map() },
     headers: new Headers(options.headers),
     hints: options.hints,
-    principal: { role: 'client' },
+    principal: options.principal ?? { role: 'client' },
     signal: options.signal ?? new AbortController().signal,
     decodeAgain: () => codec.decodeRequest(JSON.parse(source)).value,
   })

@@ -1,5 +1,7 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
+import { alertsCommand } from './alerts.ts'
+import { captureCommand } from './capture.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
@@ -10,7 +12,9 @@ import { providerCommand } from './provider.ts'
 import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
+import { stateCommand } from './state.ts'
 import { testCommand } from './test.ts'
+import { usageCommand } from './usage.ts'
 
 /** All commands, in the order of the help text. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -21,9 +25,13 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  usageCommand,
+  alertsCommand,
+  captureCommand,
   replayCommand,
   testCommand,
   priceCommand,
+  stateCommand,
   configCommand,
   doctorCommand,
 ]

@@ -73,18 +73,16 @@ async function askGateway(context: CliContext, url: string, question: PreviewQue
 
 async function decideHere(context: CliContext, options: PreviewOptions, question: PreviewQuestion): Promise<RouteDecision> {
   const { compiled } = await requireConfig(context, { path: options.config })
-  const [app, { previewRoute }, { ownPrices }] = await Promise.all([
-    context.loadApp(),
-    import('../../operations/preview-route.ts'),
-    import('../../operations/price-shelf.ts'),
-  ])
+  const [app, { previewRoute }] = await Promise.all([context.loadApp(), import('../../operations/preview-route.ts')])
   // Nothing is recorded, so the gateway's own database stays untouched.
   const config = { ...compiled, state: { ...compiled.state, store: 'memory' } }
   const gateway = await app.createGateway({ config, logLevel: 'silent' })
   try {
-    gateway.prices.replaceOverrides(ownPrices(dataDirectory(context.surroundings, options.dataDir)))
+    const { engine, prices } = gateway
+    const dataDir = dataDirectory(context.surroundings, options.dataDir)
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`
-    return await previewRoute({ engine: gateway.engine, codecs: app.codecs, question, principal: { role: 'admin' }, requestId })
+    const parts = { engine, prices, codecs: app.codecs }
+    return await previewRoute({ ...parts, dataDir, question, principal: { role: 'admin' }, requestId })
   } finally {
     await gateway.close()
   }

@@ -1,0 +1,52 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { StoreWarning } from '../records/store.ts'
+import { LedgerWriter } from './ledger-writer.ts'
+import { createMemoryLedger } from './memory.ts'
+import { openSpool } from './spool.ts'
+import { openSqliteLedger } from './sqlite.ts'
+import { startLedgerRetention, type LedgerAges } from './retention.ts'
+import type { LedgerStore } from './store.ts'
+
+export interface OpenLedgerOptions extends LedgerAges {
+  /** `memory`, or the path of an SQLite file. */
+  readonly store: 'memory' | (string & {})
+  readonly required: boolean
+  readonly clock: Clock
+  readonly warn: StoreWarning
+  /** Asked before entries are made. Never rejects. */
+  readonly prepare?: (() => Promise<void>) | undefined
+}
+
+/** A ledger to read from, and the way into it. */
+export interface OpenLedger {
+  readonly store: LedgerStore
+  readonly writer: LedgerWriter
+  /** From now on entries and sums are deleted at these ages. */
+  keepFor(ages: LedgerAges): void
+  /** Writes what is left and releases everything. */
+  close(): Promise<void>
+}
+
+/** Opens the ledger a configuration asks for. Throws `state_unavailable` or `state_incompatible`. */
+export function openLedger(options: OpenLedgerOptions): OpenLedger {
+  const { store: place, clock, warn, required, prepare } = options
+  const isDurable = place !== 'memory'
+  const store = isDurable ? openSqliteLedger({ path: place, clock, required }) : createMemoryLedger()
+  const spool = isDurable ? openSpool({ path: `${place}${SPOOL_SUFFIX}` }) : undefined
+  const writer = new LedgerWriter({ store, spool, clock, warn, required, isDurable, prepare })
+  let ages: LedgerAges = options
+  const stopRetention = startLedgerRetention({ store, clock, warn, ages: () => ages })
+  return {
+    store,
+    writer,
+    keepFor: (next) => void (ages = next),
+    async close() {
+      stopRetention()
+      await writer.close()
+      await store.close()
+    },
+  }
+}
+
+/** The local file stands beside the database. */
+export const SPOOL_SUFFIX = '.ledger-spool.jsonl'
