@@ -10,6 +10,10 @@ import { createEngine } from './engine/create-engine.ts'
 import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
+import { liveLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
+import { createLimiter } from './engine/limits/create-limiter.ts'
+import type { Limiter } from './engine/limits/limiter.ts'
+import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
 import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
@@ -17,9 +21,9 @@ import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
+import { asProviderId } from './ir/ids.ts'
 import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
-import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -62,6 +66,8 @@ export interface Gateway {
   readonly records: RecordStore
   /** What models cost: published prices, loaded when first asked for, behind the operator's own. */
   readonly prices: LazyPrices
+  /** Limits and budgets, and how they stand. */
+  readonly limiter: Limiter
   /** Rejects with `config_invalid` when the address must not be served so, or a policy test of the configuration fails. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes over another configuration while it serves; see `reloadConfig`. One after the other. */
@@ -82,10 +88,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers })
+  const limiter = buildLimiter({ live, state, prices, clock, logger })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter })
   const { snapshot } = live
   const app = createHttpApp({
     engine,
+    singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
     snapshot,
     ...ingressSettings(config.server),
@@ -99,13 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const server = {
-    check: checkBind,
-    configure(settings: ServerSettings) {
-      buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
-      app.configure(ingressSettings(settings))
-    },
-  }
+  const server = reloadableServer(app, buffers)
   let listening: RunningServer | undefined
   let reloading: Promise<unknown> = Promise.resolve()
   return {
@@ -113,16 +115,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     engine,
     records,
     prices,
+    limiter,
     async listen() {
       checkBind(config.server)
-      if (needsPrices(config.routing) || config.policyTests.length > 0) await prices.warm()
+      if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
       requirePolicies(config, factsOf)
       listening = await serve({ settings: config.server, app })
       dataDir?.announce(listening.url)
       return { url: listening.url, port: listening.port }
     },
     reload(wanted) {
-      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, state, prices, clock, server }))
+      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done
     },
@@ -157,6 +160,7 @@ interface EngineParts {
   readonly prices: LazyPrices
   readonly clock: Clock
   readonly buffers: ByteBudget
+  readonly limiter: Limiter
 }
 
 interface BuiltEngine {
@@ -166,7 +170,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock, buffers }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -180,7 +184,8 @@ function buildEngine({ live, state, prices, clock, buffers }: EngineParts): Buil
     accounts,
     health,
     affinity,
-    observed: observeTargets({ accounts, health, disables }),
+    observed: observeTargets({ accounts, health, disables, limiter }),
+    limiter,
     records,
     ledger: state.ledger === undefined ? undefined : createAttemptLedger({ ledger: state.ledger.writer, prices, hostOf, clock }),
     buffers,
@@ -192,6 +197,31 @@ function buildEngine({ live, state, prices, clock, buffers }: EngineParts): Buil
     countTokens: createCountTokens({ clock, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
+}
+
+interface LimiterParts extends Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock'> {
+  readonly logger: Logger
+}
+
+function buildLimiter({ live, state, prices, clock, logger }: LimiterParts): Limiter {
+  return createLimiter({
+    store: state.limits,
+    settings: live.config.limits,
+    limitsOf: liveLimitsOf(() => live.config.limits),
+    accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
+    async priceOf({ provider, model }) {
+      const book = prices.book ?? (await prices.warm())
+      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
+    },
+    clock,
+    deadlines: new Deadlines(clock),
+    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
+    crossed: ({ rule, share, spent }) =>
+      logger.warn(
+        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
+        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
+      ),
+  })
 }
 
 interface Surroundings {
@@ -210,6 +240,7 @@ function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock
         () => undefined,
         () => undefined,
       ),
+    idempotency: live.config.server.idempotency,
     clock,
     unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),
@@ -222,6 +253,15 @@ function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings
   const warn = (message: string): void => logger.error({}, message)
   return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
+
+/** What takes over the settings of another configuration. */
+const reloadableServer = (app: HttpApp, buffers: ByteBudget) => ({
+  check: checkBind,
+  configure(settings: ServerSettings) {
+    buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
+    app.configure(ingressSettings(settings))
+  },
+})
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({
   settings,

@@ -88,6 +88,7 @@ describe('server settings', () => {
       basePath: '',
       tls: undefined,
       corsOrigins: [],
+      idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 100_000 },
     })
   })
 

@@ -28,6 +28,11 @@ export function compileServer(parts: ConfigParts, context: CompileContext, notes
     publicUrl: server.public_url?.replace(/\/+$/, ''),
     basePath: server.base_path.replace(/\/$/, ''),
     tls: tlsOf(parts, context, notes),
+    idempotency: {
+      leaseMs: server.idempotency.inflight_ttl_ms,
+      ttlMs: server.idempotency.ttl_secs * 1000,
+      maxKeys: server.idempotency.max_keys,
+    },
     corsOrigins: server.cors.origins.map((origin) => new URL(origin).origin),
   }
 }

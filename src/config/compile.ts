@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
+import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
+import { compileLimits } from './compile-limits.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
@@ -19,6 +21,7 @@ export interface CompiledConfig {
   readonly server: ServerSettings
   readonly providers: readonly ProviderSettings[]
   readonly routing: RoutingSnapshot
+  readonly limits: LimitSettings
   readonly state: StateSettings
   readonly policyTests: readonly PolicyTestFile[]
 }
@@ -45,7 +48,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const providers = compileProviders(parts, context, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const policyTests = compilePolicyTests(parts, context, notes)
-  return { server, providers, routing, state: compileState(parts, context), policyTests }
+  const limits = compileLimits(parts, server.apiKeys, notes)
+  return { server, providers, routing, limits, state: compileState(parts, context), policyTests }
 }
 
 function compileState({ state, ledger, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {

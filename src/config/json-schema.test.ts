@@ -29,6 +29,8 @@ describe('the JSON Schema of the configuration', () => {
       'server',
       'api_keys',
       'tenants',
+      'projects',
+      'owners',
       'providers',
       'routes',
       'combos',

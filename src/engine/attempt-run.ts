@@ -2,7 +2,6 @@ import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
-import { attemptIdOf } from '../ir/ids.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -20,7 +19,9 @@ import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
 import { exhaustedResetMs } from '../ir/rate-limits.ts'
 import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
+import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
+import { mayHaveHappened } from './side-effects.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
@@ -40,20 +41,22 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
   readonly origin: AnswerOrigin | undefined
+  readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
   private readonly revision: Revision
   readonly totalAt: number
   readonly startedAt: number
+  readonly number: number
+  readonly purpose: AttemptPurpose
   /** Time spent waiting for the upstream, in ms. */
   waitedMs = 0
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
+  private readonly limits: CallLimits | undefined
+  private reservation: Reservation | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
-  private readonly number: number
-  private readonly purpose: AttemptPurpose
-  private readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -78,9 +81,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit = dispatch.permit
     this.number = number
     this.purpose = purpose
-    this.sessionId = decided.conversation?.id
+    this.limits = decided.limits
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
+    this.maxOutputTokens = question.maxOutputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.revision = revision
     this.totalAt = totalAt
@@ -104,6 +108,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
     try {
+      if (this.limits !== undefined) await this.reserve(this.limits)
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
@@ -147,6 +152,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     return this.translates ? answerId(id, this.context()) : id
   }
 
+  /** Takes the money and the tokens the attempt may need. */
+  private async reserve(limits: CallLimits): Promise<void> {
+    this.reservation = await limits.reserve(this)
+    // Given up meanwhile: nobody will finish it.
+    if (this.abortError === undefined) return
+    this.reservation.settle({ usage: undefined, reached: 'nothing' })
+    throw this.abortError
+  }
+
   abort(error: GatewayError): void {
     this.abortError ??= error
     this.timer?.stop()
@@ -159,6 +173,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
+    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -169,7 +184,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { refusals } = this
     const seen = facts ?? this.streamed
     const ended = { outcome, error, isSent: this.waitingSince !== undefined, status: this.upstreamStatus, facts: seen }
-    const record: AttemptRecord = {
+    return {
       target_id: this.target.id,
       provider_id: this.provider.id,
       model: this.target.model,
@@ -190,15 +205,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       usage: seen?.usage,
       usage_known: usageKnown(ended),
     }
-    this.settle(record)
-    return record
   }
 
-  /** What it used goes to the ledger. */
-  private settle(record: AttemptRecord): void {
-    const { call, number, purpose, sessionId } = this
-    const id = attemptIdOf(call.requestId, number)
-    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
+  /** How far the attempt got, as far as its cost is concerned. */
+  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
+    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (this.upstreamStatus === undefined) return 'unknown'
+    if (this.upstreamStatus >= 400) return 'nothing'
+    // A failure told with a good status, before anything of an answer.
+    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */

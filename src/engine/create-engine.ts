@@ -9,9 +9,11 @@ import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
-import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
+import { keptAnswer, requireKeeping } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
+import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { CallLimits } from './limits/limiter.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
 
@@ -28,21 +30,41 @@ export function createEngine(options: EngineOptions): Engine {
 
   const decider = createDecider(options)
 
-  const { ledger } = options
-  const serve = (call: Call): Promise<Answer> => {
-    const refusal = keepingRefusal(ledger)
-    if (refusal !== undefined) return Promise.resolve(refused(call, refusal, facts(call, decider), options))
-    active++
+  const execute = (call: Call, limits: CallLimits | undefined): Promise<Answer> => {
     let decided: Decided
     try {
-      decided = decider.decide(call)
+      // Nobody has listened for an abort until now.
+      if (call.signal.aborted) throw clientGone()
+      const made = decider.decide(call)
+      decided = limits === undefined ? made : { ...made, limits }
     } catch (error) {
-      active--
-      return Promise.resolve(refused(call, error, facts(call, decider), options))
+      limits?.end()
+      return Promise.resolve(denied(call, error))
     }
     decider.count(decided)
-    const answer = new Execution(call, decided, deps).run()
-    return ledger?.required === true ? keptAnswer(answer, ledger) : answer
+    return keptAnswer(new Execution(call, decided, deps).run(), options.ledger)
+  }
+
+  const denied = (call: Call, error: unknown): Answer => {
+    active--
+    return refused(call, error, facts(call, decider), options)
+  }
+
+  /** Waits only where a limit makes it wait. */
+  const serve = (call: Call): Promise<Answer> => {
+    active++
+    let admission: Promise<CallLimits | undefined> | undefined
+    try {
+      requireKeeping(options.ledger)
+      admission = options.limiter?.admit(call)
+    } catch (error) {
+      return Promise.resolve(denied(call, error))
+    }
+    if (admission === undefined) return execute(call, undefined)
+    return admission.then(
+      (limits) => execute(call, limits),
+      (error: unknown) => denied(call, error),
+    )
   }
 
   return {
@@ -104,11 +126,8 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
   const { operation = 'generate' } = known
   record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
-  return {
-    kind: 'error',
-    error,
-    headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }),
-  }
+  const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
+  return { kind: 'error', error, headers: [...own, ...error.headersFor(call.codec.format)] }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }

@@ -14,6 +14,7 @@ import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { AttemptLedger } from './ledger/attempt-ledger.ts'
+import type { CallLimits, Limiter } from './limits/limiter.ts'
 
 /** One revision of the configuration at work. A request keeps the one it began with. */
 export interface Revision {
@@ -39,6 +40,8 @@ export interface ExecutionDeps {
   readonly modelFacts: (target: Target) => ModelFacts
   /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */
   readonly ledger?: AttemptLedger | undefined
+  /** Limits and budgets; without it nothing is limited. */
+  readonly limiter?: Limiter | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }
@@ -54,4 +57,6 @@ export interface Decided {
   readonly conversation: Conversation | undefined
   /** The client may continue the answer by its id. */
   readonly isContinuable: boolean
+  /** What the call holds; undefined when nothing limits it. */
+  readonly limits?: CallLimits | undefined
 }

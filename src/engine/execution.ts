@@ -96,6 +96,7 @@ export class Execution {
     }
     this.succeeded(result)
     for (const [name, value] of result.headers) headers.push([name, value])
+    this.addLimits(headers)
     if (result.kind === 'whole') {
       this.firstTokenMs = clock.now() - this.call.receivedAt
       this.loop.closeAttempt('success', { facts: result.facts })
@@ -118,7 +119,8 @@ export class Execution {
 
   private headersNow(result: AttemptResult): [string, string][] {
     const { snapshot, plan } = this.decided
-    this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.loop.waitedMs) * 1000)
+    const queuedMs = this.decided.limits?.queuedMs ?? 0
+    this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.loop.waitedMs - queuedMs) * 1000)
     const served = result.kind === 'failed' ? undefined : this.loop.current?.target.id
     return answerHeaders({
       requestId: this.call.requestId,
@@ -127,7 +129,15 @@ export class Execution {
       served,
       overheadUs: this.overheadUs,
       diagnostics: this.loop.diagnostics,
+      queuedMs,
     })
+  }
+
+  /** The caller's own limits stand for those of the upstream, which are nothing it could use up. */
+  private addLimits(headers: [string, string][]): void {
+    const { limits } = this.decided
+    if (limits === undefined) return
+    for (const [name, value] of limits.headersFor(this.call.codec.format)) headers.push([name, value])
   }
 
   private succeeded(result: Extract<AttemptResult, { kind: 'whole' | 'stream' }>): void {
@@ -184,7 +194,9 @@ export class Execution {
       served: undefined,
       overheadUs: 0,
       diagnostics: this.loop.diagnostics,
+      queuedMs: this.decided.limits?.queuedMs,
     })
+    this.addLimits(headers)
     const stream = new CommittedStream({
       call: this.call,
       ping: this.call.codec.ping,
@@ -204,6 +216,7 @@ export class Execution {
     this.settled = true
     const { call, decided, deps } = this
     call.signal.removeEventListener('abort', this)
+    decided.limits?.end()
     const seed = {
       requestId: call.requestId,
       startedAt: this.startedWall,

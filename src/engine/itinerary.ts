@@ -5,6 +5,7 @@ import { boundTo } from '../routing/answer-origin.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { unavailableTargets } from '../errors/unavailable-targets.ts'
 import { providerOf, type AccountId, type ProviderId } from '../ir/ids.ts'
 import type { KnownOrigin } from '../ir/question.ts'
 import type { RoutePlan } from '../ir/decision.ts'
@@ -14,6 +15,7 @@ import type { HealthStore, Permit } from '../state/health/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { lastResort } from './last-resort.ts'
+import type { Limiter } from './limits/limiter.ts'
 import { PassedTargets } from './passed-targets.ts'
 
 /** One place a call can be sent to, with leave to send it there. */
@@ -41,6 +43,7 @@ export interface ItineraryOptions {
   readonly origin: KnownOrigin | undefined
   /** Only the origin's account may serve. */
   readonly isBound: boolean
+  readonly limiter?: Pick<Limiter, 'accountBlockedMs'> | undefined
 }
 
 export const createItinerary = ({ revision, plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
@@ -55,6 +58,7 @@ export const createItinerary = ({ revision, plan, route, question, conversation 
     windowOf: (target) => deps.modelFacts(target).contextWindow,
     inputTokens: question.estimatedInputTokens,
     conversation,
+    limiter: deps.limiter,
   })
 
 const NO_ACCOUNTS: readonly Account[] = []
@@ -182,7 +186,7 @@ export class Itinerary {
       }
       this.usable = this.accountsHere()
       this.accountIndex = 0
-      if (this.usable.length > 0 && this.admitted()) return this.arrived()
+      if (this.usable.length > 0 && !this.isOverLimit(target) && this.admitted()) return this.arrived()
     }
     return false
   }
@@ -229,6 +233,23 @@ export class Itinerary {
   private get onlyAccount(): AccountId | undefined {
     const { origin, isBound } = this.options
     return isBound ? origin?.account : undefined
+  }
+
+  /** Leaves out accounts whose own limits are used up; true when none is left. */
+  private isOverLimit(target: Target): boolean {
+    const { limiter } = this.options
+    if (limiter === undefined || this.usable.every(({ id }) => limiter.accountBlockedMs(target.provider, id) === undefined))
+      return false
+    const waits: number[] = []
+    this.usable = this.usable.filter(({ id }) => {
+      const wait = limiter.accountBlockedMs(target.provider, id)
+      if (wait !== undefined) waits.push(wait)
+      return wait === undefined
+    })
+    if (this.usable.length > 0) return false
+    const soonest = Math.min(...waits)
+    this.passed.add(target, 'target_over_limit', soonest === Infinity ? undefined : soonest)
+    return true
   }
 
   /** The account that keeps the turns before the call, or the session's prompt cache. */
@@ -280,6 +301,16 @@ function knownTo({ settings }: Provider, accounts: readonly Account[]): readonly
 /** Routing refused every target. When windows alone stand in the way, the client is told so in the words its agents look for. */
 function noTarget(plan: RoutePlan, inputTokens: number): GatewayError {
   const { route, rejected } = plan
+  const limited = rejected.filter(({ code }) => code === 'over_limit')
+  if (limited.length > 0)
+    return unavailableTargets(
+      route,
+      limited.map(({ target_id, evidence }) => ({
+        target: target_id,
+        code: 'target_over_limit',
+        retryAfterMs: typeof evidence?.['retry_after_ms'] === 'number' ? evidence['retry_after_ms'] : undefined,
+      })),
+    )
   const why = nobodyLeft(rejected)
   if (why === 'context_window_exceeded') {
     const windows = rejected.map(({ evidence }) => Number(evidence?.['context_window'] ?? 0))

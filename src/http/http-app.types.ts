@@ -1,5 +1,6 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { SingleFlight } from '../engine/single-flight.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
@@ -22,6 +23,8 @@ export interface Peer {
 
 export interface HttpAppOptions {
   readonly engine: Engine
+  /** For calls with an `Idempotency-Key`. */
+  readonly singleFlight?: SingleFlight | undefined
   readonly codecs: Readonly<Record<WireFormat, Codec>>
   readonly snapshot: () => RoutingSnapshot
   readonly settings: ServerSettings

@@ -37,7 +37,16 @@ export function createIngress(options: HttpAppOptions, state: IngressState): Ing
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams })
   const access = new AccessControl({ settings, isTrustedProxy, failures })
-  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines, buffers })
+  const calls = new CallServer({
+    engine,
+    singleFlight: options.singleFlight,
+    settings,
+    access,
+    responder,
+    clock,
+    deadlines,
+    buffers,
+  })
   const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${settings.basePath}${ROUTES[route.name].path}`, route]),

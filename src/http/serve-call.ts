@@ -1,6 +1,7 @@
 import type { Codec } from '../codecs/codec.ts'
 import { ClientCall } from '../engine/client-call.ts'
-import type { Call, Engine } from '../engine/engine.ts'
+import type { Answer, Call, Engine } from '../engine/engine.ts'
+import type { Flight, SingleFlight } from '../engine/single-flight.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -19,6 +20,8 @@ import type { ServerSettings } from './server.settings.schema.ts'
 
 export interface CallServerOptions {
   readonly engine: Engine
+  /** For calls with an `Idempotency-Key`; without it the header is not heeded. */
+  readonly singleFlight?: SingleFlight | undefined
   readonly settings: ServerSettings
   readonly access: AccessControl
   readonly responder: Responder
@@ -72,13 +75,42 @@ export class CallServer {
     exchange.at = clock.now() + PATIENCE_MS
     deadlines.add(exchange)
     try {
-      return responder.answer(exchange, await (route.operation === 'generate' ? engine.generate(call) : engine.countTokens(call)))
+      return responder.answer(
+        exchange,
+        await (route.operation === 'generate' ? this.generate(exchange, route, call) : engine.countTokens(call)),
+      )
     } catch (error) {
       // The engine promises not to reject; a fault in it must still become an answer.
       return responder.error(exchange, error)
     } finally {
       deadlines.drop(exchange)
       if (exchange.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
+    }
+  }
+
+  /** A call with a key happens once at a time; all others go straight to the engine. */
+  private generate(exchange: Exchange, route: CallRoute, call: Call): Promise<Answer> {
+    const { engine, singleFlight } = this.options
+    const key = singleFlight === undefined ? null : call.headers.get('idempotency-key')
+    if (singleFlight === undefined || key === null || key === '') return engine.generate(call)
+    return this.generateOnce(exchange, route, call, () =>
+      singleFlight.begin({ key, path: ROUTES[route.name].path, principal: call.principal, body: call.body.bytes }),
+    )
+  }
+
+  private async generateOnce(exchange: Exchange, route: CallRoute, call: Call, begin: () => Promise<Flight>): Promise<Answer> {
+    let flight: Flight
+    try {
+      flight = await begin()
+    } catch (error) {
+      this.record(exchange, route, call.principal, error)
+      throw error
+    }
+    try {
+      return flight.guard(await this.options.engine.generate(call))
+    } catch (fault) {
+      flight.end()
+      throw fault
     }
   }
 

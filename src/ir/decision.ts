@@ -18,6 +18,7 @@ export type RejectionCode =
   | 'unknown_provider'
   | 'no_accounts'
   | 'disabled'
+  | 'over_limit'
   | 'provider_not_allowed'
   | 'state_elsewhere'
   | 'translation_loss'

@@ -25,6 +25,7 @@ const REJECTION_CODES = Object.keys({
   unknown_provider: true,
   no_accounts: true,
   disabled: true,
+  over_limit: true,
   provider_not_allowed: true,
   state_elsewhere: true,
   translation_loss: true,

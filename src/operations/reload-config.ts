@@ -1,5 +1,7 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from '../config/compile.ts'
+import { hasBudgets } from '../engine/limits/caller-rules.ts'
+import type { Limiter } from '../engine/limits/limiter.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import type { Clock } from '../lib/clock.ts'
 import { needsPrices } from '../routing/needs-prices.ts'
@@ -22,6 +24,7 @@ export interface ReloadOutcome {
 export interface ReloadParts {
   readonly live: LiveConfig
   readonly accounts: Pick<AccountPool, 'configure'>
+  readonly limiter: Pick<Limiter, 'configure'>
   readonly state: Pick<GatewayState, 'configure' | 'health'>
   readonly prices: LazyPrices
   readonly clock: Pick<Clock, 'wall'>
@@ -38,19 +41,20 @@ export interface ReloadParts {
  * where a provider has another address. Rejects with `config_invalid` when the configuration is not taken: then nothing has changed.
  */
 export async function reloadConfig(next: CompiledConfig, parts: ReloadParts): Promise<ReloadOutcome> {
-  const { live, accounts, state, prices, server } = parts
+  const { live, accounts, limiter, state, prices, server } = parts
   const restart = fixedKeys(live.started, next)
   if (isSameConfig(live.config, next)) return { kind: 'unchanged', revision: live.snapshot().revision, restart }
   const { host, port, tls } = live.started.server
   const settings = { ...next.server, host, port, tls }
   server.check(settings)
-  if (needsPrices(next.routing) || next.policyTests.length > 0) await prices.warm()
+  if (needsPrices(next.routing) || hasBudgets(next.limits) || next.policyTests.length > 0) await prices.warm()
   requirePolicies(next, configFacts(next, prices, parts.clock))
   const earlier = live.revision.providers
   const providers = live.renewed(next)
 
   live.take(next, providers)
   accounts.configure(live.pooled)
+  limiter.configure(next.limits)
   state.configure(live.stateSettings)
   for (const { id, settings: before } of earlier.values())
     if (providers.has(id) && providers.get(id)?.settings.baseUrl !== before.baseUrl) state.health.forget(id)

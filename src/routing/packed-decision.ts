@@ -73,6 +73,7 @@ export const OBSERVED = [
   'total_ms',
   'outcome',
   'disabled',
+  'limited',
 ] as const
 export const OUTCOME = ['health', 'samples', 'success_rate', 'truncation_rate', 'p50_ms', 'p95_ms', 'demoted'] as const
 
@@ -152,7 +153,7 @@ function packFacts(facts: TargetFacts): Readonly<Record<string, unknown>> {
 }
 
 function packObserved(observed: TargetObservation): readonly unknown[] {
-  const { outcome, disabled } = observed
+  const { outcome, disabled, limited } = observed
   return [
     observed.accountsAvailable,
     observed.accountsTotal,
@@ -164,6 +165,7 @@ function packObserved(observed: TargetObservation): readonly unknown[] {
     observed.totalMs ?? null,
     outcome === undefined ? null : packOutcome(outcome),
     disabled === undefined ? null : snakeKeys(disabled),
+    limited === undefined ? null : snakeKeys(limited),
   ]
 }
 

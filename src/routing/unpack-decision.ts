@@ -82,7 +82,9 @@ function unpackCandidate(packed: PackedCandidate): CandidateEvidence {
   }
 }
 
-/** Absent values are left out. */
+/** Absent values are left out, and columns that an earlier version did not have. */
 function unpackFields(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
-  return Object.fromEntries(names.flatMap((name, index) => (values[index] === null ? [] : [[name, values[index]]])))
+  return Object.fromEntries(
+    names.flatMap((name, index) => (values[index] === null || values[index] === undefined ? [] : [[name, values[index]]])),
+  )
 }

@@ -4,6 +4,12 @@ import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
 import type { DisableStore } from './disables/store.ts'
+import { createMemoryIdempotency } from './idempotency/memory.ts'
+import type { IdempotencyStore } from './idempotency/store.ts'
+import { keepPeriods } from './limits/period-keeper.ts'
+import { createMemoryLimits } from './limits/memory.ts'
+import { openSqlitePeriods } from './limits/sqlite-periods.ts'
+import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
@@ -22,6 +28,8 @@ export interface OpenStateOptions {
   readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
+  /** Milliseconds, and the most keys remembered. */
+  readonly idempotency: { readonly leaseMs: number; readonly ttlMs: number; readonly maxKeys: number }
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
@@ -37,6 +45,8 @@ export interface GatewayState {
   readonly ledger: OpenLedger | undefined
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
   configure(settings: StateChange): void
+  readonly limits: LimitStore
+  readonly idempotency: IdempotencyStore
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -57,6 +67,8 @@ export function openState(options: OpenStateOptions): GatewayState {
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
+    const limits = createMemoryLimits({ clock })
+    const periods = isFile ? keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }) : undefined
     return {
       records,
       health,
@@ -69,7 +81,10 @@ export function openState(options: OpenStateOptions): GatewayState {
         health.configure(next.health)
         scorecards?.configure(next.scorecards)
       },
+      limits,
+      idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
       async close() {
+        periods?.close()
         scorecards?.close()
         disables.close()
         await ledger?.close()

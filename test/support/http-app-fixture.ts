@@ -157,6 +157,7 @@ export const fakeSettings: ServerSettings = {
   basePath: '',
   tls: undefined,
   corsOrigins: [],
+  idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 1_000 },
 }
 
 /** Settings of an accepted key. */

@@ -3,6 +3,7 @@ import { allowedProviders, availability, certification } from './availability.ts
 import { capabilities, formats, visionSources } from './capabilities.ts'
 import type { HardFilter } from './filter.types.ts'
 import { limits } from './limits.ts'
+import { overLimit } from './over-limit.ts'
 import { lanes, price } from './policy.ts'
 import { stateElsewhere } from './state-elsewhere.ts'
 import { translation } from './translation.ts'
@@ -12,6 +13,7 @@ const HARD_FILTERS: readonly HardFilter[] = [
   stateElsewhere,
   availability,
   allowedProviders,
+  overLimit,
   capabilities,
   visionSources,
   formats,
