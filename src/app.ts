@@ -79,8 +79,7 @@ export interface Gateway {
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
-  const dataDir =
-    options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
+  const dataDir = held(options.dataDir, clock)
   const surroundings = { dataDir, clock, logger }
   const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
@@ -90,16 +89,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const limiter = buildLimiter({ live, state, prices, clock, logger })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter })
-  const { snapshot } = live
   const app = createHttpApp({
     engine,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
-    snapshot,
+    snapshot: live.snapshot,
     ...ingressSettings(config.server),
     records,
-    modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
-    operator: { snapshot, disables, accounts, health },
+    modelCard: (id) => modelCardOf(live.snapshot(), id, factsOf),
+    operator: { snapshot: live.snapshot, disables, accounts, health },
     usage: usageDesk(state, { live, prices, clock }),
     buffers,
     clock,
@@ -139,6 +137,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 }
+
+const held = (path: string | undefined, clock: Clock): DataDir | undefined =>
+  path === undefined ? undefined : takeDataDir({ path, pid: process.pid, startedAt: clock.wall() })
 
 /** Answers what was used and what it cost; undefined without a ledger. */
 function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
@@ -234,13 +235,13 @@ function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock
   return openState({
     store: live.config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
     ...live.stateSettings,
+    idempotency: live.config.server.idempotency,
     // Without prices costs are unknown; that is told where they are asked for.
     preparePrices: () =>
       prices.warm().then(
         () => undefined,
         () => undefined,
       ),
-    idempotency: live.config.server.idempotency,
     clock,
     unpack: unpackRecord,
     warn: (message, facts) => logger.warn(facts, message),

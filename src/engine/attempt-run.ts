@@ -10,9 +10,10 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
+import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
-import type { Decided, ExecutionDeps, Revision } from './execution-deps.ts'
+import type { ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
@@ -311,26 +312,6 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         )
       : new GatewayError('internal', 'The gateway failed while handling this request.', options)
   }
-}
-
-/** What all attempts of a call have in common. */
-export interface AttemptContext {
-  readonly call: Call
-  readonly decided: Decided
-  /** `Clock.now()` at which the whole request has to be over. */
-  readonly totalAt: number
-  /** From 0, in the order in which attempts begin. */
-  readonly number: number
-  readonly purpose: AttemptPurpose
-}
-
-/** How an attempt ended, besides its outcome. */
-export interface AttemptEnding {
-  readonly error?: GatewayError | undefined
-  readonly next?: AttemptRecord['next']
-  readonly facts?: StreamFacts | undefined
-  /** Why the gateway itself gave it up. */
-  readonly reason?: AttemptRecord['cancelled_because']
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []

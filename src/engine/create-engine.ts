@@ -23,8 +23,14 @@ export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affini
   readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
 }
 
-/** Builds the engine. Nothing is started; it holds no timers while idle. */
-export function createEngine(options: EngineOptions): Engine {
+/** What carries calls out: admission, decision, execution. */
+interface Serving {
+  readonly decider: Decider
+  readonly active: number
+  serve(call: Call): Promise<Answer>
+}
+
+function createServing(options: EngineOptions): Serving {
   let active = 0
   const deps: ExecutionDeps = { ...options, onSettled: () => active-- }
 
@@ -68,17 +74,31 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
+    decider,
+    serve,
     get active() {
       return active
+    },
+  }
+}
+
+/** Builds the engine. Nothing is started; it holds no timers while idle. */
+export function createEngine(options: EngineOptions): Engine {
+  const serving = createServing(options)
+  const { decider } = serving
+
+  return {
+    get active() {
+      return serving.active
     },
     generate(call) {
       const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
       // Prices that cannot be loaded are unknown.
       return warming === undefined
-        ? serve(call)
+        ? serving.serve(call)
         : warming.then(
-            () => serve(call),
-            () => serve(call),
+            () => serving.serve(call),
+            () => serving.serve(call),
           )
     },
     async countTokens(call) {

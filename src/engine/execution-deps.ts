@@ -13,8 +13,8 @@ import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
-import type { AttemptLedger } from './ledger/attempt-ledger.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
+import type { AttemptLedger } from './ledger/attempt-ledger.ts'
 
 /** One revision of the configuration at work. A request keeps the one it began with. */
 export interface Revision {
@@ -38,10 +38,10 @@ export interface ExecutionDeps {
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
-  /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */
-  readonly ledger?: AttemptLedger | undefined
   /** Limits and budgets; without it nothing is limited. */
   readonly limiter?: Limiter | undefined
+  /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */
+  readonly ledger?: AttemptLedger | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }

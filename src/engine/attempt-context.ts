@@ -1,0 +1,26 @@
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { AttemptRecord } from '../ir/record.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { Call } from './engine.ts'
+import type { Decided } from './execution-deps.ts'
+import type { StreamFacts } from './stream-facts.ts'
+
+/** What an attempt is begun with. */
+export interface AttemptContext {
+  readonly call: Call
+  readonly decided: Decided
+  /** `Clock.now()` at which the whole request has to be over. */
+  readonly totalAt: number
+  /** From 0, in the order in which attempts begin. */
+  readonly number: number
+  readonly purpose: AttemptPurpose
+}
+
+/** How an attempt ended, besides its outcome. */
+export interface AttemptEnding {
+  readonly error?: GatewayError | undefined
+  readonly next?: AttemptRecord['next']
+  readonly facts?: StreamFacts | undefined
+  /** Why the gateway itself gave it up. */
+  readonly reason?: AttemptRecord['cancelled_because']
+}
