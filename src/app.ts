@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { buildLimiter } from './app/build-limiter.ts'
+import { openCaptures } from './app/open-captures.ts'
+import { openWatch, type Watch } from './app/open-watch.ts'
+import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
@@ -10,8 +14,7 @@ import { createEngine } from './engine/create-engine.ts'
 import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
-import { liveLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
-import { createLimiter } from './engine/limits/create-limiter.ts'
+import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
@@ -41,7 +44,7 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { type DataDir, takeDataDir } from './state/data-dir.ts'
+import { takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { STATE_FILE } from './state/records/open.ts'
@@ -79,8 +82,10 @@ export interface Gateway {
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
-  const dataDir = held(options.dataDir, clock)
+  const dataDir =
+    options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const surroundings = { dataDir, clock, logger }
+  let listening: RunningServer | undefined
   const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
@@ -88,17 +93,34 @@ export function createGateway(options: GatewayOptions): Gateway {
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const limiter = buildLimiter({ live, state, prices, clock, logger })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter })
+  const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, address })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
+  const { snapshot } = live
+  const alerts = watch.observe({
+    snapshot,
+    health,
+    accounts,
+    records,
+    active: () => engine.active,
+    queue: () => limiter.queue,
+    budgets: () => limiter.budgets,
+  })
   const app = createHttpApp({
-    engine,
+    engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
-    snapshot: live.snapshot,
+    snapshot,
     ...ingressSettings(config.server),
     records,
-    modelCard: (id) => modelCardOf(live.snapshot(), id, factsOf),
-    operator: { snapshot: live.snapshot, disables, accounts, health },
+    modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
+    operator: { snapshot, disables, accounts, health },
     usage: usageDesk(state, { live, prices, clock }),
+    metrics: watch.metrics,
+    alerts,
+    captures,
+    requestFacts: watch.requestFacts,
     buffers,
     clock,
     logger,
@@ -106,7 +128,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     generateId: createRequestIds(clock),
   })
   const server = reloadableServer(app, buffers)
-  let listening: RunningServer | undefined
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => app.fetch(request, peer),
@@ -120,6 +141,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       requirePolicies(config, factsOf)
       listening = await serve({ settings: config.server, app })
       dataDir?.announce(listening.url)
+      watch.start()
       return { url: listening.url, port: listening.port }
     },
     reload(wanted) {
@@ -130,6 +152,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     async close() {
       app.drain()
       await listening?.stop(live.config.server.drainMs)
+      await watch.close()
+      await captures?.captures.close()
       tokenizer.close()
       stopPrices()
       await state.close()
@@ -137,9 +161,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 }
-
-const held = (path: string | undefined, clock: Clock): DataDir | undefined =>
-  path === undefined ? undefined : takeDataDir({ path, pid: process.pid, startedAt: clock.wall() })
 
 /** Answers what was used and what it cost; undefined without a ledger. */
 function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
@@ -160,8 +181,22 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled: ({ party, nanos }, { record }) =>
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+  })
 }
 
 interface BuiltEngine {
@@ -171,7 +206,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock, buffers, limiter }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -188,7 +223,9 @@ function buildEngine({ live, state, prices, clock, buffers, limiter }: EnginePar
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records,
-    ledger: state.ledger === undefined ? undefined : createAttemptLedger({ ledger: state.ledger.writer, prices, hostOf, clock }),
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    requestEnded: watch.requestEnded,
+    traces: watch.traces,
     buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
@@ -198,37 +235,6 @@ function buildEngine({ live, state, prices, clock, buffers, limiter }: EnginePar
     countTokens: createCountTokens({ clock, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
-}
-
-interface LimiterParts extends Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock'> {
-  readonly logger: Logger
-}
-
-function buildLimiter({ live, state, prices, clock, logger }: LimiterParts): Limiter {
-  return createLimiter({
-    store: state.limits,
-    settings: live.config.limits,
-    limitsOf: liveLimitsOf(() => live.config.limits),
-    accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
-    async priceOf({ provider, model }) {
-      const book = prices.book ?? (await prices.warm())
-      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
-    },
-    clock,
-    deadlines: new Deadlines(clock),
-    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
-    crossed: ({ rule, share, spent }) =>
-      logger.warn(
-        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
-        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
-      ),
-  })
-}
-
-interface Surroundings {
-  readonly dataDir: DataDir | undefined
-  readonly clock: Clock
-  readonly logger: Logger
 }
 
 function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock, logger }: Surroundings): GatewayState {

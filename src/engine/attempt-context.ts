@@ -1,6 +1,7 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Call } from './engine.ts'
 import type { Decided } from './execution-deps.ts'
 import type { StreamFacts } from './stream-facts.ts'
@@ -14,6 +15,7 @@ export interface AttemptContext {
   /** From 0, in the order in which attempts begin. */
   readonly number: number
   readonly purpose: AttemptPurpose
+  readonly trace: TraceContext | undefined
 }
 
 /** How an attempt ended, besides its outcome. */

@@ -5,6 +5,7 @@ import { attemptIdOf } from '../ir/ids.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { AttemptEnding } from './attempt-context.ts'
 import { AttemptRun } from './attempt-run.ts'
@@ -38,9 +39,10 @@ export class AttemptLoop {
   private readonly totalAt: number
   /** Attempts that run beside each other. */
   private readonly racing = new Set<AttemptRun>()
-  private cancelled = false
-  /** Attempts that have begun. */
+  /** Where the call stands in a trace; undefined where nothing is traced. */
+  readonly trace: TraceContext | undefined
   private begun = 0
+  private cancelled = false
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -49,6 +51,7 @@ export class AttemptLoop {
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
     this.diagnostics = call.diagnostics
+    this.trace = deps.traces?.begin(call.requestId, call.headers)
   }
 
   /** The client went away: every upstream is told at once. Returns what the client had got of a stream. */
@@ -103,7 +106,7 @@ export class AttemptLoop {
 
   private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose, trace: this.trace },
       this.itinerary.dispatch,
       this.deps,
     )

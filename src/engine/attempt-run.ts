@@ -8,6 +8,7 @@ import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
@@ -56,6 +57,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   streamed: StreamFacts | undefined = undefined
   private readonly limits: CallLimits | undefined
   private reservation: Reservation | undefined = undefined
+  private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly controller = new AbortController()
@@ -72,7 +74,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor({ call, decided, totalAt, number, purpose }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
+  constructor({ call, decided, totalAt, number, purpose, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
     const { revision, route, question } = decided
     this.call = call
     this.route = route
@@ -89,6 +91,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.revision = revision
     this.totalAt = totalAt
+    this.number = number
+    this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
   }
@@ -116,6 +120,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.diagnostics = prepared.diagnostics
       if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
       this.call.letGo()
+      if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)

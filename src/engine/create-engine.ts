@@ -153,7 +153,7 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>>
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>> & { readonly headers?: Headers | undefined }
 
 function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
   const question = questionOf(call)
@@ -167,6 +167,7 @@ function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
     sessionId: decider.sessionOf(call),
     question,
     diagnostics: call.diagnostics,
+    headers: call.headers,
   }
 }
 
@@ -206,6 +207,8 @@ function record(
     requestBytes: call.requestBytes,
     committedEarly: false,
     clientRetry: undefined,
+    trace: call.headers === undefined ? undefined : options.traces?.begin(call.requestId, call.headers),
   }
   options.records.append(new PendingRecord(seed))
+  options.requestEnded?.(seed)
 }

@@ -238,8 +238,10 @@ export class Execution {
       requestBytes: call.body.bytes.length,
       committedEarly: this.committedEarly,
       clientRetry: clientRetryOf(call.headers),
+      trace: this.loop.trace,
     }
     deps.records.append(new PendingRecord(seed))
+    deps.requestEnded?.(seed)
     deps.onSettled()
   }
 }

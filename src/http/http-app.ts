@@ -13,10 +13,16 @@ import { formatOfPath, pathOf } from './request-path.ts'
  * else goes through the router.
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { clock, logger, generateId } = options
+  const { clock, logger, generateId, requestFacts, metrics } = options
   let { isTrustedProxy } = options
   const state: IngressState = {
-    log: new ExchangeLog({ clock, logger, isTrustedProxy: (address) => isTrustedProxy(address) }),
+    log: new ExchangeLog({
+      clock,
+      logger,
+      isTrustedProxy: (address) => isTrustedProxy(address),
+      requestFacts,
+      metrics: metrics?.http,
+    }),
     streams: new LiveStreams({ clock }),
     deadlines: new Deadlines(clock),
     failures: new FailedAttempts({ clock }),

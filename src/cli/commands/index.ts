@@ -1,5 +1,7 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
+import { alertsCommand } from './alerts.ts'
+import { captureCommand } from './capture.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
@@ -24,6 +26,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   accountCommand,
   modelCommand,
   usageCommand,
+  alertsCommand,
+  captureCommand,
   replayCommand,
   testCommand,
   priceCommand,
