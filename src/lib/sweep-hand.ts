@@ -13,8 +13,8 @@ export class SweepHand<Key, Value> {
 
   /** The next entry; the first one again after the last. Undefined when there is none. */
   next(): [Key, Value] | undefined {
-    const { value, done } = this.rest.next()
-    if (done !== true) return value
+    const next = this.rest.next()
+    if (next.done !== true) return next.value
     this.rest = this.map.entries()
     const first = this.rest.next()
     return first.done === true ? undefined : first.value
