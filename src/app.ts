@@ -24,9 +24,9 @@ import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
-import { asProviderId } from './ir/ids.ts'
 import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
+import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -127,7 +127,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const server = reloadableServer(app, buffers)
+  const server = {
+    check: checkBind,
+    configure(settings: ServerSettings) {
+      buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
+      app.configure(ingressSettings(settings))
+    },
+  }
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => app.fetch(request, peer),
@@ -260,15 +266,6 @@ function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings
   const warn = (message: string): void => logger.error({}, message)
   return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
-
-/** What takes over the settings of another configuration. */
-const reloadableServer = (app: HttpApp, buffers: ByteBudget) => ({
-  check: checkBind,
-  configure(settings: ServerSettings) {
-    buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
-    app.configure(ingressSettings(settings))
-  },
-})
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({
   settings,

@@ -6,13 +6,13 @@ import type { Call } from './engine.ts'
 import type { Decided } from './execution-deps.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
-/** What an attempt is begun with. */
+/** What all attempts of a call have in common. */
 export interface AttemptContext {
   readonly call: Call
   readonly decided: Decided
   /** `Clock.now()` at which the whole request has to be over. */
   readonly totalAt: number
-  /** From 0, in the order in which attempts begin. */
+  /** From 0, in the order in which the attempts of a call begin. */
   readonly number: number
   readonly purpose: AttemptPurpose
   readonly trace: TraceContext | undefined

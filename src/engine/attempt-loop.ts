@@ -1,7 +1,6 @@
 import type { NextStep } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
-import { attemptIdOf } from '../ir/ids.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -202,17 +201,7 @@ export class AttemptLoop {
   }
 
   private written(attempt: AttemptRun, outcome: AttemptEnd, ending: AttemptEnding): void {
-    const record = attempt.finish(outcome, ending)
-    this.attempts.push(record)
-    this.settle(attempt, record)
-  }
-
-  /** What the attempt used goes to the ledger. */
-  private settle({ number, purpose }: AttemptRun, record: AttemptRecord): void {
-    const { call, decided, deps } = this
-    const id = attemptIdOf(call.requestId, number)
-    const sessionId = decided.conversation?.id
-    deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
+    this.attempts.push(attempt.finish(outcome, ending))
   }
 }
 

@@ -4,22 +4,18 @@ import type { AttemptLedger } from './attempt-ledger.ts'
 
 type Keeping = Pick<AttemptLedger, 'durable' | 'postCommitFailed'>
 
-/** Throws when no call may begin: what it costs has to be kept, and nothing can be kept. */
-export function requireKeeping(ledger: Pick<AttemptLedger, 'required' | 'isKeeping'> | undefined): void {
-  if (ledger === undefined || !ledger.required || ledger.isKeeping) return
-  throw new GatewayError(
+/** Why no call may begin: what it costs has to be kept, and nothing can be kept. */
+export function keepingRefusal(ledger: Pick<AttemptLedger, 'required' | 'isKeeping'> | undefined): GatewayError | undefined {
+  if (ledger === undefined || !ledger.required || ledger.isKeeping) return undefined
+  return new GatewayError(
     'usage_store_unavailable',
     'What calls cost can be written neither to the ledger nor to its local file, and ledger.required asks for that. Check the disk and the database of the gateway.',
   )
 }
 
-/**
- * The answer, where the ledger is required once what it cost is kept. Of a stream only the end waits: what had been sent cannot be taken back.
- */
-export const keptAnswer = (answering: Promise<Answer>, ledger: AttemptLedger | undefined): Promise<Answer> =>
-  ledger?.required === true ? answering.then((answer) => waited(answer, ledger)) : answering
-
-async function waited(answer: Answer, ledger: Keeping): Promise<Answer> {
+/** The answer once what it cost is kept. Of a stream only the end waits: what had been sent cannot be taken back. */
+export async function keptAnswer(answering: Promise<Answer>, ledger: Keeping): Promise<Answer> {
+  const answer = await answering
   if (answer.kind === 'stream') return { ...answer, stream: new KeptStream(answer.stream, ledger) }
   try {
     await ledger.durable()
