@@ -94,7 +94,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const limiter = buildLimiter({ live, state, prices, clock, logger })
   const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
-  const watch = openWatch({ ...surroundings, config, prices, address })
+  const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
   const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
@@ -106,6 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     active: () => engine.active,
     queue: () => limiter.queue,
     budgets: () => limiter.budgets,
+    ledger: state.ledger?.writer,
   })
   const app = createHttpApp({
     engine: served,
@@ -200,8 +201,11 @@ function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 
     prices,
     hostOf: live.hostOf,
     clock,
-    settled: ({ party, nanos }, { record }) =>
-      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+    settled({ party, usage, nanos }, { record }) {
+      // Where nobody knows what was used, no price would tell the cost.
+      if (nanos === undefined && usage === undefined) return
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos })
+    },
   })
 }
 
