@@ -7,7 +7,7 @@ import type { AttemptResult } from './attempt-result.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
 import type { Answer, AnswerStream, Call, HeaderList } from './engine.ts'
-import { failureStream } from './failure-stream.ts'
+import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { clientGone, internalFault } from './execution-errors.ts'
 import { PendingRecord } from './record/pack-record.ts'
@@ -109,7 +109,7 @@ export class Execution {
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
     const { call, decided } = this
-    if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
+    if (!isToldInStream(call, error)) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
