@@ -89,6 +89,11 @@ describe('GET /metrics', () => {
     }
     await call(0)
     await metricsOf(gateway, headers)
+    // What the first call cost is settled a moment later.
+    await eventually(
+      async () => /^switchback_(cost_usd|unpriced_attempts)_total\{/m.test(await metricsOf(gateway, headers)),
+      'a settlement',
+    )
     const before = (await metricsOf(gateway, headers)).split('\n').length
     for (let index = 1; index < 50; index++) await call(index)
     const after = await metricsOf(gateway, headers)
