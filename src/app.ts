@@ -103,7 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { running, keys } = issued
   const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
   const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
-  const watch = openWatch({ ...surroundings, config, prices, address })
+  const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
@@ -117,6 +117,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     active: () => engine.active,
     queue: () => limiter.queue,
     budgets: () => limiter.budgets,
+    ledger: state.ledger?.writer,
   })
   const app = createHttpApp({
     engine: served,
@@ -226,8 +227,11 @@ function attemptLedger({
     prices,
     hostOf: live.hostOf,
     clock,
-    settled: ({ party, nanos }, { record }) =>
-      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+    settled({ party, usage, nanos }, { record }) {
+      // Where nobody knows what was used, no price would tell the cost.
+      if (nanos === undefined && usage === undefined) return
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos })
+    },
   })
 }
 

@@ -187,7 +187,11 @@ const NEXT_WORDS = {
   stop: 'no other target was asked',
 } as const
 
-const CANCEL_WORDS = { hedge: 'another answered first', client: 'the client went away' } as const
+const CANCEL_WORDS = {
+  hedge: 'another answered first',
+  client: 'the client went away',
+  stopped: 'the key of the caller was ended',
+} as const
 
 /** What was meant to follow a failure is only told when it did follow. */
 function nextWords(
