@@ -73,7 +73,8 @@ export class WriteQueue {
 
   /** Reading the text makes it. */
   #packNewest(): void {
-    for (let index = this.#waiting.length - PACKED_TOGETHER; index < this.#waiting.length; index++) void this.#waiting[index]!.json
+    for (let index = this.#waiting.length - PACKED_TOGETHER; index < this.#waiting.length; index++)
+      void this.#waiting[index]!.json
   }
 
   #pausing(): boolean {
