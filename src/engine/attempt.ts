@@ -46,10 +46,7 @@ export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   if (fold) refusals.push('folded_stream')
   const passthrough = refusals.length === 0
   const addStreamUsage =
-    call.stream &&
-    target.format === 'openai' &&
-    call.request.includeUsage !== true &&
-    provider.quirks.streamUsage !== false
+    call.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
   const encoded = passthrough
     ? { body: passthroughBody(call.body, { model: target.model, addStreamUsage }), diagnostics: [] }
     : translate(input, call.stream || fold)

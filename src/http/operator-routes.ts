@@ -48,7 +48,7 @@ export function createOperatorHandlers({
     async ({ exchange, id }) => {
       const by = orderedBy(exchange.principal)
       const order = { ...(await terms(exchange)), by }
-      return tell(exchange, disableSubject(parts(), subjectNamed(scope, id), order))
+      return tell(exchange, await disableSubject(parts(), subjectNamed(scope, id), order))
     }
 
   const enable =
@@ -58,13 +58,13 @@ export function createOperatorHandlers({
       const { reason, forMs } = await terms(exchange)
       if (forMs !== undefined)
         throw new GatewayError('invalid_body', 'Only a disable takes `for`: what is enabled stays so.', { param: 'for' })
-      return tell(exchange, enableSubject(parts(), subjectNamed(scope, id), { reason, by }))
+      return tell(exchange, await enableSubject(parts(), subjectNamed(scope, id), { reason, by }))
     }
 
   return {
     targetHealth: ({ exchange }) => tell(exchange, healthView(parts())),
-    listDisables: ({ exchange, query }) =>
-      tell(exchange, listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
+    listDisables: async ({ exchange, query }) =>
+      tell(exchange, await listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
     disableProvider: disable('provider'),
     enableProvider: enable('provider'),
     disableAccount: disable('account'),

@@ -90,7 +90,7 @@ describe('with no gateway running, an order', () => {
     const again = await carryOut(place, enable)
     expect(renderSwitch(enable, again, WALL)).toBe('provider acme was not disabled; nothing has changed.')
     const store = found()
-    expect(store.changes().map(({ action, reason }) => [action, reason])).toEqual([
+    expect((await store.changes()).map(({ action, reason }) => [action, reason])).toEqual([
       ['enable', 'works again'],
       ['disable', undefined],
     ])
@@ -105,7 +105,7 @@ describe('with no gateway running, an order', () => {
       expect(await refusal(carryOut(place, order))).toMatchObject({ code: 'invalid_body' })
     expect((await refusal(carryOut(place, disable('provider', 'acme', { for: '30' })))).message).toContain('30s, 30m or 30h')
     const store = existsSync(file) ? openDisables({ store: file, clock }) : undefined
-    expect(store?.changes() ?? []).toEqual([])
+    expect((await store?.changes()) ?? []).toEqual([])
     store?.close()
   })
 

@@ -5,6 +5,7 @@ import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Clock } from '../lib/clock.ts'
 import { takeDataDir } from '../state/data-dir.ts'
 import { openDisables } from '../state/disables/open.ts'
+import type { DisableStore } from '../state/disables/store.ts'
 import { STATE_FILE } from '../state/records/open.ts'
 import { callGateway, type GatewayAddress } from './call-gateway.ts'
 import { nameOfSubject, subjectNamed, type DisableScope } from './disable-subject.ts'
@@ -66,7 +67,7 @@ export async function carryOut(place: SwitchPlace, order: TypedOrder): Promise<S
   }
   const { config, by } = place
   const file = config.state.store ?? join(place.dataDir, STATE_FILE)
-  const answer = withDisables(place, file, (disables) => {
+  const answer = await withDisables<object>(place, file, (disables) => {
     const parts = { snapshot: () => config.routing, disables }
     return action === 'disable'
       ? disableSubject(parts, subject, { reason, forMs, by })
@@ -94,11 +95,11 @@ function answerOf(body: unknown, url: string): JsonObject {
 }
 
 /** Opens the disables with the data directory held, so that no gateway starts in between and misses the order. */
-function withDisables<Result>(
+async function withDisables<Result>(
   { dataDir, clock, pid }: Extract<SwitchPlace, { kind: 'files' }>,
   store: string,
-  act: (disables: ReturnType<typeof openDisables>) => Result,
-): Result {
+  act: (disables: DisableStore) => Promise<Result>,
+): Promise<Result> {
   if (store === 'memory') {
     throw new GatewayError(
       'state_unavailable',
@@ -109,9 +110,9 @@ function withDisables<Result>(
   try {
     const disables = openDisables({ store, clock })
     try {
-      return act(disables)
+      return await act(disables)
     } finally {
-      disables.close()
+      await disables.close()
     }
   } finally {
     held.release()

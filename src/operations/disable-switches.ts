@@ -36,22 +36,22 @@ export interface Enabled {
 type SwitchParts = Pick<OperatorParts, 'snapshot' | 'disables'> & Partial<Pick<OperatorParts, 'health'>>
 
 /** Takes a subject out of use. Throws `subject_not_found`, `invalid_body` or `state_unavailable`. */
-export function disableSubject(
+export async function disableSubject(
   { snapshot, disables, health }: SwitchParts,
   subject: DisableSubject,
   { reason, forMs, by }: DisableTerms & { readonly by: string },
-): { readonly disabled: DisableView } {
+): Promise<{ readonly disabled: DisableView }> {
   requireSubject(snapshot(), subject, calledModels(health))
-  return { disabled: disableView(disables.disable({ subject, reason, forMs, by })) }
+  return { disabled: disableView(await disables.disable({ subject, reason, forMs, by })) }
 }
 
 /** Puts a subject back into use. What was disabled can be enabled even when the configuration has it no more. */
-export function enableSubject(
+export async function enableSubject(
   { snapshot, disables, health }: SwitchParts,
   subject: DisableSubject,
   { reason, by }: { readonly reason?: string | undefined; readonly by: string },
-): Enabled {
-  const wasDisabled = disables.enable({ subject, reason, by })
+): Promise<Enabled> {
+  const wasDisabled = await disables.enable({ subject, reason, by })
   if (!wasDisabled) requireSubject(snapshot(), subject, calledModels(health))
   const provider = disables
     .list()
@@ -81,11 +81,11 @@ export function resetAccount(
 }
 
 /** What is out of use now, oldest order first, and the latest changes, newest first. */
-export function listDisables(
+export async function listDisables(
   disables: Pick<DisableStore, 'list' | 'changes'>,
   limit?: number,
-): { readonly disables: readonly DisableView[]; readonly changes: readonly DisableChangeView[] } {
-  return { disables: disables.list().map(disableView), changes: disables.changes(limit).map(changeView) }
+): Promise<{ readonly disables: readonly DisableView[]; readonly changes: readonly DisableChangeView[] }> {
+  return { disables: disables.list().map(disableView), changes: (await disables.changes(limit)).map(changeView) }
 }
 
 /** Who orders something, for the audit. Throws `forbidden` for an operator of one tenant: a switch acts on everybody. */

@@ -17,11 +17,7 @@ const config = (targets: readonly string[]) =>
 const before = config(['a/m', 'b/m'])
 const question = plainQuestion('r')
 const state = stateOf({}, { 'a/m': { totalMs: 900 }, 'b/m': { totalMs: 300 } })
-const decision = explainDecision(
-  'req_1',
-  decide(before, resolveRoute(before, question), question, state),
-  question,
-)
+const decision = explainDecision('req_1', decide(before, resolveRoute(before, question), question, state), question)
 const record = exampleRecord({ requested_model: 'r', decision, usage: { inputTokens: 1_000_000, outputTokens: 0 } })
 
 async function* stream(records: readonly RequestRecord[]): AsyncIterable<RequestRecord> {

@@ -63,7 +63,11 @@ export function explainDecision(requestId: string, plan: RoutePlan, question: De
 type Needs = Pick<DecisionInputs, 'stream' | 'tools' | 'vision' | 'json_schema'>
 
 /** What the request needs, then the lines of the decision itself. */
-export function reasonsOf({ route, unverified }: Pick<RoutePlan, 'route' | 'unverified'>, needs: Needs, own: readonly string[]): string[] {
+export function reasonsOf(
+  { route, unverified }: Pick<RoutePlan, 'route' | 'unverified'>,
+  needs: Needs,
+  own: readonly string[],
+): string[] {
   const reasons = [
     `route=${route}`,
     `stream_required=${needs.stream}`,

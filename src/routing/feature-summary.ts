@@ -2,10 +2,7 @@ import type { DecisionInputs } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
 
 /** What decisions tell of a request's features. */
-export interface FeatureSummary extends Pick<
-  DecisionInputs,
-  'features' | 'tools' | 'json_schema' | 'vision' | 'audio' | 'file'
-> {
+export interface FeatureSummary extends Pick<DecisionInputs, 'features' | 'tools' | 'json_schema' | 'vision' | 'audio' | 'file'> {
   readonly features: readonly Feature[]
 }
 

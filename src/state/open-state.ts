@@ -50,7 +50,7 @@ export function openState(options: OpenStateOptions): GatewayState {
       disables,
       async close() {
         scorecards?.close()
-        disables.close()
+        await disables.close()
         await records.close()
       },
     }

@@ -57,7 +57,8 @@ type Rest = From<Middle, [unknown, unknown, unknown, unknown, unknown, unknown, 
 const isPacked = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 
 function unpackAttempt(packed: PackedAttempt): AttemptRecord {
-  const [targetId, providerId, model, accountId, format, startedMs, latencyMs, outcome, errorCode, errorCategory, ...more] = packed
+  const [targetId, providerId, model, accountId, format, startedMs, latencyMs, outcome, errorCode, errorCategory, ...more] =
+    packed
   const [upstreamStatus, upstreamErrorType, upstreamRequestId, next, cancelledBecause, passthrough, refused] = more
   return {
     target_id: targetId,
