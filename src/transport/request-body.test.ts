@@ -72,7 +72,10 @@ describe('request bodies', () => {
   })
 
   test('the runtime copies a body before fetch returns', async () => {
-    const server = Bun.serve({ port: 0, fetch: async (request) => new Response(String((await request.bytes()).every((byte) => byte === 1))) })
+    const server = Bun.serve({
+      port: 0,
+      fetch: async (request) => new Response(String((await request.bytes()).every((byte) => byte === 1))),
+    })
     for (const size of [1, 4_096, 300_000, MIB]) {
       const body = new Uint8Array(size + 8).fill(1)
       const answer = fetch(server.url, { method: 'POST', body: body.subarray(8) })

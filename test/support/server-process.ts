@@ -75,8 +75,11 @@ export class ServerProcess {
   async kill(): Promise<void> {
     const child = this.child
     if (child === undefined) return
+    const members = [child.pid, ...childrenOf(child.pid)]
     this.signal('SIGKILL')
     await child.exited
+    // What a child holds, shared memory for one, is free when it has gone as well.
+    while (members.some((pid) => existsSync(`/proc/${pid}`))) await Bun.sleep(5)
     this.child = undefined
   }
 

@@ -60,7 +60,8 @@ export function createSharedAffinity({ local, coordination, clock }: SharedAffin
 function take(local: AffinityStore, key: AffinityKey, announcement: Announcement): void {
   const { target, account, forget, overflow } = announcement
   if (forget === true) local.forget(key)
-  else if (typeof target === 'string' && typeof account === 'string') local.remember(key, target as TargetId, asAccountId(account))
+  else if (typeof target === 'string' && typeof account === 'string')
+    local.remember(key, target as TargetId, asAccountId(account))
   const outgrown = readOverflow(overflow)
   if (outgrown !== undefined) local.rememberOverflow(key, outgrown)
 }

@@ -1,0 +1,163 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { BatchQueue } from './batched-records.ts'
+import { packBatch, type BatchRow } from './record-batch.ts'
+import type { PackedRecord, StoreWarning } from './store.ts'
+
+/** How long a record waits before it is sent. */
+const BATCH_MS = 200
+/** Records of one batch: keeps each pause of the event loop to a few milliseconds. */
+const MOST_IN_BATCH = 512
+/** Pause after a failed sending. */
+const RETRY_MS = 1_000
+/** About 150 bytes each once they are packed. */
+const DEFAULT_MAX_QUEUED = 65_536
+
+export interface BatchSenderOptions {
+  readonly clock: Clock
+  readonly warn: StoreWarning
+  /** Begins the keys of batches; unique among all processes that ever write. */
+  readonly writer: string
+  /**
+   * Writes a batch under its key. Must do nothing when the key is there already: a batch is sent again when it is not known what became
+   * of it.
+   */
+  readonly send: (key: string, row: BatchRow) => Promise<void>
+  /** Whether a failure will come again however often the same batch is sent. */
+  readonly isHopeless: (error: unknown) => boolean
+  /** Most records kept while the database cannot be written. */
+  readonly maxQueued?: number | undefined
+}
+
+interface SealedBatch {
+  readonly key: string
+  readonly row: BatchRow
+  readonly size: number
+}
+
+/** Collects records and sends them in batches, one after the other, each until it is known to be written, and once only. */
+export class BatchSender implements BatchQueue {
+  readonly #options: BatchSenderOptions
+  readonly #maxQueued: number
+  #open: PackedRecord[] = []
+  #sealed: SealedBatch[] = []
+  #sealedRecords = 0
+  #batches = 0
+  #stopTicking: (() => void) | undefined = undefined
+  #sending: Promise<void> | undefined = undefined
+  #retryAt = 0
+  #failing = false
+  #dropped = 0
+  #droppedInAll = 0
+
+  constructor(options: BatchSenderOptions) {
+    this.#options = options
+    this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED
+  }
+
+  /** Records that are not known to be written. */
+  get waiting(): number {
+    return this.#open.length + this.#sealedRecords
+  }
+
+  /** Records that were given up since the start. */
+  get lost(): number {
+    return this.#droppedInAll
+  }
+
+  append(record: PackedRecord): void {
+    if (this.waiting >= this.#maxQueued) {
+      if (this.#dropped === 0)
+        this.#options.warn('request records are being dropped: the queue is full', { queued: this.waiting })
+      this.#drop(1)
+      return
+    }
+    this.#open.push(record)
+    if (this.#open.length >= MOST_IN_BATCH) this.#seal()
+    this.#stopTicking ??= this.#options.clock.every(BATCH_MS, () => this.#tick())
+  }
+
+  async drain(): Promise<void> {
+    this.#seal()
+    if (this.#pausing()) return
+    await this.#send()
+    // What was sealed while a sending was under way.
+    if (this.#sealed.length > 0 && !this.#pausing()) await this.#send()
+  }
+
+  async close(): Promise<void> {
+    this.#retryAt = 0
+    await this.drain()
+    this.#stopTicking?.()
+    this.#stopTicking = undefined
+    if (this.waiting > 0)
+      this.#options.warn('request records are lost: they could not be written at the end', { lost: this.waiting })
+  }
+
+  #tick(): void {
+    this.#seal()
+    if (this.#sealed.length === 0) {
+      this.#stopTicking?.()
+      this.#stopTicking = undefined
+    } else if (!this.#pausing()) void this.#send()
+  }
+
+  #seal(): void {
+    if (this.#open.length === 0) return
+    const records = this.#open
+    this.#open = []
+    this.#batches += 1
+    this.#sealed.push({ key: `${this.#options.writer}-${this.#batches}`, row: packBatch(records), size: records.length })
+    this.#sealedRecords += records.length
+  }
+
+  #pausing(): boolean {
+    return this.#failing && this.#options.clock.now() < this.#retryAt
+  }
+
+  /** Sends what is sealed until something fails. Never rejects. */
+  #send(): Promise<void> {
+    this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = undefined
+    })
+    return this.#sending
+  }
+
+  async #sendAll(): Promise<void> {
+    for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
+      try {
+        await this.#options.send(batch.key, batch.row)
+      } catch (error) {
+        if (!this.#options.isHopeless(error)) {
+          this.#failed(error)
+          return
+        }
+        this.#options.warn('request records are lost: the database does not take them', { error, lost: batch.size })
+        this.#drop(batch.size)
+      }
+      this.#sealed.shift()
+      this.#sealedRecords -= batch.size
+      if (this.#failing) this.#recovered()
+    }
+  }
+
+  #drop(records: number): void {
+    this.#dropped += records
+    this.#droppedInAll += records
+  }
+
+  #failed(error: unknown): void {
+    this.#retryAt = this.#options.clock.now() + RETRY_MS
+    if (this.#failing) return
+    this.#failing = true
+    this.#options.warn('request records cannot be written; requests are served on, records wait in memory', {
+      error,
+      most: this.#maxQueued,
+    })
+  }
+
+  #recovered(): void {
+    this.#options.warn('request records are written again', { dropped: this.#dropped })
+    this.#failing = false
+    this.#dropped = 0
+  }
+}
