@@ -5,7 +5,8 @@ import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import { providerHosts } from './config/provider-hosts.ts'
-import { createAccountPool, type AccountPool, type PooledProvider } from './credentials/account-pool.ts'
+import { readAccountChange } from './credentials/account-change.ts'
+import { createAccountPool, type AccountPool, type AccountPoolOptions, type PooledProvider } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
@@ -29,10 +30,13 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { type DataDir, takeDataDir } from './state/data-dir.ts'
+import type { Coordination } from './state/coordination/store.ts'
+import { type DataDir, joinDataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { healthSettingsOf } from './state/health/settings.ts'
+import { openSharedState } from './state/open-shared-state.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
+import { createReplicaCard } from './runtime/replica-card.ts'
 import { STATE_FILE } from './state/records/open.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
@@ -46,6 +50,8 @@ export interface GatewayOptions {
   readonly dataDir?: string | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
+  /** One of several processes on one address: it shares the address, and the data directory is held by whoever started it. */
+  readonly isWorker?: boolean | undefined
 }
 
 /** A gateway, ready to serve requests handed to `fetch`; `listen` opens its port. */
@@ -64,8 +70,7 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const snapshot = (): RoutingSnapshot => config.routing
-  const dataDir =
-    options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
+  const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger }
   const state = openGatewayState(config, surroundings)
   const { records, health, disables } = state
@@ -78,7 +83,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     settings: config.server,
     records,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
-    operator: { snapshot, disables, accounts, health },
+    operator: { snapshot, disables, accounts, health, coordination: config.state.shared?.redis && state.coordination },
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -86,16 +91,30 @@ export function createGateway(options: GatewayOptions): Gateway {
     generateId: createRequestIds(clock),
   })
   let server: RunningServer | undefined
+  let joining: Promise<void> | undefined
+  let isJoined = config.state.shared === undefined
+  const join = (): Promise<void> =>
+    (joining ??= state.join().then(
+      () => {
+        isJoined = true
+      },
+      (error: unknown) => {
+        joining = undefined
+        throw error
+      },
+    ))
   return {
-    fetch: (request, peer) => app.fetch(request, peer),
+    fetch: (request, peer) => (isJoined ? app.fetch(request, peer) : join().then(() => app.fetch(request, peer))),
     engine,
     records,
     prices,
     async listen() {
       checkBind(config.server)
+      await join()
       if (needsPrices(config.routing)) await prices.warm()
-      server = await serve({ settings: config.server, app })
+      server = await serve({ settings: config.server, app, sharesAddress: options.isWorker })
       dataDir?.announce(server.url)
+      state.coordination.listensAt(server.url)
       return { url: server.url, port: server.port }
     },
     async close() {
@@ -107,6 +126,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       dataDir?.release()
     },
   }
+}
+
+function openDataDir({ dataDir: path, isWorker }: GatewayOptions, clock: Clock): DataDir | undefined {
+  if (path === undefined) return undefined
+  return isWorker === true ? joinDataDir(path) : takeDataDir({ path, pid: process.pid, startedAt: clock.wall() })
 }
 
 interface EngineParts {
@@ -127,7 +151,7 @@ interface BuiltEngine {
 function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const providers = createProviders(config, clock)
-  const accounts = createAccountPool({ providers: pooledProviders(config), clock, disables })
+  const accounts = shareAccounts({ providers: pooledProviders(config), clock, disables }, state.coordination)
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const hosts = providerHosts(config)
   const hostOf = (provider: ProviderId): string => hosts.get(provider) ?? ''
@@ -153,6 +177,17 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
   return { engine, accounts, factsOf, tokenizer }
 }
 
+/** Accounts whose locks hold in every gateway that shares the state. */
+function shareAccounts(options: AccountPoolOptions, coordination: Coordination): AccountPool {
+  const topic = 'account'
+  const accounts = createAccountPool({ ...options, onChange: (change) => coordination.announce(topic, { ...change }) })
+  coordination.listen(topic, (announcement, ageMs) => {
+    const change = readAccountChange(announcement)
+    if (change !== undefined) accounts.adopt(change, ageMs)
+  })
+  return accounts
+}
+
 interface Surroundings {
   readonly dataDir: DataDir | undefined
   readonly clock: Clock
@@ -160,15 +195,17 @@ interface Surroundings {
 }
 
 function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
-  return openState({
-    store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
+  const surroundings = {
     retentionMs: state.retentionMs,
     health: healthSettingsOf(routing.resilience, routing.providers.keys()),
     scorecards: routing.resilience.scorecard,
     clock,
     unpack: unpackRecord,
-    warn: (message, facts) => logger.warn(facts, message),
-  })
+    warn: (message: string, facts: Readonly<Record<string, unknown>>) => logger.warn(facts, message),
+    card: createReplicaCard({ clock, version: ENGINE_VERSION, configHash: routing.configHash }),
+  }
+  if (state.shared !== undefined) return openSharedState({ ...surroundings, shared: state.shared })
+  return openState({ ...surroundings, store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory' })
 }
 
 /** Accounts of all providers, and how each of them takes turns. */

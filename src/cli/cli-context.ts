@@ -19,6 +19,8 @@ export interface CommandGatewayOptions {
   /** Undefined keeps nothing on disk. */
   readonly dataDir?: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
+  /** One of several processes on an address; the data directory is held by the one that started them. */
+  readonly isWorker?: boolean | undefined
 }
 
 /** The composition root, loaded only by commands that need a gateway. */
@@ -44,4 +46,11 @@ export interface CliContext {
   /** Resolves with the signal's name at the next request to stop. */
   stopRequested(): Promise<string>
   loadApp(): Promise<GatewayApp>
+  /** Set in a process that another one has started to serve beside others. */
+  readonly worker?: WorkerRole | undefined
+}
+
+export interface WorkerRole {
+  /** Tells the process that started this one where it listens. */
+  listens(address: { readonly url: string; readonly host: string; readonly port: number }): void
 }

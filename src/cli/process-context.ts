@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { readSurroundings } from '../config/env.ts'
+import { readSurroundings, variable } from '../config/env.ts'
 import { systemClock } from '../lib/clock.ts'
-import type { CliContext, GatewayApp } from './cli-context.ts'
+import type { CliContext, GatewayApp, WorkerRole } from './cli-context.ts'
 
 export interface ProcessContextOptions {
   readonly version: string
@@ -14,17 +14,20 @@ export function processContext(options: ProcessContextOptions): CliContext {
   // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
   process.stdout.on('error', () => undefined)
   process.stderr.on('error', () => undefined)
+  const surroundings = readSurroundings()
+  const isWorker = variable(surroundings.env, 'SWITCHBACK_WORKER') !== undefined && process.send !== undefined
   return {
     argv: process.argv.slice(2),
     version: options.version,
-    surroundings: readSurroundings(),
+    surroundings,
     clock: systemClock,
     fetch: globalThis.fetch,
     stdout: (words) => void process.stdout.write(words),
     stderr: (words) => void process.stderr.write(words),
     readText: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
-    stopRequested: nextStopSignal,
+    stopRequested: isWorker ? nextWordOfSupervisor : nextStopSignal,
     loadApp: options.loadApp,
+    worker: isWorker ? workerRole : undefined,
   }
 }
 
@@ -37,6 +40,22 @@ function nextStopSignal(): Promise<string> {
     }
     process.on('SIGTERM', heard)
     process.on('SIGINT', heard)
+  })
+}
+
+const workerRole: WorkerRole = {
+  listens: (address) => void process.send?.(address),
+}
+
+/**
+ * A worker stops when the process that started it says so, or is gone. A Ctrl-C reaches all processes of a terminal, and is for the
+ * other one to understand.
+ */
+function nextWordOfSupervisor(): Promise<string> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', () => undefined)
+    process.once('SIGTERM', () => resolve('SIGTERM'))
+    process.once('disconnect', () => resolve('the supervisor is gone'))
   })
 }
 

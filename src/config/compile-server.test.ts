@@ -81,6 +81,7 @@ describe('server settings', () => {
       maxJsonNodes: 1_000_000,
       stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },
       drainMs: 30_000,
+      workers: 1,
       trustedProxies: [],
       publicUrl: undefined,
       basePath: '',
@@ -145,13 +146,15 @@ describe('TLS files', () => {
 })
 
 test('state lives in memory, in a named file, or in the usual place', () => {
-  expect(load('').compiled.state).toEqual({ store: undefined, retentionMs: 30 * 86_400_000 })
+  expect(load('').compiled.state).toEqual({ store: undefined, shared: undefined, retentionMs: 30 * 86_400_000 })
   expect(load('state: { store: memory }\nretention: { requests: forever }').compiled.state).toEqual({
     store: 'memory',
+    shared: undefined,
     retentionMs: undefined,
   })
   expect(load('state: { store: data/x.db }\nretention: { requests: 12h }').compiled.state).toEqual({
     store: '/etc/gateway/data/x.db',
+    shared: undefined,
     retentionMs: 12 * 3_600_000,
   })
   expect(load('state: { store: ~/x.db }').compiled.state.store).toBe('/home/someone/x.db')

@@ -1,15 +1,13 @@
-import { resolve } from 'node:path'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
-import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
+import { compileState } from './compile-state.ts'
 import { impliedProviders } from './implied-providers.ts'
-import { withHome } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
 
@@ -35,13 +33,5 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const server = compileServer(parts, context, notes)
   const providers = compileProviders(parts, context, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
-  return { server, providers, routing, state: compileState(parts, context) }
-}
-
-function compileState({ state, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {
-  const { store } = state
-  return {
-    store: store === undefined || store === 'memory' ? store : resolve(baseDirectory, withHome(store, home)),
-    retentionMs: durationMs(retention.requests),
-  }
+  return { server, providers, routing, state: compileState(parts, context, notes) }
 }

@@ -6,6 +6,7 @@ import { compiledConfig } from '../../test/support/gateway-fixture.ts'
 import { fakeKey } from '../../test/support/http-app-fixture.ts'
 import { ACME, OPERATED_CONFIG, operatedGateway, type OperatedGateway } from '../../test/support/operator-fixture.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { systemClock } from '../lib/clock.ts'
 import { Secret } from '../lib/secret.ts'
 import { takeDataDir } from '../state/data-dir.ts'
 import { openDisables } from '../state/disables/open.ts'
@@ -19,7 +20,7 @@ afterEach(() => {
 })
 
 const WALL = 1_700_000_000_000
-const clock = { wall: () => WALL }
+const clock = { ...systemClock, wall: () => WALL }
 const disable = (scope: TypedOrder['scope'], name: string, more: Partial<TypedOrder> = {}): TypedOrder => ({
   action: 'disable',
   scope,

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import type { Coordination } from '../state/coordination/store.ts'
 import type { DisableStore, DisableSubject } from '../state/disables/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
@@ -22,6 +23,8 @@ export interface OperatorParts {
   readonly disables: Pick<DisableStore, 'disable' | 'enable' | 'list' | 'changes' | 'model' | 'account'>
   readonly accounts: Pick<AccountPool, 'snapshot' | 'availability' | 'reset'>
   readonly health: Pick<HealthStore, 'snapshot' | 'observe'>
+  /** Absent for a gateway that shares its state with no other. */
+  readonly coordination?: Pick<Coordination, 'id' | 'replicas' | 'status'> | undefined
 }
 
 /** The answer to an order to enable. */

@@ -1,5 +1,7 @@
 import type { HealthSettings, HealthStore } from './health/store.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createNoCoordination } from './coordination/none.ts'
+import type { Coordination, ReplicaCard } from './coordination/store.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
@@ -10,9 +12,8 @@ import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 
-export interface OpenStateOptions {
-  /** `memory`, or the path of an SQLite file. */
-  readonly store: string
+/** What state needs of the gateway that uses it, wherever it is kept. */
+export interface StateSurroundings {
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
   readonly health: HealthSettings
@@ -20,6 +21,13 @@ export interface OpenStateOptions {
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
+  /** What this gateway tells others of itself. */
+  readonly card: ReplicaCard
+}
+
+export interface OpenStateOptions extends StateSurroundings {
+  /** `memory`, or the path of an SQLite file. */
+  readonly store: string
 }
 
 /** Everything a gateway remembers. */
@@ -28,6 +36,13 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  /** The other gateways that share this state. */
+  readonly coordination: Coordination
+  /**
+   * Resolves when everything that was kept is known here. Before, records are taken and nothing else is. Rejects with `state_unavailable`
+   * or `state_incompatible`.
+   */
+  join(): Promise<void>
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -48,8 +63,10 @@ export function openState(options: OpenStateOptions): GatewayState {
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      coordination: createNoCoordination(options.card),
+      join: async () => undefined,
       async close() {
-        scorecards?.close()
+        await scorecards?.close()
         await disables.close()
         await records.close()
       },

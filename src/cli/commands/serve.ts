@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import type { CompiledConfig } from '../../config/compile.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { type CliContext, type CommandGateway, type CommandGatewayOptions, LOG_LEVELS } from '../cli-context.ts'
@@ -33,27 +34,60 @@ export const serveCommand: CommandDefinition = {
 }
 
 async function serve(context: CliContext, options: ServeOptions): Promise<number> {
-  const stop = context.stopRequested()
-  const [loaded, app, { describeConfigSource }] = await Promise.all([
-    requireConfig(context, { path: options.config, bind: options.bind }),
-    context.loadApp(),
-    import('../../operations/describe-config-source.ts'),
-  ])
-  const { compiled } = loaded
+  const loaded = await requireConfig(context, { path: options.config, bind: options.bind })
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  const gateway = await app.createGateway({ config: compiled, dataDir, logLevel: options.logLevel ?? 'warn' })
-  const { url } = await listen(gateway, compiled.server)
-  announce(context, options, {
-    version: context.version,
-    url,
-    configuration: describeConfigSource(loaded.source),
-    data: compiled.state.store === 'memory' ? `${dataDir}; request records in memory` : dataDir,
-    providers: compiled.providers.map(({ id }) => id),
-    model: compiled.routing.modelIds[0] ?? 'default',
-    keyed: compiled.server.apiKeys.length > 0,
-  })
+  const { workers } = loaded.compiled.server
+  const { describeConfigSource } = await import('../../operations/describe-config-source.ts')
+  const configuration = describeConfigSource(loaded.source)
+  const told = (url: string): void =>
+    announce(context, options, bannerFacts(context, loaded.compiled, { url, dataDir, configuration }))
+  if (workers === 1 || context.worker !== undefined)
+    return serveHere(context, options, { config: loaded.compiled, dataDir, told })
+  const { serveWithWorkers } = await import('../serve-with-workers.ts')
+  return serveWithWorkers(context, { count: workers, dataDir, announce: told })
+}
+
+interface ServeHere {
+  readonly config: CompiledConfig
+  readonly dataDir: string
+  readonly told: (url: string) => void
+}
+
+/** Serves in this process. */
+async function serveHere(context: CliContext, options: ServeOptions, { config, dataDir, told }: ServeHere): Promise<number> {
+  const stop = context.stopRequested()
+  const app = await context.loadApp()
+  const isWorker = context.worker !== undefined
+  const gateway = await app.createGateway({ config, dataDir, logLevel: options.logLevel ?? 'warn', isWorker })
+  const { url, port } = await listen(gateway, config.server)
+  if (context.worker === undefined) told(url)
+  else context.worker.listens({ url, host: config.server.host, port })
   await finish(context, gateway, stop)
   return EXIT.ok
+}
+
+function bannerFacts(
+  context: CliContext,
+  { state, providers, routing, server }: CompiledConfig,
+  facts: Pick<BannerFacts, 'url' | 'configuration'> & { readonly dataDir: string },
+): BannerFacts {
+  const { url, configuration, dataDir } = facts
+  return {
+    version: context.version,
+    url,
+    configuration,
+    data: dataText(state, dataDir),
+    providers: providers.map(({ id }) => id),
+    model: routing.modelIds[0] ?? 'default',
+    keyed: server.apiKeys.length > 0,
+  }
+}
+
+function dataText({ store, shared }: CompiledConfig['state'], dataDir: string): string {
+  if (store === 'memory') return `${dataDir}; request records in memory`
+  if (shared === undefined) return dataDir
+  const { host, port, database } = shared.postgres
+  return `${dataDir}; shared in PostgreSQL database ${database} at ${host}:${port}`
 }
 
 function announce(context: CliContext, options: ServeOptions, facts: BannerFacts): void {
@@ -64,7 +98,7 @@ function announce(context: CliContext, options: ServeOptions, facts: BannerFacts
 async function listen(
   gateway: CommandGateway,
   bind: { readonly host: string; readonly port: number },
-): Promise<{ readonly url: string }> {
+): Promise<{ readonly url: string; readonly port: number }> {
   try {
     return await gateway.listen()
   } catch (error) {
@@ -105,6 +139,7 @@ async function listenError(error: unknown, bind: { readonly host: string; readon
 async function finish(context: CliContext, gateway: CommandGateway, stop: Promise<string>): Promise<void> {
   const signal = await stop
   const impatient = context.stopRequested()
-  context.stderr(`switchback: ${signal}: taking no new requests, finishing those that run. Once more to stop at once.\n`)
+  if (context.worker === undefined)
+    context.stderr(`switchback: ${signal}: taking no new requests, finishing those that run. Once more to stop at once.\n`)
   await Promise.race([gateway.close(), impatient])
 }

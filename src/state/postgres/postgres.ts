@@ -177,6 +177,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '28000': 'this user may not connect. Correct the user in state.store, or pg_hba.conf on the server.',
   '3D000': 'there is no such database. Create it with createdb, or correct the name in state.store.',
   '42501': 'the user may not do this. Grant CREATE on the database, or name a schema of the user with ?schema=.',
+  '42P01': 'it holds no state of Switchback yet. Run switchback state migrate, or start a gateway on it.',
+  '3F000': 'it holds no state of Switchback yet. Run switchback state migrate, or start a gateway on it.',
   '53300': 'it has no connection left. Raise max_connections on the server, or run fewer replicas.',
   '57014': 'the statement took too long.',
   '57P03': 'it is just starting. Try again in a moment.',

@@ -19,8 +19,16 @@ export interface OpenRecordsOptions {
 
 /** Opens the record store a configuration asks for, with its retention running until it is closed. */
 export function openRecords(options: OpenRecordsOptions): RecordStore {
-  const { store, retentionMs, clock, warn, unpack } = options
+  const { store, clock, warn, unpack } = options
   const records = store === 'memory' ? createMemoryRecords({ unpack }) : openSqliteRecords({ path: store, clock, warn, unpack })
+  return withRetention(records, options)
+}
+
+/** A record store with its retention running until it is closed. */
+export function withRetention(
+  records: RecordStore,
+  { retentionMs, clock, warn }: Pick<OpenRecordsOptions, 'retentionMs' | 'clock' | 'warn'>,
+): RecordStore {
   if (retentionMs === undefined) return records
   const stopRetention = startRetention({ store: records, clock, keepMs: retentionMs, warn })
   return {

@@ -1,0 +1,80 @@
+import { createMemoryAffinity } from './affinity/memory.ts'
+import { createSharedAffinity } from './affinity/shared.ts'
+import { createNoCoordination } from './coordination/none.ts'
+import { createRedisCoordination } from './coordination/redis.ts'
+import type { Coordination } from './coordination/store.ts'
+import { createPostgresDisables } from './disables/postgres.ts'
+import { readCircuitChange } from './health/circuit-change.ts'
+import { createMemoryHealth } from './health/memory.ts'
+import { createPostgresScorecards } from './health/postgres-scorecards.ts'
+import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.ts'
+import type { HealthStore } from './health/store.ts'
+import type { GatewayState, StateSurroundings } from './open-state.ts'
+import { migratePostgres } from './postgres/migrate.ts'
+import { openPostgres } from './postgres/postgres.ts'
+import { withRetention } from './records/open.ts'
+import { createPostgresRecords } from './records/postgres.ts'
+import { openRedis } from './redis/redis.ts'
+import { SHARED_DOMAINS } from './shared-domains.ts'
+import type { SharedStateSettings } from './state.schema.ts'
+
+export interface OpenSharedStateOptions extends StateSurroundings {
+  readonly shared: SharedStateSettings
+}
+
+const CIRCUITS = 'circuit'
+
+/**
+ * State that several gateways share: PostgreSQL holds what must last, Redis carries what must be quick. What requests read lies in the memory
+ * of each. Nothing is sent before `join`. Throws `state_unavailable` where there are no clients for them.
+ */
+export function openSharedState(options: OpenSharedStateOptions): GatewayState {
+  const { shared, clock, warn, card } = options
+  const database = openPostgres({ address: shared.postgres, clock })
+  const coordination = openCoordination(options)
+  const health = createSharedHealth(options, coordination)
+  const disables = createPostgresDisables({ database, clock, coordination })
+  const records = createPostgresRecords({ database, clock, warn, unpack: options.unpack, writer: card.id })
+  const kept = withRetention(records, options)
+  let scorecards: ScorecardKeeper | undefined
+  return {
+    records: kept,
+    health,
+    affinity: createSharedAffinity({ local: createMemoryAffinity({ clock }), coordination, clock }),
+    disables,
+    coordination,
+    async join() {
+      await migratePostgres(database, { schema: shared.postgres.schema, domains: SHARED_DOMAINS })
+      await disables.load()
+      scorecards = keepScorecards({ health, file: createPostgresScorecards(database), clock, keeping: options.scorecards, warn })
+      await scorecards.loaded
+      await coordination.join()
+    },
+    async close() {
+      await scorecards?.close()
+      await disables.close()
+      await kept.close()
+      await coordination.close()
+      await database.close()
+    },
+  }
+}
+
+function openCoordination({ shared, clock, warn, card }: OpenSharedStateOptions): Coordination {
+  if (shared.redis === undefined) return createNoCoordination(card)
+  return createRedisCoordination({ redis: openRedis({ address: shared.redis, clock }), card, clock, warn })
+}
+
+/** Each gateway learns for itself how targets do; a circuit that one of them opens or closes, is so for all. */
+function createSharedHealth({ clock, health: settings }: OpenSharedStateOptions, coordination: Coordination): HealthStore {
+  const health = createMemoryHealth({
+    clock,
+    settings,
+    onCircuit: (change) => coordination.announce(CIRCUITS, { ...change }),
+  })
+  coordination.listen(CIRCUITS, (announcement, ageMs) => {
+    const change = readCircuitChange(announcement, ageMs)
+    if (change !== undefined) health.adopt(change)
+  })
+  return health
+}

@@ -1,0 +1,7 @@
+import { POSTGRES_DISABLES } from './disables/postgres-schema.ts'
+import { POSTGRES_SCORECARDS } from './health/postgres-scorecards.ts'
+import type { PostgresDomain } from './postgres/migrate.ts'
+import { POSTGRES_RECORDS } from './records/postgres-schema.ts'
+
+/** Every part of the schema in PostgreSQL. */
+export const SHARED_DOMAINS: readonly PostgresDomain[] = [POSTGRES_RECORDS, POSTGRES_DISABLES, POSTGRES_SCORECARDS]
