@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { readSurroundings, variable } from '../config/env.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { CliContext, GatewayApp, WorkerRole } from './cli-context.ts'
+import { WORKER_VARIABLE } from './worker-variable.ts'
 
 export interface ProcessContextOptions {
   readonly version: string
@@ -15,7 +16,7 @@ export function processContext(options: ProcessContextOptions): CliContext {
   process.stdout.on('error', () => undefined)
   process.stderr.on('error', () => undefined)
   const surroundings = readSurroundings()
-  const isWorker = variable(surroundings.env, 'SWITCHBACK_WORKER') !== undefined && process.send !== undefined
+  const isWorker = variable(surroundings.env, WORKER_VARIABLE) !== undefined && process.send !== undefined
   return {
     argv: process.argv.slice(2),
     version: options.version,

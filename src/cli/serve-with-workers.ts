@@ -1,6 +1,7 @@
 import type { ServingWorkers } from '../operations/serve-workers.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './exit-codes.ts'
+import { WORKER_VARIABLE } from './worker-variable.ts'
 
 export interface ServeWithWorkersOptions {
   readonly count: number
@@ -13,25 +14,18 @@ export interface ServeWithWorkersOptions {
 export async function serveWithWorkers(context: CliContext, options: ServeWithWorkersOptions): Promise<number> {
   const stop = context.stopRequested()
   const { serveWorkers } = await import('../operations/serve-workers.ts')
-  const { WorkerEnded } = await import('../runtime/worker-pool.ts')
-  let workers: ServingWorkers
-  try {
-    workers = await serveWorkers({
-      count: options.count,
-      dataDir: options.dataDir,
-      pid: process.pid,
-      clock: context.clock,
-      env: context.surroundings.env,
-      argumentsFor: (address) =>
-        address === undefined ? context.argv : [...context.argv, '--bind', `${bracketed(address.host)}:${address.port}`],
-      onRestart: ({ worker, pid, how }) =>
-        context.stderr(`switchback: worker ${worker} (process ${pid}) ended with ${how}; starting it again.\n`),
-    })
-  } catch (error) {
-    // The worker has told why.
-    if (error instanceof WorkerEnded) return error.exitCode === 0 ? EXIT.failed : error.exitCode
-    throw error
-  }
+  const workers = await serveWorkers({
+    count: options.count,
+    dataDir: options.dataDir,
+    pid: process.pid,
+    clock: context.clock,
+    envFor: (index) => ({ ...context.surroundings.env, [WORKER_VARIABLE]: String(index) }),
+    argumentsFor: (address) =>
+      address === undefined ? context.argv : [...context.argv, '--bind', `${bracketed(address.host)}:${address.port}`],
+    onRestart: ({ worker, pid, how }) =>
+      context.stderr(`switchback: worker ${worker} (process ${pid}) ended with ${how}; starting it again.\n`),
+  })
+  if ('exitCode' in workers) return workers.exitCode === 0 ? EXIT.failed : workers.exitCode
   options.announce(workers.listening.url)
   await finish(context, workers, stop)
   return EXIT.ok

@@ -76,7 +76,7 @@ describe('with no gateway running, an order', () => {
     expect(result.told).toEqual({ file })
     const store = found()
     expect(store.list()).toMatchObject([{ reason: 'rotating', until: WALL + 7_200_000, by: 'command line, alice', since: WALL }])
-    store.close()
+    await store.close()
     expect(renderSwitch(order, result, WALL)).toBe(
       `Disabled: account acme/main until ${new Date(WALL + 7_200_000).toISOString()} (2h): rotating\n` +
         `No gateway runs on this data directory. Written to ${file}; it holds when one starts.`,
@@ -95,7 +95,7 @@ describe('with no gateway running, an order', () => {
       ['enable', 'works again'],
       ['disable', undefined],
     ])
-    store.close()
+    await store.close()
   })
 
   test('is refused for what the configuration does not have, before anything is written', async () => {
@@ -107,7 +107,7 @@ describe('with no gateway running, an order', () => {
     expect((await refusal(carryOut(place, disable('provider', 'acme', { for: '30' })))).message).toContain('30s, 30m or 30h')
     const store = existsSync(file) ? openDisables({ store: file, clock }) : undefined
     expect((await store?.changes()) ?? []).toEqual([])
-    store?.close()
+    await store?.close()
   })
 
   test('to reset locks, or for a state in memory, says why that cannot be', async () => {

@@ -1,11 +1,22 @@
 import type { Clock } from '../lib/clock.ts'
-import { createWorkerPool, type WorkerListening, type WorkerPool, type WorkerPoolOptions } from '../runtime/worker-pool.ts'
+import {
+  createWorkerPool,
+  WorkerEnded,
+  type WorkerListening,
+  type WorkerPool,
+  type WorkerPoolOptions,
+} from '../runtime/worker-pool.ts'
 import { takeDataDir } from '../state/data-dir.ts'
 
-export interface ServeWorkersOptions extends Pick<WorkerPoolOptions, 'count' | 'argumentsFor' | 'env' | 'onRestart'> {
+export interface ServeWorkersOptions extends Pick<WorkerPoolOptions, 'count' | 'argumentsFor' | 'envFor' | 'onRestart'> {
   readonly dataDir: string
   readonly pid: number
   readonly clock: Clock
+}
+
+/** A worker could not start, and has said why on stderr. */
+export interface FailedWorkers {
+  readonly exitCode: number
 }
 
 export interface ServingWorkers extends Pick<WorkerPool, 'kill'> {
@@ -15,10 +26,9 @@ export interface ServingWorkers extends Pick<WorkerPool, 'kill'> {
 }
 
 /**
- * Starts processes that serve on one address, with the data directory held for all of them. Throws `data_dir_locked`, `state_unavailable`,
- * or `WorkerEnded` when one of them cannot start.
+ * Starts processes that serve on one address, with the data directory held for all of them. Throws `data_dir_locked` or `state_unavailable`.
  */
-export async function serveWorkers(options: ServeWorkersOptions): Promise<ServingWorkers> {
+export async function serveWorkers(options: ServeWorkersOptions): Promise<ServingWorkers | FailedWorkers> {
   const { dataDir, pid, clock } = options
   const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
   const pool = createWorkerPool(options)
@@ -35,6 +45,7 @@ export async function serveWorkers(options: ServeWorkersOptions): Promise<Servin
     }
   } catch (error) {
     held.release()
+    if (error instanceof WorkerEnded) return { exitCode: error.exitCode }
     throw error
   }
 }

@@ -2,9 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../lib/clock.ts'
 
-/** Set in the environment of a worker, to its number. */
-export const WORKER_VARIABLE = 'SWITCHBACK_WORKER'
-
 /** Where a worker listens; the message it sends once it does. */
 export interface WorkerListening {
   readonly url: string
@@ -16,7 +13,7 @@ export interface WorkerPoolOptions {
   readonly count: number
   /** Arguments of the program for the first worker, which may choose a port, and for all others once the port is known. */
   readonly argumentsFor: (address: WorkerListening | undefined) => readonly string[]
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly envFor: (index: number) => Readonly<Record<string, string | undefined>>
   readonly clock: Pick<Clock, 'now' | 'sleep'>
   /** Told of each worker that has ended by itself and is started again. */
   readonly onRestart: (event: { readonly worker: number; readonly pid: number | undefined; readonly how: string }) => void
@@ -89,7 +86,7 @@ class ProcessPool implements WorkerPool {
   private launch(index: number): Promise<WorkerListening> {
     const [command, ...fixed] = ownCommand()
     const child = spawn(command!, [...fixed, ...this.options.argumentsFor(this.address)], {
-      env: { ...this.options.env, [WORKER_VARIABLE]: String(index) },
+      env: this.options.envFor(index),
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.children.set(index, child)

@@ -29,9 +29,9 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
     await Promise.all([postgres.close(), redis.close()])
   })
 
-  const open = (coordination: Coordination, schema: string, wall = systemClock.wall): PostgresDisables => {
+  const open = (coordination: Coordination, schema: string, wall = () => systemClock.wall()): PostgresDisables => {
     const database = freshDatabase(postgres, [POSTGRES_DISABLES], schema)
-    const store = createPostgresDisables({ database, coordination, clock: { wall, every: systemClock.every } })
+    const store = createPostgresDisables({ database, coordination, clock: { ...systemClock, wall } })
     cleanUp.push(
       () => database.close(),
       () => store.close(),

@@ -82,7 +82,7 @@ export class FeedReader {
   private async checkPosition(redis: Redis): Promise<void> {
     const newest = await redis.send('XREVRANGE', [this.options.stream, '+', '-', 'COUNT', 1])
     const id: unknown = Array.isArray(newest) && Array.isArray(newest[0]) ? newest[0][0] : undefined
-    if (Number.parseInt(String(id ?? '0'), 10) < Number.parseInt(this.position, 10)) this.position = BEGINNING
+    if (Number.parseInt(typeof id === 'string' ? id : '0', 10) < Number.parseInt(this.position, 10)) this.position = BEGINNING
   }
 
   /** Hears the next entries; whether there were any. */

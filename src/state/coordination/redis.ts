@@ -126,7 +126,7 @@ class RedisCoordination implements Coordination {
     if (this.connected === isUp || this.stopBeating === undefined) return
     this.connected = isUp
     if (isUp) this.options.warn('the other replicas can be reached again', { lost: this.writer.lost })
-    else this.options.warn('the other replicas cannot be reached; this one serves on by what it knows', { reason: String(error) })
+    else this.options.warn('the other replicas cannot be reached; this one serves on by what it knows', { error })
   }
 
   private compareConfigurations(): void {

@@ -5,7 +5,7 @@ import type { DisableChange, DisableEntry, DisableSubject } from './store.ts'
 export type DisableRow = Readonly<Record<string, unknown>>
 
 /** Undefined for a scope that this version does not know. */
-export function subjectOfRow(row: DisableRow): DisableSubject | undefined {
+function subjectOfRow(row: DisableRow): DisableSubject | undefined {
   const provider = asProviderId(String(row['provider']))
   const name = String(row['name'])
   switch (row['scope']) {
@@ -32,7 +32,7 @@ export function changeOfRow(row: DisableRow): DisableChange | undefined {
 }
 
 const termsOf = (row: DisableRow): { reason: string | undefined; until: number | undefined; by: string } => ({
-  reason: row['reason'] === null ? undefined : String(row['reason']),
+  reason: typeof row['reason'] === 'string' ? row['reason'] : undefined,
   until: row['until'] === null ? undefined : Number(row['until']),
   by: String(row['ordered_by']),
 })

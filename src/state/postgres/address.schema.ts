@@ -60,4 +60,4 @@ export function postgresAddressOf(text: string): PostgresAddress {
 
 const isTlsMode = (text: string): text is PostgresTls => (TLS_MODES as readonly string[]).includes(text)
 
-export const isThisMachine = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+const isThisMachine = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -66,13 +66,14 @@ export async function migratePostgres(
 }
 
 /** Which versions are there; changes nothing. */
-export async function versionsIn(
+async function versionsIn(
   query: PostgresQuery,
   schema: string,
   domains: readonly PostgresDomain[],
 ): Promise<readonly DomainVersion[]> {
   const [table] = await query('SELECT to_regclass($1)::text AS name', [`${schema}.schema_version`])
-  const rows = table?.['name'] == null ? [] : await query(`SELECT domain, version, works_with FROM ${schema}.schema_version`)
+  const rows =
+    typeof table?.['name'] !== 'string' ? [] : await query(`SELECT domain, version, works_with FROM ${schema}.schema_version`)
   return domains.map(({ name, migrations }) => {
     const own = rows.filter(({ domain }) => domain === name)
     const newest = own.reduce((high, row) => (Number(row['version']) > Number(high['version']) ? row : high), {

@@ -139,7 +139,7 @@ class BunPostgres implements Postgres {
       advice ?? `${typeof message === 'string' ? message : String(error)}${state === undefined ? '' : ` (${state})`}.`
     return new GatewayError('state_unavailable', `The ${this.name} refused: ${reason}`, {
       cause: error,
-      details: { ...(state === undefined ? {} : { sqlstate: state }) },
+      details: state === undefined ? {} : { sqlstate: state },
     })
   }
 }

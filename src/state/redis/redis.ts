@@ -79,17 +79,17 @@ class BunRedis implements Redis {
   }
 
   send(command: string, values: readonly (string | number)[], deadlineMs = this.deadlineMs): Promise<unknown> {
-    return this.bounded((client) => client.send(command, values.map(String)), deadlineMs)
+    return this.bounded((client): Promise<unknown> => client.send(command, values.map(String)), deadlineMs)
   }
 
   async run(script: RedisScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...values.map(String)]
-    return this.bounded(async (client) => {
+    return this.bounded(async (client): Promise<unknown> => {
       try {
-        return await client.send('EVALSHA', [script.hash, ...rest])
+        return (await client.send('EVALSHA', [script.hash, ...rest])) as unknown
       } catch (error) {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-        return client.send('EVAL', [script.text, ...rest])
+        return (await client.send('EVAL', [script.text, ...rest])) as unknown
       }
     }, this.deadlineMs)
   }
