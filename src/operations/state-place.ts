@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { unpackRecord } from '../engine/record/unpack-record.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ArchivableStore } from '../state/archive/archive.ts'
+import { createPostgresArchive } from '../state/archive/postgres.ts'
+import { openSqliteArchive } from '../state/archive/sqlite.ts'
+import { dataDirOwner } from '../state/data-dir.ts'
+import { migratePostgres } from '../state/postgres/migrate.ts'
+import { openPostgres } from '../state/postgres/postgres.ts'
+import { STATE_FILE } from '../state/records/open.ts'
+import { SHARED_DOMAINS } from '../state/shared-domains.ts'
+import type { StateSettings } from '../state/state.schema.ts'
+
+/** Where a configuration keeps its state. */
+export interface StatePlace {
+  readonly state: Pick<StateSettings, 'store' | 'shared'>
+  readonly dataDir: string
+  readonly clock: Clock
+}
+
+/** The store as a whole, for reading. Throws `state_unavailable` when there is nothing. */
+export async function openForExport(place: StatePlace): Promise<ArchivableStore> {
+  if (place.state.shared !== undefined) return openDatabase(place)
+  const path = fileOf(place)
+  if (existsSync(path)) return openSqliteArchive({ path, readOnly: true, unpack: unpackRecord, appliedAt: place.clock.wall() })
+  throw new GatewayError(
+    'state_unavailable',
+    `There is no state to export: ${path} does not exist. Name another --data-dir or --config.`,
+  )
+}
+
+/** The store as a whole, to be filled. Throws `data_dir_locked` while a gateway works with the file. */
+export async function openForImport(place: StatePlace): Promise<ArchivableStore> {
+  if (place.state.shared !== undefined) return openDatabase(place)
+  const owner = dataDirOwner(place.dataDir)
+  if (owner !== undefined)
+    throw new GatewayError(
+      'data_dir_locked',
+      `Process ${owner.pid} serves from ${place.dataDir}. Stop it, or name another --data-dir.`,
+    )
+  return openSqliteArchive({ path: fileOf(place), readOnly: false, unpack: unpackRecord, appliedAt: place.clock.wall() })
+}
+
+async function openDatabase({ state: { shared }, clock }: StatePlace): Promise<ArchivableStore> {
+  const { postgres } = shared!
+  const database = openPostgres({ address: postgres, clock, connections: 1 })
+  try {
+    await migratePostgres(database, { schema: postgres.schema, domains: SHARED_DOMAINS })
+    return createPostgresArchive(database, unpackRecord)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+function fileOf({ state: { store }, dataDir }: StatePlace): string {
+  if (store !== 'memory') return store ?? join(dataDir, STATE_FILE)
+  throw new GatewayError(
+    'state_unavailable',
+    'This configuration keeps its state in memory only (state.store: memory): there is nothing to export, and an import would be lost.',
+  )
+}

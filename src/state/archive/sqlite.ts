@@ -1,0 +1,98 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { DISABLE_MIGRATIONS } from '../disables/migrations.ts'
+import { SCORECARD_MIGRATIONS } from '../health/sqlite-scorecards.ts'
+import { RECORD_MIGRATIONS } from '../records/migrations.ts'
+import type { UnpackRecord } from '../records/store.ts'
+import { openSqliteDatabase } from '../sqlite-database.ts'
+import { archived, unarchived, type ArchivableStore, type ArchiveEntry } from './archive.ts'
+import { batchOfRow } from './batch-of-row.ts'
+import { ARCHIVE_PARTS, RECORD_BATCHES, type ArchivePart } from './parts.ts'
+
+export interface SqliteArchiveOptions {
+  readonly path: string
+  readonly unpack: UnpackRecord
+  /** Unix ms, noted beside migrations. */
+  readonly appliedAt: number
+  /** For reading beside a gateway that runs. Nothing is created or migrated. */
+  readonly readOnly: boolean
+}
+
+const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
+  records: RECORD_MIGRATIONS,
+  disables: DISABLE_MIGRATIONS,
+  health: SCORECARD_MIGRATIONS,
+}
+
+/** An SQLite file as a whole. Throws `state_unavailable` or `state_incompatible`. */
+export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStore {
+  const { path, appliedAt, readOnly, unpack } = options
+  const [first, ...others] = Object.entries(MIGRATIONS)
+  const open = ([domain, migrations]: [string, readonly string[]]): DatabaseSync =>
+    openSqliteDatabase({ path, domain, migrations, appliedAt, readOnly })
+  const database = open(first!)
+  if (!readOnly) for (const other of others) open(other).close()
+  return {
+    name: path,
+    async read(take) {
+      // All of it as it is now, whatever is written meanwhile.
+      database.exec('BEGIN')
+      try {
+        for (const part of ARCHIVE_PARTS) for (const row of rowsOf(database, part)) await take({ part, row: archived(part, row) })
+      } finally {
+        database.exec('COMMIT')
+      }
+    },
+    async fill(entries) {
+      database.exec('BEGIN IMMEDIATE')
+      try {
+        requireEmpty(database, path)
+        for await (const entry of entries) insert(database, entry, unpack)
+        database.exec('COMMIT')
+      } catch (error) {
+        database.exec('ROLLBACK')
+        throw error
+      }
+    },
+    async close() {
+      if (database.isOpen) database.close()
+    },
+  }
+}
+
+function rowsOf(database: DatabaseSync, part: ArchivePart): Iterable<Record<string, unknown>> {
+  if (!hasTable(database, part)) return []
+  return database
+    .prepare(`SELECT ${Object.keys(part.columns).join(', ')} FROM ${part.name} ORDER BY ${part.order.join(', ')}`)
+    .iterate() as Iterable<Record<string, unknown>>
+}
+
+/** A file of an earlier version may lack a part. */
+const hasTable = (database: DatabaseSync, { name }: ArchivePart): boolean =>
+  database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined
+
+function requireEmpty(database: DatabaseSync, path: string): void {
+  for (const part of ARCHIVE_PARTS)
+    if (database.prepare(`SELECT 1 FROM ${part.name} LIMIT 1`).get() !== undefined) throw notEmpty(path, part)
+}
+
+export const notEmpty = (name: string, part: ArchivePart): GatewayError =>
+  new GatewayError(
+    'state_incompatible',
+    `${name} is not empty: it holds ${part.name.replace('_', ' ')} already. An archive is only taken over into an empty store. Name another one in state.store.`,
+  )
+
+function insert(database: DatabaseSync, { part, row }: ArchiveEntry, unpack: UnpackRecord): void {
+  if (part === RECORD_BATCHES) {
+    database
+      .prepare(
+        'INSERT INTO record_batches (first_id, last_id, first_started, last_started, size, contents, records) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(...batchOfRow(row, unpack))
+    return
+  }
+  const names = Object.keys(part.columns)
+  database
+    .prepare(`INSERT INTO ${part.name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
+    .run(...unarchived(part, row))
+}
