@@ -8,6 +8,7 @@ import { providerHosts } from './config/provider-hosts.ts'
 import { readAccountChange } from './credentials/account-change.ts'
 import { createAccountPool, type AccountPool, type AccountPoolOptions, type PooledProvider } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
+import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
 import { observeTargets } from './engine/observe-targets.ts'
@@ -24,6 +25,7 @@ import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followPrices } from './operations/price-follow.ts'
+import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
@@ -35,6 +37,7 @@ import { type DataDir, joinDataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { healthSettingsOf } from './state/health/settings.ts'
 import { openSharedState } from './state/open-shared-state.ts'
+import { SPOOL_SUFFIX } from './state/ledger/open.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { createReplicaCard } from './runtime/replica-card.ts'
 import { STATE_FILE } from './state/records/open.ts'
@@ -50,8 +53,10 @@ export interface GatewayOptions {
   readonly dataDir?: string | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
-  /** One of several processes on one address: it shares the address, and the data directory is held by whoever started it. */
-  readonly isWorker?: boolean | undefined
+  /**
+   * Number of one of several processes on one address: it shares the address, and the data directory is held by whoever started it.
+   */
+  readonly worker?: number | undefined
 }
 
 /** A gateway, ready to serve requests handed to `fetch`; `listen` opens its port. */
@@ -71,10 +76,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const snapshot = (): RoutingSnapshot => config.routing
   const dataDir = openDataDir(options, clock)
-  const surroundings = { dataDir, clock, logger }
-  const state = openGatewayState(config, surroundings)
+  const surroundings = { dataDir, clock, logger, worker: options.worker }
+  const prices = createLazyPrices()
+  const state = openGatewayState(config, prices, surroundings)
   const { records, health, disables } = state
-  const { prices, stopPrices } = openPrices(surroundings)
+  const stopPrices = keepPrices(prices, surroundings)
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
   const app = createHttpApp({
     engine,
@@ -84,6 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     records,
     modelCard: (id) => modelCardOf(config.routing, id, factsOf),
     operator: { snapshot, disables, accounts, health, coordination: config.state.shared?.redis && state.coordination },
+    usage: usageDesk(state, { prices, hosts: providerHosts(config), clock }),
     isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
     clock,
     logger,
@@ -112,7 +119,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       checkBind(config.server)
       await join()
       if (needsPrices(config.routing)) await prices.warm()
-      server = await serve({ settings: config.server, app, sharesAddress: options.isWorker })
+      server = await serve({ settings: config.server, app, sharesAddress: options.worker !== undefined })
       dataDir?.announce(server.url)
       state.coordination.listensAt(server.url)
       return { url: server.url, port: server.port }
@@ -128,9 +135,26 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
-function openDataDir({ dataDir: path, isWorker }: GatewayOptions, clock: Clock): DataDir | undefined {
+function openDataDir({ dataDir: path, worker }: GatewayOptions, clock: Clock): DataDir | undefined {
   if (path === undefined) return undefined
-  return isWorker === true ? joinDataDir(path) : takeDataDir({ path, pid: process.pid, startedAt: clock.wall() })
+  return worker !== undefined ? joinDataDir(path) : takeDataDir({ path, pid: process.pid, startedAt: clock.wall() })
+}
+
+/** Answers what was used and what it cost; undefined without a ledger. */
+function usageDesk(
+  { ledger }: GatewayState,
+  { prices, hosts, clock }: { prices: LazyPrices; hosts: ReadonlyMap<string, string>; clock: Clock },
+): UsageDesk | undefined {
+  if (ledger === undefined) return undefined
+  const { store, writer } = ledger
+  return new UsageDesk({
+    store,
+    durability: () => writer.durability(),
+    flush: () => writer.flush(),
+    prices,
+    hostOf: (provider) => hosts.get(provider) ?? '',
+    clock,
+  })
 }
 
 interface EngineParts {
@@ -166,6 +190,7 @@ function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): B
     affinity,
     observed: observeTargets({ accounts, health, disables }),
     records,
+    ledger: state.ledger === undefined ? undefined : createAttemptLedger({ ledger: state.ledger.writer, prices, hostOf, clock }),
     stream: config.server.stream,
     random: Math.random,
     modelFacts: createKnownModels({ hostOf, declaredOf }),
@@ -192,11 +217,23 @@ interface Surroundings {
   readonly dataDir: DataDir | undefined
   readonly clock: Clock
   readonly logger: Logger
+  readonly worker: number | undefined
 }
 
-function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
+function openGatewayState(
+  { state, routing }: CompiledConfig,
+  prices: LazyPrices,
+  { dataDir, clock, logger, worker = 0 }: Surroundings,
+): GatewayState {
   const surroundings = {
     retentionMs: state.retentionMs,
+    ledger: state.ledger,
+    // Without prices costs are unknown; that is told where they are asked for.
+    preparePrices: () =>
+      prices.warm().then(
+        () => undefined,
+        () => undefined,
+      ),
     health: healthSettingsOf(routing.resilience, routing.providers.keys()),
     scorecards: routing.resilience.scorecard,
     clock,
@@ -204,7 +241,11 @@ function openGatewayState({ state, routing }: CompiledConfig, { dataDir, clock, 
     warn: (message: string, facts: Readonly<Record<string, unknown>>) => logger.warn(facts, message),
     card: createReplicaCard({ clock, version: ENGINE_VERSION, configHash: routing.configHash }),
   }
-  if (state.shared !== undefined) return openSharedState({ ...surroundings, shared: state.shared })
+  if (state.shared !== undefined) {
+    // The next process with the same number takes over what this one leaves behind.
+    const spoolPath = dataDir?.file(`shared-${worker}${SPOOL_SUFFIX}`)
+    return openSharedState({ ...surroundings, shared: state.shared, spoolPath })
+  }
   return openState({ ...surroundings, store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory' })
 }
 
@@ -216,12 +257,11 @@ function pooledProviders({ providers, routing }: CompiledConfig): PooledProvider
   })
 }
 
-/** Prices with the operator's own from the data directory, followed until `stopPrices()`. */
-function openPrices({ dataDir, clock, logger }: Surroundings): { prices: LazyPrices; stopPrices: () => void } {
-  const prices = createLazyPrices()
-  if (dataDir === undefined) return { prices, stopPrices: () => undefined }
+/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
+function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
+  if (dataDir === undefined) return () => undefined
   const warn = (message: string): void => logger.error({}, message)
-  return { prices, stopPrices: followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn }) }
+  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
 
 function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<ProviderId, Provider> {

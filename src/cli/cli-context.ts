@@ -19,8 +19,8 @@ export interface CommandGatewayOptions {
   /** Undefined keeps nothing on disk. */
   readonly dataDir?: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  /** One of several processes on an address; the data directory is held by the one that started them. */
-  readonly isWorker?: boolean | undefined
+  /** Number of one of several processes on an address; the data directory is held by the one that started them. */
+  readonly worker?: number | undefined
 }
 
 /** The composition root, loaded only by commands that need a gateway. */
@@ -51,6 +51,7 @@ export interface CliContext {
 }
 
 export interface WorkerRole {
+  readonly number: number
   /** Tells the process that started this one where it listens. */
   listens(address: { readonly url: string; readonly host: string; readonly port: number }): void
 }

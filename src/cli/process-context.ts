@@ -16,7 +16,7 @@ export function processContext(options: ProcessContextOptions): CliContext {
   process.stdout.on('error', () => undefined)
   process.stderr.on('error', () => undefined)
   const surroundings = readSurroundings()
-  const isWorker = variable(surroundings.env, WORKER_VARIABLE) !== undefined && process.send !== undefined
+  const worker = workerRole(variable(surroundings.env, WORKER_VARIABLE))
   return {
     argv: process.argv.slice(2),
     version: options.version,
@@ -26,9 +26,9 @@ export function processContext(options: ProcessContextOptions): CliContext {
     stdout: (words) => void process.stdout.write(words),
     stderr: (words) => void process.stderr.write(words),
     readText: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
-    stopRequested: isWorker ? nextWordOfSupervisor : nextStopSignal,
+    stopRequested: worker === undefined ? nextStopSignal : nextWordOfSupervisor,
     loadApp: options.loadApp,
-    worker: isWorker ? workerRole : undefined,
+    worker,
   }
 }
 
@@ -44,8 +44,10 @@ function nextStopSignal(): Promise<string> {
   })
 }
 
-const workerRole: WorkerRole = {
-  listens: (address) => void process.send?.(address),
+/** Undefined for a process that nobody has started as a worker. */
+function workerRole(number: string | undefined): WorkerRole | undefined {
+  if (number === undefined || process.send === undefined) return undefined
+  return { number: Number(number), listens: (address) => void process.send?.(address) }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ComboConfig } from '../routing/combo.schema.ts'
 import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
-import type { RetentionConfig, StateConfig } from '../state/state.schema.ts'
+import type { LedgerConfig, RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
 import type { Config, TenantConfig } from './schema.ts'
@@ -24,6 +24,7 @@ export interface ConfigParts {
   readonly combos: readonly Located<ComboConfig>[]
   readonly profiles: readonly Located<ProfileConfig>[]
   readonly state: StateConfig
+  readonly ledger: LedgerConfig
   readonly retention: RetentionConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
@@ -55,5 +56,6 @@ export const configOf = (parts: ConfigParts): Config => ({
   combos: parts.combos.map(({ value }) => value),
   profiles: parts.profiles.map(({ value }) => value),
   state: parts.state,
+  ledger: parts.ledger,
   retention: parts.retention,
 })

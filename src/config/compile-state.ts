@@ -17,6 +17,12 @@ export function compileState(parts: ConfigParts, context: CompileContext, notes:
     store: store instanceof Secret ? undefined : store === undefined || store === 'memory' ? store : pathOf(store, context),
     shared,
     retentionMs: durationMs(parts.retention.requests),
+    ledger: {
+      enabled: parts.ledger.enabled,
+      required: parts.ledger.required,
+      keepEntriesMs: durationMs(parts.retention.ledger),
+      keepRollupsMs: durationMs(parts.retention.rollups),
+    },
   }
 }
 

@@ -34,6 +34,7 @@ describe('the JSON Schema of the configuration', () => {
       'combos',
       'profiles',
       'state',
+      'ledger',
       'retention',
     ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])

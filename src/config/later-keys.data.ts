@@ -36,7 +36,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
   { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
-  { path: 'retention.rollups' },
   { path: 'retention.audit' },
 
   // tenants: names are known, limits are not

@@ -33,6 +33,7 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
   return {
     server: readSection('server', SECTION_SCHEMAS.server, reader),
     state: readSection('state', SECTION_SCHEMAS.state, reader),
+    ledger: readSection('ledger', SECTION_SCHEMAS.ledger, reader),
     retention: readSection('retention', SECTION_SCHEMAS.retention, reader),
     apiKeys: readList('api_keys', LIST_SCHEMAS.api_keys, reader),
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),

@@ -5,7 +5,7 @@ import { providerSchema } from '../providers/provider.schema.ts'
 import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
 import { profileSchema } from '../routing/profile.schema.ts'
 import { routeSchema } from '../routing/route.schema.ts'
-import { retentionSchema, stateSchema } from '../state/state.schema.ts'
+import { ledgerSchema, retentionSchema, stateSchema } from '../state/state.schema.ts'
 
 const tenantSchema = z
   .strictObject({
@@ -17,6 +17,7 @@ const tenantSchema = z
 export const SECTION_SCHEMAS = {
   server: serverSchema.prefault({}).describe('How the gateway listens, and the defaults for everything it does.'),
   state: stateSchema.prefault({}).describe('Where the gateway keeps what must outlive a request.'),
+  ledger: ledgerSchema.prefault({}).describe('The account of what calls cost.'),
   retention: retentionSchema.prefault({}).describe('How long things are kept.'),
 } as const
 
@@ -48,6 +49,7 @@ export const configSchema = z.strictObject({
     .describe('Targets under one name, called as model `combo/<name>`. A list, or a mapping with the names as keys.'),
   profiles: z.array(LIST_SCHEMAS.profiles).default([]).describe('Scores of your own, beside `auto` and the `auto/…` profiles.'),
   state: SECTION_SCHEMAS.state,
+  ledger: SECTION_SCHEMAS.ledger,
   retention: SECTION_SCHEMAS.retention,
 })
 

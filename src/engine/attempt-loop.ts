@@ -3,6 +3,7 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
 import type { AttemptEnd } from './call-outcome.ts'
@@ -36,6 +37,8 @@ export class AttemptLoop {
   /** Attempts that run beside each other. */
   private readonly racing = new Set<AttemptRun>()
   private cancelled = false
+  /** Attempts that have begun. */
+  private begun = 0
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -94,9 +97,9 @@ export class AttemptLoop {
     return failed(this.cancelled ? clientGone() : this.itinerary.error)
   }
 
-  private start(): AttemptRun {
+  private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose },
       this.itinerary.dispatch,
       this.deps,
     )
@@ -120,7 +123,7 @@ export class AttemptLoop {
       hedge,
       clock: this.deps.clock,
       racing: this.racing,
-      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start() : undefined),
+      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start('hedge') : undefined),
       failed: (attempt, error) => this.failedBeside(attempt, error),
       lost: (attempt) => this.giveUp(attempt, 'hedge'),
     })

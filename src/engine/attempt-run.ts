@@ -2,6 +2,8 @@ import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
+import { attemptIdOf } from '../ir/ids.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -43,6 +45,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   streamed: StreamFacts | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
+  private readonly number: number
+  private readonly purpose: AttemptPurpose
+  private readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -54,7 +59,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor({ call, decided, totalAt }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
+  constructor({ call, decided, totalAt, number, purpose }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
     const { route, question } = decided
     this.call = call
     this.route = route
@@ -62,6 +67,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
+    this.number = number
+    this.purpose = purpose
+    this.sessionId = decided.conversation?.id
     this.estimatedInputTokens = question.estimatedInputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.totalAt = totalAt
@@ -134,6 +142,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         { facts, error },
       ),
     )
+    this.settle(outcome, ending, totalMs)
     const { refusals } = this
     return {
       target_id: this.target.id,
@@ -154,6 +163,28 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       passthrough: refusals?.length === 0,
       passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
     }
+  }
+
+  /** What it used goes to the ledger. */
+  private settle(outcome: AttemptEnd, { error, facts, reason }: AttemptEnding, latencyMs: number): void {
+    const { call, provider, target, account, sessionId, purpose } = this
+    this.deps.ledger?.attemptEnded({
+      id: attemptIdOf(call.requestId, this.number),
+      provider: provider.id,
+      model: target.model,
+      account: account.id,
+      principal: call.principal,
+      sessionId,
+      purpose,
+      outcome,
+      errorCode: error?.code,
+      cancelledBecause: reason,
+      streamed: call.stream,
+      latencyMs,
+      facts,
+      wasSent: this.waitingSince !== undefined,
+      upstreamStatus: this.upstreamStatus,
+    })
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */
@@ -250,6 +281,9 @@ export interface AttemptContext {
   readonly decided: Decided
   /** `Clock.now()` at which the whole request has to be over. */
   readonly totalAt: number
+  /** From 0, in the order in which attempts begin. */
+  readonly number: number
+  readonly purpose: AttemptPurpose
 }
 
 /** How an attempt ended, besides its outcome. */

@@ -9,6 +9,7 @@ import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
+import { keptAnswer, keepingRefusal } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { PendingRecord } from './record/pack-record.ts'
@@ -34,6 +35,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async generate(call) {
       if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
+      const refusal = keepingRefusal(options.ledger)
+      if (refusal !== undefined) return refused(call, refusal, options)
       active++
       let decided: Decided
       try {
@@ -43,7 +46,8 @@ export function createEngine(options: EngineOptions): Engine {
         return refused(call, error, options)
       }
       decider.count(decided)
-      return new Execution(call, decided, deps).run()
+      const answer = new Execution(call, decided, deps).run()
+      return options.ledger?.required === true ? keptAnswer(await answer, options.ledger) : answer
     },
     async countTokens(call) {
       try {

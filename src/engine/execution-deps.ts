@@ -11,6 +11,7 @@ import type { DecisionQuestion } from '../ir/question.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { AttemptLedger } from './ledger/attempt-ledger.ts'
 
 /** What the engine runs on. */
 export interface ExecutionDeps {
@@ -24,6 +25,8 @@ export interface ExecutionDeps {
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */
+  readonly ledger?: AttemptLedger | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }

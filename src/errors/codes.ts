@@ -132,6 +132,10 @@ export const ERROR_TABLE = {
   data_dir_locked: row(500, 'config', 'stop'),
   state_incompatible: row(500, 'internal', 'stop'),
   state_unavailable: row(503, 'internal', 'stop'),
+  /** `ledger.required`, and neither the ledger nor its local file can take what a call costs: no call is begun. */
+  usage_store_unavailable: row(503, 'internal', 'stop'),
+  /** `ledger.required`, and what this call cost could not be kept. */
+  usage_persistence_failed: row(500, 'internal', 'stop'),
   address_in_use: row(500, 'config', 'stop'),
 } as const satisfies Record<string, ErrorRow>
 

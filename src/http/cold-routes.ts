@@ -16,6 +16,7 @@ import type { CallServer } from './serve-call.ts'
 import { createStatusHandler } from './status-handler.ts'
 import { createTraceHandlers } from './trace-routes.ts'
 import { unknownRoute } from './unknown-route.ts'
+import { createUsageHandlers } from './usage-routes.ts'
 
 export interface ColdRoutesOptions extends HttpAppOptions {
   readonly access: AccessControl
@@ -39,6 +40,7 @@ export class ColdRoutes {
       ...createModelHandlers(options),
       ...createTraceHandlers(options),
       ...createOperatorHandlers(options),
+      ...createUsageHandlers(options),
       ...createProbeHandlers(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
+import type { UsageDesk } from '../operations/usage/usage-desk.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
 /** The connection a request came in on. Absent when the gateway is called inside a process. */
@@ -30,6 +31,8 @@ export interface HttpAppOptions {
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
+  /** The ledger; without it its routes answer that there is none. */
+  readonly usage?: UsageDesk | undefined
   readonly clock: Clock
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined

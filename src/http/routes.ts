@@ -22,6 +22,11 @@ export const ROUTES = {
   getModel: { method: 'GET', path: '/v1/models/:id{.+}', role: 'client' },
   listTraces: { method: 'GET', path: '/v1/traces', role: 'operator' },
   getTrace: { method: 'GET', path: '/v1/traces/:id', role: 'operator' },
+  usageReport: { method: 'GET', path: '/v1/usage', role: 'client' },
+  usageEvents: { method: 'GET', path: '/v1/usage/events', role: 'client' },
+  usageReconcile: { method: 'GET', path: '/v1/usage/reconcile', role: 'operator' },
+  usageImport: { method: 'POST', path: '/v1/usage/import', role: 'operator' },
+  usageReprice: { method: 'POST', path: '/v1/usage/reprice', role: 'admin' },
   previewRoute: { method: 'POST', path: '/v1/route-preview', role: 'operator' },
   targetHealth: { method: 'GET', path: '/v1/health/targets', role: 'operator' },
   listDisables: { method: 'GET', path: '/v1/disables', role: 'operator' },
@@ -44,6 +49,8 @@ export type OperatorRouteName =
   | 'listDisables'
   | `${'disable' | 'enable'}${'Provider' | 'Account' | 'Model'}`
   | 'resetAccount'
+/** What calls used and cost. */
+export type UsageRouteName = Extract<RouteName, `usage${string}`>
 /** Routes that carry model calls; they are served without the router. */
 export type CallRouteName = 'chatCompletions' | 'responses' | 'messages' | 'countTokens'
 

@@ -6,6 +6,8 @@ export type PrincipalRole = 'client' | 'operator' | 'admin'
 export interface Principal {
   readonly role: PrincipalRole
   readonly keyId?: ApiKeyId | undefined
+  /** The person or team the key belongs to, who may have others. */
+  readonly owner?: string | undefined
   readonly tenant?: TenantId | undefined
   readonly project?: string | undefined
   /** What the caller is confined to; undefined is no restriction. */

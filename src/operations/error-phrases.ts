@@ -54,6 +54,8 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   data_dir_locked: 'the data directory is in use',
   state_incompatible: 'the database is of a newer version',
   state_unavailable: 'the database cannot be used',
+  usage_store_unavailable: 'what calls cost cannot be kept, and the configuration asks for that',
+  usage_persistence_failed: 'what it cost could not be kept, and the configuration asks for that',
   address_in_use: 'the address is taken',
 }
 

@@ -10,8 +10,10 @@ import { createPostgresScorecards } from './health/postgres-scorecards.ts'
 import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.ts'
 import type { HealthStore } from './health/store.ts'
 import type { GatewayState, StateSurroundings } from './open-state.ts'
+import { ledgerOn, type OpenLedger } from './ledger/open.ts'
+import { createPostgresLedger } from './ledger/postgres.ts'
 import { migratePostgres } from './postgres/migrate.ts'
-import { openPostgres } from './postgres/postgres.ts'
+import { openPostgres, type Postgres } from './postgres/postgres.ts'
 import { withRetention } from './records/open.ts'
 import { createPostgresRecords } from './records/postgres.ts'
 import { openRedis } from './redis/redis.ts'
@@ -20,6 +22,8 @@ import type { SharedStateSettings } from './state.schema.ts'
 
 export interface OpenSharedStateOptions extends StateSurroundings {
   readonly shared: SharedStateSettings
+  /** A local file of this process alone, for entries of the ledger while the database cannot take them. */
+  readonly spoolPath: string | undefined
 }
 
 const CIRCUITS = 'circuit'
@@ -36,12 +40,14 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
   const disables = createPostgresDisables({ database, clock, coordination })
   const records = createPostgresRecords({ database, clock, warn, unpack: options.unpack, writer: card.id })
   const kept = withRetention(records, options)
+  const ledger = openSharedLedger(options, database)
   let scorecards: ScorecardKeeper | undefined
   return {
     records: kept,
     health,
     affinity: createSharedAffinity({ local: createMemoryAffinity({ clock }), coordination, clock }),
     disables,
+    ledger,
     coordination,
     async join() {
       await migratePostgres(database, { schema: shared.postgres.schema, domains: SHARED_DOMAINS })
@@ -53,11 +59,21 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
     async close() {
       await scorecards?.close()
       await disables.close()
+      await ledger?.close()
       await kept.close()
       await coordination.close()
       await database.close()
     },
   }
+}
+
+function openSharedLedger(
+  { ledger, clock, warn, preparePrices, spoolPath }: OpenSharedStateOptions,
+  database: Postgres,
+): OpenLedger | undefined {
+  if (!ledger.enabled) return undefined
+  const store = createPostgresLedger({ database, required: ledger.required })
+  return ledgerOn(store, { ...ledger, clock, warn, prepare: preparePrices, spoolPath, isDurable: true })
 }
 
 function openCoordination({ shared, clock, warn, card }: OpenSharedStateOptions): Coordination {

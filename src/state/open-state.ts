@@ -9,13 +9,18 @@ import type { DisableStore } from './disables/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
+import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import type { LedgerSettings } from './state.schema.ts'
 
 /** What state needs of the gateway that uses it, wherever it is kept. */
 export interface StateSurroundings {
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
+  readonly ledger: LedgerSettings
+  /** Asked before entries of the ledger are made. Never rejects. */
+  readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
   readonly clock: Clock
@@ -36,6 +41,8 @@ export interface GatewayState {
   readonly health: HealthStore
   readonly affinity: AffinityStore
   readonly disables: DisableStore
+  /** Undefined when it is switched off. */
+  readonly ledger: OpenLedger | undefined
   /** The other gateways that share this state. */
   readonly coordination: Coordination
   /**
@@ -55,6 +62,9 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
+    const ledger = options.ledger.enabled
+      ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
+      : undefined
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
@@ -65,9 +75,11 @@ export function openState(options: OpenStateOptions): GatewayState {
       disables,
       coordination: createNoCoordination(options.card),
       join: async () => undefined,
+      ledger,
       async close() {
         await scorecards?.close()
         await disables.close()
+        await ledger?.close()
         await records.close()
       },
     }

@@ -9,7 +9,9 @@ import { providerCommand } from './provider.ts'
 import { replayCommand } from './replay.ts'
 import { routePreviewCommand } from './route-preview.ts'
 import { serveCommand } from './serve.ts'
+import { stateCommand } from './state.ts'
 import { testCommand } from './test.ts'
+import { usageCommand } from './usage.ts'
 
 /** All commands, in the order of the help text. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -20,8 +22,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  usageCommand,
   replayCommand,
   testCommand,
   priceCommand,
+  stateCommand,
   configCommand,
 ]

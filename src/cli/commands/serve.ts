@@ -57,8 +57,12 @@ interface ServeHere {
 async function serveHere(context: CliContext, options: ServeOptions, { config, dataDir, told }: ServeHere): Promise<number> {
   const stop = context.stopRequested()
   const app = await context.loadApp()
-  const isWorker = context.worker !== undefined
-  const gateway = await app.createGateway({ config, dataDir, logLevel: options.logLevel ?? 'warn', isWorker })
+  const gateway = await app.createGateway({
+    config,
+    dataDir,
+    logLevel: options.logLevel ?? 'warn',
+    worker: context.worker?.number,
+  })
   const { url, port } = await listen(gateway, config.server)
   if (context.worker === undefined) told(url)
   else context.worker.listens({ url, host: config.server.host, port })
