@@ -1,3 +1,4 @@
+import { storableText } from '../postgres/storable-text.ts'
 import type { ArchivePart } from './parts.ts'
 
 /** A row as it stands in an archive: names and values of its columns. */
@@ -26,15 +27,19 @@ export function archived(part: ArchivePart, row: Readonly<Record<string, unknown
       const value = row[name]
       if (value === null || value === undefined) return [name, null]
       if (kind === 'bytes') return [name, Buffer.from(value as Uint8Array).toString('base64')]
-      return [name, kind === 'text' ? String(value as string) : Number(value)]
+      if (kind === 'text') return [name, storableText(String(value as string))]
+      return [name, kind === 'real' ? Number(value) : wholeNumber(BigInt(value as bigint | number | string))]
     }),
   )
 }
 
-/** A value of an archive as databases take it. */
-export function unarchived(part: ArchivePart, row: ArchiveRow): (string | number | null | Uint8Array)[] {
-  return Object.entries(part.columns).map(([name, kind]) => {
+/** As a number where that is exact, and in digits where it is not. */
+const wholeNumber = (value: bigint): number | string =>
+  value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value.toString()
+
+/** The values of a row of an archive, in the order of the columns. */
+export const unarchived = (part: ArchivePart, row: ArchiveRow): (string | number | bigint | null)[] =>
+  Object.entries(part.columns).map(([name, kind]) => {
     const value = row[name] ?? null
-    return kind === 'bytes' && typeof value === 'string' ? Buffer.from(value, 'base64') : value
+    return kind === 'integer' && typeof value === 'string' ? BigInt(value) : value
   })
-}

@@ -1,5 +1,9 @@
+import { MEASURES } from '../ledger/measures.ts'
+
 /** What a column holds. `bytes` are base64 in an archive. */
 export type ColumnKind = 'text' | 'integer' | 'real' | 'bytes'
+
+const SUMS = Object.fromEntries(MEASURES.map((name) => [name, 'integer'] as const))
 
 /** A table whose rows an archive holds as they are. */
 export interface ArchivePart {
@@ -10,6 +14,8 @@ export interface ArchivePart {
   readonly columns: Readonly<Record<string, ColumnKind>>
   /** Columns that say in which order the rows were written. */
   readonly order: readonly string[]
+  /** The column whose numbers a database gives out itself, and must go on from. */
+  readonly numbered?: string | undefined
 }
 
 const SUBJECT = { scope: 'text', provider: 'text', name: 'text' } as const
@@ -42,6 +48,42 @@ export const ARCHIVE_PARTS: readonly ArchivePart[] = [
     domain: 'health',
     columns: { target: 'text', saved_at: 'integer', samples: 'real', successes: 'real', truncated: 'real', demoted: 'text' },
     order: ['target'],
+  },
+  {
+    name: 'ledger_parties',
+    domain: 'ledger',
+    columns: {
+      party: 'integer',
+      names: 'text',
+      provider: 'text',
+      model: 'text',
+      account: 'text',
+      tenant: 'text',
+      project: 'text',
+      owner: 'text',
+      key: 'text',
+      used_hour: 'integer',
+    },
+    order: ['party'],
+    numbered: 'party',
+  },
+  {
+    name: 'ledger_entries',
+    domain: 'ledger',
+    columns: { id: 'text', kind: 'text', at: 'integer', party: 'integer', session: 'text', details: 'text' },
+    order: ['sequence'],
+  },
+  {
+    name: 'ledger_rollups',
+    domain: 'ledger',
+    columns: { hours: 'integer', start: 'integer', party: 'integer', ...SUMS },
+    order: ['hours', 'start', 'party'],
+  },
+  {
+    name: 'ledger_sessions',
+    domain: 'ledger',
+    columns: { session: 'text', party: 'integer', first_at: 'integer', last_at: 'integer', last_hour: 'integer', ...SUMS },
+    order: ['session', 'party'],
   },
   RECORD_BATCHES,
 ]

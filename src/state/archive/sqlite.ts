@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { GatewayError } from '../../errors/gateway-error.ts'
 import { DISABLE_MIGRATIONS } from '../disables/migrations.ts'
 import { SCORECARD_MIGRATIONS } from '../health/sqlite-scorecards.ts'
+import { LEDGER_MIGRATIONS } from '../ledger/migrations.ts'
 import { RECORD_MIGRATIONS } from '../records/migrations.ts'
 import type { UnpackRecord } from '../records/store.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { archived, unarchived, type ArchivableStore, type ArchiveEntry } from './archive.ts'
 import { batchOfRow } from './batch-of-row.ts'
+import { notEmpty } from './not-empty.ts'
 import { ARCHIVE_PARTS, RECORD_BATCHES, type ArchivePart } from './parts.ts'
 
 export interface SqliteArchiveOptions {
@@ -22,6 +23,7 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   records: RECORD_MIGRATIONS,
   disables: DISABLE_MIGRATIONS,
   health: SCORECARD_MIGRATIONS,
+  ledger: LEDGER_MIGRATIONS,
 }
 
 /** An SQLite file as a whole. Throws `state_unavailable` or `state_incompatible`. */
@@ -62,9 +64,11 @@ export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStor
 
 function rowsOf(database: DatabaseSync, part: ArchivePart): Iterable<Record<string, unknown>> {
   if (!hasTable(database, part)) return []
-  return database
-    .prepare(`SELECT ${Object.keys(part.columns).join(', ')} FROM ${part.name} ORDER BY ${part.order.join(', ')}`)
-    .iterate() as Iterable<Record<string, unknown>>
+  const select = database.prepare(
+    `SELECT ${Object.keys(part.columns).join(', ')} FROM ${part.name} ORDER BY ${part.order.join(', ')}`,
+  )
+  select.setReadBigInts(true)
+  return select.iterate()
 }
 
 /** A file of an earlier version may lack a part. */
@@ -75,12 +79,6 @@ function requireEmpty(database: DatabaseSync, path: string): void {
   for (const part of ARCHIVE_PARTS)
     if (database.prepare(`SELECT 1 FROM ${part.name} LIMIT 1`).get() !== undefined) throw notEmpty(path, part)
 }
-
-export const notEmpty = (name: string, part: ArchivePart): GatewayError =>
-  new GatewayError(
-    'state_incompatible',
-    `${name} is not empty: it holds ${part.name.replace('_', ' ')} already. An archive is only taken over into an empty store. Name another one in state.store.`,
-  )
 
 function insert(database: DatabaseSync, { part, row }: ArchiveEntry, unpack: UnpackRecord): void {
   if (part === RECORD_BATCHES) {

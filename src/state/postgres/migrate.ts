@@ -41,7 +41,7 @@ export async function migratePostgres(
   database: Postgres,
   { schema, domains }: { readonly schema: string; readonly domains: readonly PostgresDomain[] },
 ): Promise<readonly DomainVersion[]> {
-  const current = await versionsIn(database.query, schema, domains)
+  const current = await domainVersions(database.query, schema, domains)
   requireKnown(database, current)
   if (current.every(({ found, known }) => found >= known)) return current
   return database.transaction(async (query) => {
@@ -51,7 +51,7 @@ export async function migratePostgres(
       `CREATE TABLE IF NOT EXISTS ${schema}.schema_version (domain text NOT NULL, version integer NOT NULL, works_with integer NOT NULL,
        applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (domain, version))`,
     )
-    const before = await versionsIn(query, schema, domains)
+    const before = await domainVersions(query, schema, domains)
     requireKnown(database, before)
     for (const { name, migrations } of domains) {
       const found = before.find(({ domain }) => domain === name)?.found ?? 0
@@ -61,12 +61,12 @@ export async function migratePostgres(
         await query('INSERT INTO schema_version (domain, version, works_with) VALUES ($1, $2, $3)', [name, index + 1, worksWith])
       }
     }
-    return versionsIn(query, schema, domains)
+    return domainVersions(query, schema, domains)
   }, MIGRATION_MS)
 }
 
 /** Which versions are there; changes nothing. */
-async function versionsIn(
+export async function domainVersions(
   query: PostgresQuery,
   schema: string,
   domains: readonly PostgresDomain[],

@@ -1,28 +1,26 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { unpackRecord } from '../engine/record/unpack-record.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { ArchivableStore } from '../state/archive/archive.ts'
-import { createPostgresArchive } from '../state/archive/postgres.ts'
-import { openSqliteArchive } from '../state/archive/sqlite.ts'
-import { dataDirOwner } from '../state/data-dir.ts'
-import { migratePostgres } from '../state/postgres/migrate.ts'
-import { openPostgres } from '../state/postgres/postgres.ts'
-import { STATE_FILE } from '../state/records/open.ts'
-import { SHARED_DOMAINS } from '../state/shared-domains.ts'
-import type { StateSettings } from '../state/state.schema.ts'
+import { unpackRecord } from '../../engine/record/unpack-record.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { ArchivableStore } from '../../state/archive/archive.ts'
+import { createPostgresArchive } from '../../state/archive/postgres.ts'
+import { openSqliteArchive } from '../../state/archive/sqlite.ts'
+import { dataDirOwner } from '../../state/data-dir.ts'
+import { migratePostgres } from '../../state/postgres/migrate.ts'
+import { openPostgres } from '../../state/postgres/postgres.ts'
+import { STATE_FILE } from '../../state/records/open.ts'
+import { SHARED_DOMAINS } from '../../state/shared-domains.ts'
+import type { StatePlace } from './state-file.ts'
 
 /** Where a configuration keeps its state. */
-export interface StatePlace {
-  readonly state: Pick<StateSettings, 'store' | 'shared'>
-  readonly dataDir: string
+export interface ArchivePlace extends StatePlace {
   readonly clock: Clock
 }
 
 /** The store as a whole, for reading. Throws `state_unavailable` when there is nothing. */
-export async function openForExport(place: StatePlace): Promise<ArchivableStore> {
-  if (place.state.shared !== undefined) return openDatabase(place)
+export async function openForExport(place: ArchivePlace): Promise<ArchivableStore> {
+  if (place.shared !== undefined) return openDatabase(place)
   const path = fileOf(place)
   if (existsSync(path)) return openSqliteArchive({ path, readOnly: true, unpack: unpackRecord, appliedAt: place.clock.wall() })
   throw new GatewayError(
@@ -32,8 +30,8 @@ export async function openForExport(place: StatePlace): Promise<ArchivableStore>
 }
 
 /** The store as a whole, to be filled. Throws `data_dir_locked` while a gateway works with the file. */
-export async function openForImport(place: StatePlace): Promise<ArchivableStore> {
-  if (place.state.shared !== undefined) return openDatabase(place)
+export async function openForImport(place: ArchivePlace): Promise<ArchivableStore> {
+  if (place.shared !== undefined) return openDatabase(place)
   const owner = dataDirOwner(place.dataDir)
   if (owner !== undefined)
     throw new GatewayError(
@@ -43,7 +41,7 @@ export async function openForImport(place: StatePlace): Promise<ArchivableStore>
   return openSqliteArchive({ path: fileOf(place), readOnly: false, unpack: unpackRecord, appliedAt: place.clock.wall() })
 }
 
-async function openDatabase({ state: { shared }, clock }: StatePlace): Promise<ArchivableStore> {
+async function openDatabase({ shared, clock }: ArchivePlace): Promise<ArchivableStore> {
   const { postgres } = shared!
   const database = openPostgres({ address: postgres, clock, connections: 1 })
   try {
@@ -55,7 +53,7 @@ async function openDatabase({ state: { shared }, clock }: StatePlace): Promise<A
   }
 }
 
-function fileOf({ state: { store }, dataDir }: StatePlace): string {
+function fileOf({ store, dataDir }: StatePlace): string {
   if (store !== 'memory') return store ?? join(dataDir, STATE_FILE)
   throw new GatewayError(
     'state_unavailable',

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { GatewayError } from '../errors/gateway-error.ts'
-import { readArchive, writeArchive } from '../state/archive/archive-file.ts'
-import { differingParts, DigestSum, type ArchiveDigest } from '../state/archive/digest.ts'
-import { openForExport, openForImport, type StatePlace } from './state-place.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { readArchive, writeArchive } from '../../state/archive/archive-file.ts'
+import { differingParts, DigestSum, type ArchiveDigest } from '../../state/archive/digest.ts'
+import { openForExport, openForImport, type ArchivePlace } from './archive-place.ts'
 
 /** What was handed over, part by part. */
 export interface StateTransfer {
@@ -12,7 +12,7 @@ export interface StateTransfer {
 }
 
 /** Writes everything a store keeps into a file that does not exist yet. A gateway may run on the store meanwhile. */
-export async function exportState(place: StatePlace, file: string): Promise<StateTransfer> {
+export async function exportState(place: ArchivePlace, file: string): Promise<StateTransfer> {
   if (existsSync(file)) throw new GatewayError('state_unavailable', `${file} exists already. Name another file, or remove it.`)
   const store = await openForExport(place)
   try {
@@ -26,7 +26,7 @@ export async function exportState(place: StatePlace, file: string): Promise<Stat
  * Fills an empty store from a file, all of it or nothing, then reads the store and compares numbers and digests with those of the file.
  * Throws `state_incompatible` when the file is broken, the store is not empty, or what is there afterwards differs.
  */
-export async function importState(place: StatePlace, file: string): Promise<StateTransfer> {
+export async function importState(place: ArchivePlace, file: string): Promise<StateTransfer> {
   if (!existsSync(file)) throw new GatewayError('state_unavailable', `There is no file ${file}. Check the path of --from.`)
   const store = await openForImport(place)
   try {
