@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ArchivableStore } from '../../state/archive/archive.ts'
 import { createPostgresArchive } from '../../state/archive/postgres.ts'
 import { openSqliteArchive } from '../../state/archive/sqlite.ts'
-import { dataDirOwner } from '../../state/data-dir.ts'
+import { takeDataDir } from '../../state/data-dir.ts'
 import { migratePostgres } from '../../state/postgres/migrate.ts'
 import { openPostgres } from '../../state/postgres/postgres.ts'
 import { STATE_FILE } from '../../state/records/open.ts'
@@ -32,13 +32,25 @@ export async function openForExport(place: ArchivePlace): Promise<ArchivableStor
 /** The store as a whole, to be filled. Throws `data_dir_locked` while a gateway works with the file. */
 export async function openForImport(place: ArchivePlace): Promise<ArchivableStore> {
   if (place.shared !== undefined) return openDatabase(place)
-  const owner = dataDirOwner(place.dataDir)
-  if (owner !== undefined)
-    throw new GatewayError(
-      'data_dir_locked',
-      `Process ${owner.pid} serves from ${place.dataDir}. Stop it, or name another --data-dir.`,
-    )
-  return openSqliteArchive({ path: fileOf(place), readOnly: false, unpack: unpackRecord, appliedAt: place.clock.wall() })
+  const held = takeDataDir({ path: place.dataDir, pid: process.pid, startedAt: place.clock.wall() })
+  try {
+    const store = openSqliteArchive({
+      path: fileOf(place),
+      readOnly: false,
+      unpack: unpackRecord,
+      appliedAt: place.clock.wall(),
+    })
+    return {
+      ...store,
+      async close() {
+        await store.close()
+        held.release()
+      },
+    }
+  } catch (error) {
+    held.release()
+    throw error
+  }
 }
 
 async function openDatabase({ shared, clock }: ArchivePlace): Promise<ArchivableStore> {
