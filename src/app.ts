@@ -37,7 +37,6 @@ import { type DataDir, joinDataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { healthSettingsOf } from './state/health/settings.ts'
 import { openSharedState } from './state/open-shared-state.ts'
-import { SPOOL_SUFFIX } from './state/ledger/open.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { createReplicaCard } from './runtime/replica-card.ts'
 import { STATE_FILE } from './state/records/open.ts'
@@ -97,27 +96,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
+  const joining = new Joining(state, config.state.shared === undefined)
   let server: RunningServer | undefined
-  let joining: Promise<void> | undefined
-  let isJoined = config.state.shared === undefined
-  const join = (): Promise<void> =>
-    (joining ??= state.join().then(
-      () => {
-        isJoined = true
-      },
-      (error: unknown) => {
-        joining = undefined
-        throw error
-      },
-    ))
   return {
-    fetch: (request, peer) => (isJoined ? app.fetch(request, peer) : join().then(() => app.fetch(request, peer))),
+    fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
     engine,
     records,
     prices,
     async listen() {
       checkBind(config.server)
-      await join()
+      await joining.join()
       if (needsPrices(config.routing)) await prices.warm()
       server = await serve({ settings: config.server, app, sharesAddress: options.worker !== undefined })
       dataDir?.announce(server.url)
@@ -132,6 +120,32 @@ export function createGateway(options: GatewayOptions): Gateway {
       await state.close()
       dataDir?.release()
     },
+  }
+}
+
+/** Joins the others once, and again after it failed. */
+class Joining {
+  isDone: boolean
+  private readonly state: Pick<GatewayState, 'join'>
+  private running: Promise<void> | undefined
+
+  /** `isDone` from the start for a gateway that shares its state with no other. */
+  constructor(state: Pick<GatewayState, 'join'>, isDone: boolean) {
+    this.state = state
+    this.isDone = isDone
+  }
+
+  join(): Promise<void> {
+    this.running ??= this.state.join().then(
+      () => {
+        this.isDone = true
+      },
+      (error: unknown) => {
+        this.running = undefined
+        throw error
+      },
+    )
+    return this.running
   }
 }
 
@@ -243,7 +257,7 @@ function openGatewayState(
   }
   if (state.shared !== undefined) {
     // The next process with the same number takes over what this one leaves behind.
-    const spoolPath = dataDir?.file(`shared-${worker}${SPOOL_SUFFIX}`)
+    const spoolPath = dataDir?.file(`shared-${worker}`)
     return openSharedState({ ...surroundings, shared: state.shared, spoolPath })
   }
   return openState({ ...surroundings, store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory' })

@@ -1,3 +1,6 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { Clock } from '../lib/clock.ts'
+import { within } from '../lib/within.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import { createSharedAffinity } from './affinity/shared.ts'
 import { createNoCoordination } from './coordination/none.ts'
@@ -10,8 +13,9 @@ import { createPostgresScorecards } from './health/postgres-scorecards.ts'
 import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.ts'
 import type { HealthStore } from './health/store.ts'
 import type { GatewayState, StateSurroundings } from './open-state.ts'
-import { ledgerOn, type OpenLedger } from './ledger/open.ts'
+import { ledgerOn, SPOOL_SUFFIX, type OpenLedger } from './ledger/open.ts'
 import { createPostgresLedger } from './ledger/postgres.ts'
+import type { LedgerStore } from './ledger/store.ts'
 import { migratePostgres } from './postgres/migrate.ts'
 import { openPostgres, type Postgres } from './postgres/postgres.ts'
 import { withRetention } from './records/open.ts'
@@ -22,23 +26,31 @@ import type { SharedStateSettings } from './state.schema.ts'
 
 export interface OpenSharedStateOptions extends StateSurroundings {
   readonly shared: SharedStateSettings
-  /** A local file of this process alone, for entries of the ledger while the database cannot take them. */
+  /** Where this process alone may keep files for what the database does not take at once: the beginning of their paths. */
   readonly spoolPath: string | undefined
 }
 
 const CIRCUITS = 'circuit'
+const LEDGER_WRITE_MS = 1_000
 
 /**
  * State that several gateways share: PostgreSQL holds what must last, Redis carries what must be quick. What requests read lies in the memory
  * of each. Nothing is sent before `join`. Throws `state_unavailable` where there are no clients for them.
  */
 export function openSharedState(options: OpenSharedStateOptions): GatewayState {
-  const { shared, clock, warn, card } = options
+  const { shared, clock, warn, card, spoolPath } = options
   const database = openPostgres({ address: shared.postgres, clock })
   const coordination = openCoordination(options)
   const health = createSharedHealth(options, coordination)
   const disables = createPostgresDisables({ database, clock, coordination })
-  const records = createPostgresRecords({ database, clock, warn, unpack: options.unpack, writer: card.id })
+  const records = createPostgresRecords({
+    database,
+    clock,
+    warn,
+    unpack: options.unpack,
+    writer: card.id,
+    spoolPath: spoolPath && `${spoolPath}.records-spool.jsonl`,
+  })
   const kept = withRetention(records, options)
   const ledger = openSharedLedger(options, database)
   let scorecards: ScorecardKeeper | undefined
@@ -73,7 +85,25 @@ function openSharedLedger(
 ): OpenLedger | undefined {
   if (!ledger.enabled) return undefined
   const store = createPostgresLedger({ database, required: ledger.required })
-  return ledgerOn(store, { ...ledger, clock, warn, prepare: preparePrices, spoolPath, isDurable: true })
+  const path = spoolPath && `${spoolPath}${SPOOL_SUFFIX}`
+  return ledgerOn(promptly(store, clock), { ...ledger, clock, warn, prepare: preparePrices, spoolPath: path, isDurable: true })
+}
+
+/** While the database hangs, entries are better off in the local file: what was written all the same is recognised by its id. */
+function promptly(store: LedgerStore, clock: Clock): LedgerStore {
+  return {
+    write: (entries) => within(store.write(entries), { clock, ms: LEDGER_WRITE_MS, late }),
+    rollups: (query) => store.rollups(query),
+    entries: (filter) => store.entries(filter),
+    settled: (filter) => store.settled(filter),
+    prove: (range) => store.prove(range),
+    prune: (before) => store.prune(before),
+    close: () => store.close(),
+  }
+}
+
+function late(): never {
+  throw new GatewayError('state_unavailable', `The ledger did not take its entries within ${LEDGER_WRITE_MS} ms.`)
 }
 
 function openCoordination({ shared, clock, warn, card }: OpenSharedStateOptions): Coordination {

@@ -27,7 +27,7 @@ export function archived(part: ArchivePart, row: Readonly<Record<string, unknown
       const value = row[name]
       if (value === null || value === undefined) return [name, null]
       if (kind === 'bytes') return [name, Buffer.from(value as Uint8Array).toString('base64')]
-      if (kind === 'text') return [name, storableText(String(value as string))]
+      if (kind === 'text') return [name, storableText(typeof value === 'string' ? value : JSON.stringify(value))]
       return [name, kind === 'real' ? Number(value) : wholeNumber(BigInt(value as bigint | number | string))]
     }),
   )

@@ -106,13 +106,19 @@ async function lateOnes(query: PostgresQuery, given: readonly Written[], first: 
   })
 }
 
+/** What an entry adds, by the names of the columns. */
+function countsOf(entry: LedgerEntry): Readonly<Record<string, number>> {
+  const counts = measuresOf(entry)
+  return Object.fromEntries(MEASURES.map((name, index) => [name, counts[index] ?? 0]))
+}
+
 /** Adds what is new to its hour, its day and its session. */
 async function addSums(query: PostgresQuery, written: readonly Written[]): Promise<void> {
   const rows = written.map(({ entry, party }) => ({
     at: Math.floor(entry.at),
     party,
     session: entry.session === undefined ? null : storableText(entry.session),
-    ...Object.fromEntries(measuresOf(entry).map((count, index) => [MEASURES[index], count])),
+    ...countsOf(entry),
   }))
   const given = `FROM jsonb_to_recordset($1::text::jsonb) AS given(at bigint, party bigint, session text, ${COUNTS})`
   const json = JSON.stringify(rows)

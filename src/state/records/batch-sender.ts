@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { BatchQueue } from './batched-records.ts'
+import type { BatchSpool, KeyedBatch } from './batch-spool.ts'
 import { packBatch, type BatchRow } from './record-batch.ts'
 import type { PackedRecord, StoreWarning } from './store.ts'
 
@@ -7,6 +8,8 @@ import type { PackedRecord, StoreWarning } from './store.ts'
 const BATCH_MS = 200
 /** Records of one batch: keeps each pause of the event loop to a few milliseconds. */
 const MOST_IN_BATCH = 512
+/** A batch that is not known to be written after so long goes to the local file too. */
+const SPOOL_AFTER_MS = 50
 /** Pause after a failed sending. */
 const RETRY_MS = 1_000
 /** About 150 bytes each once they are packed. */
@@ -24,14 +27,15 @@ export interface BatchSenderOptions {
   readonly send: (key: string, row: BatchRow) => Promise<void>
   /** Whether a failure will come again however often the same batch is sent. */
   readonly isHopeless: (error: unknown) => boolean
+  /** Undefined where there is no disk for what the database does not take at once. */
+  readonly spool?: BatchSpool | undefined
   /** Most records kept while the database cannot be written. */
   readonly maxQueued?: number | undefined
 }
 
-interface SealedBatch {
-  readonly key: string
-  readonly row: BatchRow
+interface SealedBatch extends KeyedBatch {
   readonly size: number
+  isSpooled: boolean
 }
 
 /** Collects records and sends them in batches, one after the other, each until it is known to be written, and once only. */
@@ -52,6 +56,8 @@ export class BatchSender implements BatchQueue {
   constructor(options: BatchSenderOptions) {
     this.#options = options
     this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED
+    for (const { key, row } of options.spool?.load() ?? []) this.#queue({ key, row, size: row[4], isSpooled: true })
+    if (this.#sealed.length > 0) this.#tickOn()
   }
 
   /** Records that are not known to be written. */
@@ -73,7 +79,7 @@ export class BatchSender implements BatchQueue {
     }
     this.#open.push(record)
     if (this.#open.length >= MOST_IN_BATCH) this.#seal()
-    this.#stopTicking ??= this.#options.clock.every(BATCH_MS, () => this.#tick())
+    this.#tickOn()
   }
 
   async drain(): Promise<void> {
@@ -89,8 +95,13 @@ export class BatchSender implements BatchQueue {
     await this.drain()
     this.#stopTicking?.()
     this.#stopTicking = undefined
-    if (this.waiting > 0)
-      this.#options.warn('request records are lost: they could not be written at the end', { lost: this.waiting })
+    this.#spoolAll()
+    const lost = this.#sealed.reduce((sum, { size, isSpooled }) => sum + (isSpooled ? 0 : size), 0)
+    if (lost > 0) this.#options.warn('request records are lost: they could not be written at the end', { lost })
+  }
+
+  #tickOn(): void {
+    this.#stopTicking ??= this.#options.clock.every(BATCH_MS, () => this.#tick())
   }
 
   #tick(): void {
@@ -98,7 +109,15 @@ export class BatchSender implements BatchQueue {
     if (this.#sealed.length === 0) {
       this.#stopTicking?.()
       this.#stopTicking = undefined
-    } else if (!this.#pausing()) void this.#send()
+      return
+    }
+    if (!this.#pausing()) void this.#send()
+    if (this.#options.spool !== undefined) void this.#options.clock.sleep(SPOOL_AFTER_MS).then(() => this.#spoolAll())
+  }
+
+  /** What has waited for long enough outlives the process from now on. */
+  #spoolAll(): void {
+    for (const batch of this.#sealed) if (!batch.isSpooled) batch.isSpooled = this.#options.spool?.add(batch) ?? false
   }
 
   #seal(): void {
@@ -106,8 +125,13 @@ export class BatchSender implements BatchQueue {
     const records = this.#open
     this.#open = []
     this.#batches += 1
-    this.#sealed.push({ key: `${this.#options.writer}-${this.#batches}`, row: packBatch(records), size: records.length })
-    this.#sealedRecords += records.length
+    const key = `${this.#options.writer}-${this.#batches}`
+    this.#queue({ key, row: packBatch(records), size: records.length, isSpooled: false })
+  }
+
+  #queue(batch: SealedBatch): void {
+    this.#sealed.push(batch)
+    this.#sealedRecords += batch.size
   }
 
   #pausing(): boolean {
@@ -138,6 +162,7 @@ export class BatchSender implements BatchQueue {
       this.#sealedRecords -= batch.size
       if (this.#failing) this.#recovered()
     }
+    this.#options.spool?.clear()
   }
 
   #drop(records: number): void {

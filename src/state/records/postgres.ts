@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { sqlStateOf, type Postgres, type PostgresRow, type PostgresValue } from '../postgres/postgres.ts'
 import { BatchSender } from './batch-sender.ts'
+import { openBatchSpool } from './batch-spool.ts'
 import { BatchedRecords, type BatchTable, type PagePosition, type StoredBatch } from './batched-records.ts'
 import { packTexts, type BatchRow } from './record-batch.ts'
 import type { RecordFilter, RecordStore, StoreWarning, UnpackRecord } from './store.ts'
@@ -16,6 +17,8 @@ export interface PostgresRecordsOptions {
   readonly unpack: UnpackRecord
   /** Unique among all processes that ever write. */
   readonly writer: string
+  /** A local file of this process alone, for what the database does not take at once; undefined when there is no disk for it. */
+  readonly spoolPath?: string | undefined
   /** Most records kept in memory while the database cannot be written. */
   readonly maxQueued?: number | undefined
 }
@@ -28,9 +31,10 @@ export interface PostgresRecords extends RecordStore {
 
 /** Records in PostgreSQL, a batch of them in each row; those of all replicas. */
 export function createPostgresRecords(options: PostgresRecordsOptions): PostgresRecords {
-  const { database, clock, warn, unpack, writer, maxQueued } = options
+  const { database, clock, warn, unpack, writer, maxQueued, spoolPath } = options
+  const spool = spoolPath === undefined ? undefined : openBatchSpool(spoolPath)
   const send = (key: string, row: BatchRow): Promise<void> => insertBatch(database, key, row)
-  const queue = new BatchSender({ clock, warn, writer, maxQueued, send, isHopeless })
+  const queue = new BatchSender({ clock, warn, writer, maxQueued, send, isHopeless, spool })
   const store = new BatchedRecords({ table: new PostgresBatches(database), queue, unpack })
   return Object.assign(store, { backlog: () => ({ waiting: queue.waiting, lost: queue.lost }) })
 }
