@@ -25,6 +25,7 @@ const known: Record<string, Manner> = {
   sdk: { timeoutMs: 30_000, limitMs: 5 * MINUTE, byDefault: true },
   e2e: { timeoutMs: 60_000, limitMs: 5 * MINUTE, byDefault: true },
   agents: { timeoutMs: 240_000, limitMs: 10 * MINUTE, byDefault: false },
+  chaos: { timeoutMs: 900_000, limitMs: 45 * MINUTE, byDefault: false },
   soak: { timeoutMs: 3_600_000, limitMs: 600 * MINUTE, byDefault: false },
   fuzz: { timeoutMs: 3_600_000, limitMs: 600 * MINUTE, byDefault: false },
 }
