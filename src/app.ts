@@ -1,45 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { buildLimiter } from './app/build-limiter.ts'
+import { Joining } from './app/joining.ts'
+import { openCaptures } from './app/open-captures.ts'
+import { openDataDir } from './app/open-data-dir.ts'
+import { openGatewayState } from './app/open-gateway-state.ts'
+import { openWatch, type Watch } from './app/open-watch.ts'
+import { shareAccounts } from './app/share-accounts.ts'
+import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
-import { providerHosts } from './config/provider-hosts.ts'
-import { readAccountChange } from './credentials/account-change.ts'
-import { createAccountPool, type AccountPool, type AccountPoolOptions, type PooledProvider } from './credentials/account-pool.ts'
+import type { AccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
+import { hasBudgets } from './engine/limits/caller-rules.ts'
+import type { Limiter } from './engine/limits/limiter.ts'
+import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
-import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
-import type { HttpApp } from './http/http-app.types.ts'
-import type { ProviderId } from './ir/ids.ts'
-import type { Capabilities, FactsOf, RoutingSnapshot } from './ir/snapshot.ts'
+import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
+import type { ServerSettings } from './http/server.settings.schema.ts'
+import type { FactsOf } from './ir/snapshot.ts'
+import { ByteBudget } from './lib/byte-budget.ts'
+import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
+import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
+import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
+import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
+import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import type { Coordination } from './state/coordination/store.ts'
-import { type DataDir, joinDataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
-import { healthSettingsOf } from './state/health/settings.ts'
-import { openSharedState } from './state/open-shared-state.ts'
-import { openState, type GatewayState } from './state/open-state.ts'
-import { createReplicaCard } from './runtime/replica-card.ts'
-import { STATE_FILE } from './state/records/open.ts'
+import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
@@ -65,7 +74,12 @@ export interface Gateway {
   readonly records: RecordStore
   /** What models cost: published prices, loaded when first asked for, behind the operator's own. */
   readonly prices: LazyPrices
+  /** Limits and budgets, and how they stand. */
+  readonly limiter: Limiter
+  /** Rejects with `config_invalid` when the address must not be served so, or a policy test of the configuration fails. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
+  /** Takes over another configuration while it serves; see `reloadConfig`. One after the other. */
+  reload(config: CompiledConfig): Promise<ReloadOutcome>
   /** Takes no new requests, finishes those that run (up to the configured drain time), and releases everything. */
   close(): Promise<void>
 }
@@ -73,48 +87,86 @@ export interface Gateway {
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
-  const snapshot = (): RoutingSnapshot => config.routing
   const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger, worker: options.worker }
+  let listening: RunningServer | undefined
+  const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
-  const state = openGatewayState(config, prices, surroundings)
+  const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ config, snapshot, state, prices, clock })
+  const buffers = new ByteBudget(config.server.maxBufferedBytes)
+  const limiter = buildLimiter({ live, state, prices, clock, logger })
+  const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, address })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
+  const { snapshot } = live
+  const alerts = watch.observe({
+    snapshot,
+    health,
+    accounts,
+    records,
+    active: () => engine.active,
+    queue: () => limiter.queue,
+    budgets: () => limiter.budgets,
+  })
   const app = createHttpApp({
-    engine,
+    engine: served,
+    singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
     snapshot,
-    settings: config.server,
+    ...ingressSettings(config.server),
     records,
-    modelCard: (id) => modelCardOf(config.routing, id, factsOf),
+    modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health, coordination: config.state.shared?.redis && state.coordination },
-    usage: usageDesk(state, { prices, hosts: providerHosts(config), clock }),
-    isTrustedProxy: createAddressMatcher(config.server.trustedProxies),
+    usage: usageDesk(state, { live, prices, clock }),
+    metrics: watch.metrics,
+    alerts,
+    captures,
+    requestFacts: watch.requestFacts,
+    buffers,
     clock,
     logger,
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
+  const server = {
+    check: checkBind,
+    configure(settings: ServerSettings) {
+      buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
+      app.configure(ingressSettings(settings))
+    },
+  }
   const joining = new Joining(state, config.state.shared === undefined)
-  let server: RunningServer | undefined
+  let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
     engine,
     records,
     prices,
+    limiter,
     async listen() {
       checkBind(config.server)
       await joining.join()
-      if (needsPrices(config.routing)) await prices.warm()
-      server = await serve({ settings: config.server, app, sharesAddress: options.worker !== undefined })
-      dataDir?.announce(server.url)
-      state.coordination.listensAt(server.url)
-      return { url: server.url, port: server.port }
+      if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
+      requirePolicies(config, factsOf)
+      listening = await serve({ settings: config.server, app, sharesAddress: options.worker !== undefined })
+      dataDir?.announce(listening.url)
+      state.coordination.listensAt(listening.url)
+      watch.start()
+      return { url: listening.url, port: listening.port }
+    },
+    reload(wanted) {
+      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
+      reloading = done.catch(() => undefined) // whoever asked for it is told
+      return done
     },
     async close() {
       app.drain()
-      await server?.stop(config.server.drainMs)
+      await listening?.stop(live.config.server.drainMs)
+      await watch.close()
+      await captures?.captures.close()
       tokenizer.close()
       stopPrices()
       await state.close()
@@ -123,42 +175,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
-/** Joins the others once, and again after it failed. */
-class Joining {
-  isDone: boolean
-  private readonly state: Pick<GatewayState, 'join'>
-  private running: Promise<void> | undefined
-
-  /** `isDone` from the start for a gateway that shares its state with no other. */
-  constructor(state: Pick<GatewayState, 'join'>, isDone: boolean) {
-    this.state = state
-    this.isDone = isDone
-  }
-
-  join(): Promise<void> {
-    this.running ??= this.state.join().then(
-      () => {
-        this.isDone = true
-      },
-      (error: unknown) => {
-        this.running = undefined
-        throw error
-      },
-    )
-    return this.running
-  }
-}
-
-function openDataDir({ dataDir: path, worker }: GatewayOptions, clock: Clock): DataDir | undefined {
-  if (path === undefined) return undefined
-  return worker !== undefined ? joinDataDir(path) : takeDataDir({ path, pid: process.pid, startedAt: clock.wall() })
-}
-
 /** Answers what was used and what it cost; undefined without a ledger. */
-function usageDesk(
-  { ledger }: GatewayState,
-  { prices, hosts, clock }: { prices: LazyPrices; hosts: ReadonlyMap<string, string>; clock: Clock },
-): UsageDesk | undefined {
+function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
   if (ledger === undefined) return undefined
   const { store, writer } = ledger
   return new UsageDesk({
@@ -166,17 +184,32 @@ function usageDesk(
     durability: () => writer.durability(),
     flush: () => writer.flush(),
     prices,
-    hostOf: (provider) => hosts.get(provider) ?? '',
+    hostOf: (provider) => live.hostOf(asProviderId(provider)),
     clock,
   })
 }
 
 interface EngineParts {
-  readonly config: CompiledConfig
-  readonly snapshot: () => RoutingSnapshot
+  readonly live: LiveConfig
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
+  readonly buffers: ByteBudget
+  readonly limiter: Limiter
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled: ({ party, nanos }, { record }) =>
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+  })
 }
 
 interface BuiltEngine {
@@ -186,89 +219,35 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ config, snapshot, state, prices, clock }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter, watch }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
-  const providers = createProviders(config, clock)
-  const accounts = shareAccounts({ providers: pooledProviders(config), clock, disables }, state.coordination)
+  const { snapshot, hostOf } = live
+  const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
-  const hosts = providerHosts(config)
-  const hostOf = (provider: ProviderId): string => hosts.get(provider) ?? ''
-  const factsOf = createFactsOf({ snapshot, hostOf, prices, clock })
-  const declaredOf = (provider: ProviderId): Capabilities | undefined => snapshot().providers.get(provider)?.capabilities
+  const modelFacts = createKnownModels({ snapshot, hostOf })
+  const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock })
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
-    providers,
+    revision: () => live.revision,
     accounts,
     health,
     affinity,
-    observed: observeTargets({ accounts, health, disables }),
+    observed: observeTargets({ accounts, health, disables, limiter }),
+    limiter,
     records,
-    ledger: state.ledger === undefined ? undefined : createAttemptLedger({ ledger: state.ledger.writer, prices, hostOf, clock }),
-    stream: config.server.stream,
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    requestEnded: watch.requestEnded,
+    traces: watch.traces,
+    buffers,
     random: Math.random,
-    modelFacts: createKnownModels({ hostOf, declaredOf }),
+    salt: randomBytes(16).toString('hex'),
+    modelFacts,
     factsOf,
     prices,
-    snapshot,
-    countTokens: createCountTokens({ clock, providers, accounts, tokenizer }),
+    countTokens: createCountTokens({ clock, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
-}
-
-/** Accounts whose locks hold in every gateway that shares the state. */
-function shareAccounts(options: AccountPoolOptions, coordination: Coordination): AccountPool {
-  const topic = 'account'
-  const accounts = createAccountPool({ ...options, onChange: (change) => coordination.announce(topic, { ...change }) })
-  coordination.listen(topic, (announcement, ageMs) => {
-    const change = readAccountChange(announcement)
-    if (change !== undefined) accounts.adopt(change, ageMs)
-  })
-  return accounts
-}
-
-interface Surroundings {
-  readonly dataDir: DataDir | undefined
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly worker: number | undefined
-}
-
-function openGatewayState(
-  { state, routing }: CompiledConfig,
-  prices: LazyPrices,
-  { dataDir, clock, logger, worker = 0 }: Surroundings,
-): GatewayState {
-  const surroundings = {
-    retentionMs: state.retentionMs,
-    ledger: state.ledger,
-    // Without prices costs are unknown; that is told where they are asked for.
-    preparePrices: () =>
-      prices.warm().then(
-        () => undefined,
-        () => undefined,
-      ),
-    health: healthSettingsOf(routing.resilience, routing.providers.keys()),
-    scorecards: routing.resilience.scorecard,
-    clock,
-    unpack: unpackRecord,
-    warn: (message: string, facts: Readonly<Record<string, unknown>>) => logger.warn(facts, message),
-    card: createReplicaCard({ clock, version: ENGINE_VERSION, configHash: routing.configHash }),
-  }
-  if (state.shared !== undefined) {
-    // The next process with the same number takes over what this one leaves behind.
-    const spoolPath = dataDir?.file(`shared-${worker}`)
-    return openSharedState({ ...surroundings, shared: state.shared, spoolPath })
-  }
-  return openState({ ...surroundings, store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory' })
-}
-
-/** Accounts of all providers, and how each of them takes turns. */
-function pooledProviders({ providers, routing }: CompiledConfig): PooledProvider[] {
-  return providers.map(({ id, accounts }) => {
-    const selection = routing.resilience.accountSelection.get(id)
-    return { id, accounts, selection: selection?.mode, sticky: selection?.sticky }
-  })
 }
 
 /** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
@@ -278,8 +257,14 @@ function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings
   return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
 
-function createProviders(config: CompiledConfig, clock: Clock): ReadonlyMap<ProviderId, Provider> {
+const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({
+  settings,
+  isTrustedProxy: createAddressMatcher(settings.trustedProxies),
+})
+
+/** Makes providers that share connections. */
+function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
   const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
   const userAgent = `switchback/${ENGINE_VERSION}`
-  return new Map(config.providers.map((settings) => [settings.id, createProvider(settings, { transport, clock, userAgent })]))
+  return (settings) => createProvider(settings, { transport, clock, userAgent })
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { dataDirectory } from '../config/locate.ts'
+import type { UsageAccess } from '../operations/usage/open-usage-source.ts'
 import type { UsageSource } from '../operations/usage/usage-desk.ts'
 import type { UsageParameters } from '../operations/usage/usage-query.ts'
 import type { CliContext } from './cli-context.ts'
@@ -29,13 +30,17 @@ export function withNames(command: Command): Command {
 /** The given ones of these options, as parameters. `by` is the short name of `group_by`. */
 export function parametersOf(options: UsageOptions, names: readonly string[]): UsageParameters {
   const given = names.flatMap((name) =>
-    options[name] === undefined ? [] : [[name === 'by' ? 'group_by' : name, String(options[name])]],
+    typeof options[name] === 'string' ? [[name === 'by' ? 'group_by' : name, options[name]]] : [],
   )
   return Object.fromEntries(given) as UsageParameters
 }
 
 /** The gateway that runs, else its files. The caller closes it. */
-export async function usageSource(context: CliContext, options: CommonOptions): Promise<UsageSource> {
+export async function usageSource(
+  context: CliContext,
+  options: CommonOptions,
+  access: UsageAccess = 'read',
+): Promise<UsageSource> {
   const { surroundings, clock } = context
   const [{ openUsageSource }, { loadConfig }, { providerHosts }, gateway] = await Promise.all([
     import('../operations/usage/open-usage-source.ts'),
@@ -46,10 +51,11 @@ export async function usageSource(context: CliContext, options: CommonOptions): 
   const loaded = loadConfig({ ...surroundings, path: options.config })
   // A configuration that cannot be read keeps nobody from looking into the usual place.
   const hosts: ReadonlyMap<string, string> = loaded.ok ? providerHosts(loaded.compiled) : new Map()
-  return openUsageSource(gateway, {
+  const files = {
     dataDir: dataDirectory(surroundings, options.dataDir),
     store: loaded.ok ? loaded.compiled.state.store : undefined,
-    hostOf: (provider) => hosts.get(provider) ?? '',
+    hostOf: (provider: string) => hosts.get(provider) ?? '',
     clock,
-  })
+  }
+  return openUsageSource(gateway, files, access)
 }

@@ -59,7 +59,7 @@ export interface ClientContext {
   readonly model: string
   /** Unix seconds. */
   readonly createdAt: number
-  /** The decoded request: echoed by Responses, consulted for tool kinds, namespaces and `includeUsage`. */
+  /** The decoded request, without its messages where the format does not repeat them: consulted for tool kinds and `includeUsage`. */
   readonly request: LlmRequest
   /** Estimated prompt size, for formats that report input tokens before the upstream has told them. */
   readonly estimatedInputTokens?: number | undefined
@@ -87,6 +87,8 @@ export interface FrameFacts {
   readonly semantic: boolean
   /** The format's own end of stream. */
   readonly terminal: boolean
+  /** Id of the answer, where the format's calls may name it to continue the answer. */
+  readonly id?: string | undefined
   readonly model?: string | undefined
   readonly usage?: Usage | undefined
   readonly finish?: FinishReason | undefined
@@ -135,14 +137,21 @@ export interface Codec {
    * Whether this format's vendor tells the failure of a streamed request inside the stream, after a 200, so that its clients look
    * for it only there. Undefined: never.
    */
-  readonly isToldInStream?: ((error: GatewayError) => boolean) | undefined
+  readonly isToldInStream?: ((error: GatewayError, clientFamily: string | undefined) => boolean) | undefined
   /** What an error body of an upstream that speaks this format says. */
   decodeError(status: number, body: unknown): UpstreamErrorFacts
   inspectFrame(frame: SseFrame): FrameFacts
   inspectResponse(body: unknown): FrameFacts
   readonly passthrough: PassthroughMarkers
+  /**
+   * The id under which a client may continue a translated answer, from the one its upstream gave. Undefined for formats whose calls carry
+   * their whole conversation.
+   */
+  readonly answerId?: ((upstreamId: string | undefined, context: ClientContext) => string) | undefined
   /** Undefined for formats without an endpoint that counts tokens. */
   readonly tokenCounter?: TokenCounter | undefined
+  /** Whether answers of this format repeat parts of the conversation, so that encoding them needs the whole request. */
+  readonly echoesRequest?: boolean | undefined
   /** A complete keep-alive frame in this format's own convention. */
   readonly ping: string
 }

@@ -1,12 +1,15 @@
 import type { ApiKeyConfig, ServerConfig } from '../http/server.schema.ts'
+import type { AlertsConfig } from '../observability/alerts/alerts.schema.ts'
+import type { TelemetryConfig } from '../observability/telemetry.schema.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ComboConfig } from '../routing/combo.schema.ts'
 import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
+import type { CaptureConfig } from '../state/captures/captures.schema.ts'
 import type { LedgerConfig, RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
-import type { Config, TenantConfig } from './schema.ts'
+import type { Config, OwnerConfig, ProjectConfig, TenantConfig } from './schema.ts'
 
 /** A part of the configuration and where it stands. */
 export interface Located<Part> {
@@ -19,13 +22,19 @@ export interface ConfigParts {
   readonly server: ServerConfig
   readonly apiKeys: readonly Located<ApiKeyConfig>[]
   readonly tenants: readonly Located<TenantConfig>[]
+  readonly projects: readonly Located<ProjectConfig>[]
+  readonly owners: readonly Located<OwnerConfig>[]
   readonly providers: readonly Located<ProviderConfig>[]
   readonly routes: readonly Located<RouteConfig>[]
   readonly combos: readonly Located<ComboConfig>[]
   readonly profiles: readonly Located<ProfileConfig>[]
+  readonly policyTests: readonly Located<string>[]
   readonly state: StateConfig
   readonly ledger: LedgerConfig
   readonly retention: RetentionConfig
+  readonly telemetry: TelemetryConfig
+  readonly alerts: AlertsConfig
+  readonly capture: CaptureConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
 }
@@ -51,11 +60,17 @@ export const configOf = (parts: ConfigParts): Config => ({
   server: parts.server,
   api_keys: parts.apiKeys.map(({ value }) => value),
   tenants: parts.tenants.map(({ value }) => value),
+  projects: parts.projects.map(({ value }) => value),
+  owners: parts.owners.map(({ value }) => value),
   providers: parts.providers.map(({ value }) => value),
   routes: parts.routes.map(({ value }) => value),
   combos: parts.combos.map(({ value }) => value),
   profiles: parts.profiles.map(({ value }) => value),
+  policy_tests: parts.policyTests.map(({ value }) => value),
   state: parts.state,
   ledger: parts.ledger,
   retention: parts.retention,
+  telemetry: parts.telemetry,
+  alerts: parts.alerts,
+  capture: parts.capture,
 })

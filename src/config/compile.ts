@@ -1,22 +1,45 @@
+import { resolve } from 'node:path'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
+import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
+import type { AlertSettings } from '../observability/alerts/alerts.schema.ts'
+import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
+import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
+import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
+import { compileLimits } from './compile-limits.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
 import { compileState } from './compile-state.ts'
+import { compileTelemetry } from './compile-telemetry.ts'
 import { impliedProviders } from './implied-providers.ts'
+import { withHome } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
+import { showText } from './secrecy.ts'
 
 /** What the other layers are built from. */
 export interface CompiledConfig {
   readonly server: ServerSettings
   readonly providers: readonly ProviderSettings[]
   readonly routing: RoutingSnapshot
+  readonly limits: LimitSettings
   readonly state: StateSettings
+  readonly policyTests: readonly PolicyTestFile[]
+  readonly telemetry: TelemetrySettings
+  readonly alerts: AlertSettings
+  readonly capture: CaptureSettings
+}
+
+/** A file of policy tests that must pass before the configuration is taken. */
+export interface PolicyTestFile {
+  /** Absolute. */
+  readonly path: string
+  readonly text: string
 }
 
 /**
@@ -33,5 +56,46 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const server = compileServer(parts, context, notes)
   const providers = compileProviders(parts, context, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
-  return { server, providers, routing, state: compileState(parts, context, notes) }
+  const policyTests = compilePolicyTests(parts, context, notes)
+  const limits = compileLimits(parts, server.apiKeys, notes)
+  const telemetry = compileTelemetry(parts, context, notes)
+  const alerts = compileAlerts(parts, context, notes)
+  const capture = compileCapture(parts)
+  return {
+    server,
+    providers,
+    routing,
+    limits,
+    state: compileState(parts, context, notes),
+    policyTests,
+    telemetry,
+    alerts,
+    capture,
+  }
+}
+
+const MIB = 1024 * 1024
+
+/** Spans are checked by the schema: none of them is for ever. */
+function compileCapture({ capture }: ConfigParts): CaptureSettings {
+  return {
+    enabled: capture.enabled,
+    recipients: capture.recipients,
+    longestMs: durationMs(capture.longest) ?? 0,
+    retentionMs: durationMs(capture.retention) ?? 0,
+    maxBytes: capture.max_mb * MIB,
+  }
+}
+
+function compilePolicyTests({ policyTests }: ConfigParts, context: CompileContext, notes: ConfigNotes): PolicyTestFile[] {
+  return policyTests.flatMap(({ value, path: place }) => {
+    const path = resolve(context.baseDirectory, withHome(value, context.home))
+    try {
+      return [{ path, text: context.readText(path) }]
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
+      notes.problem(place, `The policy tests ${showText(path)} cannot be read (${reason}). Check the path and its rights.`)
+      return []
+    }
+  })
 }

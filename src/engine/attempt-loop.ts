@@ -4,8 +4,10 @@ import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptResult } from './attempt-result.ts'
-import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
+import type { AttemptEnding } from './attempt-context.ts'
+import { AttemptRun } from './attempt-run.ts'
 import type { AttemptEnd } from './call-outcome.ts'
 import type { Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
@@ -23,7 +25,7 @@ export class AttemptLoop {
   /** Those that are over, in the order in which they ended. */
   readonly attempts: AttemptRecord[] = []
   /** What decoding the request and encoding it for an upstream had to report. */
-  readonly diagnostics: Diagnostic[]
+  diagnostics: readonly Diagnostic[]
   readonly itinerary: Itinerary
   /** The attempt whose answer is, or may become, the client's. */
   current: AttemptRun | undefined = undefined
@@ -36,9 +38,10 @@ export class AttemptLoop {
   private readonly totalAt: number
   /** Attempts that run beside each other. */
   private readonly racing = new Set<AttemptRun>()
-  private cancelled = false
-  /** Attempts that have begun. */
+  /** Where the call stands in a trace; undefined where nothing is traced. */
+  readonly trace: TraceContext | undefined
   private begun = 0
+  private cancelled = false
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -46,7 +49,8 @@ export class AttemptLoop {
     this.deps = deps
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
-    this.diagnostics = [...call.diagnostics]
+    this.diagnostics = call.diagnostics
+    this.trace = deps.traces?.begin(call.requestId, call.headers)
   }
 
   /** The client went away: every upstream is told at once. Returns what the client had got of a stream. */
@@ -63,13 +67,15 @@ export class AttemptLoop {
   async run(): Promise<AttemptResult> {
     const { itinerary } = this
     try {
-      while (!itinerary.begin()) if (!(await this.recovered())) return this.nothingLeft()
+      while (!itinerary.begin())
+        if (!(await this.recovered()) && (this.cancelled || !itinerary.insist())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
         const attempt = this.start()
         const result = hedge === undefined ? await attempt.run() : await this.race(attempt, hedge)
         this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
-        if (this.current !== undefined && this.current.diagnostics.length > 0) this.diagnostics.push(...this.current.diagnostics)
+        const found = this.current?.diagnostics ?? NONE
+        if (found.length > 0) this.diagnostics = [...this.diagnostics, ...found]
         if (this.cancelled) {
           if (result.kind === 'stream') result.stream.stop()
           return this.nothingLeft()
@@ -99,7 +105,7 @@ export class AttemptLoop {
 
   private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose, trace: this.trace },
       this.itinerary.dispatch,
       this.deps,
     )
@@ -179,7 +185,8 @@ export class AttemptLoop {
   /** Locks what the table of errors says, and remembers a window that was too small. */
   learnFrom({ provider, account, target }: AttemptRun, error: GatewayError): void {
     const { decided, deps } = this
-    deps.accounts.failed(provider.id, account.id, target.model, error)
+    // A credential that was replaced since then says nothing of the new one.
+    if (deps.accounts.holds(provider.id, account)) deps.accounts.failed(provider.id, account.id, target.model, error)
     if (error.row.category !== 'context-too-long') return
     const window = deps.modelFacts(target).contextWindow
     this.itinerary.tooSmall(window)
@@ -197,5 +204,7 @@ export class AttemptLoop {
     this.attempts.push(attempt.finish(outcome, ending))
   }
 }
+
+const NONE: readonly Diagnostic[] = []
 
 const failed = (error: GatewayError): AttemptFailure => ({ kind: 'failed', error, next: 'stop' })

@@ -1,27 +1,36 @@
 import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
-import type { AttemptRecord } from '../ir/record.ts'
+import type { AnswerOrigin } from '../ir/question.ts'
 import { attemptIdOf } from '../ir/ids.ts'
+import type { AttemptRecord } from '../ir/record.ts'
+import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
+import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
+import { attemptRecord, codeLike } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
-import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { exhaustedResetMs } from '../ir/rate-limits.ts'
+import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
+import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
-import type { StreamFacts, StreamTransform } from './stream-facts.ts'
+import { mayHaveHappened } from './side-effects.ts'
+import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
 import { readText } from './read-text.ts'
+import { wholeTimeouts } from './whole-timeouts.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
 /**
@@ -35,7 +44,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
+  readonly origin: AnswerOrigin | undefined
+  readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
+  private readonly revision: Revision
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -43,6 +55,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
+  private readonly limits: CallLimits | undefined
+  private reservation: Reservation | undefined = undefined
+  private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly number: number
@@ -52,27 +67,35 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
   private refusals: readonly string[] | undefined = undefined
+  /** What encoding an answer needs of the request, where it has to be encoded. */
+  private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
+  private translates = false
   private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor({ call, decided, totalAt, number, purpose }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
-    const { route, question } = decided
+  constructor({ call, decided, totalAt, number, purpose, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
+    const { revision, route, question } = decided
     this.call = call
     this.route = route
     this.provider = dispatch.provider
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
+    this.limits = decided.limits
     this.number = number
     this.purpose = purpose
     this.sessionId = decided.conversation?.id
     this.estimatedInputTokens = question.estimatedInputTokens
+    this.origin = question.origin
+    this.maxOutputTokens = question.maxOutputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.revision = revision
     this.totalAt = totalAt
+    this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
   }
@@ -93,10 +116,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
     try {
+      if (this.limits !== undefined) await this.reserve(this.limits)
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
+      this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
-      if (prepared.refusals.length === 0) this.call.letGo()
+      if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
+      this.call.letGo()
+      if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)
@@ -111,8 +138,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
-        : readWholeAnswer(this, await readText(response, this.timer), prepared.refusals.length === 0 ? undefined : this.context())
+        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
+        : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
     } catch (error) {
@@ -121,6 +148,26 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  private folding(): StreamFacts {
+    return (this.streamed = new StreamFacts())
+  }
+
+  /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
+  answerIdOf({ id }: StreamFacts): string | undefined {
+    const { answerId } = this.call.codec
+    if (answerId === undefined) return undefined
+    return this.translates ? answerId(id, this.context()) : id
+  }
+
+  /** Takes the money and the tokens the attempt may need. */
+  private async reserve(limits: CallLimits): Promise<void> {
+    this.reservation = await limits.reserve(this)
+    // Given up meanwhile: nobody will finish it.
+    if (this.abortError === undefined) return
+    this.reservation.settle({ usage: undefined, reached: 'nothing' })
+    throw this.abortError
   }
 
   abort(error: GatewayError): void {
@@ -135,6 +182,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
+    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -142,49 +190,36 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         { facts, error },
       ),
     )
-    this.settle(outcome, ending, totalMs)
-    const { refusals } = this
-    return {
-      target_id: this.target.id,
-      provider_id: this.provider.id,
-      model: this.target.model,
-      account_id: this.account.id,
-      format: this.target.format,
-      started_ms: Math.round((this.startedAt - this.call.receivedAt) * 1000) / 1000,
-      latency_ms: Math.round(totalMs * 1000) / 1000,
+    const record = attemptRecord(this, {
       outcome,
-      error_code: error?.code,
-      error_category: error?.row.category,
-      upstream_status: this.upstreamStatus,
-      upstream_error_type: codeLike(error?.upstream?.type ?? error?.upstream?.code),
-      upstream_request_id: this.upstreamRequestId,
+      error,
       next,
-      cancelled_because: reason,
-      passthrough: refusals?.length === 0,
-      passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
-    }
+      reason,
+      totalMs,
+      facts: facts ?? this.streamed,
+      isSent: this.waitingSince !== undefined,
+      status: this.upstreamStatus,
+      upstreamRequestId: this.upstreamRequestId,
+      refusals: this.refusals,
+    })
+    this.settle(record)
+    return record
   }
 
   /** What it used goes to the ledger. */
-  private settle(outcome: AttemptEnd, { error, facts, reason }: AttemptEnding, latencyMs: number): void {
-    const { call, provider, target, account, sessionId, purpose } = this
-    this.deps.ledger?.attemptEnded({
-      id: attemptIdOf(call.requestId, this.number),
-      provider: provider.id,
-      model: target.model,
-      account: account.id,
-      principal: call.principal,
-      sessionId,
-      purpose,
-      outcome,
-      errorCode: error?.code,
-      cancelledBecause: reason,
-      streamed: call.stream,
-      latencyMs,
-      facts,
-      wasSent: this.waitingSince !== undefined,
-      upstreamStatus: this.upstreamStatus,
-    })
+  private settle(record: AttemptRecord): void {
+    const { call, number, purpose, sessionId } = this
+    const id = attemptIdOf(call.requestId, number)
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
+  }
+
+  /** How far the attempt got, as far as its cost is concerned. */
+  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
+    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (this.upstreamStatus === undefined) return 'unknown'
+    if (this.upstreamStatus >= 400) return 'nothing'
+    // A failure told with a good status, before anything of an answer.
+    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */
@@ -196,7 +231,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** A limit that is used up is heeded before it refuses. */
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
-    const resetMs = exhaustedResetMs(rateLimitsOf(headers, clock.wall()))
+    const limits = rateLimitsOf(headers, clock.wall())
+    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
+    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
+    const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
   }
 
@@ -220,7 +258,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       timer: this.timer!,
       abortReason: () => this.abortError,
     })
-    await stream.prime(this.deps.stream.holdBytes)
+    await stream.prime(this.revision.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
       stream.stop()
@@ -232,10 +270,16 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** An upstream that answered in one piece although a stream was asked for. */
   private async replayed(response: Response): Promise<StreamTransform> {
+    this.translates = true
     this.isReading = true
-    const text = await readText(response, this.timer!)
+    const text = await this.textOf(response)
     this.isReading = false
     return replayedTransform(this, text, this.context())
+  }
+
+  private textOf(response: Response): Promise<string> {
+    const { buffers } = this.deps
+    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
   }
 
   private createTransform(prepared: PreparedAttempt): StreamTransform {
@@ -256,7 +300,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       requestId: call.requestId.slice(4),
       model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
-      request: call.request,
+      request: this.answered ?? call.request,
       estimatedInputTokens: this.estimatedInputTokens,
     }
   }
@@ -275,44 +319,11 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 }
 
-/** What all attempts of a call have in common. */
-export interface AttemptContext {
-  readonly call: Call
-  readonly decided: Decided
-  /** `Clock.now()` at which the whole request has to be over. */
-  readonly totalAt: number
-  /** From 0, in the order in which attempts begin. */
-  readonly number: number
-  readonly purpose: AttemptPurpose
-}
-
-/** How an attempt ended, besides its outcome. */
-export interface AttemptEnding {
-  readonly error?: GatewayError | undefined
-  readonly next?: AttemptRecord['next']
-  readonly facts?: StreamFacts | undefined
-  /** Why the gateway itself gave it up. */
-  readonly reason?: AttemptRecord['cancelled_because']
-}
-
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
 
-const waitingForWhole = new WeakMap<Timeouts, Timeouts>()
-
-/** A buffered answer comes all at once, after as long as the whole of it takes: only silence limits it. */
-function wholeTimeouts(timeouts: Timeouts): Timeouts {
-  let whole = waitingForWhole.get(timeouts)
-  if (whole === undefined) {
-    whole = { ...timeouts, firstTokenMs: Math.max(timeouts.firstTokenMs, timeouts.idleMs) }
-    waitingForWhole.set(timeouts, whole)
-  }
-  return whole
-}
+/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
+const answeredRequest = ({ codec, request }: Call): LlmRequest =>
+  codec.echoesRequest === true ? request : { ...request, messages: [] }
 
 /** There is nothing to read, or it was read already. */
 const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })
-
-/** Keeps upstream words that look like codes or ids; anything else might be text and is not recorded. */
-function codeLike(value: string | null | undefined): string | undefined {
-  return value !== undefined && value !== null && /^[\w.:/-]{1,128}$/.test(value) ? value : undefined
-}

@@ -7,16 +7,18 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts'
+import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
-import { keptAnswer, keepingRefusal } from './ledger/kept-answer.ts'
+import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
+import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import { failureStream, isToldInStream } from './failure-stream.ts'
+import type { CallLimits } from './limits/limiter.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
-import { sessionIdOf } from './session-id.ts'
 
-export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'>, Omit<DeciderOptions, 'accounts'> {
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity'>, DeciderOptions {
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
   /** Loaded for the first call that brings prices into its decision. */
   readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
@@ -24,36 +26,23 @@ export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'>, Omit<De
 
 /** Builds the engine. Nothing is started; it holds no timers while idle. */
 export function createEngine(options: EngineOptions): Engine {
-  let active = 0
-  const deps: ExecutionDeps = { ...options, onSettled: () => active-- }
-
   const decider = createDecider(options)
-
+  const serving = new Serving(options, decider)
   return {
     get active() {
-      return active
+      return serving.active
     },
-    async generate(call) {
-      if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
-      const refusal = keepingRefusal(options.ledger)
-      if (refusal !== undefined) return refused(call, refusal, options)
-      active++
-      let decided: Decided
-      try {
-        decided = decider.decide(call)
-      } catch (error) {
-        active--
-        return refused(call, error, options)
-      }
-      decider.count(decided)
-      const answer = new Execution(call, decided, deps).run()
-      return options.ledger?.required === true ? keptAnswer(await answer, options.ledger) : answer
+    generate(call) {
+      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
+      if (warming === undefined) return serving.serve(call)
+      const serve = (): Promise<Answer> => serving.serve(call)
+      return warming.then(serve, serve) // prices that cannot be loaded are unknown
     },
     async countTokens(call) {
       try {
         const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
-        record(options, facts(call), {
+        record(options, facts(call, decider), {
           snapshot: decided.snapshot,
           plan: decided.plan,
           status: 200,
@@ -62,12 +51,12 @@ export function createEngine(options: EngineOptions): Engine {
         })
         return answer
       } catch (error) {
-        return refused(call, error, options, 'count-tokens')
+        return refused(call, error, { ...facts(call, decider), operation: 'count-tokens' }, options)
       }
     },
     refuse(call) {
       record(options, call, {
-        snapshot: options.snapshot(),
+        snapshot: options.revision().snapshot,
         plan: DENIED,
         status: call.error.httpStatus,
         errorCode: call.error.code,
@@ -81,31 +70,88 @@ export function createEngine(options: EngineOptions): Engine {
   }
 }
 
-const lacksPrices = ({ request, hints }: Call, { prices, snapshot }: EngineOptions): boolean =>
-  prices !== undefined && prices.book === undefined && callNeedsPrices(snapshot(), { model: request.model, hints })
+/** Lets calls in, decides and executes them. Waits only where a limit makes it wait. */
+class Serving {
+  /** Calls whose answer is not complete. */
+  active = 0
+  private readonly options: EngineOptions
+  private readonly decider: Decider
+  private readonly deps: ExecutionDeps
+
+  constructor(options: EngineOptions, decider: Decider) {
+    this.options = options
+    this.decider = decider
+    this.deps = { ...options, onSettled: () => this.active-- }
+  }
+
+  serve(call: Call): Promise<Answer> {
+    this.active++
+    const { ledger, limiter } = this.options
+    const refusal = keepingRefusal(ledger)
+    if (refusal !== undefined) return Promise.resolve(this.denied(call, refusal))
+    let admission: Promise<CallLimits | undefined> | undefined
+    try {
+      admission = limiter?.admit(call)
+    } catch (error) {
+      return Promise.resolve(this.denied(call, error))
+    }
+    if (admission === undefined) return this.execute(call, undefined)
+    return admission.then(
+      (limits) => this.execute(call, limits),
+      (error: unknown) => this.denied(call, error),
+    )
+  }
+
+  private execute(call: Call, limits: CallLimits | undefined): Promise<Answer> {
+    let decided: Decided
+    try {
+      // Nobody has listened for an abort until now.
+      if (call.signal.aborted) throw clientGone()
+      const made = this.decider.decide(call)
+      decided = limits === undefined ? made : { ...made, limits }
+    } catch (error) {
+      limits?.end()
+      return Promise.resolve(this.denied(call, error))
+    }
+    this.decider.count(decided)
+    const answer = new Execution(call, decided, this.deps).run()
+    const { ledger } = this.options
+    return ledger?.required === true ? keptAnswer(answer, ledger) : answer
+  }
+
+  private denied(call: Call, error: unknown): Answer {
+    this.active--
+    return refused(call, error, facts(call, this.decider), this.options)
+  }
+}
+
+const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
+  prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
 
 /** A call that found no route, with its record. */
-function refused(call: Call, thrown: unknown, options: EngineOptions, operation: RecordSeed['operation'] = 'generate'): Answer {
+function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {
   const error =
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
-  const snapshot = options.snapshot()
-  record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
+  const { snapshot, stream } = options.revision()
+  const { operation = 'generate' } = known
+  const inStream = operation === 'generate' && isToldInStream(call, error)
+  const status = inStream ? 200 : error.httpStatus
+  record(options, known, { snapshot, plan: DENIED, status, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
-  return {
-    kind: 'error',
-    error,
-    headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }),
-  }
+  const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
+  const headers = [...own, ...error.headersFor(call.codec.format)]
+  if (!inStream) return { kind: 'error', error, headers }
+  return { kind: 'stream', status, headers, stream: failureStream(call, error, stream.pingMs) }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics'>>
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>> & { readonly headers?: Headers | undefined }
 
-function facts(call: Call): Refusal {
+function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
   const question = questionOf(call)
   question.letGo()
   return {
@@ -114,9 +160,10 @@ function facts(call: Call): Refusal {
     format: call.codec.format,
     principal: call.principal,
     requestBytes: call.body.bytes.length,
-    sessionId: sessionIdOf(call.headers, call.request),
+    sessionId: decider.sessionOf(call),
     question,
     diagnostics: call.diagnostics,
+    headers: call.headers,
   }
 }
 
@@ -156,6 +203,8 @@ function record(
     requestBytes: call.requestBytes,
     committedEarly: false,
     clientRetry: undefined,
+    trace: call.headers === undefined ? undefined : options.traces?.begin(call.requestId, call.headers),
   }
   options.records.append(new PendingRecord(seed))
+  options.requestEnded?.(seed)
 }

@@ -51,6 +51,8 @@ export type HeaderList = readonly (readonly [name: string, value: string])[]
  */
 export interface AnswerStream {
   next(): Promise<Uint8Array | undefined>
+  /** What is there without waiting. Undefined says nothing about the end. */
+  take?(): Uint8Array | undefined
   /** The client went away. */
   cancel(): void
   /** Keep-alive frame, to be written whenever nothing was sent for `pingMs`. */

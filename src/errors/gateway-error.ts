@@ -1,6 +1,7 @@
 import type { ContextOverflow } from '../ir/context-overflow.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { isFinalRefusal } from './final-refusals.ts'
 import { ERROR_TABLE, type ErrorCode, type ErrorRow } from './codes.ts'
 
 /** Headers of an upstream's refusal that clients may see: limits, the id it knows the call by. */
@@ -51,6 +52,7 @@ export class GatewayError extends Error {
   readonly param: string | undefined
   readonly details: Record<string, unknown> | undefined
   private readonly sizes: ContextOverflow | undefined
+  private headers: readonly HeaderPair[] = []
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -83,10 +85,21 @@ export class GatewayError extends Error {
     return isKept ? upstreamStatus : this.row.httpStatus
   }
 
-  /** Headers of the upstream's refusal for a client of this format; empty when no upstream answered. */
+  /** Sending the call again is of no use now: clients that try again by themselves should stop and show the message. */
+  get isFinal(): boolean {
+    return isFinalRefusal(this.code, this.retryAfterMs)
+  }
+
+  /** The same error, with headers of the gateway's own for its client. */
+  withHeaders(headers: readonly HeaderPair[]): this {
+    this.headers = headers
+    return this
+  }
+
+  /** Headers of the gateway's or the upstream's refusal for a client of this format. */
   headersFor(clientFormat: WireFormat): readonly HeaderPair[] {
     const headers = this.upstream?.headers
-    if (headers === undefined) return []
+    if (headers === undefined) return this.headers
     return headers.format === clientFormat ? headers.shownToSameFormat : headers.shown
   }
 
@@ -99,6 +112,7 @@ export class GatewayError extends Error {
       type: upstream?.type,
       code: upstream?.code,
       ...(overflow === undefined ? {} : { overflow }),
+      ...(this.isFinal ? { isFinal: true } : {}),
     }
   }
 }

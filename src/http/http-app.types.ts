@@ -1,11 +1,17 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { SingleFlight } from '../engine/single-flight.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
+import type { RequestFacts } from '../observability/request-facts.ts'
+import type { CaptureParts } from '../operations/captures.ts'
+import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { RecordSource } from '../operations/record-source.ts'
 import type { UsageDesk } from '../operations/usage/usage-desk.ts'
@@ -21,6 +27,8 @@ export interface Peer {
 
 export interface HttpAppOptions {
   readonly engine: Engine
+  /** For calls with an `Idempotency-Key`. */
+  readonly singleFlight?: SingleFlight | undefined
   readonly codecs: Readonly<Record<WireFormat, Codec>>
   readonly snapshot: () => RoutingSnapshot
   readonly settings: ServerSettings
@@ -33,7 +41,17 @@ export interface HttpAppOptions {
   readonly operator?: OperatorParts | undefined
   /** The ledger; without it its routes answer that there is none. */
   readonly usage?: UsageDesk | undefined
+  /** What is measured; without it `/metrics` answers that there is nothing. */
+  readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
+  /** What is wrong and who is told; without it its routes answer that there is none. */
+  readonly alerts?: AlertWatch | undefined
+  /** Bodies that are captured for support; without it its routes answer that there is none. */
+  readonly captures?: CaptureParts | undefined
+  /** What a line of the log tells of a model call, beside what is known here. */
+  readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
   readonly clock: Clock
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined
   /** Of the gateway, for the status page. */
@@ -45,6 +63,8 @@ export interface HttpAppOptions {
 export interface HttpApp {
   /** Never rejects. */
   fetch(request: Request, peer?: Peer): Promise<Response> | Response
+  /** Takes new settings for requests that come from now on. Address, port and TLS stay as they are. */
+  configure(next: Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'>): void
   /** From now on not ready, and new calls are refused; running ones go on. */
   drain(): void
   /** Requests whose answer is not complete. */

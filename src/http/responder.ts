@@ -81,6 +81,8 @@ export class Responder {
     const { status, body } = this.options.codecs[exchange.format].encodeError(error, exchange.requestId)
     const headers = this.headers(exchange, JSON_TYPE, extra)
     if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+    // The SDKs of OpenAI and Anthropic obey it, and with them most agents.
+    if (error.isFinal) headers['x-should-retry'] = 'false'
     if (status === 401) headers['www-authenticate'] ??= 'Bearer realm="switchback"'
     if (CLOSING_CODES.has(error.code)) headers['connection'] = 'close'
     const text = JSON.stringify(body)

@@ -18,7 +18,9 @@ export type RejectionCode =
   | 'unknown_provider'
   | 'no_accounts'
   | 'disabled'
+  | 'over_limit'
   | 'provider_not_allowed'
+  | 'state_elsewhere'
   | 'translation_loss'
   | 'streaming_unsupported'
   | 'tools_unsupported'
@@ -63,7 +65,11 @@ export interface DecisionInputs {
   /** `RequestHints` with snake_case keys. */
   readonly hints?: Readonly<Record<string, unknown>> | undefined
   /** Who served the session before. */
-  readonly session?: { readonly target_id: string; readonly account_id?: string | undefined } | undefined
+  readonly session?:
+    | { readonly target_id: string; readonly account_id?: string | undefined; readonly cached_tokens?: number | undefined }
+    | undefined
+  /** Who gave the answer that the request continues by its id; without a target nobody remembered it. */
+  readonly origin?: { readonly target_id?: string | undefined; readonly account_id?: string | undefined } | undefined
 }
 
 export interface PrincipalInputs {
@@ -124,7 +130,7 @@ export interface RoutePlan {
   /** How many `rejected` holds, where counting them is cheaper than making them. */
   readonly rejectedCount?: number | undefined
   readonly unverified: boolean
-  /** Account of the first target that served the session before; tried first while it can be used. */
+  /** Account of the first target that served the session, or the turn, before; tried first while it can be used. */
   readonly account?: AccountId | undefined
   /** The client wants no second target; `targets` holds one at most. */
   readonly noFallback?: boolean | undefined

@@ -11,7 +11,7 @@ test('tells the order, who is out and why, who is set back, and every score', ()
     providers: [{ id: 'p', type: 'openai_compatible', base_url: 'http://127.0.0.1:1/v1', api_key: 'k' }],
     routes: [{ name: 'r', match: { model: 'r' }, targets: ['p/dear', 'p/slow', 'p/good'], strategy: 'auto/cheap' }],
   })
-  const price = (dollars: number) => ({ price: { inputPerMillion: dollars * 1e9, outputPerMillion: dollars * 1e9 } })
+  const price = (dollars: number) => ({ price: { rates: { input: dollars * 1e9, output: dollars * 1e9 }, contextTiers: [] } })
   const state = stateOf({ 'p/dear': price(30), 'p/slow': price(1), 'p/good': price(2) }, { 'p/slow': { circuit: 'open' } })
   const question = plainQuestion('r', { hints: { deadlineMs: 900 } })
   const plan = decide(snapshot, resolveRoute(snapshot, question), question, state)

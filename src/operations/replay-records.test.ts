@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { ModelPrice } from '../catalog/prices/model-price.types.ts'
+import type { ModelPrice } from '../ir/price.ts'
 import { plainQuestion, snapshotOf, stateOf } from '../../test/support/routing-worlds.ts'
 import type { RequestRecord } from '../ir/record.ts'
 import { decide } from '../routing/decide.ts'

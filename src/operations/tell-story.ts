@@ -1,5 +1,7 @@
 import type { AttemptRecord, RequestRecord } from '../ir/record.ts'
 import { nanoToUsd } from '../catalog/prices/usd.ts'
+import type { RequestCost } from './usage/request-cost.ts'
+import { tellCost } from './usage/tell-cost.ts'
 import { errorPhrase } from './error-phrases.ts'
 import { countWords, durationWords, listWords, plural, safeText } from './story-words.ts'
 import { candidateSentences, tellingReasons, wishSentences } from './tell-candidates.ts'
@@ -26,6 +28,8 @@ export interface StoryCost {
   readonly nanoDollars: number | undefined
   /** Where the price comes from; undefined when there is none. */
   readonly source: string | undefined
+  /** What the ledger says, which goes before what is calculated anew. */
+  readonly ledger?: RequestCost | undefined
 }
 
 /** Tells the story of a record, with what it cost where that was looked up. Pure; names that clients chose are made fit for a terminal. */
@@ -122,7 +126,7 @@ function decision(record: RequestRecord): StoryStep[] {
 }
 
 /** Reasons that say more than the sentences around them: set-backs, sessions, hints. The others are told in words. */
-const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|hint:|no_fallback=|deadline_ms=)/.test(line)
+const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|origin:|hint:|no_fallback=|deadline_ms=)/.test(line)
 
 function skipped(record: RequestRecord): StoryStep[] {
   return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({
@@ -135,7 +139,18 @@ function attempts(record: RequestRecord): StoryStep[] {
     ...waiting(attempt, record.attempts[index - 1]),
     { at_ms: attempt.started_ms, text: attemptSentence(attempt, attempt === record.attempts.at(-1)) },
     ...formatNote(record, attempt),
+    ...usageNote(record, attempt),
   ])
+}
+
+/** What an attempt used that the client's answer does not show, or that nobody knows. */
+function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptRecord): StoryStep[] {
+  const { usage, usage_known: known } = attempt
+  if (known === undefined || known === 'unused') return []
+  if (known === 'unknown') return [{ text: '  What it used is not known: it ended before its upstream told.' }]
+  const isAnswer = attempt.outcome === 'success' && attempt.target_id === served && answered !== undefined
+  if (usage === undefined || isAnswer) return []
+  return [{ text: `  ${usageSentence(usage)}${known === 'partial' ? ' That is what it had told when it ended.' : ''}` }]
 }
 
 /** A pause shorter than this is the gateway's own work. */
@@ -201,15 +216,16 @@ function ending(record: RequestRecord): StoryStep[] {
   if (record.committed_early === true) steps.push({ text: '  The status had been sent before, to keep the line open.' })
   const finish = record.finish === undefined ? '' : ` The model stopped with "${safeText(record.finish_raw ?? record.finish)}".`
   steps.push({ at_ms: timings.total_ms, text: `The request ended with status ${record.status}.${finish}` })
-  const usage = usageSentence(record)
-  if (usage !== undefined) steps.push({ text: usage })
+  if (record.usage !== undefined) steps.push({ text: usageSentence(record.usage) })
   steps.push({ text: `The gateway itself took ${durationWords(timings.overhead_us / 1000)} before the answer began.` })
   return steps
 }
 
 function money({ usage }: RequestRecord, cost: StoryCost | undefined): StoryStep[] {
   const steps: StoryStep[] = []
-  if (cost?.nanoDollars !== undefined) steps.push({ text: `It cost $${nanoToUsd(cost.nanoDollars)} (price: ${cost.source}).` })
+  if (cost?.ledger !== undefined) steps.push(...tellCost(cost.ledger).map((text) => ({ text })))
+  else if (cost?.nanoDollars !== undefined)
+    steps.push({ text: `It cost $${nanoToUsd(cost.nanoDollars)} (price: ${cost.source}).` })
   else if (cost !== undefined)
     steps.push({
       text:
@@ -221,9 +237,7 @@ function money({ usage }: RequestRecord, cost: StoryCost | undefined): StoryStep
   return steps
 }
 
-function usageSentence(record: RequestRecord): string | undefined {
-  const { usage } = record
-  if (usage === undefined) return undefined
+function usageSentence(usage: NonNullable<RequestRecord['usage']>): string {
   const input = [...share(usage.cacheReadTokens, 'read from cache'), ...share(usage.cacheWriteTokens, 'written to cache')]
   const output = share(usage.reasoningTokens, 'of reasoning')
   return `Used ${tokenWords(usage.inputTokens, 'in', input)} and ${tokenWords(usage.outputTokens, 'out', output)}.`

@@ -21,7 +21,7 @@ export function candidateEvidence(candidate: WeighedCandidate, question: Decisio
 }
 
 function observedEvidence(observed: TargetObservation): CandidateEvidence['observed'] {
-  const { outcome, disabled } = observed
+  const { outcome, disabled, limited } = observed
   return {
     accounts_available: observed.accountsAvailable,
     accounts_total: observed.accountsTotal,
@@ -33,5 +33,6 @@ function observedEvidence(observed: TargetObservation): CandidateEvidence['obser
     total_ms: observed.totalMs,
     outcome: outcome === undefined ? undefined : snakeKeys(outcome),
     disabled: disabled === undefined ? undefined : snakeKeys(disabled),
+    limited: limited === undefined ? undefined : snakeKeys(limited),
   }
 }

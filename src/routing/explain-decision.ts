@@ -1,15 +1,15 @@
 import type { DecisionInputs, PrincipalInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Principal } from '../ir/principal.ts'
-import type { DecisionQuestion } from '../ir/question.ts'
+import type { AnswerOrigin, DecisionQuestion } from '../ir/question.ts'
 import { snakeKeys } from '../lib/key-case.ts'
 import { candidateEvidence } from './candidate-evidence.ts'
 import { featureSummary } from './feature-summary.ts'
 
 /** What the decision looked at, as plain data: enough to make it again without the request. */
-export function decisionInputs(question: DecisionQuestion): DecisionInputs {
+function decisionInputs(question: DecisionQuestion): DecisionInputs {
   const summary = featureSummary(question.features())
   const housekeeping = question.housekeeping?.()
-  const { session, hints, principal } = question
+  const { session, origin, hints, principal } = question
   return {
     ...summary,
     model: question.model,
@@ -22,9 +22,16 @@ export function decisionInputs(question: DecisionQuestion): DecisionInputs {
     client: question.client,
     principal: principal === undefined ? undefined : principalInputs(principal),
     hints: hints === undefined ? undefined : (snakeKeys(hints) as DecisionInputs['hints']),
-    session: session === undefined ? undefined : { target_id: session.target, account_id: session.account },
+    session:
+      session === undefined
+        ? undefined
+        : { target_id: session.target, account_id: session.account, cached_tokens: session.cachedTokens },
+    origin: origin === undefined ? undefined : originInputs(origin),
   }
 }
+
+export const originInputs = (origin: AnswerOrigin): DecisionInputs['origin'] =>
+  origin.kind === 'unknown' ? {} : { target_id: origin.target, account_id: origin.account }
 
 export const principalInputs = ({ role, keyId, tenant, project, allowed }: Principal): PrincipalInputs => ({
   role,

@@ -1,12 +1,12 @@
 import type { ScoreEvidence, Standing } from '../ir/decision-evidence.ts'
-import type { PlanEvidence, PrincipalInputs, Rejection, RoutePlan, WeighedCandidate } from '../ir/decision.ts'
+import type { DecisionInputs, PlanEvidence, PrincipalInputs, Rejection, RoutePlan, WeighedCandidate } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { OutcomeHealth, TargetObservation } from '../ir/observed.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { TargetFacts } from '../ir/snapshot.ts'
 import { snakeKeys } from '../lib/key-case.ts'
 import { expectedCost } from './candidate.ts'
-import { principalInputs } from './explain-decision.ts'
+import { originInputs, principalInputs } from './explain-decision.ts'
 import { featureSummary } from './feature-summary.ts'
 
 /** JSON has no `undefined`, and one inside an array takes the runtime off its fast path: three times as dear. */
@@ -37,7 +37,8 @@ export type PackedInputs = readonly [
   client: string | Absent,
   principal: PrincipalInputs | Absent,
   hints: Readonly<Record<string, unknown>> | Absent,
-  session: readonly [target: string, account: string | Absent] | Absent,
+  session: readonly [target: string, account: string | Absent, cachedTokens?: number | Absent] | Absent,
+  origin?: DecisionInputs['origin'] | Absent,
 ]
 
 export type PackedEvidence = readonly [
@@ -72,6 +73,7 @@ export const OBSERVED = [
   'total_ms',
   'outcome',
   'disabled',
+  'limited',
 ] as const
 export const OUTCOME = ['health', 'samples', 'success_rate', 'truncation_rate', 'p50_ms', 'p95_ms', 'demoted'] as const
 
@@ -95,7 +97,7 @@ export function packDecision(plan: RoutePlan, question: DecisionQuestion): Packe
 }
 
 function packInputs(question: DecisionQuestion): PackedInputs {
-  const { hints, principal, session } = question
+  const { hints, principal, session, origin } = question
   const { features } = featureSummary(question.features())
   const housekeeping = question.housekeeping?.()
   return [
@@ -110,7 +112,8 @@ function packInputs(question: DecisionQuestion): PackedInputs {
     question.client ?? null,
     principal === undefined ? null : principalInputs(principal),
     hints === undefined ? null : (snakeKeys(hints) as Record<string, unknown>),
-    session === undefined ? null : [session.target, session.account ?? null],
+    session === undefined ? null : [session.target, session.account ?? null, session.cachedTokens ?? null],
+    origin === undefined ? null : originInputs(origin),
   ]
 }
 
@@ -150,7 +153,7 @@ function packFacts(facts: TargetFacts): Readonly<Record<string, unknown>> {
 }
 
 function packObserved(observed: TargetObservation): readonly unknown[] {
-  const { outcome, disabled } = observed
+  const { outcome, disabled, limited } = observed
   return [
     observed.accountsAvailable,
     observed.accountsTotal,
@@ -162,6 +165,7 @@ function packObserved(observed: TargetObservation): readonly unknown[] {
     observed.totalMs ?? null,
     outcome === undefined ? null : packOutcome(outcome),
     disabled === undefined ? null : snakeKeys(disabled),
+    limited === undefined ? null : snakeKeys(limited),
   ]
 }
 

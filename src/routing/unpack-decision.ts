@@ -42,7 +42,7 @@ const NO_EVIDENCE: PackedEvidence = [[], [], [], null, null, null]
 
 function unpackInputs(packed: PackedInputs): DecisionInputs {
   const [model, stream, clientFormat, estimatedInputTokens, maxOutputTokens, parallelTools, features, ...more] = packed
-  const [housekeeping, client, principal, hints, session] = more
+  const [housekeeping, client, principal, hints, session, origin] = more
   return {
     ...summaryOf(features),
     model,
@@ -55,9 +55,16 @@ function unpackInputs(packed: PackedInputs): DecisionInputs {
     client: client ?? undefined,
     principal: principal ?? undefined,
     hints: hints ?? undefined,
-    session: session === null ? undefined : { target_id: session[0], account_id: session[1] ?? undefined },
+    session: session === null ? undefined : unpackSession(session),
+    origin: origin ?? undefined,
   }
 }
+
+const unpackSession = ([target, account, cached]: NonNullable<PackedInputs[11]>): DecisionInputs['session'] => ({
+  target_id: target,
+  account_id: account ?? undefined,
+  cached_tokens: cached ?? undefined,
+})
 
 function unpackCandidate(packed: PackedCandidate): CandidateEvidence {
   const [id, provider, model, format, standing, facts, observed, expectedCost] = packed
@@ -75,7 +82,9 @@ function unpackCandidate(packed: PackedCandidate): CandidateEvidence {
   }
 }
 
-/** Absent values are left out. */
+/** Absent values are left out, and columns that an earlier version did not have. */
 function unpackFields(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
-  return Object.fromEntries(names.flatMap((name, index) => (values[index] === null ? [] : [[name, values[index]]])))
+  return Object.fromEntries(
+    names.flatMap((name, index) => (values[index] === null || values[index] === undefined ? [] : [[name, values[index]]])),
+  )
 }

@@ -13,6 +13,8 @@ import { createPostgresScorecards } from './health/postgres-scorecards.ts'
 import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.ts'
 import type { HealthStore } from './health/store.ts'
 import type { GatewayState, StateSurroundings } from './open-state.ts'
+import { createMemoryIdempotency } from './idempotency/memory.ts'
+import { createMemoryLimits } from './limits/memory.ts'
 import { ledgerOn, SPOOL_SUFFIX, type OpenLedger } from './ledger/open.ts'
 import { createPostgresLedger } from './ledger/postgres.ts'
 import type { LedgerStore } from './ledger/store.ts'
@@ -60,7 +62,16 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
     affinity: createSharedAffinity({ local: createMemoryAffinity({ clock }), coordination, clock }),
     disables,
     ledger,
+    // Each process counts for itself.
+    limits: createMemoryLimits({ clock }),
+    idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
     coordination,
+    configure(next) {
+      kept.keepFor(next.retentionMs)
+      ledger?.keepFor(next.ledger)
+      health.configure(next.health)
+      scorecards?.configure(next.scorecards)
+    },
     async join() {
       await migratePostgres(database, { schema: shared.postgres.schema, domains: SHARED_DOMAINS })
       await disables.load()

@@ -6,6 +6,12 @@ import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
 import type { DisableStore } from './disables/store.ts'
+import { createMemoryIdempotency } from './idempotency/memory.ts'
+import type { IdempotencyStore } from './idempotency/store.ts'
+import { keepPeriods } from './limits/period-keeper.ts'
+import { createMemoryLimits } from './limits/memory.ts'
+import { openSqlitePeriods } from './limits/sqlite-periods.ts'
+import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
@@ -23,6 +29,8 @@ export interface StateSurroundings {
   readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
+  /** Milliseconds, and the most keys remembered. */
+  readonly idempotency: { readonly leaseMs: number; readonly ttlMs: number; readonly maxKeys: number }
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
@@ -43,6 +51,10 @@ export interface GatewayState {
   readonly disables: DisableStore
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
+  /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
+  configure(settings: StateChange): void
+  readonly limits: LimitStore
+  readonly idempotency: IdempotencyStore
   /** The other gateways that share this state. */
   readonly coordination: Coordination
   /**
@@ -53,6 +65,8 @@ export interface GatewayState {
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
+
+export type StateChange = Pick<StateSurroundings, 'retentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -68,15 +82,26 @@ export function openState(options: OpenStateOptions): GatewayState {
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
+    const limits = createMemoryLimits({ clock })
+    const periods = isFile ? keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }) : undefined
     return {
       records,
       health,
       affinity: createMemoryAffinity({ clock }),
       disables,
+      ledger,
+      configure(next) {
+        records.keepFor(next.retentionMs)
+        ledger?.keepFor(next.ledger)
+        health.configure(next.health)
+        scorecards?.configure(next.scorecards)
+      },
+      limits,
+      idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
       coordination: createNoCoordination(options.card),
       join: async () => undefined,
-      ledger,
       async close() {
+        periods?.close()
         await scorecards?.close()
         await disables.close()
         await ledger?.close()

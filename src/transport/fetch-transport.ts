@@ -79,18 +79,16 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
   }
 }
 
+type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
+
 function toInit(request: UpstreamRequest, proxied: boolean, buffer: JoinBuffer): FetchInit {
+  const { method, signal } = request
   const { body, length } = toFetchBody(request.body, buffer)
-  return {
-    method: request.method,
-    headers: length === undefined ? request.headers : { ...request.headers, 'content-length': String(length) },
-    body,
-    signal: request.signal,
-    redirect: 'manual',
-    ...(length === undefined ? undefined : { duplex: 'half' as const }),
-    timeout: false,
-    ...(proxied ? undefined : { proxy: false as const }),
-  }
+  const headers = length === undefined ? request.headers : { ...request.headers, 'content-length': String(length) }
+  const init: Mutable<FetchInit> = { method, headers, body, signal, redirect: 'manual', timeout: false }
+  if (length !== undefined) init.duplex = 'half'
+  if (!proxied) init.proxy = false
+  return init
 }
 
 /** Both runtimes undo `content-encoding` but leave the header and the length of the packed bytes standing. */

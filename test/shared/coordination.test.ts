@@ -13,11 +13,11 @@ import { eventually } from '../support/gateway-fixture.ts'
 import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshName, joinReplica } from '../support/shared-state.ts'
 
-affinityStoreConformance('shared memory', ({ capacity, ttlMs }) => {
+affinityStoreConformance('shared memory', (limits) => {
   let time = 0
   const clock = { now: () => time }
   const coordination = createNoCoordination({ id: 'a', host: 'h', pid: 1, started: '', version: '0', configHash: '' })
-  const store = createSharedAffinity({ local: createMemoryAffinity({ clock, capacity, ttlMs }), coordination, clock })
+  const store = createSharedAffinity({ local: createMemoryAffinity({ clock, ...limits }), coordination, clock })
   return { store, advance: (ms) => void (time += ms) }
 })
 
@@ -118,13 +118,16 @@ describeWithServers(['redis'], 'replicas that share a Redis', () => {
     const [one, two] = [await open(), await open()]
     const key = { owner: 'team', session: 's', route: 'fast' }
     const target = targetIdOf('p', 'm')
-    one.remember(key, target, asAccountId('a'))
+    one.remember(key, { target, account: asAccountId('a') })
     one.rememberOverflow(key, { target: targetIdOf('p', 'small'), inputTokens: 9_000 })
     await eventually(() => two.lookup(key)?.account === 'a' && two.overflows(key).length === 1, 'the other knows it', 1_000)
-    two.remember(key, target, asAccountId('b'))
+    two.remember(key, { target, account: asAccountId('b') })
     await eventually(() => one.lookup(key)?.account === 'b', 'the first follows', 1_000)
-    one.remember(key, target, asAccountId('a'))
+    one.remember(key, { target, account: asAccountId('a') })
     await eventually(() => two.lookup(key)?.account === 'a', 'and the other again', 1_000)
+    one.rememberOrigin({ owner: 'team', answer: 'resp_1' }, { target, account: asAccountId('a'), session: 's' })
+    await eventually(() => two.origin({ owner: 'team', answer: 'resp_1' })?.account === 'a', 'who gave an answer is known', 1_000)
+    expect(two.origin({ owner: 'other', answer: 'resp_1' })).toBeUndefined()
     two.forget(key)
     await eventually(() => one.lookup(key) === undefined, 'it is forgotten by both', 1_000)
   })

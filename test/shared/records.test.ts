@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { systemClock } from '../../src/lib/clock.ts'
 import { exampleRecord, packWhole, recordStoreConformance, unpackWhole } from '../../src/state/records/conformance.ts'
 import { POSTGRES_RECORDS } from '../../src/state/records/postgres-schema.ts'
-import { createPostgresRecords, type PostgresRecords } from '../../src/state/records/postgres.ts'
+import { createPostgresRecords } from '../../src/state/records/postgres.ts'
+import type { RecordStore } from '../../src/state/records/store.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
 import { eventually } from '../support/gateway-fixture.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
@@ -21,7 +22,7 @@ describeWithServers(['postgres'], 'PostgreSQL keeps records', () => {
   })
   afterAll(() => server.close())
 
-  const open = (schema = freshName('records'), maxQueued?: number): PostgresRecords => {
+  const open = (schema = freshName('records'), maxQueued?: number): RecordStore => {
     const database = freshDatabase(server, [POSTGRES_RECORDS], schema)
     cleanUp.push(() => database.close())
     return createPostgresRecords({
@@ -33,7 +34,7 @@ describeWithServers(['postgres'], 'PostgreSQL keeps records', () => {
       maxQueued,
     })
   }
-  const idsOf = async (store: PostgresRecords): Promise<string[]> =>
+  const idsOf = async (store: RecordStore): Promise<string[]> =>
     (await store.list({ limit: 1000 })).map(({ request_id }) => request_id).toSorted()
 
   recordStoreConformance('PostgreSQL', () => open())
@@ -71,7 +72,7 @@ describeWithServers(['postgres'], 'PostgreSQL keeps records', () => {
   })
 
   describe('through outages', () => {
-    const append = (store: PostgresRecords, id: string): void => store.append(packWhole(exampleRecord({ request_id: id })))
+    const append = (store: RecordStore, id: string): void => store.append(packWhole(exampleRecord({ request_id: id })))
 
     test('a database that crashes loses nothing and doubles nothing', async () => {
       const store = open()
@@ -81,9 +82,9 @@ describeWithServers(['postgres'], 'PostgreSQL keeps records', () => {
       append(store, 'req_during')
       await store.flush()
       expect(warnings).toEqual([expect.stringContaining('cannot be written')])
-      expect(store.backlog()).toEqual({ waiting: 1, lost: 0 })
+      expect(store.backlog?.()).toMatchObject({ waiting: 1, dropped: 0 })
       await server.start()
-      await eventually(() => store.backlog().waiting === 0, 'what waited is written', 10_000)
+      await eventually(() => store.backlog?.().waiting === 0, 'what waited is written', 10_000)
       expect(await idsOf(store)).toEqual(['req_before', 'req_during'])
       expect(warnings.at(-1)).toContain('written again')
     })
@@ -95,9 +96,9 @@ describeWithServers(['postgres'], 'PostgreSQL keeps records', () => {
       server.stall()
       append(store, 'req_during')
       await store.flush()
-      expect(store.backlog().waiting).toBe(1)
+      expect(store.backlog?.().waiting).toBe(1)
       server.resume()
-      await eventually(() => store.backlog().waiting === 0, 'what waited is written', 10_000)
+      await eventually(() => store.backlog?.().waiting === 0, 'what waited is written', 10_000)
       expect(await idsOf(store)).toEqual(['req_before', 'req_during'])
     })
 
@@ -106,7 +107,7 @@ describeWithServers(['postgres'], 'PostgreSQL keeps records', () => {
       await store.list()
       await server.kill()
       for (let index = 0; index < 25; index++) append(store, `req_${index}`)
-      expect(store.backlog()).toEqual({ waiting: 10, lost: 15 })
+      expect(store.backlog?.()).toMatchObject({ waiting: 10, dropped: 15 })
       await server.start()
       await eventually(async () => (await idsOf(store).catch(() => [])).length === 10, 'the rest is written', 10_000)
     })

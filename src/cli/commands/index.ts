@@ -1,6 +1,9 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
+import { alertsCommand } from './alerts.ts'
+import { captureCommand } from './capture.ts'
 import { configCommand } from './config.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
 import { modelCommand } from './model.ts'
@@ -23,9 +26,12 @@ export const COMMANDS: readonly CommandDefinition[] = [
   accountCommand,
   modelCommand,
   usageCommand,
+  alertsCommand,
+  captureCommand,
   replayCommand,
   testCommand,
   priceCommand,
   stateCommand,
   configCommand,
+  doctorCommand,
 ]

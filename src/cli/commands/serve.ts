@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { CompiledConfig } from '../../config/compile.ts'
+import type { ConfigSource } from '../../config/load.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { type CliContext, type CommandGateway, type CommandGatewayOptions, LOG_LEVELS } from '../cli-context.ts'
@@ -25,7 +26,9 @@ export const serveCommand: CommandDefinition = {
         ]),
       )
       .summary('serve until stopped')
-      .description('Serves until it is stopped. SIGTERM or Ctrl-C finishes running requests first; a second one stops at once.')
+      .description(
+        'Serves until it is stopped. SIGTERM or Ctrl-C finishes running requests first; a second one stops at once. A change of the configuration file is taken over while it serves; SIGHUP reads it at once.',
+      )
       .action(async (_options: ServeOptions, command: { optsWithGlobals(): ServeOptions }) => {
         const options = command.optsWithGlobals()
         await execute((context) => serve(context, options), options.json === true)
@@ -42,19 +45,24 @@ async function serve(context: CliContext, options: ServeOptions): Promise<number
   const told = (url: string): void =>
     announce(context, options, bannerFacts(context, loaded.compiled, { url, dataDir, configuration }))
   if (workers === 1 || context.worker !== undefined)
-    return serveHere(context, options, { config: loaded.compiled, dataDir, told })
+    return serveHere(context, options, { config: loaded.compiled, source: loaded.source, dataDir, told })
   const { serveWithWorkers } = await import('../serve-with-workers.ts')
   return serveWithWorkers(context, { count: workers, dataDir, announce: told })
 }
 
 interface ServeHere {
   readonly config: CompiledConfig
+  readonly source: ConfigSource
   readonly dataDir: string
   readonly told: (url: string) => void
 }
 
 /** Serves in this process. */
-async function serveHere(context: CliContext, options: ServeOptions, { config, dataDir, told }: ServeHere): Promise<number> {
+async function serveHere(
+  context: CliContext,
+  options: ServeOptions,
+  { config, source, dataDir, told }: ServeHere,
+): Promise<number> {
   const stop = context.stopRequested()
   const app = await context.loadApp()
   const gateway = await app.createGateway({
@@ -66,7 +74,9 @@ async function serveHere(context: CliContext, options: ServeOptions, { config, d
   const { url, port } = await listen(gateway, config.server)
   if (context.worker === undefined) told(url)
   else context.worker.listens({ url, host: config.server.host, port })
+  const unfollow = await follow(context, gateway, source, options.bind)
   await finish(context, gateway, stop)
+  unfollow()
   return EXIT.ok
 }
 
@@ -137,6 +147,32 @@ async function listenError(error: unknown, bind: { readonly host: string; readon
     })
   }
   return error
+}
+
+/** Takes over what changes in the configuration file, and what there is when the process is told to look. Returns what ends that. */
+async function follow(
+  context: CliContext,
+  gateway: CommandGateway,
+  source: ConfigSource,
+  bind: string | undefined,
+): Promise<() => void> {
+  const [{ followConfig }, { loadConfig }] = await Promise.all([
+    import('../../operations/follow-config.ts'),
+    import('../../config/load.ts'),
+  ])
+  const path = source.kind === 'file' ? source.path : undefined
+  const follower = followConfig({
+    gateway,
+    load: () => loadConfig({ ...context.surroundings, path, bind }),
+    path,
+    clock: context.clock,
+    tell: (line) => context.stderr(`switchback: ${line}\n`),
+  })
+  const deafen = context.onHangUp(() => void follower.reload())
+  return () => {
+    deafen()
+    follower.stop()
+  }
 }
 
 /** Waits to be told to stop, then lets running requests end. A second signal does not wait any longer. */

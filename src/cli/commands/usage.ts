@@ -89,7 +89,10 @@ const act =
 async function report(context: CliContext, options: UsageOptions): Promise<number> {
   const parameters = parametersOf(options, [...NAMES, 'since', 'until', 'by', 'interval', 'limit'])
   const data = await ask(context, options, (source) => source.report(parameters))
-  const { renderUsage, usageCsv } = await renderers()
+  const [{ renderUsage }, { usageCsv }] = await Promise.all([
+    import('../../operations/usage/render-usage.ts'),
+    import('../../operations/usage/usage-csv.ts'),
+  ])
   tell(context, options, data, { text: () => renderUsage(data), csv: () => usageCsv(data) })
   return EXIT.ok
 }
@@ -97,14 +100,17 @@ async function report(context: CliContext, options: UsageOptions): Promise<numbe
 async function events(context: CliContext, options: UsageOptions): Promise<number> {
   const parameters = parametersOf(options, [...NAMES, 'since', 'until', 'request', 'limit', 'cursor'])
   const data = await ask(context, options, (source) => source.events(parameters))
-  const { renderEvents, usageCsv } = await renderers()
+  const [{ renderEvents }, { usageCsv }] = await Promise.all([
+    import('../../operations/usage/render-usage.ts'),
+    import('../../operations/usage/usage-csv.ts'),
+  ])
   tell(context, options, data, { text: () => renderEvents(data), csv: () => usageCsv(data) })
   return EXIT.ok
 }
 
 async function reconcile(context: CliContext, options: UsageOptions): Promise<number> {
   const data = await ask(context, options, (source) => source.reconcile(parametersOf(options, ['since', 'until'])))
-  const { renderReconciliation } = await renderers()
+  const { renderReconciliation } = await import('../../operations/usage/render-usage.ts')
   tell(context, options, data, { text: () => renderReconciliation(data) })
   return data.billing_grade ? EXIT.ok : EXIT.failed
 }
@@ -114,8 +120,8 @@ async function reprice(context: CliContext, options: UsageOptions): Promise<numb
     ...parametersOf(options, ['since', 'until', 'provider', 'model']),
     dry_run: String(options['dryRun'] === true),
   }
-  const data = await ask(context, options, (source) => source.reprice(parameters))
-  const { renderRepricing } = await renderers()
+  const data = await ask(context, options, (source) => source.reprice(parameters), 'write')
+  const { renderRepricing } = await import('../../operations/usage/render-usage.ts')
   tell(context, options, data, { text: () => renderRepricing(data) })
   return EXIT.ok
 }
@@ -128,26 +134,18 @@ async function compare(context: CliContext, file: string, options: UsageOptions)
   const data = await ask(context, options, (source) =>
     source.compareInvoice({ provider, csv, day_column, model_column, cost_column }),
   )
-  const { renderInvoice } = await renderers()
+  const { renderInvoice } = await import('../../operations/usage/render-usage.ts')
   tell(context, options, data, { text: () => renderInvoice(data) })
   return EXIT.ok
 }
 
-async function ask<Answer>(context: CliContext, options: UsageOptions, question: Ask<Answer>): Promise<Answer> {
-  const source = await usageSource(context, options)
+async function ask<Answer>(context: CliContext, options: UsageOptions, question: Ask<Answer>, access?: 'write'): Promise<Answer> {
+  const source = await usageSource(context, options, access)
   try {
     return await question(source)
   } finally {
     await source.close()
   }
-}
-
-async function renderers() {
-  const [rendered, csv] = await Promise.all([
-    import('../../operations/usage/render-usage.ts'),
-    import('../../operations/usage/usage-csv.ts'),
-  ])
-  return { ...rendered, ...csv }
 }
 
 function tell(

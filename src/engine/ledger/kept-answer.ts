@@ -14,7 +14,8 @@ export function keepingRefusal(ledger: Pick<AttemptLedger, 'required' | 'isKeepi
 }
 
 /** The answer once what it cost is kept. Of a stream only the end waits: what had been sent cannot be taken back. */
-export async function keptAnswer(answer: Answer, ledger: Keeping): Promise<Answer> {
+export async function keptAnswer(answering: Promise<Answer>, ledger: Keeping): Promise<Answer> {
+  const answer = await answering
   if (answer.kind === 'stream') return { ...answer, stream: new KeptStream(answer.stream, ledger) }
   try {
     await ledger.durable()

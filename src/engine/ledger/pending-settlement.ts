@@ -1,40 +1,51 @@
 import type { PriceQuote } from '../../catalog/prices/price-book.ts'
 import { usdToNearestNano } from '../../catalog/prices/usd.ts'
+import type { AttemptRecord } from '../../ir/record.ts'
 import type { LedgerParty, SettledCost, SettledUsage, Settlement } from '../../ir/settlement.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { PendingEntry } from '../../state/ledger/store.ts'
 import type { EndedAttempt } from './ended-attempt.ts'
 import { settledCost } from './settled-cost.ts'
 
-type QuoteOf = (attempt: EndedAttempt, at: number) => PriceQuote | undefined
+/** Must not throw. */
+export type SettledListener = (settlement: Settlement, attempt: EndedAttempt) => void
+
+export interface SettlementParts {
+  readonly quoteOf: (attempt: EndedAttempt, at: number) => PriceQuote | undefined
+  /** Told of the settlement when it is made. */
+  readonly settled?: SettledListener | undefined
+}
 
 /** An attempt on its way into the ledger. What it cost is calculated when the entry is first read, several at a time. */
 export class PendingSettlement implements PendingEntry {
   private attempt: EndedAttempt | undefined
   private readonly at: number
-  private readonly quoteOf: QuoteOf
+  private readonly parts: SettlementParts
   private made: Settlement | undefined = undefined
 
   /** `at` is when it ended, in Unix milliseconds. */
-  constructor(attempt: EndedAttempt, at: number, quoteOf: QuoteOf) {
+  constructor(attempt: EndedAttempt, at: number, parts: SettlementParts) {
     this.attempt = attempt
     this.at = at
-    this.quoteOf = quoteOf
+    this.parts = parts
   }
 
   get entry(): Settlement {
-    if (this.attempt !== undefined) this.made = settle(this.attempt, this.at, this.quoteOf(this.attempt, this.at))
-    this.attempt = undefined
+    const { attempt, parts, at } = this
+    if (attempt !== undefined) {
+      this.attempt = undefined
+      this.made = settle(attempt, at, parts.quoteOf(attempt, at))
+      parts.settled?.(this.made, attempt)
+    }
     return this.made!
   }
 }
 
 /** The settlement of an attempt by a price; without one the cost is unknown. */
-export function settle(attempt: EndedAttempt, at: number, quote: PriceQuote | undefined): Settlement {
-  const { id, facts, sessionId, purpose, outcome, errorCode, cancelledBecause, streamed, latencyMs } = attempt
-  const usage = facts?.usage
-  const isFree = usage === undefined && wasNotCharged(attempt)
-  const cost: SettledCost = isFree ? { nanos: 0 } : usage === undefined ? {} : settledCost(usage, quote)
+function settle(attempt: EndedAttempt, at: number, quote: PriceQuote | undefined): Settlement {
+  const { id, record, sessionId, purpose, streamed } = attempt
+  const { usage, usage_known: known } = record
+  const cost = costOf(record, quote)
   return {
     kind: 'settlement',
     id,
@@ -42,13 +53,13 @@ export function settle(attempt: EndedAttempt, at: number, quote: PriceQuote | un
     party: partyOf(attempt),
     session: sessionId,
     purpose,
-    outcome,
-    error_code: errorCode,
-    cancelled_because: cancelledBecause,
+    outcome: record.outcome,
+    error_code: record.error_code,
+    cancelled_because: record.cancelled_because,
     streamed,
-    latency_ms: Math.round(latencyMs * 1000) / 1000,
+    latency_ms: record.latency_ms,
     usage: usage === undefined ? undefined : counted(usage),
-    complete: isFree || outcome === 'success' || facts?.ended === true,
+    complete: known === 'whole' || known === 'unused',
     nanos: cost.nanos,
     price: cost.price,
     lines: cost.lines,
@@ -57,21 +68,21 @@ export function settle(attempt: EndedAttempt, at: number, quote: PriceQuote | un
   }
 }
 
-const partyOf = ({ provider, model, account, principal }: EndedAttempt): LedgerParty => ({
-  provider,
-  model,
-  account,
+/** Providers charge for answers: what was plainly refused or never sent is free. */
+function costOf({ usage, usage_known: known }: AttemptRecord, quote: PriceQuote | undefined): SettledCost {
+  if (known === 'unused') return { nanos: 0 }
+  return usage === undefined ? {} : settledCost(usage, quote)
+}
+
+const partyOf = ({ record, principal }: EndedAttempt): LedgerParty => ({
+  provider: record.provider_id,
+  model: record.model,
+  account: record.account_id,
   tenant: principal.tenant,
   project: principal.project,
   owner: principal.owner,
   key: principal.keyId,
 })
-
-/** Nothing went out, nobody was there, or the upstream answered with an error: providers charge for answers. */
-function wasNotCharged({ outcome, wasSent, upstreamStatus, errorCode }: EndedAttempt): boolean {
-  if (!wasSent || errorCode === 'upstream_connect_failed') return true
-  return outcome === 'failed' && upstreamStatus !== undefined && upstreamStatus >= 400
-}
 
 /** Counts alone: the upstream's own words stay out of the ledger. */
 const counted = ({ raw: _raw, iterations: _iterations, providerCostUsd: _cost, ...usage }: Usage): SettledUsage => usage

@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../../ir/diagnostic.ts'
-import type { AttemptRecord, RequestRecord } from '../../ir/record.ts'
+import type { AttemptRecord } from '../../ir/record.ts'
 import type { Usage } from '../../ir/usage.ts'
 import { packDecision } from '../../routing/packed-decision.ts'
 import type { PackedRecord } from '../../state/records/store.ts'
 import { ENGINE_VERSION } from '../version.ts'
-import { FORM, type PackedAttempt, type PackedRow } from './packed-row.ts'
+import { FORM, USAGE_OF_RECORD, type PackedAttempt, type PackedRow } from './packed-row.ts'
 import type { RecordSeed } from './record-seed.ts'
 
 /**
@@ -66,14 +66,14 @@ function packRecord(seed: RecordSeed): PackedRow {
     facts?.finish?.raw ?? null,
     facts?.usage === undefined ? null : withoutRaw(facts.usage),
     packDecision(seed.plan, seed.question),
-    seed.attempts.map(packAttempt),
+    seed.attempts.map((attempt) => packAttempt(attempt, facts?.usage)),
     bounded(seed.diagnostics),
     seed.skipped,
     seed.clientRetry ?? null,
   ]
 }
 
-const packAttempt = (attempt: AttemptRecord): PackedAttempt => [
+const packAttempt = (attempt: AttemptRecord, usageOfRecord: Usage | undefined): PackedAttempt => [
   attempt.target_id,
   attempt.provider_id,
   attempt.model,
@@ -91,10 +91,12 @@ const packAttempt = (attempt: AttemptRecord): PackedAttempt => [
   attempt.cancelled_because ?? null,
   attempt.passthrough,
   attempt.passthrough_refused ?? null,
+  attempt.usage === undefined ? null : attempt.usage === usageOfRecord ? USAGE_OF_RECORD : withoutRaw(attempt.usage),
+  attempt.usage_known ?? null,
 ]
 
 /** The upstream's own words stay out of records. */
-const withoutRaw = ({ raw: _raw, ...usage }: Usage): RequestRecord['usage'] => usage
+const withoutRaw = ({ raw: _raw, ...usage }: Usage): Omit<Usage, 'raw'> => usage
 
 /** Paths hold names that clients chose: neither their number nor their length may fill the store. */
 const MOST_DIAGNOSTICS = 200

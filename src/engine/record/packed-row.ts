@@ -3,7 +3,10 @@ import type { Diagnostic } from '../../ir/diagnostic.ts'
 import type { AttemptRecord, RequestRecord, SkippedTarget } from '../../ir/record.ts'
 import type { Absent, PackedDecision } from '../../routing/packed-decision.ts'
 
-/** Form of packed records. A change of the columns needs a new number, and the older forms stay readable. */
+/**
+ * Form of packed records. A column may be added behind the others, where older rows have none; any other change needs a new number, and the
+ * older forms stay readable.
+ */
 export const FORM = 2
 
 /** Columns of a packed record. In form 1 decision and attempts are written out, in form 2 they are packed too. */
@@ -55,4 +58,10 @@ export type PackedAttempt = readonly [
   cancelledBecause: NonNullable<AttemptRecord['cancelled_because']> | Absent,
   passthrough: boolean,
   passthroughRefused: readonly string[] | Absent,
+  /** `usageOfRecord` where it is the same as that of the whole record. */
+  usage?: NonNullable<AttemptRecord['usage']> | typeof USAGE_OF_RECORD | Absent,
+  usageKnown?: NonNullable<AttemptRecord['usage_known']> | Absent,
 ]
+
+/** Nearly every record has one attempt, which used what the record says. */
+export const USAGE_OF_RECORD = 1

@@ -1,6 +1,6 @@
 import type { AttemptRecord, RequestRecord } from '../../ir/record.ts'
 import { unpackDecision } from '../../routing/unpack-decision.ts'
-import type { PackedAttempt, PackedRow } from './packed-row.ts'
+import { USAGE_OF_RECORD, type PackedAttempt, type PackedRow } from './packed-row.ts'
 
 /** The record that was packed. Whole records, as the first versions wrote them, are taken as they are. */
 export function unpackRecord(packed: unknown): RequestRecord {
@@ -12,7 +12,7 @@ function unpackRow(row: PackedRow): RequestRecord {
   const [status, errorCode, totalMs, firstTokenMs, overheadUs, requestBytes, committedEarly] = row.slice(11) as Middle
   const [servedModel, finish, finishRaw, usage, written, tried, diagnostics, skipped, clientRetry] = row.slice(18) as Rest
   const decision = isPacked(written) ? unpackDecision(requestId, written) : written
-  const attempts = tried.map((attempt) => (isPacked(attempt) ? unpackAttempt(attempt) : attempt))
+  const attempts = tried.map((attempt) => (isPacked(attempt) ? unpackAttempt(attempt, usage ?? undefined) : attempt))
   const { inputs } = decision
   return {
     schema: 'switchback.record/v1',
@@ -56,10 +56,11 @@ type Rest = From<Middle, [unknown, unknown, unknown, unknown, unknown, unknown, 
 
 const isPacked = (value: unknown): value is readonly unknown[] => Array.isArray(value)
 
-function unpackAttempt(packed: PackedAttempt): AttemptRecord {
+function unpackAttempt(packed: PackedAttempt, usageOfRecord: RequestRecord['usage']): AttemptRecord {
   const [targetId, providerId, model, accountId, format, startedMs, latencyMs, outcome, errorCode, errorCategory, ...more] =
     packed
-  const [upstreamStatus, upstreamErrorType, upstreamRequestId, next, cancelledBecause, passthrough, refused] = more
+  const [upstreamStatus, upstreamErrorType, upstreamRequestId, next, cancelledBecause, passthrough, refused, ...used] = more
+  const [usage, usageKnown] = used
   return {
     target_id: targetId,
     provider_id: providerId,
@@ -78,5 +79,7 @@ function unpackAttempt(packed: PackedAttempt): AttemptRecord {
     cancelled_because: cancelledBecause ?? undefined,
     passthrough,
     passthrough_refused: refused ?? undefined,
+    usage: usage === USAGE_OF_RECORD ? usageOfRecord : (usage ?? undefined),
+    usage_known: usageKnown ?? undefined,
   }
 }

@@ -102,7 +102,7 @@ function compared(
   theirs: { line: InvoiceLine; nanos: number } | undefined,
   ours: Ours | undefined,
 ): InvoiceComparison {
-  const [day = '', undated = ''] = [key.slice(0, 10), key.slice(11)]
+  const [day, undated] = [key.slice(0, 10), key.slice(11)]
   const names = [...(ours?.names ?? [])]
   const model = theirs?.line.model ?? names[0] ?? undated
   const difference = (theirs?.nanos ?? 0) - (ours?.nanos ?? 0)

@@ -19,8 +19,15 @@ export interface UsageFiles {
   readonly clock: Clock
 }
 
+/** What a question needs of the files. */
+export type UsageAccess = 'read' | 'write'
+
 /** Where usage is asked for: the gateway that runs, else its files. Throws `record_not_found` when there is nothing. */
-export function openUsageSource(gateway: GatewayAddress | undefined, files: UsageFiles): UsageSource {
+export function openUsageSource(
+  gateway: GatewayAddress | undefined,
+  files: UsageFiles,
+  access: UsageAccess = 'read',
+): UsageSource {
   if (gateway !== undefined) return createRemoteUsage(gateway)
   const path = files.store ?? join(files.dataDir, STATE_FILE)
   if (path === 'memory' || !existsSync(path)) {
@@ -30,7 +37,7 @@ export function openUsageSource(gateway: GatewayAddress | undefined, files: Usag
     )
   }
   const { clock, dataDir, hostOf } = files
-  const store = openSqliteLedger({ path, clock })
+  const store = openSqliteLedger({ path, clock, readOnly: access === 'read' })
   const spool = `${path}${SPOOL_SUFFIX}`
   const spoolBytes = (): number => (existsSync(spool) ? statSync(spool).size : 0)
   const desk = new UsageDesk({ store, clock, hostOf, prices: { warm: () => openPrices(dataDir) }, spoolBytes })

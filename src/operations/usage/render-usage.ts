@@ -1,11 +1,10 @@
-import { nanoToUsd } from '../../catalog/prices/usd.ts'
 import { countWords, plural, safeText } from '../story-words.ts'
 import type { InvoiceReport } from './compare-invoice.ts'
 import type { Reconciliation } from './reconcile-usage.ts'
 import type { Repricing } from './reprice-usage.ts'
 import type { UsageEvents } from './usage-events.ts'
 import type { UsageGroup, UsageReport } from './usage-report.ts'
-import type { UsageSums } from './usage-sums.ts'
+import { signedUsd, type UsageSums } from './usage-sums.ts'
 
 type Table = readonly (readonly string[])[]
 
@@ -53,12 +52,14 @@ export function renderEvents({ events, next }: UsageEvents): string {
     safeText(event.id),
     event.kind,
     safeText(`${String(event['provider'])}/${String(event['model'])}`),
-    String(event['outcome'] ?? event['reason'] ?? '-'),
+    wordOf(event['outcome'] ?? event['reason']),
     event['nanos'] === undefined ? 'unknown' : `$${signed(Number(event['nanos']))}`,
   ])
   const table = tableOf([['AT', 'ID', 'KIND', 'TARGET', 'OUTCOME', 'COST'], ...rows])
   return [...table, ...(next === undefined ? [] : [`More with --cursor ${next}`])].join('\n')
 }
+
+const wordOf = (value: unknown): string => (typeof value === 'string' ? value : '-')
 
 /** Whether the ledger can be billed, and what stands against it. */
 export function renderReconciliation({ status, since, until, entries, rollups, issues, durability }: Reconciliation): string {
@@ -117,7 +118,7 @@ export function renderInvoice(report: InvoiceReport): string {
   ].join('\n')
 }
 
-const signed = (nanos: number): string => (nanos < 0 ? `-${nanoToUsd(-nanos)}` : nanoToUsd(nanos))
+const signed = (nanos: number): string => signedUsd(BigInt(nanos))
 
 function tableOf(rows: Table): string[] {
   const widths = (rows[0] ?? []).map((_cell, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)))

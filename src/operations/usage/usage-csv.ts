@@ -32,7 +32,7 @@ function csvOf(rows: readonly Row[]): string {
 /** Names come from clients: what a spreadsheet would take for a formula is marked as text. */
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
-  const text = typeof value === 'string' ? guarded(value) : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'string' ? guarded(value) : JSON.stringify(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 

@@ -207,7 +207,7 @@ describe('reconciling', () => {
           entries: (await store.prove({ since: TEN, until: TEN })).entries,
           rollups: (await store.prove({ since: 0, until: TEN + 3_600_000 })).rollups,
         }),
-      } as typeof store,
+      },
       clock,
       prices: { warm: () => Promise.reject(new Error('unused')) },
       hostOf: () => '',

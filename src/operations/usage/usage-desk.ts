@@ -75,7 +75,7 @@ export class UsageDesk {
     if (since === undefined)
       throw new GatewayError(
         'invalid_body',
-        'Say from when on attempts are to be priced again: `since`, such as 7d or 2026-01-31.',
+        'Say from when on attempts are to be priced again: `since` (--since), such as 7d or 2026-01-31.',
         {
           param: 'since',
         },

@@ -72,7 +72,7 @@ export function readRange({ since, until }: UsageParameters, { now, spanMs }: { 
 }
 
 /** A span back from now (`7d`, `36h`), a day, an instant of ISO 8601, or Unix milliseconds. */
-export function readTime(name: string, text: string, now: number): number {
+function readTime(name: string, text: string, now: number): number {
   const span = timeSpanMs(text)
   if (span !== undefined) return Math.max(0, now - span)
   const isNumber = /^\d{10,15}$/.test(text)

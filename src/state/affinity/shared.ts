@@ -1,10 +1,12 @@
 import { asAccountId, type TargetId } from '../../ir/ids.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Announcement, Coordination } from '../coordination/store.ts'
+import { answerHash } from './answer-hash.ts'
 import { ExpiringLru } from './expiring-lru.ts'
-import type { AffinityKey, AffinityStore, Overflow } from './store.ts'
+import type { AffinityKey, AffinityStore, AnswerKey, Overflow } from './store.ts'
 
 const TOPIC = 'place'
+const ORIGIN_TOPIC = 'origin'
 /** A conversation that stays where it is, is announced again after this time, so that it is remembered as long as it goes on. */
 const AGAIN_MS = 600_000
 /** Longer than any conversation is remembered. */
@@ -30,15 +32,21 @@ export function createSharedAffinity({ local, coordination, clock }: SharedAffin
     announced.delete(textOf(key))
     take(local, key, announcement)
   })
+  coordination.listen(ORIGIN_TOPIC, ({ answer, target, account, session }) => {
+    if ([answer, target, account, session].some((part) => typeof part !== 'string')) return
+    const origin = { target: target as TargetId, account: asAccountId(String(account)), session: String(session) }
+    local.rememberOrigin({ owner: '', answer: String(answer) }, origin)
+  })
   return {
     lookup: (key) => local.lookup(key),
-    remember(key, target, account) {
-      local.remember(key, target, account)
+    remember(key, served) {
+      local.remember(key, served)
+      const { target, account, cachedTokens } = served
       const place = `${target} ${account}`
       const text = textOf(key)
       if (announced.get(text, clock.now()) === place) return
       announced.set(text, place, clock.now())
-      coordination.announce(TOPIC, { ...key, target, account })
+      coordination.announce(TOPIC, { ...key, target, account, cachedTokens })
     },
     forget(key) {
       if (local.lookup(key) === undefined) return
@@ -51,6 +59,13 @@ export function createSharedAffinity({ local, coordination, clock }: SharedAffin
       coordination.announce(TOPIC, { ...key, overflow })
     },
     overflows: (key) => local.overflows(key),
+    // Ids of answers stay here: the others hear of a hash.
+    origin: (key) => local.origin(hashed(key)),
+    rememberOrigin(key, origin) {
+      const known = hashed(key)
+      local.rememberOrigin(known, origin)
+      coordination.announce(ORIGIN_TOPIC, { answer: known.answer, ...origin })
+    },
     get size() {
       return local.size
     },
@@ -58,10 +73,14 @@ export function createSharedAffinity({ local, coordination, clock }: SharedAffin
 }
 
 function take(local: AffinityStore, key: AffinityKey, announcement: Announcement): void {
-  const { target, account, forget, overflow } = announcement
+  const { target, account, cachedTokens, forget, overflow } = announcement
   if (forget === true) local.forget(key)
   else if (typeof target === 'string' && typeof account === 'string')
-    local.remember(key, target as TargetId, asAccountId(account))
+    local.remember(key, {
+      target: target as TargetId,
+      account: asAccountId(account),
+      cachedTokens: typeof cachedTokens === 'number' ? cachedTokens : undefined,
+    })
   const outgrown = readOverflow(overflow)
   if (outgrown !== undefined) local.rememberOverflow(key, outgrown)
 }
@@ -82,5 +101,7 @@ function readOverflow(value: unknown): Overflow | undefined {
     ...(typeof windowTokens === 'number' ? { windowTokens } : {}),
   }
 }
+
+const hashed = (key: AnswerKey): AnswerKey => ({ owner: '', answer: answerHash(key) })
 
 const textOf = ({ owner, session, route }: AffinityKey): string => JSON.stringify([owner, session, route])

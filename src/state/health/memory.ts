@@ -1,10 +1,10 @@
-import { asProviderId, type ProviderId, type TargetId } from '../../ir/ids.ts'
+import { asProviderId, providerOf, type ProviderId, type TargetId } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { CallPermit, type PermitContext } from './call-permit.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import { ProviderHealth } from './provider-health.ts'
-import { providerOf, readSavedScorecard } from './saved-scorecard.ts'
+import { readSavedScorecard } from './saved-scorecard.ts'
 import { Scorecard } from './scorecard.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import type {
@@ -112,6 +112,11 @@ class MemoryHealth implements HealthStore {
     const circuit = this.circuitOf(scope, id, openMs !== undefined, now)
     if (openMs === undefined) circuit?.reset()
     else if (openMs > 0) circuit?.openUntilAtLeast(now + openMs)
+  }
+
+  forget(id: ProviderId): void {
+    this.providers.delete(id)
+    for (const [target, { provider }] of this.targets) if (provider === id) this.targets.delete(target)
   }
 
   changedScorecards(): SavedScorecard[] {

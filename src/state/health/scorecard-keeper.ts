@@ -95,9 +95,10 @@ export function keepScorecards({ health, file, clock, warn, keeping }: Scorecard
     },
     async close() {
       stop()
-      await saving
+      // A file is done at once, before anybody else opens it.
+      if (saving !== undefined) await saving
       flush()
-      await saving
+      if (saving !== undefined) await saving
       file.close()
     },
   }

@@ -121,6 +121,8 @@ export interface HealthStore {
   configure(settings: HealthSettings): void
   /** Takes over what another replica has found out. A circuit that is open for longer already stays so. */
   adopt(change: CircuitChange): void
+  /** Forgets what is known of a provider and its targets: it is another one under the same name. Calls under way end for themselves. */
+  forget(provider: ProviderId): void
   /** Scorecards that changed since the last call, to be saved. */
   changedScorecards(): readonly SavedScorecard[]
   /** Takes what an earlier process saved as prior knowledge. Rows that are too old, empty or corrupt are passed over. */

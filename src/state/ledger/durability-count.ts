@@ -24,7 +24,7 @@ export class DurabilityCount {
   view(
     now: Pick<LedgerDurability, 'required' | 'store_configured' | 'waiting' | 'spooled' | 'spool_bytes'> & { isFailing: boolean },
   ): LedgerDurability {
-    const { isFailing, ...rest } = now
+    const { isFailing: _isFailing, ...rest } = now
     return {
       status: this.#status(now),
       ...rest,

@@ -54,7 +54,10 @@ export class GroupSums {
 
   #named(names: readonly (string | null)[]): LedgerFilter {
     return Object.fromEntries(
-      this.#groupBy.flatMap((grouping, index) => (names[index] == null ? [] : [[grouping, names[index]]])),
+      this.#groupBy.flatMap((grouping, index) => {
+        const name = names[index] ?? null
+        return name === null ? [] : [[grouping, name]]
+      }),
     )
   }
 }

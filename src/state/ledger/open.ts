@@ -4,16 +4,13 @@ import { LedgerWriter } from './ledger-writer.ts'
 import { createMemoryLedger } from './memory.ts'
 import { openSpool } from './spool.ts'
 import { openSqliteLedger } from './sqlite.ts'
-import { startLedgerRetention } from './retention.ts'
+import { startLedgerRetention, type LedgerAges } from './retention.ts'
 import type { LedgerStore } from './store.ts'
 
-export interface OpenLedgerOptions {
+export interface OpenLedgerOptions extends LedgerAges {
   /** `memory`, or the path of an SQLite file. */
   readonly store: 'memory' | (string & {})
   readonly required: boolean
-  /** Ages at which entries and sums are deleted, in milliseconds; undefined keeps them. */
-  readonly keepEntriesMs: number | undefined
-  readonly keepRollupsMs: number | undefined
   readonly clock: Clock
   readonly warn: StoreWarning
   /** Asked before entries are made. Never rejects. */
@@ -24,6 +21,8 @@ export interface OpenLedgerOptions {
 export interface OpenLedger {
   readonly store: LedgerStore
   readonly writer: LedgerWriter
+  /** From now on entries and sums are deleted at these ages. */
+  keepFor(ages: LedgerAges): void
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
@@ -47,11 +46,12 @@ export function ledgerOn(store: LedgerStore, options: LedgerOnOptions): OpenLedg
   const { clock, warn, required, prepare, isDurable, spoolPath } = options
   const spool = spoolPath === undefined ? undefined : openSpool({ path: spoolPath })
   const writer = new LedgerWriter({ store, spool, clock, warn, required, isDurable, prepare })
-  const { keepEntriesMs, keepRollupsMs } = options
-  const stopRetention = startLedgerRetention({ store, clock, warn, keepEntriesMs, keepRollupsMs })
+  let ages: LedgerAges = options
+  const stopRetention = startLedgerRetention({ store, clock, warn, ages: () => ages })
   return {
     store,
     writer,
+    keepFor: (next) => void (ages = next),
     async close() {
       stopRetention()
       await writer.close()

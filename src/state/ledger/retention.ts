@@ -5,22 +5,27 @@ import type { LedgerStore } from './store.ts'
 /** How often old rows are looked for. */
 const EVERY_MS = 10 * 60_000
 
+/** Ages at which entries and sums are deleted, in milliseconds; undefined keeps them. */
+export interface LedgerAges {
+  readonly keepEntriesMs: number | undefined
+  readonly keepRollupsMs: number | undefined
+}
+
 export interface LedgerRetentionOptions {
   readonly store: Pick<LedgerStore, 'prune'>
   readonly clock: Clock
-  /** Ages in milliseconds; undefined keeps for ever. */
-  readonly keepEntriesMs: number | undefined
-  readonly keepRollupsMs: number | undefined
+  /** Asked each time. */
+  readonly ages: () => LedgerAges
   readonly warn: StoreWarning
 }
 
 /** Deletes old entries and sums every ten minutes until the returned function is called. */
 export function startLedgerRetention(options: LedgerRetentionOptions): () => void {
-  const { store, clock, keepEntriesMs, keepRollupsMs, warn } = options
-  if (keepEntriesMs === undefined && keepRollupsMs === undefined) return () => undefined
+  const { store, clock, ages, warn } = options
   let running = false
   return clock.every(EVERY_MS, () => {
-    if (running) return
+    const { keepEntriesMs, keepRollupsMs } = ages()
+    if (running || (keepEntriesMs ?? keepRollupsMs) === undefined) return
     running = true
     const now = clock.wall()
     store

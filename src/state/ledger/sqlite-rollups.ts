@@ -106,7 +106,7 @@ function* blocksOf(database: DatabaseSync, source: Source): Iterable<Row[]> {
 const partOf = (row: Row, { groupBy }: RollupQuery): Parameters<GroupSums['add']>[0] => ({
   start: row['bucket'] === undefined ? undefined : Number(row['bucket']),
   names: groupBy.map((grouping) => row[`name_${grouping}`] as string | null),
-  sums: MEASURES.map((name) => BigInt(row[name] as bigint)),
+  sums: MEASURES.map((name) => row[name] as bigint),
   firstAt: row['first_at'] === undefined ? undefined : Number(row['first_at']),
   lastAt: row['last_at'] === undefined ? undefined : Number(row['last_at']),
 })

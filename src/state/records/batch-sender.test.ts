@@ -97,7 +97,7 @@ describe('records on their way to a database', () => {
     append('c')
     await clock.advance(400)
     expect(table.records).toBe(1)
-    expect(queue.lost).toBe(2)
+    expect(queue.backlog.dropped).toBe(2)
     expect(warnings[0]).toContain('lost')
   })
 
@@ -107,7 +107,7 @@ describe('records on their way to a database', () => {
     table.fault = 'hangs'
     append('a', 'b', 'c', 'd', 'e')
     await clock.advance(500)
-    expect([queue.waiting, queue.lost]).toEqual([3, 2])
+    expect([queue.waiting, queue.backlog.dropped]).toEqual([3, 2])
   })
 
   test('that are not taken at once outlive the process, and the next one sends them once', async () => {

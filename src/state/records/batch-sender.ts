@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { BatchQueue } from './batched-records.ts'
 import type { BatchSpool, KeyedBatch } from './batch-spool.ts'
 import { packBatch, type BatchRow } from './record-batch.ts'
-import type { PackedRecord, StoreWarning } from './store.ts'
+import type { PackedRecord, RecordBacklog, StoreWarning } from './store.ts'
 
 /** How long a record waits before it is sent. */
 const BATCH_MS = 200
@@ -65,9 +65,8 @@ export class BatchSender implements BatchQueue {
     return this.#open.length + this.#sealedRecords
   }
 
-  /** Records that were given up since the start. */
-  get lost(): number {
-    return this.#droppedInAll
+  get backlog(): RecordBacklog {
+    return { waiting: this.waiting, dropped: this.#droppedInAll, failing: this.#failing }
   }
 
   append(record: PackedRecord): void {

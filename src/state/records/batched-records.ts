@@ -3,7 +3,7 @@ import { listLimit } from './filter-limits.ts'
 import { ambiguousPrefix, completePrefix } from './id-prefix.ts'
 import { matchesFilter } from './matches-filter.ts'
 import { unpackBatch } from './record-batch.ts'
-import type { PackedRecord, RecordFilter, RecordStore, RecordSummary, UnpackRecord } from './store.ts'
+import type { PackedRecord, RecordBacklog, RecordFilter, RecordStore, RecordSummary, UnpackRecord } from './store.ts'
 import { summarise } from './summarise.ts'
 
 /** Batches read, or deleted in one transaction, at a time. */
@@ -49,6 +49,7 @@ export interface BatchTable {
 /** What collects records and writes them as batches. */
 export interface BatchQueue {
   append(record: PackedRecord): void
+  readonly backlog: RecordBacklog
   /** Writes what waits, or has failed to. */
   drain(): Maybe<void>
   /** One last attempt, whatever happened before. */
@@ -83,6 +84,10 @@ export class BatchedRecords implements RecordStore {
 
   append(record: PackedRecord): void {
     this.#queue.append(record)
+  }
+
+  backlog(): RecordBacklog {
+    return this.#queue.backlog
   }
 
   async flush(): Promise<void> {

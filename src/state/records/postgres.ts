@@ -23,20 +23,13 @@ export interface PostgresRecordsOptions {
   readonly maxQueued?: number | undefined
 }
 
-/** A record store, and how far it is with writing. */
-export interface PostgresRecords extends RecordStore {
-  /** Records that are not known to be written, and those that were given up since the start. */
-  backlog(): { readonly waiting: number; readonly lost: number }
-}
-
 /** Records in PostgreSQL, a batch of them in each row; those of all replicas. */
-export function createPostgresRecords(options: PostgresRecordsOptions): PostgresRecords {
+export function createPostgresRecords(options: PostgresRecordsOptions): RecordStore {
   const { database, clock, warn, unpack, writer, maxQueued, spoolPath } = options
   const spool = spoolPath === undefined ? undefined : openBatchSpool(spoolPath)
   const send = (key: string, row: BatchRow): Promise<void> => insertBatch(database, key, row)
   const queue = new BatchSender({ clock, warn, writer, maxQueued, send, isHopeless, spool })
-  const store = new BatchedRecords({ table: new PostgresBatches(database), queue, unpack })
-  return Object.assign(store, { backlog: () => ({ waiting: queue.waiting, lost: queue.lost }) })
+  return new BatchedRecords({ table: new PostgresBatches(database), queue, unpack })
 }
 
 /** The server has understood the batch and does not take it: data it cannot hold. */
