@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { buildLimiter } from './app/build-limiter.ts'
+import { Joining } from './app/joining.ts'
 import { openCaptures } from './app/open-captures.ts'
+import { openDataDir } from './app/open-data-dir.ts'
+import { openGatewayState } from './app/open-gateway-state.ts'
 import { openWatch, type Watch } from './app/open-watch.ts'
+import { shareAccounts } from './app/share-accounts.ts'
 import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
@@ -9,7 +13,7 @@ import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
-import { createAccountPool, type AccountPool } from './credentials/account-pool.ts'
+import type { AccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
@@ -19,7 +23,6 @@ import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
 import type { RunningCalls } from './engine/running-calls.ts'
-import { unpackRecord } from './engine/record/unpack-record.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
@@ -51,10 +54,8 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
-import { openState, type GatewayState } from './state/open-state.ts'
-import { STATE_FILE } from './state/records/open.ts'
+import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
@@ -67,6 +68,10 @@ export interface GatewayOptions {
   readonly dataDir?: string | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
+  /**
+   * Number of one of several processes on one address: it shares the address, and the data directory is held by whoever started it.
+   */
+  readonly worker?: number | undefined
 }
 
 /** A gateway, ready to serve requests handed to `fetch`; `listen` opens its port. */
@@ -89,9 +94,8 @@ export interface Gateway {
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
-  const dataDir =
-    options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
-  const surroundings = { dataDir, clock, logger }
+  const dataDir = openDataDir(options, clock)
+  const surroundings = { dataDir, clock, logger, worker: options.worker }
   let listening: RunningServer | undefined
   const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
@@ -130,7 +134,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
-    operator: { snapshot, disables, accounts, health },
+    operator: { snapshot, disables, accounts, health, coordination: config.state.shared?.redis && state.coordination },
     usage: usageDesk(state, { live, prices, clock }),
     metrics: watch.metrics,
     alerts,
@@ -149,20 +153,25 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.configure(ingressSettings(settings))
     },
   }
+  const joining = new Joining(async () => {
+    await state.join()
+    await issued.read()
+  }, config.state.shared === undefined)
   let reloading: Promise<unknown> = Promise.resolve()
   return {
-    fetch: (request, peer) => app.fetch(request, peer),
+    fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
     engine,
     records,
     prices,
     limiter,
     async listen() {
       checkBind(config.server)
-      await issued.read
+      await joining.join()
       if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
       requirePolicies(config, factsOf)
-      listening = await serve({ settings: config.server, app })
+      listening = await serve({ settings: config.server, app, sharesAddress: options.worker !== undefined })
       dataDir?.announce(listening.url)
+      state.coordination.listensAt(listening.url)
       watch.start()
       return { url: listening.url, port: listening.port }
     },
@@ -245,7 +254,7 @@ interface BuiltEngine {
 function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
-  const accounts = createAccountPool({ providers: live.pooled, clock, disables })
+  const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = createKnownModels({ snapshot, hostOf })
   const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock })
@@ -272,23 +281,6 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, watch, runn
     countTokens: createCountTokens({ clock, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
-}
-
-function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock, logger }: Surroundings): GatewayState {
-  return openState({
-    store: live.config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
-    ...live.stateSettings,
-    idempotency: live.config.server.idempotency,
-    // Without prices costs are unknown; that is told where they are asked for.
-    preparePrices: () =>
-      prices.warm().then(
-        () => undefined,
-        () => undefined,
-      ),
-    clock,
-    unpack: unpackRecord,
-    warn: (message, facts) => logger.warn(facts, message),
-  })
 }
 
 /** What the use-cases about keys work on. */

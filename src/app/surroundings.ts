@@ -8,4 +8,6 @@ export interface Surroundings {
   readonly dataDir: DataDir | undefined
   readonly clock: Clock
   readonly logger: Logger
+  /** Number of one of several processes on one address. */
+  readonly worker?: number | undefined
 }

@@ -13,10 +13,15 @@ import { recordPlace } from './record-place.ts'
 export async function noteAtTerminal(context: CliContext, options: CommonOptions, deed: AuditedDeed): Promise<void> {
   const { surroundings, clock } = context
   const place = await recordPlace(context, options)
-  if (place.kind === 'gateway' || place.store === 'memory') return
-  const { openAudit, STATE_FILE } = await import('../operations/open-audit.ts')
+  if (place.kind === 'gateway') return
+  const { store, shared } = place.state
+  if (store === 'memory') return
+  const { openAudit, openSharedAudit, STATE_FILE } = await import('../operations/open-audit.ts')
   try {
-    const audit = openAudit({ store: place.store ?? join(dataDirectory(surroundings, options.dataDir), STATE_FILE), clock })
+    const audit =
+      shared === undefined
+        ? openAudit({ store: store ?? join(dataDirectory(surroundings, options.dataDir), STATE_FILE), clock })
+        : openSharedAudit(shared.postgres, clock)
     const actor = { kind: 'terminal' as const, id: variable(surroundings.env, 'USER') ?? variable(surroundings.env, 'LOGNAME') }
     try {
       await audit.append({ at: Math.floor(clock.wall()), outcome: 'done', actor, source: { via: 'command' }, ...deed })

@@ -14,6 +14,7 @@ import { compileLimits } from './compile-limits.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
+import { compileState } from './compile-state.ts'
 import { compileTelemetry } from './compile-telemetry.ts'
 import { impliedProviders } from './implied-providers.ts'
 import { withHome } from './locate.ts'
@@ -63,7 +64,7 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const alerts = compileAlerts(parts, context, notes)
   const capture = compileCapture(parts)
   const tenants = parts.tenants.map(({ value }) => value.id)
-  const state = compileState(parts, context)
+  const state = compileState(parts, context, notes)
   return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture }
 }
 
@@ -77,21 +78,6 @@ function compileCapture({ capture }: ConfigParts): CaptureSettings {
     longestMs: durationMs(capture.longest) ?? 0,
     retentionMs: durationMs(capture.retention) ?? 0,
     maxBytes: capture.max_mb * MIB,
-  }
-}
-
-function compileState({ state, ledger, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {
-  const { store } = state
-  return {
-    store: store === undefined || store === 'memory' ? store : resolve(baseDirectory, withHome(store, home)),
-    retentionMs: durationMs(retention.requests),
-    auditRetentionMs: durationMs(retention.audit),
-    ledger: {
-      enabled: ledger.enabled,
-      required: ledger.required,
-      keepEntriesMs: durationMs(retention.ledger),
-      keepRollupsMs: durationMs(retention.rollups),
-    },
   }
 }
 

@@ -36,7 +36,7 @@ export function looksSecret(text: string): boolean {
     /AIza|AGE-SECRET|-----BEGIN|bearer\s/i.test(text)
   )
     return true
-  if (/[0-9a-f]{32,}/i.test(text) || /:\/\/[^/\s]*@/.test(text)) return true
+  if (/[0-9a-f]{32,}/i.test(text) || /:[^\s]*@/.test(text)) return true
   return (text.match(/[A-Za-z0-9_-]{20,}/g) ?? []).some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run))
 }
 

@@ -69,8 +69,8 @@ export function createOperatorHandlers({
 
   return {
     targetHealth: ({ exchange }) => tell(exchange, healthView(parts())),
-    listDisables: ({ exchange, query }) =>
-      tell(exchange, listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
+    listDisables: async ({ exchange, query }) =>
+      tell(exchange, await listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
     disableProvider: disable('provider'),
     enableProvider: enable('provider'),
     disableAccount: disable('account'),

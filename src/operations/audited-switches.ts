@@ -26,7 +26,7 @@ export async function disableAudited(
   { audit, origin, by }: Switching,
   subject: DisableSubject,
   terms: DisableTerms,
-): Promise<ReturnType<typeof disableSubject>> {
+): ReturnType<typeof disableSubject> {
   // What cannot be meant is refused before anything is noted.
   requireSubject(parts.snapshot(), subject, calledModels(parts.health))
   const deed = deedOf('disable', subject, { reason: terms.reason, for_ms: terms.forMs })
@@ -40,7 +40,7 @@ export async function enableAudited(
   subject: DisableSubject,
   reason: string | undefined,
 ): Promise<Enabled> {
-  const enable = (): Enabled => enableSubject(parts, subject, { reason, by })
+  const enable = (): Promise<Enabled> => enableSubject(parts, subject, { reason, by })
   const isDisabled = parts.disables
     .list()
     .some((entry) => entry.scope === subject.scope && nameOfSubject(entry.subject) === nameOfSubject(subject))

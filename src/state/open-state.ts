@@ -1,5 +1,7 @@
 import type { HealthSettings, HealthStore } from './health/store.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createNoCoordination } from './coordination/none.ts'
+import type { Coordination, ReplicaCard } from './coordination/store.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
@@ -23,9 +25,8 @@ import { startRetention } from './records/retention.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 import type { LedgerSettings } from './state.schema.ts'
 
-export interface OpenStateOptions {
-  /** `memory`, or the path of an SQLite file. */
-  readonly store: string
+/** What state needs of the gateway that uses it, wherever it is kept. */
+export interface StateSurroundings {
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
   readonly auditRetentionMs: number | undefined
@@ -39,6 +40,13 @@ export interface OpenStateOptions {
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
+  /** What this gateway tells others of itself. */
+  readonly card: ReplicaCard
+}
+
+export interface OpenStateOptions extends StateSurroundings {
+  /** `memory`, or the path of an SQLite file. */
+  readonly store: string
 }
 
 /** Everything a gateway remembers. */
@@ -55,11 +63,18 @@ export interface GatewayState {
   configure(settings: StateChange): void
   readonly limits: LimitStore
   readonly idempotency: IdempotencyStore
+  /** The other gateways that share this state. */
+  readonly coordination: Coordination
+  /**
+   * Resolves when everything that was kept is known here. Before, records are taken and nothing else is. Rejects with `state_unavailable`
+   * or `state_incompatible`.
+   */
+  join(): Promise<void>
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
 
-export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'auditRetentionMs' | 'ledger' | 'health' | 'scorecards'>
+export type StateChange = Pick<StateSurroundings, 'retentionMs' | 'auditRetentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -98,10 +113,12 @@ export function openState(options: OpenStateOptions): GatewayState {
       },
       limits,
       idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
+      coordination: createNoCoordination(options.card),
+      join: async () => undefined,
       async close() {
         periods?.close()
-        scorecards?.close()
-        disables.close()
+        await scorecards?.close()
+        await disables.close()
         await tenancy.close()
         stopPruning()
         await audit.close()

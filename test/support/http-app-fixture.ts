@@ -151,6 +151,7 @@ export const fakeSettings: ServerSettings = {
   maxJsonDepth: 200,
   maxJsonNodes: 1_000_000,
   stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },
+  workers: 1,
   drainMs: 1_000,
   trustedProxies: [],
   publicUrl: undefined,

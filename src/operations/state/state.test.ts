@@ -62,7 +62,7 @@ describe('a backup', () => {
 describe('a check', () => {
   test('of a whole file tells its parts and their versions', async () => {
     const { place, path, ledger } = await written()
-    openDisables({ store: path, clock: systemClock }).close()
+    await openDisables({ store: path, clock: systemClock }).close()
     expect(checkState(place)).toMatchObject({
       ok: true,
       problems: [],

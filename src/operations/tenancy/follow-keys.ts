@@ -8,8 +8,8 @@ import type { TenancyStore } from '../../state/tenancy/store.ts'
 export interface FollowedKeys {
   readonly keys: KeyDirectory
   readonly running: RunningCalls
-  /** Resolves when all keys have been read; rejects when they could not be. */
-  readonly read: Promise<void>
+  /** Reads all keys and follows their changes from then on. Rejects when they cannot be read, and may then be asked again. */
+  read(): Promise<void>
   /** Follows no longer. Before the store is closed. */
   close(): Promise<void>
 }
@@ -25,15 +25,22 @@ export function followKeys(
     warn: (message, facts) => logger.error(facts, message),
     onEnded: (ended) => running.end(ended),
   })
-  const read = keys.follow(store)
-  read.catch((error: unknown) => logger.error({ error }, 'issued keys could not be read'))
+  let reading: Promise<void> | undefined
   return {
     keys,
     running,
-    read,
+    read() {
+      reading ??= keys.follow(store).catch((error: unknown) => {
+        keys.close()
+        reading = undefined
+        logger.error({ error }, 'issued keys could not be read')
+        throw error
+      })
+      return reading
+    },
     async close() {
       keys.close()
-      await read.catch(() => undefined) // it was told when it happened
+      await reading?.catch(() => undefined) // it was told when it happened
     },
   }
 }

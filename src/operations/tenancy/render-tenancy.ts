@@ -135,7 +135,9 @@ function tableOf(rows: readonly (readonly string[])[]): string {
 }
 
 /** Where a change is in force now. */
-export const toldText = (told: JsonObject): string =>
-  typeof told['gateway'] === 'string'
-    ? `The gateway at ${told['gateway']} was told; it holds already.`
-    : `No gateway runs on this data directory; the next one finds it in ${String(told['file'])}.`
+export function toldText(told: JsonObject): string {
+  if (typeof told['gateway'] === 'string') return `The gateway at ${told['gateway']} was told; it holds already.`
+  if (typeof told['database'] === 'string')
+    return `It stands in the database ${told['database']}; every gateway on it knows within a second.`
+  return `No gateway runs on this data directory; the next one finds it in ${String(told['file'])}.`
+}

@@ -1,16 +1,21 @@
-import { readIssuedLimits } from './issued-limits.ts'
 import { join } from 'node:path'
 import type { CompiledConfig } from '../../config/compile.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RandomBytes } from '../../lib/issued-key.ts'
+import { openSharedAudit } from '../../state/audit/open-shared.ts'
 import { openAudit } from '../../state/audit/open.ts'
+import type { AuditStore } from '../../state/audit/store.ts'
 import { takeDataDir } from '../../state/data-dir.ts'
+import type { PostgresAddress } from '../../state/postgres/address.schema.ts'
 import { STATE_FILE } from '../../state/records/open.ts'
+import { openSharedTenancy } from '../../state/tenancy/open-shared.ts'
 import { openTenancy } from '../../state/tenancy/open.ts'
+import type { TenancyStore } from '../../state/tenancy/store.ts'
 import { callGateway, type GatewayAddress } from '../call-gateway.ts'
 import { openRecordSource } from '../open-record-source.ts'
+import { readIssuedLimits } from './issued-limits.ts'
 import { knownNames } from './known-names.ts'
 import { orderRequest } from './order-request.ts'
 import { runTenancyOrder, type TenancyOrder } from './tenancy-order.ts'
@@ -31,7 +36,7 @@ export type TenancyPlace =
 
 /** What came of an order, and who has it now. */
 export interface TenancyResult {
-  readonly told: { readonly gateway: string } | { readonly file: string }
+  readonly told: { readonly gateway: string } | { readonly file: string } | { readonly database: string }
   /** The gateway's own answer, or the same from the files. */
   readonly answer: JsonObject
 }
@@ -47,26 +52,53 @@ export async function carryOutTenancy(place: TenancyPlace, order: TenancyOrder):
       `${url} did not answer as a gateway does. Is it a Switchback gateway of this version?`,
     )
   }
-  const file = place.config.state.store ?? join(place.dataDir, STATE_FILE)
+  const { shared, store } = place.config.state
+  if (shared !== undefined) {
+    const { host, port, database } = shared.postgres
+    return { told: { database: `${host}:${port}/${database}` }, answer: await inDatabase(place, shared.postgres, order) }
+  }
+  const file = store ?? join(place.dataDir, STATE_FILE)
   return { told: { file }, answer: await inFiles(place, file, order) }
 }
 
+type StoredPlace = Extract<TenancyPlace, { kind: 'files' }>
+
+/** For all gateways on the database: each looks there every second. */
+async function inDatabase(place: StoredPlace, address: PostgresAddress, order: TenancyOrder): Promise<JsonObject> {
+  const store = openSharedTenancy(address, place.clock)
+  const audit = openSharedAudit(address, place.clock)
+  return runIn(place, { store, audit }, order)
+}
+
 /** With the data directory held, so that no gateway starts in between and misses the change. */
-async function inFiles(place: Extract<TenancyPlace, { kind: 'files' }>, file: string, order: TenancyOrder): Promise<JsonObject> {
+async function inFiles(place: StoredPlace, file: string, order: TenancyOrder): Promise<JsonObject> {
   if (file === 'memory') {
     throw new GatewayError(
       'state_unavailable',
       'This configuration keeps its state in memory only (state.store: memory), and no gateway runs here to be told. Name a running one with --url.',
     )
   }
-  const { dataDir, clock, pid, random, config, user } = place
+  const { dataDir, clock, pid } = place
   const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
-  const store = openTenancy({ store: file, clock })
-  const audit = openAudit({ store: file, clock })
+  try {
+    const store = openTenancy({ store: file, clock })
+    const audit = openAudit({ store: file, clock })
+    return await runIn(place, { store, audit }, order)
+  } finally {
+    held.release()
+  }
+}
+
+/** Closes what it is given. */
+async function runIn(
+  { dataDir, clock, config, random, user }: StoredPlace,
+  { store, audit }: { readonly store: TenancyStore; readonly audit: AuditStore },
+  order: TenancyOrder,
+): Promise<JsonObject> {
   const records = await openRecordSource({
     kind: 'files',
     dataDir,
-    store: config.state.store,
+    state: config.state,
     clock: { ...clock, sleep: async () => undefined },
   }).catch(
     () => undefined, // nothing was recorded yet, or by another version: the key can be told without
@@ -78,6 +110,5 @@ async function inFiles(place: Extract<TenancyPlace, { kind: 'files' }>, file: st
     await records?.close()
     await audit.close()
     await store.close()
-    held.release()
   }
 }

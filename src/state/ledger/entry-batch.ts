@@ -8,7 +8,8 @@ export interface NumberedEntry {
   readonly party: number
 }
 
-type PackedEntry = readonly [
+/** An entry as it stands in a batch. */
+export type PackedEntry = readonly [
   kind: LedgerEntry['kind'],
   id: string,
   at: number,
@@ -23,29 +24,38 @@ const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 /** A row of the table of batches without its number, in the order of the columns. */
 export type BatchRow = readonly [firstAt: number, lastAt: number, contents: string, entries: Uint8Array]
 
-/** Packs entries, at least one. `contents` lists the distinct parties and sessions, which filters look for. */
-export function packBatch(numbered: readonly NumberedEntry[]): BatchRow {
+/** Packs entries, at least one. */
+export const packBatch = (numbered: readonly NumberedEntry[]): BatchRow =>
+  batchOf(
+    numbered.map(({ entry, party }) => {
+      const { kind, id, at, session } = entry
+      return [kind, id, Math.floor(at), party, session ?? null, packEntry(entry)]
+    }),
+  )
+
+/** The row of entries that are packed each, at least one. `contents` lists the distinct parties and sessions, which filters look for. */
+export function batchOf(packed: readonly PackedEntry[]): BatchRow {
   const parties = new Set<number>()
   const sessions = new Set<string>()
   let firstAt = Number.POSITIVE_INFINITY
   let lastAt = 0
-  const packed = numbered.map(({ entry, party }): PackedEntry => {
-    const { kind, id, session } = entry
-    const at = Math.floor(entry.at)
+  for (const [, , at, party, session] of packed) {
     parties.add(party)
-    if (session !== undefined) sessions.add(session)
+    if (session !== null) sessions.add(session)
     if (at < firstAt) firstAt = at
     if (at > lastAt) lastAt = at
-    return [kind, id, at, party, session ?? null, packEntry(entry)]
-  })
+  }
   const contents = JSON.stringify({ parties: [...parties], sessions: [...sessions] })
   return [firstAt, lastAt, contents, zstdCompressSync(Buffer.from(JSON.stringify(packed)), ZSTD)]
 }
 
-/** The entries of a row, in the order in which they were written. */
+/** What stands in a row, in the order in which it was written. */
+export const entriesIn = (entries: Uint8Array): PackedEntry[] =>
+  JSON.parse(zstdDecompressSync(entries).toString()) as PackedEntry[]
+
+/** The entries of a row. */
 export function unpackBatch(entries: Uint8Array, partyOf: (party: number) => LedgerParty): NumberedEntry[] {
-  const packed = JSON.parse(zstdDecompressSync(entries).toString()) as PackedEntry[]
-  return packed.map(([kind, id, at, party, session, details]) => ({
+  return entriesIn(entries).map(([kind, id, at, party, session, details]) => ({
     entry: unpackEntry({ kind, id, at, party: partyOf(party), session: session ?? undefined }, details),
     party,
   }))

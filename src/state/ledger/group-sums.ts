@@ -3,7 +3,7 @@ import { namedMeasures, noMeasures } from './measures.ts'
 import type { Grouping, LedgerFilter, RollupRow } from './store.ts'
 
 /** More groups than anybody reads, and few enough for the memory of a gateway. */
-const MOST_GROUPS = 50_000
+export const MOST_GROUPS = 50_000
 
 interface Group {
   readonly start: number | undefined

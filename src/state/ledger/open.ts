@@ -29,10 +29,22 @@ export interface OpenLedger {
 
 /** Opens the ledger a configuration asks for. Throws `state_unavailable` or `state_incompatible`. */
 export function openLedger(options: OpenLedgerOptions): OpenLedger {
-  const { store: place, clock, warn, required, prepare } = options
+  const { store: place, clock, required } = options
   const isDurable = place !== 'memory'
   const store = isDurable ? openSqliteLedger({ path: place, clock, required }) : createMemoryLedger()
-  const spool = isDurable ? openSpool({ path: `${place}${SPOOL_SUFFIX}` }) : undefined
+  return ledgerOn(store, { ...options, spoolPath: isDurable ? `${place}${SPOOL_SUFFIX}` : undefined, isDurable })
+}
+
+export interface LedgerOnOptions extends Omit<OpenLedgerOptions, 'store'> {
+  /** The local file for what the store cannot take; undefined when there is no disk for it. */
+  readonly spoolPath: string | undefined
+  readonly isDurable: boolean
+}
+
+/** A ledger on a store that is open, with its writer and its retention running until it is closed. */
+export function ledgerOn(store: LedgerStore, options: LedgerOnOptions): OpenLedger {
+  const { clock, warn, required, prepare, isDurable, spoolPath } = options
+  const spool = spoolPath === undefined ? undefined : openSpool({ path: spoolPath })
   const writer = new LedgerWriter({ store, spool, clock, warn, required, isDurable, prepare })
   let ages: LedgerAges = options
   const stopRetention = startLedgerRetention({ store, clock, warn, ages: () => ages })

@@ -18,7 +18,11 @@ const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd]
 
 /** Packs records, at least one, into a row. `contents` lists the distinct values that filters look for. */
-export function packBatch(records: readonly PackedRecord[]): BatchRow {
+export const packBatch = (records: readonly PackedRecord[]): BatchRow =>
+  batchRow(records, packTexts(records.map(({ json }) => json)))
+
+/** The row of a batch whose records are packed already. */
+export function batchRow(records: readonly Omit<PackedRecord, 'json'>[], packed: Uint8Array): BatchRow {
   const models = new Set<string>()
   const statuses = new Set<number>()
   const sessions = new Set<string>()
@@ -30,8 +34,7 @@ export function packBatch(records: readonly PackedRecord[]): BatchRow {
   let lastId = firstId
   let firstStarted = Number.POSITIVE_INFINITY
   let lastStarted = 0
-  const texts: string[] = []
-  for (const { requestId, startedAt, model, status, sessionId, tenant, apiKeyId, owner, json } of records) {
+  for (const { requestId, startedAt, model, status, sessionId, tenant, apiKeyId, owner } of records) {
     if (requestId < firstId) firstId = requestId
     if (requestId > lastId) lastId = requestId
     firstStarted = Math.min(firstStarted, Math.floor(startedAt))
@@ -42,7 +45,6 @@ export function packBatch(records: readonly PackedRecord[]): BatchRow {
     if (tenant !== undefined) tenants.add(tenant)
     if (apiKeyId !== undefined) keys.add(apiKeyId)
     if (owner !== undefined) owners.add(owner)
-    texts.push(json)
   }
   const contents = JSON.stringify({
     models: [...models],
@@ -52,7 +54,7 @@ export function packBatch(records: readonly PackedRecord[]): BatchRow {
     keys: [...keys],
     owners: [...owners],
   })
-  return [firstId, lastId, firstStarted, lastStarted, records.length, contents, packTexts(texts)]
+  return [firstId, lastId, firstStarted, lastStarted, records.length, contents, packed]
 }
 
 /** Packs JSON texts of records. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { ChangeFeed } from './change-feed.ts'
+import { ownerOf, tenantOf } from './columns.ts'
 import { tenancyListLimit } from './list-limit.ts'
 import { TENANCY_MIGRATIONS } from './migrations.ts'
 import type { EntityOf, TenancyChange, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
@@ -111,13 +112,6 @@ class SqliteTenancy implements TenancyStore {
       )
     }
   }
-}
-
-const tenantOf = (entity: TenancyEntity): string | null => (entity.kind === 'tenant' ? entity.id : (entity.tenant ?? null))
-
-function ownerOf(entity: TenancyEntity): string | null {
-  if (entity.kind === 'owner') return entity.id
-  return entity.kind === 'key' ? entity.owner : null
 }
 
 const entityIn = <Kind extends TenancyKind>(row: Record<string, SQLOutputValue>): EntityOf<Kind> =>
