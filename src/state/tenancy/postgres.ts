@@ -165,9 +165,13 @@ class SharedTenancy implements TenancyStore {
       return await question(this.options.database.query)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError('state_unavailable', `Keys and tenants cannot be read or changed: ${reason} Look how they are, and try again.`, {
-        cause,
-      })
+      throw new GatewayError(
+        'state_unavailable',
+        `Keys and tenants cannot be read or changed: ${reason} Look how they are, and try again.`,
+        {
+          cause,
+        },
+      )
     }
   }
 }
