@@ -131,7 +131,7 @@ const NO_ACCOUNTS: AccountAvailability = { available: 0, total: 0 }
 const NO_DISABLES: AccountDisables = { any: false, account: () => undefined }
 
 /** Accounts that are not to be used. */
-type Tried = Pick<ReadonlySet<AccountId>, 'has'>
+export type Tried = Pick<ReadonlySet<AccountId>, 'has'>
 
 export function createAccountPool(options: AccountPoolOptions): AccountPool {
   return new MemoryAccountPool(options)
