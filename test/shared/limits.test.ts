@@ -56,7 +56,7 @@ describeWithServers(['redis'], 'Redis counts limits', () => {
       }),
     )
     const answers = await Promise.all(
-      Array.from({ length: 400 }, (_unused, index) =>
+      Array.from({ length: 400 }, async (_unused, index) =>
         processes[index % 4]!.acquire(`call ${index}`, [slot('places', 30), period('money', 10, 250)]),
       ),
     )
