@@ -48,7 +48,7 @@ function compileShared({ state }: ConfigParts, context: CompileContext, notes: C
     )
   const placed = <Address extends { readonly certificates: string | undefined }>(address: Address): Address =>
     address.certificates === undefined ? address : { ...address, certificates: pathOf(address.certificates, context) }
-  return { postgres: placed(postgres), redis: redis === undefined ? undefined : placed(redis) }
+  return { postgres: placed(postgres), redis: redis === undefined ? undefined : placed(redis), onLoss: state.on_loss }
 }
 
 function requireSharing({ server }: ConfigParts, shared: SharedStateSettings | undefined, notes: ConfigNotes): void {

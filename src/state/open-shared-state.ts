@@ -16,6 +16,9 @@ import type { HealthStore } from './health/store.ts'
 import type { GatewayState, StateSurroundings } from './open-state.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
 import { createMemoryLimits } from './limits/memory.ts'
+import { withLoss } from './limits/on-loss.ts'
+import { createRedisLimits } from './limits/redis.ts'
+import type { LimitStore } from './limits/store.ts'
 import { ledgerOn, SPOOL_SUFFIX, type OpenLedger } from './ledger/open.ts'
 import { createPostgresLedger } from './ledger/postgres.ts'
 import type { LedgerStore } from './ledger/store.ts'
@@ -37,6 +40,8 @@ export interface OpenSharedStateOptions extends StateSurroundings {
 
 const CIRCUITS = 'circuit'
 const LEDGER_WRITE_MS = 1_000
+/** A call waits for this before it is admitted. */
+const LIMITS_MS = 250
 
 /**
  * State that several gateways share: PostgreSQL holds what must last, Redis carries what must be quick. What requests read lies in the memory
@@ -62,6 +67,7 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
   })
   const kept = withRetention(records, options)
   const ledger = openSharedLedger(options, database)
+  const { limits, closeLimits } = openSharedLimits(options, coordination)
   let scorecards: ScorecardKeeper | undefined
   return {
     records: kept,
@@ -71,8 +77,7 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
     tenancy,
     audit,
     ledger,
-    // Each process counts for itself.
-    limits: createMemoryLimits({ clock }),
+    limits,
     idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
     coordination,
     configure(next) {
@@ -97,6 +102,7 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
       await audit.close()
       await ledger?.close()
       await kept.close()
+      closeLimits()
       await coordination.close()
       await database.close()
     },
@@ -128,6 +134,27 @@ function promptly(store: LedgerStore, clock: Clock): LedgerStore {
 
 function late(): never {
   throw new GatewayError('state_unavailable', `The ledger did not take its entries within ${LEDGER_WRITE_MS} ms.`)
+}
+
+/** Counted in Redis for all gateways; while it is away, as `on_loss` says. The only gateway on a database counts for itself. */
+function openSharedLimits(
+  { shared, clock, warn }: OpenSharedStateOptions,
+  coordination: Coordination,
+): { limits: LimitStore; closeLimits: () => void } {
+  const local = createMemoryLimits({ clock })
+  if (shared.redis === undefined) return { limits: local, closeLimits: () => undefined }
+  const redis = openRedis({ address: shared.redis, clock, deadlineMs: LIMITS_MS })
+  const limits = withLoss({
+    shared: createRedisLimits({ redis }),
+    local,
+    mode: shared.onLoss,
+    replicas: () => coordination.replicas().length,
+    changed: (isLost) =>
+      isLost
+        ? warn('limits cannot be counted together: Redis is away', { on_loss: shared.onLoss })
+        : warn('limits are counted together again', {}),
+  })
+  return { limits, closeLimits: () => redis.close() }
 }
 
 function openCoordination({ shared, clock, warn, card }: OpenSharedStateOptions): Coordination {

@@ -37,6 +37,12 @@ export const stateSchema = z.strictObject({
     .describe(
       '`memory` to keep nothing on disk, the path of an SQLite file, or `postgres://user:password@host:5432/database` for a store that several gateways share. Default: `switchback.db` in the data directory. Relative paths start at the configuration file. Parameters of the address: `sslmode` (`verify-full`, `require`, `disable`), `sslrootcert`, `schema`.',
     ),
+  on_loss: z
+    .enum(['closed', 'local_share', 'open'])
+    .default('local_share')
+    .describe(
+      'What holds of limits and budgets while Redis is away: `closed` admits nothing that is limited, with `local_share` each gateway keeps its share of every limit, `open` admits everything.',
+    ),
   coordination: nonEmpty()
     .superRefine(checked(coordinationProblem))
     .transform(hidden)
@@ -80,6 +86,8 @@ export interface SharedStateSettings {
   readonly postgres: PostgresAddress
   /** Undefined for the only gateway on its database. */
   readonly redis: RedisAddress | undefined
+  /** What holds of limits while Redis is away. */
+  readonly onLoss: 'closed' | 'local_share' | 'open'
 }
 
 /** `state` and `retention`, compiled. */

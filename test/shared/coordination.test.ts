@@ -17,7 +17,11 @@ affinityStoreConformance('shared memory', (limits) => {
   let time = 0
   const clock = { now: () => time }
   const coordination = createNoCoordination({ id: 'a', host: 'h', pid: 1, started: '', version: '0', configHash: '' })
-  const store = createSharedAffinity({ local: createMemoryAffinity({ clock, ...limits }), coordination, clock })
+  const store = createSharedAffinity({
+    local: createMemoryAffinity({ clock, ...limits, answerCapacity: limits.capacity, answerTtlMs: limits.ttlMs }),
+    coordination,
+    clock,
+  })
   return { store, advance: (ms) => void (time += ms) }
 })
 

@@ -102,15 +102,18 @@ describeWithServers(['postgres', 'redis'], 'gateways that share their state', ()
     const equal = (accounts['accounts'] as Json[]).map((account) => ({ ...account, priority: 0 }))
     const [one, two] = await pair({
       providers: [providerAt('acme', upstream, 'openai', { ...accounts, accounts: equal, selection: 'round_robin' })],
+      routes: [{ name: 'talk', match: { model: 'talk' }, targets: ['acme/m'], affinity: 'session' }],
     })
     const session = { 'x-switchback-session-id': 'talk' }
-    await chat(one, 'acme/m')
-    await chat(one, 'acme/m', session)
+    await chat(one, 'talk')
+    await chat(one, 'talk', session)
     const own = seen.at(-1)
+    await chat(one, 'talk', session)
+    expect(seen.at(-1)).toBe(own)
     // Long enough for the news to arrive, with much to spare.
     await Bun.sleep(300)
     for (let turn = 0; turn < 4; turn++) {
-      await chat(two, 'acme/m', session)
+      await chat(two, 'talk', session)
       expect(seen.at(-1)).toBe(own)
     }
   })
@@ -130,6 +133,30 @@ describeWithServers(['postgres', 'redis'], 'gateways that share their state', ()
       'everything is recorded',
       15_000,
     )
+  })
+
+  test('a limit is one limit for both, and each keeps its share while Redis is away', async () => {
+    const [one, two] = await pair({
+      providers: [{ id: 'mock', type: 'mock' }],
+      server: { limits: { requests_per_minute: 10 } },
+    })
+    const statuses = async (calls: number): Promise<number[]> => {
+      const answers: number[] = []
+      for (let call = 0; call < calls; call++) answers.push((await chat(call % 2 === 0 ? one : two, 'mock/echo')).status)
+      return answers
+    }
+    const together = await statuses(14)
+    expect(together.filter((status) => status === 200)).toHaveLength(10)
+    const known = async (gateway: TestGateway): Promise<number> => {
+      const view = (await (await fetch(`${gateway.url}/v1/health/targets`)).json()) as { replicas: unknown[] }
+      return view.replicas.length
+    }
+    await eventually(async () => (await known(one)) + (await known(two)) === 4, 'both know both', 1_000)
+    await redis.kill()
+    const apart = await statuses(14)
+    // Two gateways were there last, so each admits half of the limit for itself.
+    expect(apart.filter((status) => status === 200)).toHaveLength(10)
+    await redis.start()
   })
 
   test('a gateway does not start without its database, and says what to do', async () => {

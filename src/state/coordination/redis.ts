@@ -17,6 +17,8 @@ export interface RedisCoordinationOptions {
 /** A replica that has not been heard of for so long is taken for dead. */
 const LEASE_MS = 10_000
 const HEARTBEAT_MS = 2_000
+/** Announced by whoever joins, so that the others need not wait for their next heartbeat to know. */
+const CROWD_TOPIC = 'crowd'
 
 /**
  * Replicas that inform each other through a stream of a Redis: an announcement reaches the others as soon as it is made, and whoever was cut
@@ -47,6 +49,7 @@ class RedisCoordination implements Coordination {
     this.card = card
     this.alive = [card]
     const stream = redis.key('feed')
+    this.listeners.set(CROWD_TOPIC, () => void this.beat().catch(() => undefined))
     this.writer = new FeedWriter({ redis, stream, from: card.id, clock, done: (error) => this.note(error) })
     this.reader = new FeedReader({
       redis,
@@ -81,6 +84,7 @@ class RedisCoordination implements Coordination {
     await this.beat()
     await this.reader.start()
     this.connected = true
+    this.announce(CROWD_TOPIC, {})
     this.stopBeating = this.options.clock.every(HEARTBEAT_MS, () => void this.beat().catch(() => undefined))
   }
 
