@@ -4,6 +4,7 @@ import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
+import { readIssuedLimits } from './config/issued-limits.ts'
 import { readSurroundings } from './config/env.ts'
 import { createAccountPool, type AccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
@@ -32,6 +33,8 @@ import { silentLogger, type Logger } from './observability/logger.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followKeys, type FollowedKeys } from './operations/tenancy/follow-keys.ts'
+import { limitsOfCaller } from './operations/tenancy/limits-of-caller.ts'
+import { selfReportsOf } from './operations/tenancy/self-reports-of.ts'
 import { knownNames } from './operations/tenancy/known-names.ts'
 import type { TenancyParts } from './operations/tenancy/tenancy-parts.ts'
 import { noteConfiguration } from './operations/note-configuration.ts'
@@ -93,8 +96,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const limiter = buildLimiter({ live, state, prices, clock, logger })
   const issued = followKeys(state.tenancy, surroundings)
+  const limiter = buildLimiter({ live, state, prices, clock, logger, keys: issued.keys })
   const { running } = issued
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, running })
   const { snapshot } = live
@@ -108,7 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...ingressSettings(config.server),
     records,
     issuedKeys: issued.keys,
-    tenancy: tenancyParts(state, { live, clock, issued }),
+    tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
@@ -226,13 +229,18 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, running }: 
 
 interface LimiterParts extends Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock'> {
   readonly logger: Logger
+  readonly keys: FollowedKeys['keys']
 }
 
-function buildLimiter({ live, state, prices, clock, logger }: LimiterParts): Limiter {
+function buildLimiter({ live, state, prices, clock, logger, keys }: LimiterParts): Limiter {
   return createLimiter({
     store: state.limits,
     settings: live.config.limits,
-    limitsOf: liveLimitsOf(() => live.config.limits),
+    limitsOf: limitsOfCaller({
+      configured: liveLimitsOf(() => live.config.limits),
+      defaults: () => live.config.limitDefaults,
+      keys,
+    }),
     accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
     async priceOf({ provider, model }) {
       const book = prices.book ?? (await prices.warm())
@@ -274,8 +282,8 @@ function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock
 
 /** What the use-cases about keys work on. */
 const tenancyParts = (
-  { tenancy, audit, records }: GatewayState,
-  { live, clock, issued }: Pick<EngineParts, 'live' | 'clock'> & { readonly issued: FollowedKeys },
+  { tenancy, audit, records, ledger }: GatewayState,
+  { live, clock, issued, limiter }: Pick<EngineParts, 'live' | 'clock' | 'limiter'> & { readonly issued: FollowedKeys },
 ): TenancyParts => ({
   store: tenancy,
   audit,
@@ -284,6 +292,8 @@ const tenancyParts = (
   known: () => knownNames(live.config),
   useOf: (id) => issued.keys.useOf(id),
   records,
+  readLimits: readIssuedLimits,
+  reports: selfReportsOf({ limiter, ledger, clock }),
 })
 
 /** Keeps the operator's own prices as the data directory has them, until the returned function is called. */

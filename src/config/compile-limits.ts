@@ -15,7 +15,7 @@ import type { ConfigNotes } from './problem.ts'
 import { showText } from './secrecy.ts'
 
 /** What other budgets inherit. */
-interface Inherited {
+export interface LimitDefaults {
   readonly timezone: string
   readonly soft: readonly number[]
   readonly unknown_price: 'refuse' | 'allow'
@@ -36,14 +36,17 @@ const PERIODS = [
   ['month', 'monthly_usd'],
 ] as const satisfies readonly (readonly [BudgetPeriod, string])[]
 
+/** What `server.budget` says for all other budgets. */
+export const limitDefaults = ({ server }: Pick<ConfigParts, 'server'>): LimitDefaults => ({
+  timezone: server.budget?.timezone ?? 'UTC',
+  soft: server.budget?.soft ?? [],
+  unknown_price: server.budget?.unknown_price ?? 'refuse',
+})
+
 /** Limits and budgets of everybody, as rules with the names of their counters. */
 export function compileLimits(parts: ConfigParts, apiKeys: readonly ApiKeySettings[], notes: ConfigNotes): LimitSettings {
   const { server } = parts
-  const inherited: Inherited = {
-    timezone: server.budget?.timezone ?? 'UTC',
-    soft: server.budget?.soft ?? [],
-    unknown_price: server.budget?.unknown_price ?? 'refuse',
-  }
+  const inherited = limitDefaults(parts)
   const limitsOf = (entry: Limited): SubjectLimits | undefined => subjectLimits(entry, inherited)
   const serverLimits = withShortForm(
     server.limits,
@@ -91,7 +94,7 @@ function byName(
 }
 
 /** Undefined when there is nothing to say of it, which costs nothing later. */
-function subjectLimits({ scope, subject, limits, budget }: Limited, inherited: Inherited): SubjectLimits | undefined {
+export function subjectLimits({ scope, subject, limits, budget }: Limited, inherited: LimitDefaults): SubjectLimits | undefined {
   const priority = limits !== undefined && 'priority' in limits ? limits.priority : undefined
   const rules = [...rateRules(scope, subject, limits), ...budgetRules(scope, subject, budget, inherited)]
   if (rules.length === 0 && priority === undefined) return undefined
@@ -122,7 +125,7 @@ function rateRules(scope: LimitScope, subject: string, limits: Limited['limits']
 }
 
 /** The name of a counter says in which calendar it counts: another time zone is another count. */
-function budgetRules(scope: LimitScope, subject: string, budget: BudgetConfig, inherited: Inherited): LimitRule[] {
+function budgetRules(scope: LimitScope, subject: string, budget: BudgetConfig, inherited: LimitDefaults): LimitRule[] {
   if (budget === undefined) return []
   const timeZone = budget.timezone ?? inherited.timezone
   const soft = (budget.soft ?? inherited.soft).toSorted((left, right) => left - right)

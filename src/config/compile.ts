@@ -6,7 +6,7 @@ import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
-import { compileLimits } from './compile-limits.ts'
+import { compileLimits, limitDefaults, type LimitDefaults } from './compile-limits.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
@@ -25,6 +25,8 @@ export interface CompiledConfig {
   readonly state: StateSettings
   /** Names of the tenants that the configuration declares. */
   readonly tenants: readonly string[]
+  /** What budgets that are set while the gateway runs inherit. */
+  readonly limitDefaults: LimitDefaults
   readonly policyTests: readonly PolicyTestFile[]
 }
 
@@ -52,7 +54,16 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const policyTests = compilePolicyTests(parts, context, notes)
   const limits = compileLimits(parts, server.apiKeys, notes)
   const tenants = parts.tenants.map(({ value }) => value.id)
-  return { server, providers, routing, limits, state: compileState(parts, context), tenants, policyTests }
+  return {
+    server,
+    providers,
+    routing,
+    limits,
+    state: compileState(parts, context),
+    tenants,
+    policyTests,
+    limitDefaults: limitDefaults(parts),
+  }
 }
 
 function compileState({ state, ledger, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {
