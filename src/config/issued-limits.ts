@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { JsonObject } from '../ir/json.ts'
 import type { LimitScope, SubjectLimits } from '../ir/limits.ts'
