@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto'
+import { buildLimiter } from './app/build-limiter.ts'
+import { buildTenancy } from './app/build-tenancy.ts'
+import { openCaptures } from './app/open-captures.ts'
+import { openWatch, type Watch } from './app/open-watch.ts'
+import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
-import { readIssuedLimits } from './config/issued-limits.ts'
 import { readSurroundings } from './config/env.ts'
 import { createAccountPool, type AccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
-import { liveLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
-import { createLimiter } from './engine/limits/create-limiter.ts'
+import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
@@ -33,10 +36,6 @@ import { silentLogger, type Logger } from './observability/logger.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followKeys, type FollowedKeys } from './operations/tenancy/follow-keys.ts'
-import { limitsOfCaller } from './operations/tenancy/limits-of-caller.ts'
-import { selfReportsOf } from './operations/tenancy/self-reports-of.ts'
-import { knownNames } from './operations/tenancy/known-names.ts'
-import type { TenancyParts } from './operations/tenancy/tenancy-parts.ts'
 import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
@@ -49,7 +48,7 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { type DataDir, takeDataDir } from './state/data-dir.ts'
+import { takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { openState, type GatewayState } from './state/open-state.ts'
 import { STATE_FILE } from './state/records/open.ts'
@@ -90,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const surroundings = { dataDir, clock, logger }
+  const place: Place = {}
   const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
@@ -98,30 +98,78 @@ export function createGateway(options: GatewayOptions): Gateway {
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, surroundings)
   const limiter = buildLimiter({ live, state, prices, clock, logger, keys: issued.keys })
-  const { running } = issued
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, running })
+  const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, address })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({
+    live,
+    state,
+    prices,
+    clock,
+    buffers,
+    limiter,
+    watch,
+    running: issued.running,
+  })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
-  const noting = { audit: state.audit, clock, logger }
-  noteConfiguration(snapshot(), noting)
+  const { queue, budgets } = limiterGauges(limiter)
+  const alerts = watch.observe({ snapshot, health, accounts, records, active: () => engine.active, queue, budgets })
   const app = createHttpApp({
-    engine,
+    engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
     snapshot,
     ...ingressSettings(config.server),
     records,
     issuedKeys: issued.keys,
-    tenancy: tenancyParts(state, { live, clock, issued, limiter }),
+    tenancy: buildTenancy({ state, live, clock, issued, limiter }),
     audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
     usage: usageDesk(state, { live, prices, clock }),
+    metrics: watch.metrics,
+    alerts,
+    captures,
+    requestFacts: watch.requestFacts,
     buffers,
     clock,
     logger,
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
+  const parts = { config, surroundings, live, prices, state, buffers, issued, limiter, watch, captures, accounts, factsOf, app }
+  const release = (): void => {
+    tokenizer.close()
+    stopPrices()
+  }
+  return { ...handleOf(parts, place, release), engine, records, prices, limiter }
+}
+
+interface RunningParts extends Pick<EngineParts, 'live' | 'prices' | 'state' | 'buffers' | 'limiter' | 'watch'> {
+  readonly config: CompiledConfig
+  readonly surroundings: Surroundings
+  readonly issued: FollowedKeys
+  readonly captures: ReturnType<typeof openCaptures>['captures']
+  readonly accounts: AccountPool
+  readonly factsOf: FactsOf
+  readonly app: HttpApp
+}
+
+/** Where the gateway listens, once it does. */
+interface Place {
+  server?: RunningServer
+}
+
+/** What can be done with a gateway that is built. */
+function handleOf(
+  parts: RunningParts,
+  place: Place,
+  release: () => void,
+): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
+  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
+  const { dataDir, clock, logger } = surroundings
+  const noting = { audit: state.audit, clock, logger }
+  noteConfiguration(live.snapshot(), noting)
   const server = {
     check: checkBind,
     configure(settings: ServerSettings) {
@@ -129,42 +177,43 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.configure(ingressSettings(settings))
     },
   }
-  let listening: RunningServer | undefined
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => app.fetch(request, peer),
-    engine,
-    records,
-    prices,
-    limiter,
     async listen() {
       checkBind(config.server)
       await issued.read
       if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
-      requirePolicies(config, factsOf)
-      listening = await serve({ settings: config.server, app })
-      dataDir?.announce(listening.url)
-      return { url: listening.url, port: listening.port }
+      requirePolicies(config, parts.factsOf)
+      place.server = await serve({ settings: config.server, app })
+      const { url, port } = place.server
+      dataDir?.announce(url)
+      watch.start()
+      return { url, port }
     },
     reload(wanted) {
-      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
+      const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done.then((outcome) => {
-        if (outcome.kind === 'applied') noteConfiguration(snapshot(), noting)
+        if (outcome.kind === 'applied') noteConfiguration(live.snapshot(), noting)
         return outcome
       })
     },
     async close() {
       app.drain()
-      await listening?.stop(live.config.server.drainMs)
-      tokenizer.close()
-      stopPrices()
+      await place.server?.stop(live.config.server.drainMs)
+      await watch.close()
+      await parts.captures?.captures.close()
+      release()
       await issued.close()
       await state.close()
       dataDir?.release()
     },
   }
 }
+
+/** What is told of limits when somebody looks. */
+const limiterGauges = (limiter: Limiter) => ({ queue: () => limiter.queue, budgets: () => limiter.budgets })
 
 /** Answers what was used and what it cost; undefined without a ledger. */
 function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
@@ -185,9 +234,23 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
   readonly running: RunningCalls
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter' | 'running'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled: ({ party, nanos }, { record }) =>
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+  })
 }
 
 interface BuiltEngine {
@@ -197,7 +260,7 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock, buffers, limiter, running }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
   const { records, health, affinity, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -215,7 +278,9 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, running }: 
     limiter,
     records,
     running,
-    ledger: state.ledger === undefined ? undefined : createAttemptLedger({ ledger: state.ledger.writer, prices, hostOf, clock }),
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    requestEnded: watch.requestEnded,
+    traces: watch.traces,
     buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
@@ -225,42 +290,6 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, running }: 
     countTokens: createCountTokens({ clock, accounts, tokenizer }),
   })
   return { engine, accounts, factsOf, tokenizer }
-}
-
-interface LimiterParts extends Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock'> {
-  readonly logger: Logger
-  readonly keys: FollowedKeys['keys']
-}
-
-function buildLimiter({ live, state, prices, clock, logger, keys }: LimiterParts): Limiter {
-  return createLimiter({
-    store: state.limits,
-    settings: live.config.limits,
-    limitsOf: limitsOfCaller({
-      configured: liveLimitsOf(() => live.config.limits),
-      defaults: () => live.config.limitDefaults,
-      keys,
-    }),
-    accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
-    async priceOf({ provider, model }) {
-      const book = prices.book ?? (await prices.warm())
-      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
-    },
-    clock,
-    deadlines: new Deadlines(clock),
-    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
-    crossed: ({ rule, share, spent }) =>
-      logger.warn(
-        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
-        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
-      ),
-  })
-}
-
-interface Surroundings {
-  readonly dataDir: DataDir | undefined
-  readonly clock: Clock
-  readonly logger: Logger
 }
 
 function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock, logger }: Surroundings): GatewayState {
@@ -279,22 +308,6 @@ function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock
     warn: (message, facts) => logger.warn(facts, message),
   })
 }
-
-/** What the use-cases about keys work on. */
-const tenancyParts = (
-  { tenancy, audit, records, ledger }: GatewayState,
-  { live, clock, issued, limiter }: Pick<EngineParts, 'live' | 'clock' | 'limiter'> & { readonly issued: FollowedKeys },
-): TenancyParts => ({
-  store: tenancy,
-  audit,
-  clock,
-  random: randomBytes,
-  known: () => knownNames(live.config),
-  useOf: (id) => issued.keys.useOf(id),
-  records,
-  readLimits: readIssuedLimits,
-  reports: selfReportsOf({ limiter, ledger, clock }),
-})
 
 /** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
 function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {

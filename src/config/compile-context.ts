@@ -1,8 +1,11 @@
 import type { ApiKeyConfig, ServerConfig } from '../http/server.schema.ts'
+import type { AlertsConfig } from '../observability/alerts/alerts.schema.ts'
+import type { TelemetryConfig } from '../observability/telemetry.schema.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ComboConfig } from '../routing/combo.schema.ts'
 import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
+import type { CaptureConfig } from '../state/captures/captures.schema.ts'
 import type { LedgerConfig, RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
@@ -29,6 +32,9 @@ export interface ConfigParts {
   readonly state: StateConfig
   readonly ledger: LedgerConfig
   readonly retention: RetentionConfig
+  readonly telemetry: TelemetryConfig
+  readonly alerts: AlertsConfig
+  readonly capture: CaptureConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
 }
@@ -64,4 +70,7 @@ export const configOf = (parts: ConfigParts): Config => ({
   state: parts.state,
   ledger: parts.ledger,
   retention: parts.retention,
+  telemetry: parts.telemetry,
+  alerts: parts.alerts,
+  capture: parts.capture,
 })

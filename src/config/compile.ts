@@ -4,12 +4,17 @@ import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
+import type { AlertSettings } from '../observability/alerts/alerts.schema.ts'
+import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
+import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
+import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileLimits, limitDefaults, type LimitDefaults } from './compile-limits.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
+import { compileTelemetry } from './compile-telemetry.ts'
 import { impliedProviders } from './implied-providers.ts'
 import { withHome } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
@@ -28,6 +33,9 @@ export interface CompiledConfig {
   /** What budgets that are set while the gateway runs inherit. */
   readonly limitDefaults: LimitDefaults
   readonly policyTests: readonly PolicyTestFile[]
+  readonly telemetry: TelemetrySettings
+  readonly alerts: AlertSettings
+  readonly capture: CaptureSettings
 }
 
 /** A file of policy tests that must pass before the configuration is taken. */
@@ -54,6 +62,9 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const policyTests = compilePolicyTests(parts, context, notes)
   const limits = compileLimits(parts, server.apiKeys, notes)
   const tenants = parts.tenants.map(({ value }) => value.id)
+  const telemetry = compileTelemetry(parts, context, notes)
+  const alerts = compileAlerts(parts, context, notes)
+  const capture = compileCapture(parts)
   return {
     server,
     providers,
@@ -63,6 +74,22 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
     tenants,
     policyTests,
     limitDefaults: limitDefaults(parts),
+    telemetry,
+    alerts,
+    capture,
+  }
+}
+
+const MIB = 1024 * 1024
+
+/** Spans are checked by the schema: none of them is for ever. */
+function compileCapture({ capture }: ConfigParts): CaptureSettings {
+  return {
+    enabled: capture.enabled,
+    recipients: capture.recipients,
+    longestMs: durationMs(capture.longest) ?? 0,
+    retentionMs: durationMs(capture.retention) ?? 0,
+    maxBytes: capture.max_mb * MIB,
   }
 }
 

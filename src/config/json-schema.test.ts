@@ -39,6 +39,9 @@ describe('the JSON Schema of the configuration', () => {
       'state',
       'ledger',
       'retention',
+      'telemetry',
+      'alerts',
+      'capture',
     ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])
     expect(keysAt(schema, ['providers', 3, 'auth_scheme'])).toEqual(['kind', 'name'])

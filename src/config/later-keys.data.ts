@@ -64,8 +64,8 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.taps' },
   { path: 'server.forward_proxies' },
   { path: 'server.cost_map' },
-  { path: 'server.otel_endpoint' },
-  { path: 'server.langfuse', harmless: switchedOff },
+  { path: 'server.otel_endpoint', hint: 'Use `telemetry.otlp`.' },
+  { path: 'server.langfuse', harmless: switchedOff, hint: 'Use `telemetry.otlp`, as docs/guides/observe.md shows.' },
   { path: 'server.quality_eval', harmless: switchedOff },
 
   // providers and accounts

@@ -4,8 +4,10 @@ import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptResult } from './attempt-result.ts'
-import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
+import type { AttemptEnding } from './attempt-context.ts'
+import { AttemptRun } from './attempt-run.ts'
 import type { AttemptEnd } from './call-outcome.ts'
 import type { Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
@@ -36,13 +38,15 @@ export class AttemptLoop {
   private readonly totalAt: number
   /** Attempts that run beside each other. */
   private readonly racing = new Set<AttemptRun>()
-  private cancelled = false
+  /** Where the call stands in a trace; undefined where nothing is traced. */
+  readonly trace: TraceContext | undefined
   /** Why the gateway itself ended the call. */
   private stopped: GatewayError | undefined = undefined
   /** Ends a pause. */
   private wake: (() => void) | undefined = undefined
   /** Attempts that have begun. */
   private begun = 0
+  private cancelled = false
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -51,6 +55,7 @@ export class AttemptLoop {
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
     this.diagnostics = call.diagnostics
+    this.trace = deps.traces?.begin(call.requestId, call.headers)
   }
 
   /** The client went away: every upstream is told at once. Returns what the client had got of a stream. */
@@ -119,7 +124,7 @@ export class AttemptLoop {
 
   private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose, trace: this.trace },
       this.itinerary.dispatch,
       this.deps,
     )

@@ -7,6 +7,7 @@ import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
+import type { RequestTraces } from '../observability/tracing/request-traces.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
@@ -16,6 +17,7 @@ import type { Conversation } from './conversation.ts'
 import type { RunningCalls } from './running-calls.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
 import type { AttemptLedger } from './ledger/attempt-ledger.ts'
+import type { RecordSeed } from './record/record-seed.ts'
 
 /** One revision of the configuration at work. A request keeps the one it began with. */
 export interface Revision {
@@ -34,6 +36,10 @@ export interface ExecutionDeps {
   readonly health: HealthStore
   readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
   readonly records: Pick<RecordStore, 'append'>
+  /** Hears of every request that has ended, after its record was handed in. */
+  readonly requestEnded?: ((seed: RecordSeed) => void) | undefined
+  /** Undefined where nothing is traced. */
+  readonly traces?: Pick<RequestTraces, 'begin' | 'propagate'> | undefined
   /** Bytes held in large buffers, of the process. */
   readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */

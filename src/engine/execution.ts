@@ -8,7 +8,7 @@ import type { AttemptResult } from './attempt-result.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
 import type { Answer, AnswerStream, Call, HeaderList } from './engine.ts'
-import { failureStream } from './failure-stream.ts'
+import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { clientGone, internalFault } from './execution-errors.ts'
 import { PendingRecord } from './record/pack-record.ts'
@@ -121,7 +121,7 @@ export class Execution implements StoppableCall {
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
     const { call, decided } = this
-    if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
+    if (!isToldInStream(call, error)) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
@@ -252,8 +252,10 @@ export class Execution implements StoppableCall {
       requestBytes: call.body.bytes.length,
       committedEarly: this.committedEarly,
       clientRetry: clientRetryOf(call.headers),
+      trace: this.loop.trace,
     }
     deps.records.append(new PendingRecord(seed))
+    deps.requestEnded?.(seed)
     deps.onSettled()
   }
 }

@@ -102,6 +102,8 @@ export const ERROR_TABLE = {
   limit_exceeded: row(429, 'rate-limited', 'stop'),
   /** The gateway is full, and no place came free in time. */
   admission_timeout: row(503, 'overloaded', 'stop'),
+  /** The store that several gateways share cannot be reached, and the operator wants nothing to be let in without it. */
+  coordination_lost: row(503, 'overloaded', 'stop'),
   /** The provider or the account is over a limit or budget that the operator set. */
   target_over_limit: row(429, 'rate-limited', 'next-account'),
   /** A call under the same idempotency key is under way. */

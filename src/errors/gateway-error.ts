@@ -1,6 +1,7 @@
 import type { ContextOverflow } from '../ir/context-overflow.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { isFinalRefusal } from './final-refusals.ts'
 import { ERROR_TABLE, type ErrorCode, type ErrorRow } from './codes.ts'
 
 /** Headers of an upstream's refusal that clients may see: limits, the id it knows the call by. */
@@ -84,6 +85,11 @@ export class GatewayError extends Error {
     return isKept ? upstreamStatus : this.row.httpStatus
   }
 
+  /** Sending the call again is of no use now: clients that try again by themselves should stop and show the message. */
+  get isFinal(): boolean {
+    return isFinalRefusal(this.code, this.retryAfterMs)
+  }
+
   /** The same error, with headers of the gateway's own for its client. */
   withHeaders(headers: readonly HeaderPair[]): this {
     this.headers = headers
@@ -106,6 +112,7 @@ export class GatewayError extends Error {
       type: upstream?.type,
       code: upstream?.code,
       ...(overflow === undefined ? {} : { overflow }),
+      ...(this.isFinal ? { isFinal: true } : {}),
     }
   }
 }

@@ -6,6 +6,9 @@ import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
+import { createAlertHandlers } from './alert-handlers.ts'
+import { createCaptureHandlers } from './capture-handlers.ts'
+import { createMetricsHandler } from './metrics-handler.ts'
 import { createModelHandlers } from './model-routes.ts'
 import { createOperatorHandlers } from './operator-routes.ts'
 import { createPreviewHandler } from './preview-handler.ts'
@@ -46,6 +49,9 @@ export class ColdRoutes {
       ...createAuditHandlers(options),
       ...createUsageHandlers(options),
       ...createProbeHandlers(options),
+      ...createAlertHandlers(options),
+      ...createCaptureHandlers(options),
+      metrics: createMetricsHandler(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),
     }

@@ -14,10 +14,16 @@ import { RefusalAudit } from './refusal-audit.ts'
  * else goes through the router.
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { clock, logger, generateId } = options
+  const { clock, logger, generateId, requestFacts, metrics } = options
   let { isTrustedProxy } = options
   const state: IngressState = {
-    log: new ExchangeLog({ clock, logger, isTrustedProxy: (address) => isTrustedProxy(address) }),
+    log: new ExchangeLog({
+      clock,
+      logger,
+      isTrustedProxy: (address) => isTrustedProxy(address),
+      requestFacts,
+      metrics: metrics?.http,
+    }),
     streams: new LiveStreams({ clock }),
     deadlines: new Deadlines(clock),
     failures: new FailedAttempts({ clock }),

@@ -8,6 +8,10 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
+import type { RequestFacts } from '../observability/request-facts.ts'
+import type { CaptureParts } from '../operations/captures.ts'
+import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { AuditStore } from '../operations/list-audit.ts'
 import type { RecordSource } from '../operations/record-source.ts'
@@ -45,6 +49,14 @@ export interface HttpAppOptions {
   readonly audit?: Pick<AuditStore, 'append' | 'list'> | undefined
   /** The ledger; without it its routes answer that there is none. */
   readonly usage?: UsageDesk | undefined
+  /** What is measured; without it `/metrics` answers that there is nothing. */
+  readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
+  /** What is wrong and who is told; without it its routes answer that there is none. */
+  readonly alerts?: AlertWatch | undefined
+  /** Bodies that are captured for support; without it its routes answer that there is none. */
+  readonly captures?: CaptureParts | undefined
+  /** What a line of the log tells of a model call, beside what is known here. */
+  readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
   readonly clock: Clock
   /** Bytes held in large buffers, of the process. */
   readonly buffers: ByteBudget

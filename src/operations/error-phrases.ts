@@ -35,6 +35,7 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   price_required: 'the caller has a budget and nobody knows what the model costs',
   limit_exceeded: 'the caller is over its limit',
   admission_timeout: 'the gateway was full and no place came free in time',
+  coordination_lost: 'the store that the gateways share could not be reached',
   target_over_limit: 'it is over a limit or budget that the operator set',
   idempotency_in_flight: 'a call under the same idempotency key was under way',
   idempotency_mismatch: 'its idempotency key was used for another body',

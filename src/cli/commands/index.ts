@@ -1,6 +1,8 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
+import { alertsCommand } from './alerts.ts'
 import { auditCommand } from './audit.ts'
+import { captureCommand } from './capture.ts'
 import { configCommand } from './config.ts'
 import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
@@ -34,6 +36,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
   projectCommand,
   auditCommand,
   usageCommand,
+  alertsCommand,
+  captureCommand,
   replayCommand,
   testCommand,
   priceCommand,

@@ -4,7 +4,7 @@ import { asProviderId, type ProviderId } from '../../ir/ids.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Ledger } from '../../state/ledger/store.ts'
 import type { EndedAttempt } from './ended-attempt.ts'
-import { PendingSettlement } from './pending-settlement.ts'
+import { PendingSettlement, type SettledListener } from './pending-settlement.ts'
 
 /** Where the engine accounts for what attempts used. */
 export interface AttemptLedger extends Pick<Ledger, 'required' | 'isKeeping' | 'durable' | 'postCommitFailed'> {
@@ -18,10 +18,12 @@ export interface AttemptLedgerOptions {
   /** Host of a provider's base URL; empty when there is none. */
   readonly hostOf: (provider: ProviderId) => string
   readonly clock: Pick<Clock, 'wall'>
+  /** Told of each settlement when it is made. */
+  readonly settled?: SettledListener | undefined
 }
 
 /** Settles attempts by the prices in force when they end. */
-export function createAttemptLedger({ ledger, prices, hostOf, clock }: AttemptLedgerOptions): AttemptLedger {
+export function createAttemptLedger({ ledger, prices, hostOf, clock, settled }: AttemptLedgerOptions): AttemptLedger {
   const quoteOf = ({ record: { provider_id: providerId, model } }: EndedAttempt, at: number): PriceQuote | undefined =>
     prices.book?.priceOf({ providerId, host: hostOf(asProviderId(providerId)), model }, at)
   return {
@@ -31,6 +33,6 @@ export function createAttemptLedger({ ledger, prices, hostOf, clock }: AttemptLe
     },
     durable: () => ledger.durable(),
     postCommitFailed: () => ledger.postCommitFailed(),
-    attemptEnded: (attempt) => ledger.append(new PendingSettlement(attempt, clock.wall(), quoteOf)),
+    attemptEnded: (attempt) => ledger.append(new PendingSettlement(attempt, clock.wall(), { quoteOf, settled })),
   }
 }

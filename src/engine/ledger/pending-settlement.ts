@@ -7,25 +7,36 @@ import type { PendingEntry } from '../../state/ledger/store.ts'
 import type { EndedAttempt } from './ended-attempt.ts'
 import { settledCost } from './settled-cost.ts'
 
-type QuoteOf = (attempt: EndedAttempt, at: number) => PriceQuote | undefined
+/** Must not throw. */
+export type SettledListener = (settlement: Settlement, attempt: EndedAttempt) => void
+
+export interface SettlementParts {
+  readonly quoteOf: (attempt: EndedAttempt, at: number) => PriceQuote | undefined
+  /** Told of the settlement when it is made. */
+  readonly settled?: SettledListener | undefined
+}
 
 /** An attempt on its way into the ledger. What it cost is calculated when the entry is first read, several at a time. */
 export class PendingSettlement implements PendingEntry {
   private attempt: EndedAttempt | undefined
   private readonly at: number
-  private readonly quoteOf: QuoteOf
+  private readonly parts: SettlementParts
   private made: Settlement | undefined = undefined
 
   /** `at` is when it ended, in Unix milliseconds. */
-  constructor(attempt: EndedAttempt, at: number, quoteOf: QuoteOf) {
+  constructor(attempt: EndedAttempt, at: number, parts: SettlementParts) {
     this.attempt = attempt
     this.at = at
-    this.quoteOf = quoteOf
+    this.parts = parts
   }
 
   get entry(): Settlement {
-    if (this.attempt !== undefined) this.made = settle(this.attempt, this.at, this.quoteOf(this.attempt, this.at))
-    this.attempt = undefined
+    const { attempt, parts, at } = this
+    if (attempt !== undefined) {
+      this.attempt = undefined
+      this.made = settle(attempt, at, parts.quoteOf(attempt, at))
+      parts.settled?.(this.made, attempt)
+    }
     return this.made!
   }
 }

@@ -7,7 +7,15 @@ import { ambiguousPrefix, completePrefix } from './id-prefix.ts'
 import { matchesFilter } from './matches-filter.ts'
 import { RECORD_MIGRATIONS } from './migrations.ts'
 import { packBatch, packTexts, unpackBatch } from './record-batch.ts'
-import type { PackedRecord, RecordFilter, RecordStore, RecordSummary, StoreWarning, UnpackRecord } from './store.ts'
+import type {
+  PackedRecord,
+  RecordBacklog,
+  RecordFilter,
+  RecordStore,
+  RecordSummary,
+  StoreWarning,
+  UnpackRecord,
+} from './store.ts'
 import { summarise } from './summarise.ts'
 import { WriteQueue } from './write-queue.ts'
 
@@ -71,6 +79,10 @@ class SqliteRecords implements RecordStore {
 
   append(record: PackedRecord): void {
     this.#queue.append(record)
+  }
+
+  backlog(): RecordBacklog {
+    return this.#queue.backlog
   }
 
   async flush(): Promise<void> {

@@ -70,6 +70,16 @@ export interface RecordSummary {
 /** Told when something is wrong with the store: once at the start of an outage and once at its end. */
 export type StoreWarning = (message: string, facts: Readonly<Record<string, unknown>>) => void
 
+/** Records that are on their way. */
+export interface RecordBacklog {
+  /** Not written yet. */
+  readonly waiting: number
+  /** Lost since the store was opened, because it could not write and too many waited. */
+  readonly dropped: number
+  /** The last attempt to write has failed. */
+  readonly failing: boolean
+}
+
 /** Keeps what happened to each request. Metadata only: a record holds no prompt, no answer and no secret. */
 export interface RecordStore {
   /**
@@ -77,6 +87,8 @@ export interface RecordStore {
    * write, a bounded number is kept in memory and the rest is counted and dropped. The first record of an id wins.
    */
   append(record: PackedRecord): void
+  /** What is on its way; absent where records are kept at once. */
+  backlog?(): RecordBacklog
   /** Resolves when everything appended so far has been written, or has failed to be. */
   flush(): Promise<void>
   /** Newest first. Sees everything appended before. */

@@ -1,0 +1,93 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
+import type { CompiledConfig } from '../config/compile.ts'
+import { readSurroundings } from '../config/env.ts'
+import { providerHosts } from '../config/provider-hosts.ts'
+import { ENGINE_VERSION } from '../engine/version.ts'
+import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
+import type { EndedRequest, EndedRequestListener } from '../observability/ended-request.ts'
+import { EndedRequests } from '../observability/ended-requests.ts'
+import { RequestFacts } from '../observability/request-facts.ts'
+import type { SettledCostListener } from '../observability/settled-cost.ts'
+import type { RequestTraces } from '../observability/tracing/request-traces.ts'
+import { endedCost } from '../operations/ended-cost.ts'
+import { createGatewayAlerts } from '../operations/gateway-alerts.ts'
+import { createGatewayMetrics, type GatewayMetrics } from '../operations/gateway-metrics.ts'
+import type { ObservedParts } from '../operations/state-metrics.ts'
+import { createTelemetry } from '../operations/telemetry.ts'
+import { environmentProxy } from '../transport/environment-proxy.ts'
+import { createFetchTransport } from '../transport/fetch-transport.ts'
+import { createGuardedTransport } from '../transport/guarded-transport.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Whoever watches what the gateway does. */
+export interface Watch {
+  readonly metrics: GatewayMetrics
+  readonly requestFacts: RequestFacts
+  readonly traces: RequestTraces | undefined
+  readonly requestEnded: EndedRequestListener
+  /** To be told what each settled attempt cost. */
+  readonly costSettled: SettledCostListener
+  /** Brings in what is looked at, once; gives the alerts over it. */
+  observe(parts: ObservedParts): AlertWatch
+  start(): void
+  close(): Promise<void>
+}
+
+interface WatchParts extends Surroundings {
+  readonly config: CompiledConfig
+  readonly prices: LazyPrices
+  /** Where the gateway listens. */
+  readonly address: () => string
+}
+
+/** Metrics, spans and alerts of a gateway, before it is known what they look at. */
+export function openWatch({ config, prices, address, dataDir, clock, logger }: WatchParts): Watch {
+  const version = ENGINE_VERSION
+  const proxied = environmentProxy(readSurroundings().env)
+  const transport = createFetchTransport({ clock, proxied })
+  const metrics = createGatewayMetrics({ clock, version }, () => ended.tell())
+  const telemetry = createTelemetry({
+    settings: config.telemetry,
+    transport,
+    clock,
+    logger,
+    version,
+    readMetrics: () => metrics.read(),
+  })
+  const guarded = createGuardedTransport({ proxied })
+  const alerting = createGatewayAlerts({ settings: config.alerts, transport: guarded, clock, logger, version, address })
+  const hosts = providerHosts(config)
+  const costOf = (request: EndedRequest): number | undefined =>
+    prices.book === undefined ? undefined : endedCost(request, prices.book, hosts)
+  const requestFacts = new RequestFacts({ isEnabled: (level) => logger.isEnabled(level), costOf })
+  const listeners = [metrics.countRequest, ...telemetry.listeners, ...alerting.listeners]
+  const ended = new EndedRequests(clock, listeners, (error) => logger.error({ error }, 'the gateway failed to watch itself'))
+  let alerts: AlertWatch | undefined
+  return {
+    metrics,
+    requestFacts,
+    traces: telemetry.traces,
+    costSettled(cost) {
+      metrics.countCost(cost)
+      alerting.noteCost(cost)
+    },
+    requestEnded(request) {
+      requestFacts.note(request)
+      ended.take(request)
+    },
+    observe(parts) {
+      metrics.observe(parts)
+      return (alerts = alerting.watch({ ...parts, dataDir: dataDir?.path }))
+    },
+    start() {
+      metrics.start()
+      telemetry.start()
+      alerts?.start()
+    },
+    async close() {
+      ended.close()
+      metrics.close()
+      await Promise.all([telemetry.close(), alerts?.close()])
+    },
+  }
+}
