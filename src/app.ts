@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { buildLimiter } from './app/build-limiter.ts'
-import { buildTenancy } from './app/build-tenancy.ts'
 import { openCaptures } from './app/open-captures.ts'
 import { openWatch, type Watch } from './app/open-watch.ts'
 import type { Surroundings } from './app/surroundings.ts'
@@ -36,6 +35,10 @@ import { silentLogger, type Logger } from './observability/logger.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followKeys, type FollowedKeys } from './operations/tenancy/follow-keys.ts'
+import { knownNames } from './operations/tenancy/known-names.ts'
+import { callerReports } from './operations/tenancy/caller-reports.ts'
+import { readIssuedLimits } from './operations/tenancy/issued-limits.ts'
+import type { TenancyParts } from './operations/tenancy/tenancy-parts.ts'
 import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
@@ -89,7 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir =
     options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
   const surroundings = { dataDir, clock, logger }
-  const place: Place = {}
+  let listening: RunningServer | undefined
   const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
@@ -97,23 +100,25 @@ export function createGateway(options: GatewayOptions): Gateway {
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, surroundings)
-  const limiter = buildLimiter({ live, state, prices, clock, logger, keys: issued.keys })
-  const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
-  const watch = openWatch({ ...surroundings, config, prices, address })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({
-    live,
-    state,
-    prices,
-    clock,
-    buffers,
-    limiter,
-    watch,
-    running: issued.running,
-  })
+  const { running, keys } = issued
+  const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
+  const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
-  const { queue, budgets } = limiterGauges(limiter)
-  const alerts = watch.observe({ snapshot, health, accounts, records, active: () => engine.active, queue, budgets })
+  const noting = { audit: state.audit, clock, logger }
+  noteConfiguration(snapshot(), noting)
+  const alerts = watch.observe({
+    snapshot,
+    health,
+    accounts,
+    records,
+    active: () => engine.active,
+    queue: () => limiter.queue,
+    budgets: () => limiter.budgets,
+    ledger: state.ledger?.writer,
+  })
   const app = createHttpApp({
     engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
@@ -122,7 +127,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...ingressSettings(config.server),
     records,
     issuedKeys: issued.keys,
-    tenancy: buildTenancy({ state, live, clock, issued, limiter }),
+    tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
     operator: { snapshot, disables, accounts, health },
@@ -137,39 +142,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const parts = { config, surroundings, live, prices, state, buffers, issued, limiter, watch, captures, accounts, factsOf, app }
-  const release = (): void => {
-    tokenizer.close()
-    stopPrices()
-  }
-  return { ...handleOf(parts, place, release), engine, records, prices, limiter }
-}
-
-interface RunningParts extends Pick<EngineParts, 'live' | 'prices' | 'state' | 'buffers' | 'limiter' | 'watch'> {
-  readonly config: CompiledConfig
-  readonly surroundings: Surroundings
-  readonly issued: FollowedKeys
-  readonly captures: ReturnType<typeof openCaptures>['captures']
-  readonly accounts: AccountPool
-  readonly factsOf: FactsOf
-  readonly app: HttpApp
-}
-
-/** Where the gateway listens, once it does. */
-interface Place {
-  server?: RunningServer
-}
-
-/** What can be done with a gateway that is built. */
-function handleOf(
-  parts: RunningParts,
-  place: Place,
-  release: () => void,
-): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
-  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
-  const { dataDir, clock, logger } = surroundings
-  const noting = { audit: state.audit, clock, logger }
-  noteConfiguration(live.snapshot(), noting)
   const server = {
     check: checkBind,
     configure(settings: ServerSettings) {
@@ -180,40 +152,41 @@ function handleOf(
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => app.fetch(request, peer),
+    engine,
+    records,
+    prices,
+    limiter,
     async listen() {
       checkBind(config.server)
       await issued.read
       if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
-      requirePolicies(config, parts.factsOf)
-      place.server = await serve({ settings: config.server, app })
-      const { url, port } = place.server
-      dataDir?.announce(url)
+      requirePolicies(config, factsOf)
+      listening = await serve({ settings: config.server, app })
+      dataDir?.announce(listening.url)
       watch.start()
-      return { url, port }
+      return { url: listening.url, port: listening.port }
     },
     reload(wanted) {
-      const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
+      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done.then((outcome) => {
-        if (outcome.kind === 'applied') noteConfiguration(live.snapshot(), noting)
+        if (outcome.kind === 'applied') noteConfiguration(snapshot(), noting)
         return outcome
       })
     },
     async close() {
       app.drain()
-      await place.server?.stop(live.config.server.drainMs)
+      await listening?.stop(live.config.server.drainMs)
       await watch.close()
-      await parts.captures?.captures.close()
-      release()
+      await captures?.captures.close()
+      tokenizer.close()
+      stopPrices()
       await issued.close()
       await state.close()
       dataDir?.release()
     },
   }
 }
-
-/** What is told of limits when somebody looks. */
-const limiterGauges = (limiter: Limiter) => ({ queue: () => limiter.queue, budgets: () => limiter.budgets })
 
 /** Answers what was used and what it cost; undefined without a ledger. */
 function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
@@ -241,15 +214,24 @@ interface EngineParts {
 }
 
 /** Undefined without a ledger. */
-function attemptLedger({ live, state, prices, clock, watch }: Omit<EngineParts, 'buffers' | 'limiter' | 'running'>) {
+function attemptLedger({
+  live,
+  state,
+  prices,
+  clock,
+  watch,
+}: Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock' | 'watch'>) {
   if (state.ledger === undefined) return undefined
   return createAttemptLedger({
     ledger: state.ledger.writer,
     prices,
     hostOf: live.hostOf,
     clock,
-    settled: ({ party, nanos }, { record }) =>
-      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos }),
+    settled({ party, usage, nanos }, { record }) {
+      // Where nobody knows what was used, no price would tell the cost.
+      if (nanos === undefined && usage === undefined) return
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos })
+    },
   })
 }
 
@@ -308,6 +290,22 @@ function openGatewayState(live: LiveConfig, prices: LazyPrices, { dataDir, clock
     warn: (message, facts) => logger.warn(facts, message),
   })
 }
+
+/** What the use-cases about keys work on. */
+const tenancyParts = (
+  { tenancy, audit, records, ledger }: GatewayState,
+  { live, clock, issued, limiter }: Pick<EngineParts, 'live' | 'clock' | 'limiter'> & { readonly issued: FollowedKeys },
+): TenancyParts => ({
+  store: tenancy,
+  audit,
+  clock,
+  random: randomBytes,
+  known: () => knownNames(live.config),
+  readLimits: readIssuedLimits,
+  useOf: (id) => issued.keys.useOf(id),
+  records,
+  reports: callerReports({ limiter, ledger, clock }),
+})
 
 /** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
 function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {

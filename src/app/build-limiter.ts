@@ -5,29 +5,28 @@ import type { Limiter } from '../engine/limits/limiter.ts'
 import { asProviderId } from '../ir/ids.ts'
 import { Deadlines } from '../lib/deadlines.ts'
 import type { LiveConfig } from '../operations/live-config.ts'
-import type { FollowedKeys } from '../operations/tenancy/follow-keys.ts'
-import { limitsOfCaller } from '../operations/tenancy/limits-of-caller.ts'
+import { issuedLimitsOf, joinedLimitsOf } from '../operations/tenancy/issued-limits.ts'
 import type { GatewayState } from '../state/open-state.ts'
+import type { KeyDirectory } from '../state/tenancy/key-directory.ts'
 import type { Surroundings } from './surroundings.ts'
 
 interface LimiterParts extends Pick<Surroundings, 'clock' | 'logger'> {
   readonly live: LiveConfig
   readonly state: Pick<GatewayState, 'limits'>
   readonly prices: LazyPrices
-  /** Issued keys, which bring limits of their own. */
-  readonly keys: FollowedKeys['keys']
+  /** Issued keys. */
+  readonly keys: KeyDirectory
 }
 
 /** Limits and budgets by whatever configuration is in force. */
-export function buildLimiter({ live, state, prices, clock, logger, keys }: LimiterParts): Limiter {
+export function buildLimiter({ live, state, prices, keys, clock, logger }: LimiterParts): Limiter {
   return createLimiter({
     store: state.limits,
     settings: live.config.limits,
-    limitsOf: limitsOfCaller({
-      configured: liveLimitsOf(() => live.config.limits),
-      defaults: () => live.config.limitDefaults,
-      keys,
-    }),
+    limitsOf: joinedLimitsOf(
+      liveLimitsOf(() => live.config.limits),
+      issuedLimitsOf(keys, () => live.config.limits.inherited),
+    ),
     accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
     async priceOf({ provider, model }) {
       const book = prices.book ?? (await prices.warm())

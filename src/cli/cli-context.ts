@@ -5,7 +5,7 @@ import type { ReloadOutcome } from '../operations/reload-config.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
 
 /** What commands need of a gateway. */
-export interface CommandGateway extends Pick<PreviewParts, 'engine'> {
+export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices'> {
   /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes over another configuration while it serves. */

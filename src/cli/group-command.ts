@@ -24,10 +24,10 @@ export const groupCommand = ({ kind, phrase, argument, about }: GroupWords): Com
       .summary(`make ${phrase}`)
     if (kind === 'owner') create.option('--tenant <id>', 'tenant that all its keys belong to')
     defineTenancy<TenancyOptions>(create, execute, {
-      order: (id, { name, limits, budget, tenant }) => ({
+      order: (id, { name, limits, tenant }) => ({
         kind,
         action: 'create',
-        body: { ...idOf(kind, id), tenant: tenant ?? tenantIn(kind, id), name, limits, budget },
+        body: { ...idOf(kind, id), tenant: tenant ?? tenantIn(kind, id), name, limits },
       }),
       tell,
     })
@@ -45,7 +45,7 @@ export const groupCommand = ({ kind, phrase, argument, about }: GroupWords): Com
       .argument('<id>', argument)
       .summary(`give ${phrase} another name or other limits`)
     defineTenancy<TenancyOptions>(change, execute, {
-      order: (id, { name, limits, budget }) => ({ kind, action: 'change', id, body: { name, limits, budget } }),
+      order: (id, { name, limits }) => ({ kind, action: 'change', id, body: { name, limits } }),
       tell,
     })
     const disable = withDrain(withReason(withPlace(group.command('disable'))))

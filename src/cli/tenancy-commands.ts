@@ -17,7 +17,6 @@ import { requireConfig } from './require-config.ts'
 export interface TenancyOptions extends CommonOptions {
   readonly name?: string
   readonly limits?: JsonObject
-  readonly budget?: JsonObject
   readonly tenant?: string
   readonly owner?: string
   readonly reason?: string
@@ -30,9 +29,7 @@ export const withPlace = (command: Command): Command => withUrl(withDataDir(with
 export const withName = (command: Command): Command => command.option('--name <text>', 'for people')
 
 export const withLimits = (command: Command): Command =>
-  command
-    .option('--limits <json>', `limits as a JSON object, such as '{"requests_per_minute": 60}'`, parseLimits)
-    .option('--budget <json>', `budget as a JSON object, such as '{"monthly_usd": 50}'`, parseLimits)
+  command.option('--limits <json>', 'limits and budgets, as a JSON object', parseLimits)
 
 export const withReason = (command: Command): Command =>
   command.option('--reason <text>', 'shown to whoever is refused because of it, and kept in the audit')
@@ -100,10 +97,7 @@ async function carryOut(context: CliContext, options: TenancyOptions, order: Ten
 async function tenancyPlace(context: CliContext, options: CommonOptions): Promise<TenancyPlace> {
   const gateway = await operatorGateway(context, options)
   if (gateway !== undefined) return { kind: 'gateway', gateway }
-  const [{ compiled }, { readIssuedLimits }] = await Promise.all([
-    requireConfig(context, { path: options.config }),
-    import('../config/issued-limits.ts'),
-  ])
+  const { compiled } = await requireConfig(context, { path: options.config })
   const { surroundings, clock } = context
   return {
     kind: 'files',
@@ -112,7 +106,6 @@ async function tenancyPlace(context: CliContext, options: CommonOptions): Promis
     clock,
     pid: process.pid,
     random: randomBytes,
-    readLimits: readIssuedLimits,
     user: variable(surroundings.env, 'USER') ?? variable(surroundings.env, 'LOGNAME'),
   }
 }

@@ -10,7 +10,7 @@ import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
 import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
-import { compileLimits, limitDefaults, type LimitDefaults } from './compile-limits.ts'
+import { compileLimits } from './compile-limits.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
@@ -30,8 +30,6 @@ export interface CompiledConfig {
   readonly state: StateSettings
   /** Names of the tenants that the configuration declares. */
   readonly tenants: readonly string[]
-  /** What budgets that are set while the gateway runs inherit. */
-  readonly limitDefaults: LimitDefaults
   readonly policyTests: readonly PolicyTestFile[]
   readonly telemetry: TelemetrySettings
   readonly alerts: AlertSettings
@@ -61,23 +59,12 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const policyTests = compilePolicyTests(parts, context, notes)
   const limits = compileLimits(parts, server.apiKeys, notes)
-  const tenants = parts.tenants.map(({ value }) => value.id)
   const telemetry = compileTelemetry(parts, context, notes)
   const alerts = compileAlerts(parts, context, notes)
   const capture = compileCapture(parts)
-  return {
-    server,
-    providers,
-    routing,
-    limits,
-    state: compileState(parts, context),
-    tenants,
-    policyTests,
-    limitDefaults: limitDefaults(parts),
-    telemetry,
-    alerts,
-    capture,
-  }
+  const tenants = parts.tenants.map(({ value }) => value.id)
+  const state = compileState(parts, context)
+  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture }
 }
 
 const MIB = 1024 * 1024

@@ -135,7 +135,7 @@ export class AttemptLoop {
   private hedging(): HedgeSettings | undefined {
     const { plan, route, snapshot } = this.decided
     const enabled = route.resilience?.hedge?.enabled ?? snapshot.resilience.hedge.enabled
-    if (!enabled || plan.targets.length < 2 || hasSideEffects(this.call.codec, this.call.request)) return undefined
+    if (!enabled || plan.targets.length < 2 || hasSideEffects(this.call.request)) return undefined
     const { delayMs, maxParallel } = snapshot.resilience.hedge
     const own = route.resilience?.hedge
     return { enabled, delayMs: own?.delayMs ?? delayMs, maxParallel: own?.maxParallel ?? maxParallel }
@@ -196,7 +196,7 @@ export class AttemptLoop {
   /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
   private afterFailure(error: GatewayError): NextStep {
     const { call, itinerary, current } = this
-    const isUnsafe = error.row.next !== 'stop' && mayHaveHappened(error) && hasSideEffects(call.codec, call.request)
+    const isUnsafe = error.row.next !== 'stop' && mayHaveHappened(error) && hasSideEffects(call.request)
     const wanted = isUnsafe ? 'stop' : error.row.next
     // After a race the itinerary may stand at another place than the attempt that failed last.
     const isElsewhere = current !== undefined && !itinerary.isAt(current)

@@ -32,13 +32,11 @@ export function createEngine(options: EngineOptions): Engine {
       return serving.active
     },
     generate(call) {
-      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
-      if (warming === undefined) return serving.serve(call)
-      const serve = (): Promise<Answer> => serving.serve(call)
-      return warming.then(serve, serve) // prices that cannot be loaded are unknown
+      return lacksPrices(call, options) ? warm(options).then(() => serving.serve(call)) : serving.serve(call)
     },
     async countTokens(call) {
       try {
+        if (lacksPrices(call, options)) await warm(options)
         const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
         record(options, facts(call, decider), {
@@ -62,7 +60,9 @@ export function createEngine(options: EngineOptions): Engine {
         operation: call.operation,
       })
     },
-    preview(call) {
+    async preview(call) {
+      // There is time for them, and the decision tells what it would cost.
+      await warm(options)
       const decided = decider.decide(call)
       return explainDecision(call.requestId, decided.plan, decided.question)
     },
@@ -126,6 +126,9 @@ class Serving {
 
 const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
   prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
+
+/** Prices that cannot be loaded are unknown. */
+const warm = async ({ prices }: EngineOptions): Promise<unknown> => prices?.warm().catch(() => undefined)
 
 /** A call that found no route, with its record. */
 function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {

@@ -164,9 +164,18 @@ export class Itinerary {
 
   /** Why nothing is left to try. */
   get error(): GatewayError {
-    if (this.lastError !== undefined) return this.lastError
+    if (this.lastError !== undefined) return this.inTime(this.lastError)
     const { plan, inputTokens } = this.options
     return this.passed.isEmpty ? noTarget(plan, inputTokens) : this.passed.error(plan.route, inputTokens)
+  }
+
+  /** Whoever refused last is not who may be asked first again: the client is told the earliest time of all. */
+  private inTime(error: GatewayError): GatewayError {
+    const { plan, accounts, isBound } = this.options
+    if (error.retryAfterMs === undefined || isBound) return error
+    const waits = plan.targets.flatMap(({ provider, model }) => accounts.availability(provider, model).recoveryMs ?? [])
+    const soonest = Math.min(error.retryAfterMs, ...waits)
+    return soonest === error.retryAfterMs ? error : error.retryableAfter(soonest)
   }
 
   private nextAccount(): boolean {

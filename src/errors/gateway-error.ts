@@ -51,7 +51,7 @@ export class GatewayError extends Error {
   readonly retryAfterMs: number | undefined
   readonly param: string | undefined
   readonly details: Record<string, unknown> | undefined
-  private readonly sizes: ContextOverflow | undefined
+  private readonly given: GatewayErrorOptions
   private headers: readonly HeaderPair[] = []
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
@@ -63,7 +63,7 @@ export class GatewayError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.param = options.param
     this.details = options.details
-    this.sizes = options.overflow
+    this.given = options
   }
 
   get row(): ErrorRow {
@@ -72,7 +72,7 @@ export class GatewayError extends Error {
 
   /** The sizes of a prompt that does not fit, as far as they are known; undefined for every other failure. */
   get overflow(): ContextOverflow | undefined {
-    return this.row.category === 'context-too-long' ? consistent(this.sizes ?? {}) : undefined
+    return this.row.category === 'context-too-long' ? consistent(this.given.overflow ?? {}) : undefined
   }
 
   /**
@@ -83,6 +83,11 @@ export class GatewayError extends Error {
     const upstreamStatus = this.upstream?.status
     const isKept = upstreamStatus !== undefined && upstreamStatus >= 400 && upstreamStatus < 600 && this.overflow === undefined
     return isKept ? upstreamStatus : this.row.httpStatus
+  }
+
+  /** The same failure, with another time after which a retry makes sense. */
+  retryableAfter(retryAfterMs: number): GatewayError {
+    return new GatewayError(this.code, this.message, { ...this.given, retryAfterMs }).withHeaders(this.headers)
   }
 
   /** Sending the call again is of no use now: clients that try again by themselves should stop and show the message. */

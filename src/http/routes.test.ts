@@ -39,6 +39,12 @@ const LEAST_ROLE: Readonly<Record<RouteName, RouteRole>> = {
   resetAccount: 'operator',
   disableModel: 'operator',
   enableModel: 'operator',
+  listAlerts: 'operator',
+  testAlerts: 'operator',
+  listCaptures: 'admin',
+  startCapture: 'admin',
+  stopCapture: 'admin',
+  metrics: 'operator',
   whoAmI: 'client',
   redeemInvitation: 'public',
   listKeys: 'operator',
@@ -69,12 +75,6 @@ const LEAST_ROLE: Readonly<Record<RouteName, RouteRole>> = {
   disableOwner: 'admin',
   enableOwner: 'admin',
   listAudit: 'operator',
-  listAlerts: 'operator',
-  testAlerts: 'operator',
-  listCaptures: 'admin',
-  startCapture: 'admin',
-  stopCapture: 'admin',
-  metrics: 'operator',
   health: 'public',
   ready: 'public',
   status: 'public',
@@ -85,7 +85,6 @@ const CALLERS = ['nobody', 'client', 'operator', 'admin'] as const
 
 /** Issued keys beside the configured ones: both kinds go through the same door. */
 const issuedKeys: IssuedKeys = {
-  refusalOfGroups: () => undefined,
   find(key) {
     const role = CALLERS.find((caller) => key === `sbk_${caller}`)
     return role === undefined || role === 'nobody' ? new GatewayError('invalid_api_key', 'unknown') : { role, owner: 'alice' }

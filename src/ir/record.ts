@@ -35,10 +35,10 @@ export interface AttemptRecord {
   readonly usage_known?: 'whole' | 'partial' | 'unknown' | 'unused' | undefined
 }
 
-/** A target of the plan that was passed over, because all its accounts were locked by earlier failures. */
+/** A target of the plan that was passed over without a call. */
 export interface SkippedTarget {
   readonly target_id: string
-  /** The failures that locked them. */
+  /** The failures that locked its accounts, or what keeps calls from the target itself; `upstream_context_too_long` was its session's. */
   readonly error_codes: readonly string[]
   /** Until it can be tried again; absent when nobody knows. */
   readonly retry_after_ms?: number | undefined

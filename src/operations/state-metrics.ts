@@ -2,6 +2,7 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { knownNames } from '../observability/metrics/known-names.ts'
 import type { CellFamily } from '../observability/metrics/metric-family.ts'
 import type { MetricRegistry } from '../observability/metrics/registry.ts'
+import type { Spool } from '../observability/alerts/observation.ts'
 import type { BudgetUse, QueueState } from '../observability/settled-cost.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { OperatorParts } from './disable-switches.ts'
@@ -13,6 +14,8 @@ export interface ObservedParts extends Pick<OperatorParts, 'accounts' | 'health'
   /** Calls whose answer is not complete. */
   readonly active: () => number
   readonly queue?: (() => QueueState) | undefined
+  /** Further things that are written later than they happen. */
+  readonly spools?: (() => readonly Spool[]) | undefined
   /** The budgets that are used most, a bounded number of them. */
   readonly budgets?: (() => readonly BudgetUse[]) | undefined
 }
@@ -28,6 +31,7 @@ export function defineStateMetrics(registry: MetricRegistry, parts: ObservedPart
   defineAccounts(registry, parts)
   defineBudgets(registry, parts)
   defineRecords(registry, parts)
+  defineSpools(registry, parts)
 }
 
 function defineTraffic(registry: MetricRegistry, { active, queue, snapshot }: ObservedParts): void {
@@ -132,6 +136,27 @@ const shareOf = ({ usedNanos, limitNanos }: BudgetUse): number => (limitNanos > 
 
 function clearAll(...families: readonly CellFamily[]): void {
   for (const family of families) family.clear()
+}
+
+function defineSpools(registry: MetricRegistry, { spools }: ObservedParts): void {
+  const labels = ['what']
+  const waiting = registry.gauge({
+    name: 'switchback_spool_waiting',
+    help: 'Settlements that are not in the ledger yet.',
+    labels,
+  })
+  const dropped = registry.counter({
+    name: 'switchback_spool_dropped_total',
+    help: 'Settlements that were lost, because neither the ledger nor the disk could take them.',
+    labels,
+  })
+  if (spools === undefined) return
+  registry.onRead(() => {
+    for (const spool of spools()) {
+      waiting.of(spool.what).value = spool.waiting
+      dropped.of(spool.what).value = spool.dropped
+    }
+  })
 }
 
 function defineRecords(registry: MetricRegistry, { records }: ObservedParts): void {

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { accountsNamed, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
+import { CHAT, serving } from '../support/client-formats.ts'
+import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
+import { openLimits } from '../support/limits-world.ts'
+import { sseReply } from '../support/upstream-answers.ts'
 
 const world = new TestWorld()
 afterEach(() => world.closeAll())
@@ -86,6 +89,11 @@ describe('GET /metrics', () => {
     }
     await call(0)
     await metricsOf(gateway, headers)
+    // What the first call cost is settled a moment later.
+    await eventually(
+      async () => /^switchback_(cost_usd|unpriced_attempts)_total\{/m.test(await metricsOf(gateway, headers)),
+      'a settlement',
+    )
     const before = (await metricsOf(gateway, headers)).split('\n').length
     for (let index = 1; index < 50; index++) await call(index)
     const after = await metricsOf(gateway, headers)
@@ -93,4 +101,40 @@ describe('GET /metrics', () => {
     expect(after).not.toContain('made-up')
     expect(after).not.toContain('user-')
   })
+})
+
+test('cost, budgets and what waits for the ledger come from what was settled', async () => {
+  const { gateway, post, spent } = await openLimits(
+    world,
+    { tenants: [{ id: 'team', budget: { daily_usd: 2 } }] },
+    { reply: serving(CHAT, { outputTokens: 500_000, inputTokens: 0 }), key: { role: 'admin' } },
+  )
+  expect((await post()).status).toBe(200)
+  expect(await spent()).toBe(0.5)
+  const headers = { authorization: 'Bearer key-of-the-caller' }
+  const cost = 'switchback_cost_usd_total{provider="up",target="other"}'
+  await eventually(async () => valueOf(await metricsOf(gateway, headers), cost) !== undefined, 'the attempt is settled')
+  const text = await metricsOf(gateway, headers)
+  expect(valueOf(text, cost)).toBe(0.5)
+  expect(text).toMatch(/^switchback_budget_used_ratio\{scope="tenant",id="team",window="\w+"\} 0\.25$/m)
+  expect(valueOf(text, 'switchback_spool_waiting{what="settlements"}')).toBe(0)
+})
+
+test('an attempt of which nobody knows what it used is no model without a price', async () => {
+  const upstream = await world.upstream((request) =>
+    request.index === 0 ? sseReply([{ stall: true }]) : serving(CHAT, { text: 'hi' })(request),
+  )
+  const gateway = await world.gateway({ providers: [providerAt('up', upstream, 'openai')] })
+  const leaving = new AbortController()
+  const answer = gateway.post('/v1/chat/completions', chat('up/m', { stream: true }), { signal: leaving.signal })
+  await eventually(() => upstream.requests.length === 1, 'the upstream is called')
+  leaving.abort()
+  await answer.catch(() => undefined)
+  const cancelled = 'switchback_attempts_total{provider="up",target="other",outcome="cancelled",class="none"}'
+  await eventually(async () => valueOf(await metricsOf(gateway), cancelled) === 1, 'the first attempt has ended')
+  await (await gateway.post('/v1/chat/completions', chat('up/m'))).text()
+  // Settlements are made in their order: when the second is there, the first was passed over.
+  const unpriced = 'switchback_unpriced_attempts_total{provider="up",target="other"}'
+  await eventually(async () => valueOf(await metricsOf(gateway), unpriced) !== undefined, 'the second attempt is settled')
+  expect(valueOf(await metricsOf(gateway), unpriced)).toBe(1)
 })

@@ -71,7 +71,7 @@ export class FakeEngine implements Engine {
     this.refused.push(call)
   }
 
-  preview(call: Pick<Call, 'requestId' | 'codec' | 'request'>): RouteDecision {
+  async preview(call: Pick<Call, 'requestId' | 'codec' | 'request'>): Promise<RouteDecision> {
     const { model, stream } = call.request
     return {
       schema: 'switchback.decision/v1',

@@ -185,13 +185,12 @@ const listOf = (text: string): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '')
 
-function termsOf({ name, role, models, routes, providers, accounts, expires, limits, budget }: KeyOptions): JsonObject {
+function termsOf({ name, role, models, routes, providers, accounts, expires, limits }: KeyOptions): JsonObject {
   const lists = Object.entries({ models, routes, providers, accounts }).filter(([, names]) => names !== undefined)
   return {
     name,
     role,
     limits,
-    budget,
     allowed: lists.length === 0 ? undefined : Object.fromEntries(lists),
     expires: expires === 'never' ? null : expires,
   }

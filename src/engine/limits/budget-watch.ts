@@ -16,6 +16,8 @@ export interface BudgetCrossing {
 export interface BudgetStanding {
   readonly rule: BudgetRule
   readonly used: number
+  /** Unix milliseconds at which it begins anew; undefined when it never does. */
+  readonly resetAt: number | undefined
 }
 
 const MOST_REMEMBERED = 1_000
@@ -34,7 +36,7 @@ export class BudgetWatch {
 
   note({ rule, used, held, resetAt }: RuleStanding): void {
     if (rule.measure !== 'usd') return
-    this.remember({ rule, used })
+    this.remember({ rule, used, resetAt })
     if (this.crossed === undefined) return
     const spent = used - held
     const share = [...rule.soft, 1].findLast((threshold) => spent >= threshold * rule.limit)
@@ -45,9 +47,9 @@ export class BudgetWatch {
     this.crossed({ rule, share, spent, resetAt })
   }
 
-  /** Budgets that were charged, as they stood then. */
-  get standings(): readonly BudgetStanding[] {
-    return [...this.latest.values()]
+  /** Budgets that were charged in the period that runs, as they stood then. `now` is Unix milliseconds. */
+  standings(now: number): readonly BudgetStanding[] {
+    return [...this.latest.values()].filter(({ resetAt }) => resetAt === undefined || resetAt > now)
   }
 
   private remember(standing: BudgetStanding): void {

@@ -62,7 +62,7 @@ class MeteredLimiter implements Limiter {
   }
 
   get budgets(): readonly BudgetUse[] {
-    return this.core.watch.standings.map(({ rule, used }) => ({
+    return this.core.watch.standings(this.core.clock.wall()).map(({ rule, used }) => ({
       scope: rule.scope,
       id: rule.subject,
       window: WINDOWS[rule.period],

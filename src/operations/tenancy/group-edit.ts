@@ -18,13 +18,13 @@ export interface ChangedGroup {
 
 /** Makes a tenant, a project (`{"id": "web", "tenant": "acme"}`) or an owner. */
 export async function createGroup(parts: TenancyParts, origin: Origin, kind: GroupKind, body: unknown): Promise<ChangedGroup> {
-  const fields = new BodyFields(body, ['id', 'name', 'limits', 'budget', ...(kind === 'tenant' ? [] : ['tenant'])])
+  const fields = new BodyFields(body, ['id', 'name', 'limits', ...(kind === 'tenant' ? [] : ['tenant'])])
   const id = requireId(fields, 'id')
   const tenant = kind === 'tenant' ? undefined : readId(fields, 'tenant')
   if (kind === 'project' && tenant === undefined)
     throw invalidField('A project belongs to a tenant: name the `tenant`.', 'tenant')
   if (tenant !== undefined) await requireTenant(parts, tenant)
-  const terms = { name: fields.text('name', LONGEST_NAME), ...readLimits(parts, fields) }
+  const terms = { name: fields.text('name', LONGEST_NAME), limits: readLimits(parts, fields, kind) }
   const created = { at: Math.floor(parts.clock.wall()), by: actorName(origin.actor) }
   const entity = newGroup(kind, { id, tenant, common: { version: 1, created, ...terms } })
   await insertEntity(parts, origin, { entity, action: `${kind}.create`, details: { tenant, ...terms } })
@@ -37,12 +37,12 @@ export async function changeGroup(
   origin: Origin,
   { kind, id, body }: { readonly kind: GroupKind; readonly id: string; readonly body: unknown },
 ): Promise<ChangedGroup> {
-  const fields = new BodyFields(body, ['name', 'limits', 'budget'])
+  const fields = new BodyFields(body, ['name', 'limits'])
   const terms = {
     ...(fields.has('name') ? { name: fields.text('name', LONGEST_NAME) } : {}),
-    ...readLimits(parts, fields),
+    ...(fields.has('limits') ? { limits: readLimits(parts, fields, kind) } : {}),
   }
-  if (Object.keys(terms).length === 0) throw invalidField('Say what is to change: name, limits, budget.')
+  if (Object.keys(terms).length === 0) throw invalidField('Say what is to change: name, limits.')
   await adopt(parts, kind, id, origin)
   const details = JSON.parse(JSON.stringify(terms, (_name, value: unknown) => value ?? null)) as JsonObject
   const { entity, changed } = await changeEntity(parts, origin, {
@@ -96,7 +96,7 @@ type Group = EntityOf<GroupKind>
 interface NewGroup {
   readonly id: string
   readonly tenant: string | undefined
-  readonly common: Pick<Group, 'version' | 'created' | 'name' | 'limits' | 'budget'>
+  readonly common: Pick<Group, 'version' | 'created' | 'name' | 'limits'>
 }
 
 function newGroup(kind: GroupKind, { id, tenant, common }: NewGroup): Group {

@@ -56,19 +56,9 @@ export async function createKey(parts: TenancyParts, origin: Origin, body: unkno
     ...terms,
     ...(isInvited ? { invitation: { ...kept, validUntil: invitedUntil ?? created.at + INVITATION_MS } } : { secret: kept }),
   }
-  const { role, allowed, limits, budget, expiresAt } = key
+  const { role, allowed, limits, expiresAt } = key
   const { tenant, project } = place
-  const details = {
-    owner,
-    tenant,
-    project,
-    role,
-    allowed: { ...allowed },
-    limits,
-    budget,
-    expires_at: expiresAt,
-    invite: isInvited,
-  }
+  const details = { owner, tenant, project, role, allowed: { ...allowed }, limits, expires_at: expiresAt, invite: isInvited }
   await insertEntity(parts, origin, { entity: key, action: 'key.create', details })
   return {
     key: keyView(key, created.at),

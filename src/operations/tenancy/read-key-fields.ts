@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../ir/json.ts'
 import type { AllowList, PrincipalRole } from '../../ir/principal.ts'
+import type { TenancyKind } from '../../state/tenancy/store.ts'
 import { type BodyFields, invalidField } from '../body-fields.ts'
 import { readAllowed } from './read-allowed.ts'
 import { readEnd } from './read-time.ts'
@@ -11,12 +12,13 @@ const LONGEST_REASON = 500
 const ID = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/
 
 /** What a key may be given when it is made, and changed to afterwards. */
-export const KEY_TERMS = ['name', 'role', 'allowed', 'limits', 'budget', 'expires'] as const
+export const KEY_TERMS = ['name', 'role', 'allowed', 'limits', 'expires'] as const
 
-export interface KeyTerms extends LimitTerms {
+export interface KeyTerms {
   readonly name?: string | undefined
   readonly role?: PrincipalRole
   readonly allowed?: AllowList | undefined
+  readonly limits?: JsonObject | undefined
   readonly expiresAt?: number | undefined
 }
 
@@ -26,27 +28,21 @@ export function readKeyTerms(parts: Pick<TenancyParts, 'clock' | 'known' | 'read
     ...(fields.has('name') ? { name: fields.text('name', LONGEST_NAME) } : {}),
     ...(fields.has('role') ? { role: readRole(fields) } : {}),
     ...(fields.has('allowed') ? { allowed: given(fields, 'allowed', (value) => readAllowed(value, parts.known())) } : {}),
-    ...readLimits(parts, fields),
+    ...(fields.has('limits') ? { limits: readLimits(parts, fields, 'key') } : {}),
     ...(fields.has('expires') ? { expiresAt: readEnd(fields, 'expires', parts.clock.wall()) } : {}),
   }
 }
 
-export interface LimitTerms {
-  readonly limits?: JsonObject | undefined
-  readonly budget?: JsonObject | undefined
-}
-
-/** Limits and budget as whoever enforces them wants them. Nothing is kept that nobody would enforce. */
-export function readLimits({ readLimits: read }: Pick<TenancyParts, 'readLimits'>, fields: BodyFields): LimitTerms {
-  const terms = (['limits', 'budget'] as const).flatMap((field) => {
-    if (!fields.has(field)) return []
-    const kept = given(fields, field, (value) => {
-      if (read !== undefined) return read(field, value)
-      throw invalidField(`This gateway enforces no limits, so it takes none. Leave \`${field}\` out.`, field)
-    })
-    return [[field, kept] as const]
+/** Limits as whoever enforces them wants them. Nothing is kept that nobody would enforce. */
+export function readLimits(
+  { readLimits: read }: Pick<TenancyParts, 'readLimits'>,
+  fields: BodyFields,
+  kind: TenancyKind,
+): JsonObject | undefined {
+  return given(fields, 'limits', (value) => {
+    if (read !== undefined) return read(value, kind)
+    throw invalidField('This gateway enforces no limits, so it takes none. Leave `limits` out.', 'limits')
   })
-  return Object.fromEntries(terms)
 }
 
 /** The id of a new tenant, project or owner, or the name of one. */

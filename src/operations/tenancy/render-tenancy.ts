@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../ir/json.ts'
+import { isObject } from '../../ir/json.ts'
 import { timeSpanText } from '../../lib/time-span.ts'
 import { countWords, plural, safeText } from '../story-words.ts'
 import type { KeyInspection } from './key-inspect.ts'
@@ -45,7 +46,6 @@ export function renderInspection(inspection: KeyInspection, now: number): string
     ['role', key.role],
     ['may use', allowedText(key.allowed)],
     ['limits', key.limits === undefined ? undefined : JSON.stringify(key.limits)],
-    ['budget', key.budget === undefined ? undefined : JSON.stringify(key.budget)],
     ['created', `${instant(key.created.at)} by ${key.created.by}`],
     ['expires', key.expires_at === undefined ? 'never' : endText(key.expires_at, now)],
     ['secret', key.rotated_at === undefined ? undefined : `replaced ${instant(key.rotated_at)}`],
@@ -65,7 +65,7 @@ export function renderInspection(inspection: KeyInspection, now: number): string
     ]),
     ...useLines(use),
     ...Object.entries(inspection)
-      .filter(([name, value]) => !OWN_FIELDS.has(name) && typeof value === 'object' && value !== null)
+      .filter(([name, value]) => !OWN_FIELDS.has(name) && isObject(value))
       .map(([name, value]): [string, string] => [name, JSON.stringify(value)]),
   ]
   const told = lines.filter((line): line is readonly [string, string] => line[1] !== undefined)

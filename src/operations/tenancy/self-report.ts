@@ -8,15 +8,15 @@ import type { Principal } from '../../ir/principal.ts'
 export interface SelfReport {
   /** Field of the answer, as `limits` or `spend`. */
   readonly field: string
-  /** What to tell, as JSON, or a promise of it. Undefined when there is nothing to say; a rejection leaves the field out. */
-  report(principal: Principal): unknown
+  /** Undefined when there is nothing to say. A rejection leaves the field out. */
+  report(principal: Principal): Promise<JsonObject | undefined> | JsonObject | undefined
 }
 
 /** Everything the reports have to say of a caller; `unavailable` names the fields that could not be had now. */
 export async function selfReports(reports: readonly SelfReport[], principal: Principal): Promise<JsonObject> {
   const unavailable: string[] = []
   const fields = await Promise.all(
-    reports.map(async (each): Promise<[string, unknown]> => {
+    reports.map(async (each): Promise<[string, JsonObject | undefined]> => {
       try {
         return [each.field, await each.report(principal)]
       } catch {
@@ -25,6 +25,6 @@ export async function selfReports(reports: readonly SelfReport[], principal: Pri
       }
     }),
   )
-  const told = Object.fromEntries(fields.filter(([, value]) => value !== undefined))
+  const told = Object.fromEntries(fields.filter((entry): entry is [string, JsonObject] => entry[1] !== undefined))
   return unavailable.length === 0 ? told : { ...told, unavailable: unavailable.sort() }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { RandomBytes } from '../../lib/issued-key.ts'
 import type { AuditStore } from '../../state/audit/store.ts'
 import type { SourceUse } from '../../state/tenancy/key-sources.ts'
-import type { TenancyStore } from '../../state/tenancy/store.ts'
+import type { TenancyKind, TenancyStore } from '../../state/tenancy/store.ts'
 import type { RecordSource } from '../record-source.ts'
 import type { SelfReport } from './self-report.ts'
 
@@ -17,10 +17,10 @@ export interface KnownNames {
 }
 
 /**
- * Checks `limits` or a `budget` that somebody wrote for a key, an owner, a project or a tenant, and returns it as it is to be kept. Throws
+ * Checks limits that somebody wrote for a key, an owner, a project or a tenant, and returns them as they are to be kept. Throws
  * `invalid_body` naming the field.
  */
-export type ReadLimits = (field: 'limits' | 'budget', value: unknown) => JsonObject
+export type ReadLimits = (value: unknown, kind: TenancyKind) => JsonObject
 
 /** What the use-cases about keys and tenants work on. */
 export interface TenancyParts {
@@ -29,7 +29,7 @@ export interface TenancyParts {
   readonly clock: Pick<Clock, 'wall'>
   readonly random: RandomBytes
   readonly known: () => KnownNames
-  /** Without it limits and budgets are refused: nothing would enforce them. */
+  /** Without it limits are refused: nothing would enforce them. */
   readonly readLimits?: ReadLimits | undefined
   /** Where a key was used from, as far as this process has seen. */
   readonly useOf?: ((keyId: string) => readonly SourceUse[] | undefined) | undefined

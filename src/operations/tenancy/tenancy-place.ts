@@ -1,3 +1,4 @@
+import { readIssuedLimits } from './issued-limits.ts'
 import { join } from 'node:path'
 import type { CompiledConfig } from '../../config/compile.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
@@ -12,7 +13,6 @@ import { callGateway, type GatewayAddress } from '../call-gateway.ts'
 import { openRecordSource } from '../open-record-source.ts'
 import { knownNames } from './known-names.ts'
 import { orderRequest } from './order-request.ts'
-import type { ReadLimits } from './tenancy-parts.ts'
 import { runTenancyOrder, type TenancyOrder } from './tenancy-order.ts'
 
 /** Where an order goes: to a gateway that runs, or into the files that the next one reads. */
@@ -25,7 +25,6 @@ export type TenancyPlace =
       readonly clock: Clock
       readonly pid: number
       readonly random: RandomBytes
-      readonly readLimits?: ReadLimits | undefined
       /** Name of the person at the terminal. */
       readonly user: string | undefined
     }
@@ -60,7 +59,7 @@ async function inFiles(place: Extract<TenancyPlace, { kind: 'files' }>, file: st
       'This configuration keeps its state in memory only (state.store: memory), and no gateway runs here to be told. Name a running one with --url.',
     )
   }
-  const { dataDir, clock, pid, random, config, readLimits, user } = place
+  const { dataDir, clock, pid, random, config, user } = place
   const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
   const store = openTenancy({ store: file, clock })
   const audit = openAudit({ store: file, clock })
@@ -73,7 +72,7 @@ async function inFiles(place: Extract<TenancyPlace, { kind: 'files' }>, file: st
     () => undefined, // nothing was recorded yet, or by another version: the key can be told without
   )
   try {
-    const parts = { store, audit, clock, random, readLimits, records, known: () => knownNames(config) }
+    const parts = { store, audit, clock, random, readLimits: readIssuedLimits, records, known: () => knownNames(config) }
     return await runTenancyOrder(parts, { actor: { kind: 'terminal', id: user }, source: { via: 'command' } }, order)
   } finally {
     await records?.close()

@@ -17,7 +17,6 @@ export interface GroupView {
   readonly tenant?: string | undefined
   readonly state: 'active' | 'disabled'
   readonly limits?: JsonObject | undefined
-  readonly budget?: JsonObject | undefined
   readonly disabled?: DeedView | undefined
   readonly created?: DeedView | undefined
   /** Only its name is known, because the configuration declares it. */
@@ -39,7 +38,6 @@ export interface KeyView {
   readonly state: KeyState
   readonly allowed?: AllowList | undefined
   readonly limits?: JsonObject | undefined
-  readonly budget?: JsonObject | undefined
   readonly created: DeedView
   readonly expires_at?: number | undefined
   /** Since when it has its present secret, and until when the one before is valid too. */
@@ -51,7 +49,7 @@ export interface KeyView {
 }
 
 export function groupView(entity: Exclude<TenancyEntity, IssuedKeyEntity>): GroupView {
-  const { kind, id, name, disabled, limits, budget, created } = entity
+  const { kind, id, name, disabled, limits, created } = entity
   return {
     object: kind,
     id,
@@ -59,15 +57,13 @@ export function groupView(entity: Exclude<TenancyEntity, IssuedKeyEntity>): Grou
     tenant: entity.kind === 'tenant' ? undefined : entity.tenant,
     state: disabled === undefined ? 'active' : 'disabled',
     limits,
-    budget,
     disabled: deedView(disabled),
     created: deedView(created),
   }
 }
 
 export function keyView(key: IssuedKeyEntity, now: number): KeyView {
-  const { id, name, owner, tenant, project, role, allowed, limits, budget, created, expiresAt, secret, previous, invitation } =
-    key
+  const { id, name, owner, tenant, project, role, allowed, limits, created, expiresAt, secret, previous, invitation } = key
   return {
     object: 'key',
     id,
@@ -79,7 +75,6 @@ export function keyView(key: IssuedKeyEntity, now: number): KeyView {
     state: keyState(key, now),
     allowed,
     limits,
-    budget,
     created: deedView(created) ?? { at: 0, by: '' },
     expires_at: expiresAt,
     rotated_at: secret === undefined || secret.since === created.at ? undefined : secret.since,

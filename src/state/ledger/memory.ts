@@ -2,7 +2,8 @@ import { asLate, attemptOf, type Adjustment, type LedgerEntry } from '../../ir/s
 import { entryLimit, readCursor, writeCursor } from './entry-cursor.ts'
 import { GroupSums } from './group-sums.ts'
 import { measuresOf, namedMeasures, noMeasures } from './measures.ts'
-import { isOfRequest, partyKey } from './packed-entry.ts'
+import { fits, isWanted, namesOf } from './is-wanted.ts'
+import { partyKey } from './packed-entry.ts'
 import type {
   EntryFilter,
   EntryPage,
@@ -165,18 +166,4 @@ function bound(map: Map<string, unknown>, capacity: number): void {
     map.delete(oldest)
     return
   }
-}
-
-const namesOf = ({ party, session }: LedgerEntry): LedgerFilter => ({ ...party, session }) as LedgerFilter
-
-const fits = (names: LedgerFilter, filter: LedgerFilter): boolean =>
-  (Object.keys(filter) as (keyof LedgerFilter)[]).every((name) => filter[name] === undefined || names[name] === filter[name])
-
-function isWanted(entry: LedgerEntry, { since, until, request, limit: _limit, cursor: _cursor, ...names }: EntryFilter): boolean {
-  return (
-    fits(namesOf(entry), names) &&
-    entry.at >= (since ?? 0) &&
-    entry.at < (until ?? Number.POSITIVE_INFINITY) &&
-    (request === undefined || isOfRequest(entry, request))
-  )
 }

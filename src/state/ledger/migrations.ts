@@ -11,8 +11,9 @@ const SUMS_1 = `
     provider_nanos INTEGER NOT NULL, saved_nanos INTEGER NOT NULL`
 
 /**
- * Schema of the ledger, one SQL text a version. Entries are appended and never changed. Rollups are kept in the same transaction, by hour
- * and by day (`hours` is 1 or 24), for each party; sessions are summed as a whole. Times are Unix milliseconds.
+ * Schema of the ledger, one SQL text a version. Entries are appended and never changed: a batch of them is one row, packed with zstd, with
+ * the parties and sessions in it beside it (`contents`), and `ledger_ids` says which ids there are and in which batch. Rollups are kept in the
+ * same transaction, by hour and by day (`hours` is 1 or 24), for each party; sessions are summed as a whole. Times are Unix milliseconds.
  */
 export const LEDGER_MIGRATIONS: readonly string[] = [
   `CREATE TABLE ledger_parties (
@@ -28,16 +29,18 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
     used_hour INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX ledger_parties_by_hour ON ledger_parties (used_hour);
-  CREATE TABLE ledger_entries (
-    sequence INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    party INTEGER NOT NULL,
-    session TEXT,
-    details TEXT NOT NULL
+  CREATE TABLE ledger_batches (
+    batch INTEGER PRIMARY KEY,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    contents TEXT NOT NULL,
+    entries BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX ledger_entries_by_time ON ledger_entries (at);
+  CREATE INDEX ledger_batches_by_time ON ledger_batches (first_at);
+  CREATE TABLE ledger_ids (
+    id TEXT PRIMARY KEY,
+    batch INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE ledger_rollups (
     hours INTEGER NOT NULL,
     start INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 import type { AttemptId } from '../../ir/ids.ts'
 import { attemptOf, type LedgerEntry, type LedgerParty, type Settlement } from '../../ir/settlement.ts'
 
-/** What a row of the table holds in columns; the rest of an entry is packed. */
+/** What every entry has; the rest is packed. */
 export interface EntryColumns {
   readonly kind: LedgerEntry['kind']
   readonly id: string
@@ -30,21 +30,24 @@ type PackedSettlement = readonly [
   providerNanos: number | Absent,
 ]
 
-/** The part of an entry that has no column, as JSON. */
-export function packEntry(entry: LedgerEntry): string {
-  if (entry.kind === 'settlement' || entry.kind === 'late') return JSON.stringify(packSettlement(entry))
-  if (entry.kind === 'lost') return JSON.stringify({ reserved_nanos: entry.reserved_nanos })
+/** The part of an entry that is neither name nor time, as plain data. */
+export type PackedDetails = PackedSettlement | Readonly<Record<string, unknown>>
+
+export function packEntry(entry: LedgerEntry): PackedDetails {
+  if (entry.kind === 'settlement' || entry.kind === 'late') return packSettlement(entry)
+  if (entry.kind === 'lost') return { reserved_nanos: entry.reserved_nanos }
   const { made_at, reason, nanos, saved_nanos, was_unknown, price } = entry
-  return JSON.stringify({ made_at, reason, nanos, saved_nanos, was_unknown, price })
+  return { made_at, reason, nanos, saved_nanos, was_unknown, price }
 }
 
-export function unpackEntry(columns: EntryColumns, details: string): LedgerEntry {
+export function unpackEntry(columns: EntryColumns, details: PackedDetails): LedgerEntry {
   const { kind, id, at, party, session } = columns
-  const rest: unknown = JSON.parse(details)
   const common = { kind, id, at, party, session, ...attemptField(kind, id) }
-  const parts = Array.isArray(rest) ? unpackSettlement(rest as unknown as PackedSettlement) : (rest as object)
+  const parts = isPackedSettlement(details) ? unpackSettlement(details) : details
   return { ...common, ...parts } as LedgerEntry
 }
+
+const isPackedSettlement = (details: PackedDetails): details is PackedSettlement => Array.isArray(details)
 
 const packSettlement = (entry: Omit<Settlement, 'kind' | 'id'>): PackedSettlement => [
   1,

@@ -4,7 +4,7 @@ import { asApiKeyId, asTenantId } from '../../ir/ids.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { Principal } from '../../ir/principal.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { hashOfIssuedKey, isKeyId, parseIssuedKey } from '../../lib/issued-key.ts'
+import { hashOfIssuedKey, parseIssuedKey } from '../../lib/issued-key.ts'
 import { PackedTexts } from '../../lib/packed-texts.ts'
 import { keyRefusals } from './key-refusals.ts'
 import { KeySources, type SourceUse } from './key-sources.ts'
@@ -52,8 +52,8 @@ type Group = Exclude<TenancyKind, 'key'>
 
 interface PackedGroup {
   readonly version: number
+  readonly disabled?: Ending | undefined
   readonly limits?: JsonObject | undefined
-  readonly budget?: JsonObject | undefined
 }
 
 /**
@@ -67,10 +67,9 @@ export class KeyDirectory {
   private readonly admitted = new Map<string, Admitted>()
   /** By id. */
   private readonly used = new Map<string, UsedKey>()
-  /** Owners, projects and tenants that are disabled, as `kind:id`. */
-  private readonly outOfUse = new Map<string, Ending>()
+  /** Counts up with every change. */
+  revision = 0
   private isLoaded = false
-  private kept = 0
   private stopWatching: (() => void) | undefined = undefined
 
   constructor(options: KeyDirectoryOptions) {
@@ -119,21 +118,9 @@ export class KeyDirectory {
     return this.used.get(keyId)?.sources.list
   }
 
-  /** What the store has as limits of a key, an owner, a project (`tenant/name`) or a tenant; undefined when it has none. */
-  limitsOf(kind: TenancyKind, id: string): Pick<PackedGroup, 'limits' | 'budget'> | undefined {
-    const found = kind === 'key' ? this.keyOf(id) : this.groupOf(kind, id)
-    return found === undefined || (found.limits === undefined && found.budget === undefined) ? undefined : found
-  }
-
-  /** Grows with each change of anything: what was made of it is to be made again. */
-  get changes(): number {
-    return this.kept
-  }
-
-  /** Why a key of the configuration admits nobody for now: what it belongs to is out of use. Costs nothing while nothing is. */
-  refusalOfGroups({ owner, tenant, project }: Principal): GatewayError | undefined {
-    if (this.outOfUse.size === 0) return undefined
-    return this.groupRefusal({ owner, tenant, project })
+  /** What the store has as limits of a key, an owner, a project (`tenant/name`) or a tenant. */
+  limitsOf(kind: TenancyKind, id: string): JsonObject | undefined {
+    return kind === 'key' ? this.keyOf(id)?.limits : this.groupOf(kind, id)?.limits
   }
 
   private apply({ entity }: Extract<TenancyChange, { kind: 'changed' }>): void {
@@ -160,12 +147,8 @@ export class KeyDirectory {
     const place = `${entity.kind}:${entity.id}`
     const earlier = entity.kind === 'key' ? this.keyOf(entity.id) : this.groupOf(entity.kind, entity.id)
     if (earlier !== undefined && earlier.version >= entity.version) return false
+    this.revision++
     this.packed.set(place, entity.kind === 'key' ? packKey(entity) : packGroup(entity))
-    if (entity.kind !== 'key') {
-      if (entity.disabled === undefined) this.outOfUse.delete(place)
-      else this.outOfUse.set(place, entity.disabled)
-    }
-    this.kept++
     return true
   }
 
@@ -185,13 +168,9 @@ export class KeyDirectory {
     if (expiresAt !== undefined && expiresAt <= now) return keyRefusals.expired(id, expiresAt)
     if (!isPresent && previous !== undefined && previous.validUntil <= now) return keyRefusals.replaced(id, previous.validUntil)
     if (disabled !== undefined) return keyRefusals.disabled(`key ${id}`, disabled, id)
-    return this.groupRefusal(key, id)
-  }
-
-  private groupRefusal(caller: Belonging, id?: string): GatewayError | undefined {
-    for (const [kind, name] of groupsOf(caller)) {
-      const disabled = this.outOfUse.get(`${kind}:${name}`)
-      if (disabled !== undefined) return keyRefusals.disabled(`${kind} ${name}`, disabled, id)
+    for (const [kind, name] of groupsOf(key)) {
+      const group = this.groupOf(kind, name)
+      if (group?.disabled !== undefined) return keyRefusals.disabled(`${kind} ${name}`, group.disabled, id)
     }
     return undefined
   }
@@ -240,31 +219,28 @@ const newPrincipal = ({ id, role, tenant, project, owner, allowed }: AdmittableK
   allowed,
 })
 
-const packGroup = ({ version, limits, budget }: Exclude<TenancyEntity, IssuedKeyEntity>): string =>
-  JSON.stringify({ version, limits, budget } satisfies PackedGroup)
-
-type Belonging = Pick<Principal, 'owner' | 'project'> & { readonly tenant?: string | undefined }
+const packGroup = ({ version, disabled, limits }: Exclude<TenancyEntity, IssuedKeyEntity>): string =>
+  JSON.stringify({ version, disabled, limits } satisfies PackedGroup)
 
 /** What a key belongs to. */
-function groupsOf({ owner, tenant, project }: Belonging): (readonly [Group, string])[] {
-  const groups: (readonly [Group, string])[] = owner === undefined ? [] : [['owner', owner]]
+function groupsOf({ owner, tenant, project }: AdmittableKey): (readonly [Group, string])[] {
+  const groups: (readonly [Group, string])[] = [['owner', owner]]
   if (tenant !== undefined) groups.push(['tenant', tenant])
   if (tenant !== undefined && project !== undefined) groups.push(['project', `${tenant}/${project}`])
   return groups
 }
 
-/** Whether a caller comes with the key, or with one that belongs to the owner, project or tenant. Admins of the configuration never do. */
-function concerns(entity: TenancyEntity, { role, keyId, owner, tenant, project }: Principal): boolean {
-  if (entity.kind !== 'key' && role === 'admin' && !isKeyId(keyId ?? '')) return false
+/** Whether a caller comes with the key, or with one that belongs to the owner, project or tenant. */
+function concerns(entity: TenancyEntity, { keyId, owner, tenant, project }: Principal): boolean {
   switch (entity.kind) {
     case 'key':
       return keyId === entity.id
     case 'owner':
       return owner === entity.id
     case 'tenant':
-      return tenant === entity.id
+      return owner !== undefined && tenant === entity.id
     case 'project':
-      return project !== undefined && `${tenant}/${project}` === entity.id
+      return owner !== undefined && project !== undefined && `${tenant}/${project}` === entity.id
   }
 }
 

@@ -5,18 +5,7 @@ import type { Ending, IssuedKeyEntity } from './store.ts'
 /** As much of a key as admitting it takes. */
 export type AdmittableKey = Pick<
   IssuedKeyEntity,
-  | 'id'
-  | 'version'
-  | 'owner'
-  | 'tenant'
-  | 'project'
-  | 'role'
-  | 'allowed'
-  | 'expiresAt'
-  | 'revoked'
-  | 'disabled'
-  | 'limits'
-  | 'budget'
+  'id' | 'version' | 'owner' | 'tenant' | 'project' | 'role' | 'allowed' | 'expiresAt' | 'revoked' | 'disabled' | 'limits'
 > & {
   readonly sha256?: string | undefined
   readonly previous?: { readonly sha256: string; readonly validUntil: number } | undefined
@@ -35,7 +24,6 @@ type Columns = readonly [
   revoked: Ending | null,
   disabled: Ending | null,
   limits: JsonObject | null,
-  budget: JsonObject | null,
 ]
 
 /** The key as a short text. */
@@ -53,7 +41,6 @@ export function packKey(key: IssuedKeyEntity): string {
     key.revoked ?? null,
     key.disabled ?? null,
     key.limits ?? null,
-    key.budget ?? null,
   ]
   return JSON.stringify(columns)
 }
@@ -61,7 +48,7 @@ export function packKey(key: IssuedKeyEntity): string {
 /** What `packKey` made a text of. */
 export function unpackKey(id: string, text: string): AdmittableKey {
   const [version, owner, tenant, project, role, sha256, ...rest] = JSON.parse(text) as Columns
-  const [expiresAt, allowed, previous, revoked, disabled, limits, budget] = rest
+  const [expiresAt, allowed, previous, revoked, disabled, limits] = rest
   return {
     id,
     version,
@@ -76,6 +63,5 @@ export function unpackKey(id: string, text: string): AdmittableKey {
     revoked: revoked ?? undefined,
     disabled: disabled ?? undefined,
     limits: limits ?? undefined,
-    budget: budget ?? undefined,
   }
 }

@@ -25,9 +25,8 @@ interface Common {
   readonly name?: string | undefined
   /** Out of use for the time being; undefined when it is in use. */
   readonly disabled?: Ending | undefined
-  /** Limits and budgets, in the words of whoever enforces them; opaque here. */
+  /** Limits and budgets, as whoever enforces them wrote them; opaque here. */
   readonly limits?: JsonObject | undefined
-  readonly budget?: JsonObject | undefined
 }
 
 export interface Tenant extends Common {
