@@ -1,3 +1,5 @@
+import { AUDIT_MIGRATIONS } from './audit/migrations.ts'
+import { TENANCY_MIGRATIONS } from './tenancy/migrations.ts'
 import { DISABLE_MIGRATIONS } from './disables/migrations.ts'
 import { SCORECARD_MIGRATIONS } from './health/sqlite-scorecards.ts'
 import { LEDGER_MIGRATIONS } from './ledger/migrations.ts'
@@ -9,6 +11,8 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, number>> = {
   records: RECORD_MIGRATIONS.length,
   ledger: LEDGER_MIGRATIONS.length,
   limits: LIMIT_MIGRATIONS.length,
+  audit: AUDIT_MIGRATIONS.length,
   disables: DISABLE_MIGRATIONS.length,
+  tenancy: TENANCY_MIGRATIONS.length,
   health: SCORECARD_MIGRATIONS.length,
 }
