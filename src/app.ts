@@ -96,7 +96,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger, worker: options.worker }
-  let listening: RunningServer | undefined
+  const place: Place = {}
   const live = new LiveConfig(config, providerMaker(clock))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
@@ -106,23 +106,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   const issued = followKeys(state.tenancy, surroundings)
   const { running, keys } = issued
   const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
-  const address = (): string => listening?.url ?? `${config.server.host}:${config.server.port}`
+  const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
-  const noting = { audit: state.audit, clock, logger }
-  noteConfiguration(snapshot(), noting)
-  const alerts = watch.observe({
-    snapshot,
-    health,
-    accounts,
-    records,
-    active: () => engine.active,
-    queue: () => limiter.queue,
-    budgets: () => limiter.budgets,
-    ledger: state.ledger?.writer,
-  })
+  const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
   const app = createHttpApp({
     engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
@@ -146,6 +135,35 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
+  const parts = { config, surroundings, live, prices, state, buffers, issued, limiter, watch, captures, accounts, factsOf, app }
+  const release = (): void => {
+    tokenizer.close()
+    stopPrices()
+  }
+  return { ...handleOf(parts, place, release), engine, records, prices, limiter }
+}
+
+interface HandleParts extends Pick<EngineParts, 'live' | 'prices' | 'state' | 'buffers' | 'limiter' | 'watch'> {
+  readonly config: CompiledConfig
+  readonly surroundings: Surroundings
+  readonly issued: FollowedKeys
+  readonly captures: ReturnType<typeof openCaptures>['captures']
+  readonly accounts: AccountPool
+  readonly factsOf: FactsOf
+  readonly app: HttpApp
+}
+
+/** Where the gateway listens, once it does. */
+interface Place {
+  server?: RunningServer
+}
+
+/** What can be done with a gateway that is built. */
+function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
+  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
+  const { dataDir, clock, logger } = surroundings
+  const noting = { audit: state.audit, clock, logger }
+  noteConfiguration(live.snapshot(), noting)
   const server = {
     check: checkBind,
     configure(settings: ServerSettings) {
@@ -160,42 +178,46 @@ export function createGateway(options: GatewayOptions): Gateway {
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
-    engine,
-    records,
-    prices,
-    limiter,
     async listen() {
       checkBind(config.server)
       await joining.join()
       if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
-      requirePolicies(config, factsOf)
-      listening = await serve({ settings: config.server, app, sharesAddress: options.worker !== undefined })
-      dataDir?.announce(listening.url)
-      state.coordination.listensAt(listening.url)
+      requirePolicies(config, parts.factsOf)
+      place.server = await serve({ settings: config.server, app, sharesAddress: surroundings.worker !== undefined })
+      const { url, port } = place.server
+      dataDir?.announce(url)
+      state.coordination.listensAt(url)
       watch.start()
-      return { url: listening.url, port: listening.port }
+      return { url, port }
     },
     reload(wanted) {
-      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
+      const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done.then((outcome) => {
-        if (outcome.kind === 'applied') noteConfiguration(snapshot(), noting)
+        if (outcome.kind === 'applied') noteConfiguration(live.snapshot(), noting)
         return outcome
       })
     },
     async close() {
       app.drain()
-      await listening?.stop(live.config.server.drainMs)
+      await place.server?.stop(live.config.server.drainMs)
       await watch.close()
-      await captures?.captures.close()
-      tokenizer.close()
-      stopPrices()
+      await parts.captures?.captures.close()
+      release()
       await issued.close()
       await state.close()
       dataDir?.release()
     },
   }
 }
+
+/** What is measured when somebody looks. */
+const gaugesOf = ({ engine, limiter, state }: Pick<EngineParts, 'limiter' | 'state'> & { readonly engine: Engine }) => ({
+  active: () => engine.active,
+  queue: () => limiter.queue,
+  budgets: () => limiter.budgets,
+  ledger: state.ledger?.writer,
+})
 
 /** Answers what was used and what it cost; undefined without a ledger. */
 function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {

@@ -1,7 +1,7 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { AttemptEnding } from './attempt-context.ts'
-import type { AttemptRun } from './attempt-run.ts'
+import type { AttemptInput } from './attempt.ts'
 import type { AttemptEnd } from './call-outcome.ts'
 import type { StreamFacts } from './stream-facts.ts'
 import { usageKnown } from './usage-known.ts'
@@ -22,7 +22,13 @@ export interface EndedRun extends Pick<AttemptEnding, 'next' | 'reason'> {
 
 /** An attempt as its record tells it: codes and numbers, never text of an upstream. */
 export function attemptRecord(
-  { target, provider, account, startedAt, call }: Pick<AttemptRun, 'target' | 'provider' | 'account' | 'startedAt' | 'call'>,
+  {
+    target,
+    provider,
+    account,
+    startedAt,
+    call,
+  }: Pick<AttemptInput, 'target' | 'provider' | 'account' | 'call'> & { readonly startedAt: number },
   ended: EndedRun,
 ): AttemptRecord {
   const { error, refusals, facts } = ended

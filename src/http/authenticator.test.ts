@@ -92,6 +92,7 @@ describe('a refusal', () => {
 describe('issued keys', () => {
   const alice: Principal = { role: 'client', owner: 'alice' }
   const issued: IssuedKeys = {
+    refusalOfGroups: () => undefined,
     find: (key) => (key === 'sbk_good' ? alice : new GatewayError('api_key_revoked', 'revoked')),
   }
   const both = new Authenticator([fakeKey('boss-key', 'admin'), fakeKey('sbk_own', 'operator')], issued)

@@ -15,6 +15,8 @@ const LONGEST_KEY = 1024
 export interface IssuedKeys {
   /** Who calls with this key, or why nobody may. `from` gives the address it came from, when somebody wants to know. */
   find(key: string, from: () => string | undefined): Principal | GatewayError
+  /** Why a key of the configuration admits nobody for now: its owner, project or tenant is out of use. */
+  refusalOfGroups(principal: Principal): GatewayError | undefined
 }
 
 interface KnownKey {
@@ -75,14 +77,21 @@ export class Authenticator {
   /** Every configured hash is compared, match or not, so that the time taken says nothing about how much of a key was right. */
   private find(key: string, from: () => string | undefined): Principal | GatewayError | undefined {
     const known = this.admitted.get(key)
-    if (known !== undefined || key.length > LONGEST_KEY) return known
+    if (known !== undefined) return this.inUse(known)
+    if (key.length > LONGEST_KEY) return undefined
     const issued = looksIssued(key) ? this.issued?.find(key, from) : undefined
     if (issued !== undefined && !(issued instanceof GatewayError)) return issued
     const hash = createHash('sha256').update(key).digest()
     let found: Principal | undefined
     for (const candidate of this.keys) if (timingSafeEqual(hash, candidate.hash)) found = candidate.principal
-    if (found !== undefined) this.admitted.set(key, found)
-    return found ?? issued
+    if (found === undefined) return issued
+    this.admitted.set(key, found)
+    return this.inUse(found)
+  }
+
+  /** Admins of the configuration are always let in, so that nobody can lock out whoever runs the gateway. */
+  private inUse(principal: Principal): Principal | GatewayError {
+    return principal.role === 'admin' ? principal : (this.issued?.refusalOfGroups(principal) ?? principal)
   }
 }
 

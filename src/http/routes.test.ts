@@ -85,6 +85,7 @@ const CALLERS = ['nobody', 'client', 'operator', 'admin'] as const
 
 /** Issued keys beside the configured ones: both kinds go through the same door. */
 const issuedKeys: IssuedKeys = {
+  refusalOfGroups: () => undefined,
   find(key) {
     const role = CALLERS.find((caller) => key === `sbk_${caller}`)
     return role === undefined || role === 'nobody' ? new GatewayError('invalid_api_key', 'unknown') : { role, owner: 'alice' }

@@ -11,8 +11,8 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, number>> = {
   records: RECORD_MIGRATIONS.length,
   ledger: LEDGER_MIGRATIONS.length,
   limits: LIMIT_MIGRATIONS.length,
+  audit: AUDIT_MIGRATIONS.length,
   disables: DISABLE_MIGRATIONS.length,
   tenancy: TENANCY_MIGRATIONS.length,
-  audit: AUDIT_MIGRATIONS.length,
   health: SCORECARD_MIGRATIONS.length,
 }

@@ -25,9 +25,10 @@ export function callerReports({ limiter, ledger, clock }: CallerReportParts): re
   if (ledger === undefined) return [limits]
   const spend: SelfReport = {
     field: 'spend',
+    // Its own, also for those who may see what others spend.
     async report(principal): Promise<JsonObject> {
       await ledger.writer.flush()
-      return { ...(await callerSpend(ledger.store, principal, clock.wall())) }
+      return { ...(await callerSpend(ledger.store, { ...principal, role: 'client' }, clock.wall())) }
     },
   }
   return [limits, spend]

@@ -3,6 +3,7 @@ import { asApiKeyId, asTenantId } from '../../ir/ids.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { Principal } from '../../ir/principal.ts'
 import { issuedLimitsOf, joinedLimitsOf, readIssuedLimits } from './issued-limits.ts'
+import type { LimitsOf } from '../../engine/limits/caller-rules.ts'
 
 const UTC = { timezone: 'UTC', soft: [], unknown_price: 'refuse' } as const
 
@@ -52,7 +53,7 @@ describe('limits of a caller', () => {
       'owner:alice': { tokens_per_minute: 1_000 },
       'key:k1': { requests_per_minute: 5, priority: 'low' },
     })
-    const subjects = issuedLimitsOf(directory as never, () => UTC)(CALLER)
+    const subjects = issuedLimitsOf(directory, () => UTC)(CALLER)
     expect(subjects.flatMap(({ rules }) => rules.map(({ scope, measure, limit }) => [scope, measure, limit]))).toEqual([
       ['tenant', 'usd', 100_000_000_000],
       ['project', 'concurrency', 3],
@@ -64,7 +65,7 @@ describe('limits of a caller', () => {
 
   test('are worked out once, until something is changed', () => {
     const directory = directoryOf({ 'key:k1': { requests_per_minute: 5 } })
-    const limitsOf = issuedLimitsOf(directory as never, () => UTC)
+    const limitsOf = issuedLimitsOf(directory, () => UTC)
     const first = limitsOf(CALLER)
     expect(limitsOf(CALLER)).toBe(first)
     expect(directory.asked).toHaveLength(4)
@@ -88,4 +89,32 @@ describe('limits of a caller', () => {
       )(CALLER),
     ).toEqual([rule, more])
   })
+})
+
+test('a counter that configuration and operators both limit is asked once, for the smaller limit', () => {
+  const owner =
+    (limit: number): LimitsOf =>
+    () => [
+      {
+        rules: [
+          {
+            scope: 'owner',
+            subject: 'alice',
+            soft: [],
+            counter: 'owner:alice/requests/sliding',
+            measure: 'requests',
+            limit,
+            window: 'sliding',
+          },
+        ],
+      },
+    ]
+  for (const [configured, issued, least] of [
+    [5, 2, 2],
+    [5, 7, 5],
+    [5, 5, 5],
+  ] as const) {
+    const limits = joinedLimitsOf(owner(configured), owner(issued))({ role: 'client', owner: 'alice' })
+    expect(limits.flatMap(({ rules }) => rules.map(({ limit }) => limit))).toEqual([least])
+  }
 })

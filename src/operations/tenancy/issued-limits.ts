@@ -1,6 +1,6 @@
 import { subjectLimits } from '../../config/compile-limits.ts'
 import type { LimitsOf } from '../../engine/limits/caller-rules.ts'
-import { projectName, type InheritedBudget, type SubjectLimits } from '../../ir/limits.ts'
+import { projectName, type InheritedBudget, type LimitRule, type SubjectLimits } from '../../ir/limits.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { Principal } from '../../ir/principal.ts'
 import { budget, callerLimits } from '../../lib/limit-fields.ts'
@@ -69,10 +69,18 @@ function compiled(
   ]
 }
 
-/** One list of several, the most general first within each. */
+/** One list of several, the most general first within each. Where both limit the same, the counter is asked once, for the smaller limit. */
 export function joinedLimitsOf(first: LimitsOf, second: LimitsOf): LimitsOf {
   return (principal) => {
     const more = second(principal)
-    return more.length === 0 ? first(principal) : [...first(principal), ...more]
+    return more.length === 0 ? first(principal) : strictest([...first(principal), ...more])
   }
+}
+
+function strictest(subjects: readonly SubjectLimits[]): readonly SubjectLimits[] {
+  const least = new Map<string, LimitRule>()
+  for (const { rules } of subjects)
+    for (const rule of rules)
+      if (rule.limit < (least.get(rule.counter)?.limit ?? Number.POSITIVE_INFINITY)) least.set(rule.counter, rule)
+  return subjects.map((subject) => ({ ...subject, rules: subject.rules.filter((rule) => least.get(rule.counter) === rule) }))
 }

@@ -183,11 +183,17 @@ describe('an end', () => {
     expect(outcome(text)).toBe('alice')
   })
 
-  test('of a tenant does not concern keys of the configuration, which were not issued', async () => {
-    const { store, ended } = await newWorld()
+  test('of a tenant is an end of configured keys of it too, but for those of admins', async () => {
+    const { directory, store, ended } = await newWorld()
+    const configured = (role: 'client' | 'admin'): Principal => ({ role, keyId: 'ci' as never, tenant: 'acme' as never })
     await store.insert(aTenant('acme'))
+    expect(directory.refusalOfGroups(configured('client'))).toBeUndefined()
     await store.replace(aTenant('acme', { version: 2, disabled: { at: NOW, by: 'admin' } }))
-    expect(ended[0]?.concerns({ role: 'client', tenant: 'acme' as never })).toBe(false)
+    expect(directory.refusalOfGroups(configured('client'))?.code).toBe('api_key_disabled')
+    expect(directory.refusalOfGroups({ role: 'client' })).toBeUndefined()
+    expect([ended[0]?.concerns(configured('client')), ended[0]?.concerns(configured('admin'))]).toEqual([true, false])
+    await store.replace(aTenant('acme', { version: 3 }))
+    expect(directory.refusalOfGroups(configured('client'))).toBeUndefined()
   })
 })
 

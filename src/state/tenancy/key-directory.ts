@@ -4,7 +4,7 @@ import { asApiKeyId, asTenantId } from '../../ir/ids.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { Principal } from '../../ir/principal.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { hashOfIssuedKey, parseIssuedKey } from '../../lib/issued-key.ts'
+import { hashOfIssuedKey, isKeyId, parseIssuedKey } from '../../lib/issued-key.ts'
 import { PackedTexts } from '../../lib/packed-texts.ts'
 import { keyRefusals } from './key-refusals.ts'
 import { KeySources, type SourceUse } from './key-sources.ts'
@@ -52,7 +52,6 @@ type Group = Exclude<TenancyKind, 'key'>
 
 interface PackedGroup {
   readonly version: number
-  readonly disabled?: Ending | undefined
   readonly limits?: JsonObject | undefined
 }
 
@@ -67,6 +66,8 @@ export class KeyDirectory {
   private readonly admitted = new Map<string, Admitted>()
   /** By id. */
   private readonly used = new Map<string, UsedKey>()
+  /** Owners, projects and tenants that are disabled, as `kind:id`. */
+  private readonly outOfUse = new Map<string, Ending>()
   /** Counts up with every change. */
   revision = 0
   private isLoaded = false
@@ -123,6 +124,11 @@ export class KeyDirectory {
     return kind === 'key' ? this.keyOf(id)?.limits : this.groupOf(kind, id)?.limits
   }
 
+  /** Why a key of the configuration admits nobody for now: what it belongs to is out of use. Costs nothing while nothing is. */
+  refusalOfGroups(principal: Principal): GatewayError | undefined {
+    return this.outOfUse.size === 0 ? undefined : this.groupRefusal(principal)
+  }
+
   private apply({ entity }: Extract<TenancyChange, { kind: 'changed' }>): void {
     if (!this.keep(entity)) return
     const admitted = this.forget(entity)
@@ -147,6 +153,10 @@ export class KeyDirectory {
     const place = `${entity.kind}:${entity.id}`
     const earlier = entity.kind === 'key' ? this.keyOf(entity.id) : this.groupOf(entity.kind, entity.id)
     if (earlier !== undefined && earlier.version >= entity.version) return false
+    if (entity.kind !== 'key') {
+      if (entity.disabled === undefined) this.outOfUse.delete(place)
+      else this.outOfUse.set(place, entity.disabled)
+    }
     this.revision++
     this.packed.set(place, entity.kind === 'key' ? packKey(entity) : packGroup(entity))
     return true
@@ -168,9 +178,13 @@ export class KeyDirectory {
     if (expiresAt !== undefined && expiresAt <= now) return keyRefusals.expired(id, expiresAt)
     if (!isPresent && previous !== undefined && previous.validUntil <= now) return keyRefusals.replaced(id, previous.validUntil)
     if (disabled !== undefined) return keyRefusals.disabled(`key ${id}`, disabled, id)
-    for (const [kind, name] of groupsOf(key)) {
-      const group = this.groupOf(kind, name)
-      if (group?.disabled !== undefined) return keyRefusals.disabled(`${kind} ${name}`, group.disabled, id)
+    return this.groupRefusal(key, id)
+  }
+
+  private groupRefusal(caller: Belonging, id?: string): GatewayError | undefined {
+    for (const [kind, name] of groupsOf(caller)) {
+      const disabled = this.outOfUse.get(`${kind}:${name}`)
+      if (disabled !== undefined) return keyRefusals.disabled(`${kind} ${name}`, disabled, id)
     }
     return undefined
   }
@@ -219,28 +233,31 @@ const newPrincipal = ({ id, role, tenant, project, owner, allowed }: AdmittableK
   allowed,
 })
 
-const packGroup = ({ version, disabled, limits }: Exclude<TenancyEntity, IssuedKeyEntity>): string =>
-  JSON.stringify({ version, disabled, limits } satisfies PackedGroup)
+const packGroup = ({ version, limits }: Exclude<TenancyEntity, IssuedKeyEntity>): string =>
+  JSON.stringify({ version, limits } satisfies PackedGroup)
+
+type Belonging = Pick<Principal, 'owner' | 'project'> & { readonly tenant?: string | undefined }
 
 /** What a key belongs to. */
-function groupsOf({ owner, tenant, project }: AdmittableKey): (readonly [Group, string])[] {
-  const groups: (readonly [Group, string])[] = [['owner', owner]]
+function groupsOf({ owner, tenant, project }: Belonging): (readonly [Group, string])[] {
+  const groups: (readonly [Group, string])[] = owner === undefined ? [] : [['owner', owner]]
   if (tenant !== undefined) groups.push(['tenant', tenant])
   if (tenant !== undefined && project !== undefined) groups.push(['project', `${tenant}/${project}`])
   return groups
 }
 
-/** Whether a caller comes with the key, or with one that belongs to the owner, project or tenant. */
-function concerns(entity: TenancyEntity, { keyId, owner, tenant, project }: Principal): boolean {
+/** Whether a caller comes with the key, or with one that belongs to the owner, project or tenant. Admins of the configuration never do. */
+function concerns(entity: TenancyEntity, { role, keyId, owner, tenant, project }: Principal): boolean {
+  if (entity.kind !== 'key' && role === 'admin' && !isKeyId(keyId ?? '')) return false
   switch (entity.kind) {
     case 'key':
       return keyId === entity.id
     case 'owner':
       return owner === entity.id
     case 'tenant':
-      return owner !== undefined && tenant === entity.id
+      return tenant === entity.id
     case 'project':
-      return owner !== undefined && project !== undefined && `${tenant}/${project}` === entity.id
+      return project !== undefined && `${tenant}/${project}` === entity.id
   }
 }
 
