@@ -48,7 +48,7 @@ const LIMITS_MS = 250
  * of each. Nothing is sent before `join`. Throws `state_unavailable` where there are no clients for them.
  */
 export function openSharedState(options: OpenSharedStateOptions): GatewayState {
-  const { shared, clock, warn, card, spoolPath } = options
+  const { shared, clock, warn } = options
   const database = openPostgres({ address: shared.postgres, clock })
   const coordination = openCoordination(options)
   const health = createSharedHealth(options, coordination)
@@ -57,20 +57,12 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
   const audit = createPostgresAudit(database)
   let { auditRetentionMs } = options
   const stopPruning = startRetention({ store: audit, clock, keepMs: () => auditRetentionMs, warn, what: 'audit entries' })
-  const records = createPostgresRecords({
-    database,
-    clock,
-    warn,
-    unpack: options.unpack,
-    writer: card.id,
-    spoolPath: spoolPath && `${spoolPath}.records-spool.jsonl`,
-  })
-  const kept = withRetention(records, options)
+  const records = openSharedRecords(options, database)
   const ledger = openSharedLedger(options, database)
   const { limits, closeLimits } = openSharedLimits(options, coordination)
   let scorecards: ScorecardKeeper | undefined
   return {
-    records: kept,
+    records,
     health,
     affinity: createSharedAffinity({ local: createMemoryAffinity({ clock }), coordination, clock }),
     disables,
@@ -81,7 +73,7 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
     idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
     coordination,
     configure(next) {
-      kept.keepFor(next.retentionMs)
+      records.keepFor(next.retentionMs)
       ledger?.keepFor(next.ledger)
       auditRetentionMs = next.auditRetentionMs
       health.configure(next.health)
@@ -101,12 +93,25 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
       stopPruning()
       await audit.close()
       await ledger?.close()
-      await kept.close()
+      await records.close()
       closeLimits()
       await coordination.close()
       await database.close()
     },
   }
+}
+
+function openSharedRecords(options: OpenSharedStateOptions, database: Postgres): ReturnType<typeof withRetention> {
+  const { clock, warn, unpack, card, spoolPath } = options
+  const records = createPostgresRecords({
+    database,
+    clock,
+    warn,
+    unpack,
+    writer: card.id,
+    spoolPath: spoolPath && `${spoolPath}.records-spool.jsonl`,
+  })
+  return withRetention(records, options)
 }
 
 function openSharedLedger(

@@ -129,6 +129,8 @@ function conditionsOf(filter: RecordFilter): { where: string[]; values: Postgres
   holds('statuses', filter.status)
   holds('sessions', filter.sessionId)
   holds('tenants', filter.tenant)
+  holds('keys', filter.apiKeyId)
+  holds('owners', filter.owner)
   if (filter.sinceMs !== undefined) where.push(`last_started >= $${values.push(Math.floor(filter.sinceMs))}`)
   return { where, values }
 }

@@ -29,7 +29,7 @@ describe('tenancy in an SQLite file', () => {
     const first = openSqliteTenancy({ path, clock })
     await first.insert(aKey('sbk_1', { allowed: { models: ['m'] } }))
     await first.close()
-    disables.close()
+    await disables.close()
     const second = openSqliteTenancy({ path, clock })
     expect(await second.get('key', 'sbk_1')).toEqual(aKey('sbk_1', { allowed: { models: ['m'] } }))
     await second.close()
