@@ -109,7 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
-  const { captures, served } = openCaptures({ ...surroundings, config, engine })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
   const app = createHttpApp({
@@ -163,7 +163,6 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
   const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
   const { dataDir, clock, logger } = surroundings
   const noting = { audit: state.audit, clock, logger }
-  noteConfiguration(live.snapshot(), noting)
   const server = {
     check: checkBind,
     configure(settings: ServerSettings) {
@@ -173,6 +172,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
   }
   const joining = new Joining(async () => {
     await state.join()
+    noteConfiguration(live.snapshot(), noting)
     await issued.read()
   }, config.state.shared === undefined)
   let reloading: Promise<unknown> = Promise.resolve()

@@ -1,14 +1,16 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
+import { audited, type AuditedDeed } from '../operations/audited.ts'
 import { captureView, readCaptureWish, startCapture, stopCapture, type CaptureParts } from '../operations/captures.ts'
 import { orderedBy } from '../operations/disable-switches.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
+import { originOf } from './origin-of.ts'
 import type { Responder } from './responder.ts'
 import type { ColdHandler } from './route-handler.ts'
 import type { CallServer } from './serve-call.ts'
 
-export interface CaptureHandlersOptions extends Pick<HttpAppOptions, 'captures'> {
+export interface CaptureHandlersOptions extends Pick<HttpAppOptions, 'captures' | 'audit' | 'clock' | 'isTrustedProxy'> {
   readonly calls: Pick<CallServer, 'receive'>
   readonly responder: Responder
 }
@@ -16,6 +18,9 @@ export interface CaptureHandlersOptions extends Pick<HttpAppOptions, 'captures'>
 /** Bodies that are captured for support: started, ended and listed by admins. There is no way to read them here. */
 export function createCaptureHandlers({
   captures,
+  audit,
+  clock,
+  isTrustedProxy,
   calls,
   responder,
 }: CaptureHandlersOptions): Record<'listCaptures' | 'startCapture' | 'stopCapture', ColdHandler> {
@@ -27,6 +32,8 @@ export function createCaptureHandlers({
     )
   }
   const tell = (exchange: Exchange, value: unknown): Response => responder.own(exchange, 200, JSON.stringify(value), [])
+  const noted = <Result>(exchange: Exchange, deed: AuditedDeed, act: () => Promise<Result> | Result): Promise<Result> | Result =>
+    audit === undefined ? act() : audited({ audit, clock }, originOf(exchange, isTrustedProxy), deed, act)
   return {
     listCaptures({ exchange }) {
       const found = parts()
@@ -35,7 +42,10 @@ export function createCaptureHandlers({
     async startCapture({ exchange }) {
       const found = parts()
       const wish = readCaptureWish((await calls.receive(exchange)).value)
-      const order = await startCapture(found, wish, orderedBy(exchange.principal))
+      const by = orderedBy(exchange.principal)
+      const { key, forMs, recipients } = wish
+      const deed = { action: 'capture.start', subject: { kind: 'capture', id: key }, details: { for_ms: forMs, recipients } }
+      const order = await noted(exchange, deed, () => startCapture(found, wish, by))
       return tell(exchange, { capture: captureView(order, found) })
     },
     async stopCapture({ exchange, id }) {
@@ -43,7 +53,9 @@ export function createCaptureHandlers({
       const { body, headers } = exchange.request
       const isEmpty = body === null || headers.get('content-length') === '0'
       const isDeleted = isEmpty ? false : deletes((await calls.receive(exchange)).value)
-      const { capture, was_running } = stopCapture(found, id, { by: orderedBy(exchange.principal), isDeleted })
+      const by = orderedBy(exchange.principal)
+      const deed = { action: 'capture.stop', subject: { kind: 'capture', id }, details: { delete: isDeleted } }
+      const { capture, was_running } = await noted(exchange, deed, () => stopCapture(found, id, { by, isDeleted }))
       return tell(exchange, { capture: captureView(capture, found), was_running, deleted: isDeleted })
     },
   }

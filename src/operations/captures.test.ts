@@ -33,7 +33,7 @@ function setup(settings: Partial<CaptureSettings> = {}): CaptureParts & { readon
     folder: '/data/captures',
     now: () => 1_000,
     settings: { enabled: true, recipients: [], longestMs: 24 * HOUR, retentionMs: HOUR, maxBytes: 1, ...settings },
-    audit: ({ action, by, capture }) => void told.push(`${action} ${capture.id} by ${by}`),
+    tell: ({ action, by, capture }) => void told.push(`${action} ${capture.id} by ${by}`),
   }
 }
 

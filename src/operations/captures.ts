@@ -6,7 +6,7 @@ import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import { isRecipient } from '../state/captures/encrypted-file.ts'
 import type { CaptureOrder, CaptureStore } from '../state/captures/store.ts'
 
-/** What is done about captures, for the audit. */
+/** What has happened to captures, for the log and, where it came about by itself, for the audit. */
 export interface CaptureEvent {
   readonly action: 'capture.start' | 'capture.stop' | 'capture.end' | 'capture.delete'
   /** Who did it; `gateway` when it came about by itself. */
@@ -20,7 +20,7 @@ export interface CaptureParts {
   readonly folder: string
   readonly settings: CaptureSettings
   readonly now: () => number
-  readonly audit: (event: CaptureEvent) => void
+  readonly tell: (event: CaptureEvent) => void
 }
 
 /** What an admin orders. */
@@ -56,7 +56,7 @@ export function readCaptureWish(body: unknown): CaptureWish {
 
 /** Begins a capture. Throws `forbidden`, `invalid_body` or `state_unavailable`. */
 export async function startCapture(parts: CaptureParts, wish: CaptureWish, by: string): Promise<CaptureOrder> {
-  const { captures, settings, now, audit } = parts
+  const { captures, settings, now, tell } = parts
   const key = wish.key === NO_KEY ? undefined : wish.key
   if (!settings.enabled)
     throw new GatewayError('forbidden', 'The configuration does not allow to capture anything (capture.enabled).')
@@ -66,7 +66,7 @@ export async function startCapture(parts: CaptureParts, wish: CaptureWish, by: s
   if (running !== undefined)
     throw invalid(`The calls of this key are being captured already (${running.id}). Stop that capture first.`, 'key')
   const capture = captures.start({ key, recipients: await recipientsOf(settings, wish), by, until: now() + wish.forMs })
-  audit({ action: 'capture.start', by, capture })
+  tell({ action: 'capture.start', by, capture })
   return capture
 }
 
@@ -96,7 +96,7 @@ async function recipientsOf(settings: CaptureSettings, { recipients: wanted }: C
 
 /** Ends a capture, and deletes it where that is wanted. Throws `subject_not_found`. */
 export function stopCapture(
-  { captures, audit }: Pick<CaptureParts, 'captures' | 'audit'>,
+  { captures, tell }: Pick<CaptureParts, 'captures' | 'tell'>,
   id: string,
   { by, isDeleted }: { readonly by: string; readonly isDeleted: boolean },
 ): { readonly capture: CaptureOrder; readonly was_running: boolean } {
@@ -104,7 +104,7 @@ export function stopCapture(
   const capture = captures.list().find((order) => order.id === id)
   if (capture === undefined)
     throw new GatewayError('subject_not_found', `There is no capture ${id}. "switchback capture list" shows them.`)
-  if (wasRunning) audit({ action: 'capture.stop', by, capture })
+  if (wasRunning) tell({ action: 'capture.stop', by, capture })
   if (isDeleted) captures.remove(id)
   return { capture, was_running: wasRunning }
 }

@@ -159,3 +159,17 @@ describe('captured calls', () => {
     expect(existsSync(join(dataDir, 'captures'))).toBe(false)
   })
 })
+
+test('who captured whose calls, and when that ended, stands in the audit', async () => {
+  const { gateway, id } = await capturing('http://127.0.0.1:9')
+  await gateway.post(`/v1/captures/${id}/stop`, { delete: true }, as('admin-key'))
+  const response = await fetch(`${gateway.url}/v1/audit?action=capture.`, as('admin-key'))
+  const { entries } = (await response.json()) as {
+    entries: { action: string; outcome: string; actor: object; subject: object }[]
+  }
+  expect(entries.map(({ action, outcome, actor, subject }) => ({ action, outcome, actor, subject }))).toMatchObject([
+    { action: 'capture.delete', outcome: 'done', actor: { kind: 'gateway' }, subject: { id } },
+    { action: 'capture.stop', outcome: 'done', actor: { kind: 'key', id: 'admin' }, subject: { id } },
+    { action: 'capture.start', outcome: 'done', actor: { kind: 'key', id: 'admin' }, subject: { id: 'watched' } },
+  ])
+})
