@@ -225,6 +225,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       model: route.responseModel === 'requested' ? call.request.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
       request: call.request,
+      upstreamFormat: target.format,
       estimatedInputTokens: this.estimatedInputTokens,
     }
   }

@@ -65,7 +65,7 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
   const request = provider.buildRequest({
     operation: 'count-tokens',
     model: target.model,
-    body: translatedBody(counter.body(encoded), call.body),
+    body: translatedBody(counter.body(encoded, target.model), call.body),
     account,
     stream: false,
     clientHeaders: call.headers,

@@ -19,6 +19,7 @@ const CLIENT_ID_HEADER: Readonly<Record<WireFormat, string>> = {
   openai: 'x-request-id',
   responses: 'x-request-id',
   anthropic: 'request-id',
+  gemini: 'x-request-id',
 }
 
 const JSON_TYPE = 'application/json'

@@ -46,6 +46,7 @@ const fakeCodecs: Readonly<Record<WireFormat, Codec>> = {
   openai: fakeCodec('openai'),
   responses: fakeCodec('responses'),
   anthropic: fakeCodec('anthropic'),
+  gemini: fakeCodec('gemini'),
 }
 
 /** An engine that answers as told and remembers what it was asked. */

@@ -1,0 +1,6 @@
+const PREFIX = 'models/'
+
+/** The name of a model without the collection it stands in: `models/gemini-3-pro` and `gemini-3-pro` are one. */
+export function modelName(resource: string): string {
+  return resource.startsWith(PREFIX) ? resource.slice(PREFIX.length) : resource
+}
