@@ -73,7 +73,11 @@ function worldOf(targets: readonly string[]): DecisionState {
     facts.set(target, {
       capabilities: { streaming: true, toolCalling: index % 7 !== 0, audioIn: false },
       contextWindow: 128_000 + index,
-      price: { inputPerMillion: 1e9 + index, outputPerMillion: 4e9, source: 'bench' },
+      price: {
+        rates: { input: 1e9 + index, output: 4e9, cacheRead: 1e8 },
+        contextTiers: [{ above: 10_000, rates: { input: 2e9 + index, output: 6e9, cacheRead: 2e8 } }],
+        source: 'bench',
+      },
       tags: index % 5 === 0 ? ['free'] : ['coding'],
     })
     observed.set(target, {

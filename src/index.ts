@@ -4,16 +4,18 @@
  *     const gateway = createGateway({ providers: [{ id: 'mock', type: 'mock' }] })
  *     const response = await gateway.fetch(new Request('http://localhost/v1/chat/completions', { … }))
  */
-import { createGateway as compose, type Gateway } from './app.ts'
+import { createGateway as compose, type Gateway as ComposedGateway } from './app.ts'
+import type { CompiledConfig } from './config/compile.ts'
 import { configFromObject } from './config/load.ts'
 import { readSurroundings } from './config/env.ts'
 import { GatewayError } from './errors/gateway-error.ts'
 import type { Logger } from './observability/logger.ts'
+import type { ReloadOutcome } from './operations/reload-config.ts'
 
 export { GatewayError } from './errors/gateway-error.ts'
-export type { Gateway } from './app.ts'
 export type { RouteDecision } from './ir/decision.ts'
 export type { RequestRecord } from './ir/record.ts'
+export type { ReloadOutcome } from './operations/reload-config.ts'
 
 export interface EmbedOptions {
   /** Directory for state; without one, records are kept in memory. */
@@ -21,17 +23,28 @@ export interface EmbedOptions {
   readonly logger?: Logger | undefined
 }
 
+export interface Gateway extends Omit<ComposedGateway, 'reload'> {
+  /**
+   * Takes over another configuration while requests run, which keep the one they began with; accounts, locks, circuits, sessions and learned
+   * limits stay. Rejects with `config_invalid` when the configuration is not valid or fails its policy tests: then nothing has changed.
+   */
+  reload(config: unknown): Promise<ReloadOutcome>
+}
+
 /**
  * A gateway from a configuration in the shape of `switchback.yaml`, as plain data. Throws `config_invalid` with all problems in
- * `details.problems`. Call `close()` when done.
+ * `details.problems`. Its `policy_tests` are run by `listen` and by `reload`. Call `close()` when done.
  */
 export function createGateway(config: unknown, options: EmbedOptions = {}): Gateway {
+  const gateway = compose({ config: compiled(config), dataDir: options.dataDir, logger: options.logger })
+  return { ...gateway, reload: async (next) => gateway.reload(compiled(next)) }
+}
+
+function compiled(config: unknown): CompiledConfig {
   const loaded = configFromObject(config, readSurroundings())
-  if (!loaded.ok) {
-    const told = loaded.problems.map((problem) => `${problem.path === '' ? 'configuration' : problem.path}: ${problem.message}`)
-    throw new GatewayError('config_invalid', `The configuration is not valid. ${told.join(' ')}`, {
-      details: { problems: loaded.problems },
-    })
-  }
-  return compose({ config: loaded.compiled, dataDir: options.dataDir, logger: options.logger })
+  if (loaded.ok) return loaded.compiled
+  const told = loaded.problems.map((problem) => `${problem.path === '' ? 'configuration' : problem.path}: ${problem.message}`)
+  throw new GatewayError('config_invalid', `The configuration is not valid. ${told.join(' ')}`, {
+    details: { problems: loaded.problems },
+  })
 }

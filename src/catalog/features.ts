@@ -13,6 +13,20 @@ export function extractFeatures(request: LlmRequest): ReadonlySet<Feature> {
   messages(request.messages, features)
   if (request.tools !== undefined) for (const tool of request.tools) toolFeatures(tool, features)
   if (request.toolChoice !== undefined) toolChoice(request.toolChoice, features)
+  return shared(features)
+}
+
+/** Clients ask for the same few sets of features all day. */
+const MOST_SHARED = 1_024
+const sharedSets = new Map<string, ReadonlySet<Feature>>()
+
+/** One set for all requests that use the same features, so that what follows from it can be remembered with it. */
+function shared(features: ReadonlySet<Feature>): ReadonlySet<Feature> {
+  const key = [...features].join(' ')
+  const known = sharedSets.get(key)
+  if (known !== undefined) return known
+  if (sharedSets.size >= MOST_SHARED) sharedSets.clear()
+  sharedSets.set(key, features)
   return features
 }
 

@@ -22,13 +22,19 @@ const ALWAYS: readonly Feature[] = [
 /** `include` entry that asks for reasoning in a form only the provider can read, to be sent back on the next turn. */
 const ENCRYPTED_REASONING = 'reasoning.encrypted_content'
 
+const harmlessSets = [false, true].map((unstored) =>
+  [false, true].map((unincluded): ReadonlySet<Feature> => {
+    const more: Feature[] = [...(unstored ? (['state.store'] as const) : []), ...(unincluded ? (['include'] as const) : [])]
+    return new Set([...ALWAYS, ...more])
+  }),
+)
+
 /**
  * Features of a request whose loss is harmless, so that `translation: strict` does not refuse for them. They are reported as lost all the
- * same. `store` counts only when it is false: nobody keeps what was not to be kept.
+ * same. `store` counts only when it is false: nobody keeps what was not to be kept. The same answer is the same set.
  */
 export function housekeepingFeatures(request: LlmRequest): ReadonlySet<Feature> {
-  const features = new Set<Feature>(ALWAYS)
-  if (request.state?.store === false) features.add('state.store')
-  if (request.include?.every((entry) => entry === ENCRYPTED_REASONING) === true) features.add('include')
-  return features
+  const isUnstored = request.state?.store === false
+  const isUnincluded = request.include?.every((entry) => entry === ENCRYPTED_REASONING) === true
+  return harmlessSets[Number(isUnstored)]![Number(isUnincluded)]!
 }

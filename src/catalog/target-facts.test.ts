@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { asProviderId, targetIdOf } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts, TargetPrice } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
-import { expectedCost, NOTHING_OBSERVED } from '../routing/candidate.ts'
-import { costOf } from './prices/cost-of.ts'
+import { createKnownModels } from './known-models.ts'
 import { createLazyPrices, type LazyPrices } from './prices/lazy-prices.ts'
-import type { ModelPrice } from './prices/model-price.types.ts'
+import type { ModelPrice } from '../ir/price.ts'
 import { compileOverrides } from './prices/override-prices.ts'
 import type { PriceDataset } from './prices/price-dataset.ts'
 import type { PriceEntries } from './prices/prices.schema.ts'
@@ -54,7 +52,8 @@ const BY_DAY = [
 function world(snapshot = snapshotOf(providerFacts('openai')), prices: LazyPrices = createLazyPrices(async () => dataset)) {
   const clock = new ManualClock(Date.UTC(2026, 10, 1, 19, 58))
   let current = snapshot
-  const factsOf = createFactsOf({ snapshot: () => current, hostOf: () => '', prices, clock })
+  const modelFacts = createKnownModels({ snapshot: () => current, hostOf: () => '' })
+  const factsOf = createFactsOf({ snapshot: () => current, modelFacts, hostOf: () => '', prices, clock })
   return { factsOf, prices, clock, apply: (next: typeof snapshot) => void (current = next) }
 }
 
@@ -104,7 +103,7 @@ describe('the price of a target', () => {
     const before = here.factsOf(gpt5)
     expect(before.price).toBeUndefined()
     await here.prices.warm()
-    expect(priceOf(here)).toEqual({ inputPerMillion: 7, outputPerMillion: 70, source: 'genai-prices 0.1.8' })
+    expect(priceOf(here)).toEqual({ rates: { input: 7, output: 70 }, contextTiers: [], source: 'genai-prices 0.1.8' })
     expect(priceOf(here, target('openai', 'gpt-4'))).toBeUndefined()
     expect(before.price).toBeUndefined()
   })
@@ -115,7 +114,7 @@ describe('the price of a target', () => {
     priceOf(here)
     const own: PriceEntries = { 'openai/gpt-5': { input: 0, output: 0 } }
     here.prices.replaceOverrides(compileOverrides(own))
-    expect(priceOf(here)).toEqual({ inputPerMillion: 0, outputPerMillion: 0, source: 'override' })
+    expect(priceOf(here)).toEqual({ rates: { input: 0, output: 0 }, contextTiers: [], source: 'override' })
     here.prices.replaceOverrides(compileOverrides())
     expect(priceOf(here)?.source).toBe('genai-prices 0.1.8')
   })
@@ -132,24 +131,30 @@ describe('the price of a target', () => {
     const here = world()
     await here.prices.warm()
     const day = target('openai', 'day')
-    expect(priceOf(here, day)?.inputPerMillion).toBe(1)
+    expect(priceOf(here, day)?.rates.input).toBe(1)
     await here.clock.advance(2 * 60_000)
-    expect(priceOf(here, day)?.inputPerMillion).toBe(2)
+    expect(priceOf(here, day)?.rates.input).toBe(2)
   })
 
-  test('gives the same estimate as the bill for a call without extras', () => {
-    const rate = fc.nat({ max: 600_000_000_000 })
-    fc.assert(
-      fc.property(rate, rate, fc.nat({ max: 1_000_000 }), fc.nat({ max: 1_000 }), (input, output, tokens, answer) => {
-        const facts = { capabilities: {}, tags: [], price: { inputPerMillion: input, outputPerMillion: output } }
-        const candidate = { target: gpt5, position: 0, facts, observed: NOTHING_OBSERVED, standing: 'healthy' as const }
-        const question = { estimatedInputTokens: tokens, maxOutputTokens: answer }
-        const bill = costOf({ inputTokens: tokens, outputTokens: answer }, { rates: { input, output }, contextTiers: [] })
-        const estimate = expectedCost(candidate, question)
-        // Estimates are doubles: beyond 2^53 products they may be off by a part in 10^15.
-        expect(Math.abs((estimate ?? Number.NaN) - (bill?.nanoDollars ?? Number.NaN))).toBeLessThanOrEqual(1)
-      }),
-    )
+  test('is told with its tiers, its rate of cached input and what each call costs, and nothing that is not known before a call', async () => {
+    const here = world()
+    await here.prices.warm()
+    const entry = {
+      input: 1,
+      output: 4,
+      cache_read: 0.1,
+      cache_write_5m: 1.25,
+      per_request: 0.01,
+      context_tiers: [{ above: 200_000, input: 2, output: 6 }],
+    }
+    here.prices.replaceOverrides(compileOverrides({ 'openai/gpt-5': entry }))
+    expect(priceOf(here)).toEqual({
+      rates: { input: 1e9, output: 4e9, cacheRead: 1e8 },
+      // A tier keeps what it does not say.
+      contextTiers: [{ above: 200_000, rates: { input: 2e9, output: 6e9, cacheRead: 1e8 } }],
+      perRequest: 1e7,
+      source: 'override',
+    })
   })
 })
 
@@ -164,7 +169,7 @@ describe('facts are one object', () => {
     here.prices.replaceOverrides(compileOverrides({ 'openai/gpt-5': { input: 1, output: 1 } }))
     const dearer = here.factsOf(gpt5)
     expect(dearer).not.toBe(first)
-    expect(first.price?.inputPerMillion).toBe(7)
+    expect(first.price?.rates.input).toBe(7)
     here.apply(snapshotOf(providerFacts('openai', { visionIn: false })))
     expect(here.factsOf(gpt5).capabilities.visionIn).toBe(false)
     expect(dearer.capabilities.visionIn).toBe(true)

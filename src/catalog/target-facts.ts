@@ -1,13 +1,16 @@
 import type { ProviderId, TargetId } from '../ir/ids.ts'
-import type { Capabilities, FactsOf, RoutingSnapshot, TargetFacts, TargetPrice } from '../ir/snapshot.ts'
+import type { TokenRates } from '../ir/price.ts'
+import type { Capabilities, FactsOf, ForeseenRates, RoutingSnapshot, TargetFacts, TargetPrice } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
-import { catalogueFacts, type ModelEntry } from './model-facts.ts'
+import type { ModelEntry } from './model-facts.ts'
 import type { LazyPrices } from './prices/lazy-prices.ts'
 import type { PriceQuote } from './prices/price-book.ts'
 
 export interface TargetFactsOptions {
   readonly snapshot: () => Pick<RoutingSnapshot, 'providers'>
+  /** What is known of a target's model, with the limits that hold (`createKnownModels`). */
+  readonly modelFacts: (target: Target) => ModelEntry
   /** Host of a provider's base URL, with a port where it has one; empty when there is none. */
   readonly hostOf: (provider: ProviderId) => string
   /** While the book is not loaded every price is unknown. */
@@ -32,7 +35,7 @@ interface Known {
  * same object until the snapshot or the price changes, and is never changed itself: decisions keep it until their record is written.
  * Remembers at most 4,096 targets. Unknown stays undefined.
  */
-export function createFactsOf({ snapshot, hostOf, prices, clock }: TargetFactsOptions): FactsOf {
+export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock }: TargetFactsOptions): FactsOf {
   const known = new Map<TargetId, Known>()
   const moments = new PriceMoment(prices, clock)
   let providers: RoutingSnapshot['providers'] | undefined
@@ -51,7 +54,7 @@ export function createFactsOf({ snapshot, hostOf, prices, clock }: TargetFactsOp
       if (known.size >= MOST_REMEMBERED) known.clear()
       const quote = quoteOf(target)
       const price = quote === undefined ? undefined : targetPrice(quote)
-      found = { facts: { ...factsWithoutPrice(target, current, hostOf), price }, quote, moment }
+      found = { facts: { ...factsWithoutPrice(target, current, modelFacts(target)), price }, quote, moment }
       known.set(target.id, found)
     } else if (found.moment !== moment) {
       const quote = quoteOf(target)
@@ -86,32 +89,35 @@ class PriceMoment {
   }
 }
 
-/**
- * The price that routing compares, as `override` or with the release of the published list. Of models whose price depends on the length
- * of the prompt it is that of short ones. Undefined when input or output has no rate: half a price would be a wrong one.
- */
-function targetPrice({ price: { rates }, source, version }: PriceQuote): TargetPrice | undefined {
+/** The part of a price that routing reads. Undefined when short prompts have no rate of input or output: half a price would be a wrong one. */
+function targetPrice({ price: { rates, contextTiers, perRequest }, source, version }: PriceQuote): TargetPrice | undefined {
   if (rates.input === undefined || rates.output === undefined) return undefined
   return {
-    inputPerMillion: rates.input,
-    outputPerMillion: rates.output,
+    rates: foreseen(rates),
+    contextTiers: contextTiers.map((tier) => ({ above: tier.above, rates: foreseen(tier.rates) })),
+    ...(perRequest === undefined ? {} : { perRequest }),
     source: source === 'override' ? source : `${source} ${version}`,
   }
 }
 
+const foreseen = ({ input, output, cacheRead }: TokenRates): ForeseenRates => ({
+  input,
+  output,
+  ...(cacheRead === undefined ? {} : { cacheRead }),
+})
+
 function factsWithoutPrice(
   { provider: id, model }: Target,
   providers: RoutingSnapshot['providers'],
-  hostOf: TargetFactsOptions['hostOf'],
+  entry: ModelEntry,
 ): TargetFacts {
   const provider = providers.get(id)
   const declared = provider?.capabilities
-  const entry = catalogueFacts(id, hostOf(id), model)
   return {
     capabilities: { ...catalogued(entry), ...said(declared) },
     declared,
-    contextWindow: declared?.maxContextTokens ?? entry.contextWindow,
-    maxOutputTokens: declared?.maxOutputTokens ?? entry.maxOutputTokens,
+    contextWindow: entry.contextWindow,
+    maxOutputTokens: entry.maxOutputTokens,
     tags: [...(provider?.tags ?? []), ...(provider?.modelTags.get(model) ?? [])],
   }
 }

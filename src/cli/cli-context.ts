@@ -1,12 +1,15 @@
 import type { CompiledConfig } from '../config/compile.ts'
 import type { ProcessSurroundings } from '../config/env.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { ReloadOutcome } from '../operations/reload-config.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
 
 /** What commands need of a gateway. */
 export interface CommandGateway extends Pick<PreviewParts, 'engine'> {
   /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
+  /** Takes over another configuration while it serves. */
+  reload(config: CompiledConfig): Promise<ReloadOutcome>
   /** Finishes what is running, up to the configured drain time, then releases everything. */
   close(): Promise<void>
 }
@@ -41,6 +44,8 @@ export interface CliContext {
   stderr(text: string): void
   /** Reads a text file, or stdin for `-`. */
   readText(path: string): Promise<string>
+  /** Calls `listener` whenever the process is asked to read its configuration anew (SIGHUP), until the returned function is called. */
+  onHangUp(listener: () => void): () => void
   /** Resolves with the signal's name at the next request to stop. */
   stopRequested(): Promise<string>
   loadApp(): Promise<GatewayApp>

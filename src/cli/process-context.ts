@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { isatty } from 'node:tty'
 import { readSurroundings } from '../config/env.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { CliContext, GatewayApp } from './cli-context.ts'
+
+const STDERR = 2
 
 export interface ProcessContextOptions {
   readonly version: string
@@ -23,9 +26,21 @@ export function processContext(options: ProcessContextOptions): CliContext {
     stdout: (words) => void process.stdout.write(words),
     stderr: (words) => void process.stderr.write(words),
     readText: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+    onHangUp,
     stopRequested: nextStopSignal,
     loadApp: options.loadApp,
   }
+}
+
+/** The same signal comes when the terminal goes away. Then nobody asks for anything any more, and the process is to stop as ever. */
+function onHangUp(listener: () => void): () => void {
+  const hadTerminal = isatty(STDERR)
+  const heard = (): void => {
+    if (hadTerminal && !isatty(STDERR)) process.kill(process.pid, 'SIGTERM')
+    else listener()
+  }
+  process.on('SIGHUP', heard)
+  return () => process.off('SIGHUP', heard)
 }
 
 function nextStopSignal(): Promise<string> {

@@ -65,7 +65,7 @@ export interface ClientContext {
   readonly model: string
   /** Unix seconds. */
   readonly createdAt: number
-  /** The decoded request: echoed by Responses, consulted for tool kinds, namespaces and `includeUsage`. */
+  /** The decoded request, without its messages where the format does not repeat them: consulted for tool kinds and `includeUsage`. */
   readonly request: LlmRequest
   /** Format of the upstream that answers; undefined where nobody knows. */
   readonly upstreamFormat?: WireFormat | undefined
@@ -95,6 +95,8 @@ export interface FrameFacts {
   readonly semantic: boolean
   /** The format's own end of stream. */
   readonly terminal: boolean
+  /** Id of the answer, where the format's calls may name it to continue the answer. */
+  readonly id?: string | undefined
   readonly model?: string | undefined
   readonly usage?: Usage | undefined
   readonly finish?: FinishReason | undefined
@@ -166,8 +168,15 @@ export interface Codec {
   readonly passthrough: PassthroughMarkers
   /** Why this body cannot go to this model of an upstream of the same format as it is; codes for the record. Undefined: never. */
   readonly passthroughRefusals?: ((body: Uint8Array, model: string) => readonly string[]) | undefined
+  /**
+   * The id under which a client may continue a translated answer, from the one its upstream gave. Undefined for formats whose calls carry
+   * their whole conversation.
+   */
+  readonly answerId?: ((upstreamId: string | undefined, context: ClientContext) => string) | undefined
   /** Undefined for formats without an endpoint that counts tokens. */
   readonly tokenCounter?: TokenCounter | undefined
+  /** Whether answers of this format repeat parts of the conversation, so that encoding them needs the whole request. */
+  readonly echoesRequest?: boolean | undefined
   /** A complete keep-alive frame in this format's own convention. */
   readonly ping: string
 }

@@ -49,12 +49,19 @@ export function encodeOpenAiError(error: GatewayError, requestId: string, words:
   return { status: error.httpStatus, body: { error: { ...body, request_id: requestId } } }
 }
 
+/** What refusals tell machines: each target's reason, or the limit that was reached. */
+function shownDetails(details: GatewayError['details']): JsonObject {
+  const { targets, limit } = details ?? {}
+  if (targets === undefined && limit === undefined) return {}
+  return { details: { ...(targets === undefined ? {} : { targets }), ...(limit === undefined ? {} : { limit }) } }
+}
+
 function plainError({ code, details, message, param, row, upstream }: GatewayError): JsonObject {
   return {
     message: row.exposeMessage ? (upstream?.message ?? message) : 'internal error',
     type: upstream?.type ?? TYPES[row.category],
     param: upstream?.param ?? param ?? null,
     code: upstream?.code ?? code,
-    ...(details?.['targets'] === undefined ? {} : { details: { targets: details['targets'] } }),
+    ...shownDetails(details),
   }
 }

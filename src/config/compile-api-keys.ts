@@ -100,6 +100,9 @@ const settingsOf = (hash: string, value: Pick<ApiKeyConfig, 'role'> & Partial<Ap
   role: value.role,
   tenant: value.tenant === undefined ? undefined : asTenantId(value.tenant),
   project: value.project,
+  owner: value.owner,
+  limits: value.limits,
+  budget: value.budget,
   sha256: hash,
 })
 

@@ -6,7 +6,7 @@ import type { RouteConfig } from '../routing/route.schema.ts'
 import type { RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
-import type { Config, TenantConfig } from './schema.ts'
+import type { Config, OwnerConfig, ProjectConfig, TenantConfig } from './schema.ts'
 
 /** A part of the configuration and where it stands. */
 export interface Located<Part> {
@@ -19,10 +19,13 @@ export interface ConfigParts {
   readonly server: ServerConfig
   readonly apiKeys: readonly Located<ApiKeyConfig>[]
   readonly tenants: readonly Located<TenantConfig>[]
+  readonly projects: readonly Located<ProjectConfig>[]
+  readonly owners: readonly Located<OwnerConfig>[]
   readonly providers: readonly Located<ProviderConfig>[]
   readonly routes: readonly Located<RouteConfig>[]
   readonly combos: readonly Located<ComboConfig>[]
   readonly profiles: readonly Located<ProfileConfig>[]
+  readonly policyTests: readonly Located<string>[]
   readonly state: StateConfig
   readonly retention: RetentionConfig
   /** Ids of all providers in the document, also of those that could not be read. */
@@ -50,10 +53,13 @@ export const configOf = (parts: ConfigParts): Config => ({
   server: parts.server,
   api_keys: parts.apiKeys.map(({ value }) => value),
   tenants: parts.tenants.map(({ value }) => value),
+  projects: parts.projects.map(({ value }) => value),
+  owners: parts.owners.map(({ value }) => value),
   providers: parts.providers.map(({ value }) => value),
   routes: parts.routes.map(({ value }) => value),
   combos: parts.combos.map(({ value }) => value),
   profiles: parts.profiles.map(({ value }) => value),
+  policy_tests: parts.policyTests.map(({ value }) => value),
   state: parts.state,
   retention: parts.retention,
 })

@@ -52,6 +52,7 @@ export function compileRouting(
     defaults,
     modelIds: listModelIds(parts, providers),
     resilience: compileResilience(parts, notes),
+    sessions: { hashFirstMessage: parts.server.sessions.hash_first_message },
   }
 }
 

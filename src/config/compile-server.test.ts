@@ -77,6 +77,8 @@ describe('server settings', () => {
       apiKeys: [],
       allowOpenAdmin: false,
       maxRequestBytes: 67_108_864,
+      maxResponseBytes: 134_217_728,
+      maxBufferedBytes: 1_073_741_824,
       maxJsonDepth: 200,
       maxJsonNodes: 1_000_000,
       stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },
@@ -86,6 +88,7 @@ describe('server settings', () => {
       basePath: '',
       tls: undefined,
       corsOrigins: [],
+      idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 100_000 },
     })
   })
 

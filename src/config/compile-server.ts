@@ -18,6 +18,8 @@ export function compileServer(parts: ConfigParts, context: CompileContext, notes
     apiKeys: compileApiKeys(parts, context, notes),
     allowOpenAdmin: server.allow_open_admin,
     maxRequestBytes: server.max_request_bytes ?? undefined,
+    maxResponseBytes: server.max_response_bytes ?? undefined,
+    maxBufferedBytes: server.max_buffered_bytes ?? undefined,
     maxJsonDepth: server.max_json_depth,
     maxJsonNodes: server.max_json_nodes,
     stream: { commitAfterMs: server.stream.commit_after_ms, pingMs: server.stream.ping_ms, holdBytes: server.stream.hold_bytes },
@@ -26,6 +28,11 @@ export function compileServer(parts: ConfigParts, context: CompileContext, notes
     publicUrl: server.public_url?.replace(/\/+$/, ''),
     basePath: server.base_path.replace(/\/$/, ''),
     tls: tlsOf(parts, context, notes),
+    idempotency: {
+      leaseMs: server.idempotency.inflight_ttl_ms,
+      ttlMs: server.idempotency.ttl_secs * 1000,
+      maxKeys: server.idempotency.max_keys,
+    },
     corsOrigins: server.cors.origins.map((origin) => new URL(origin).origin),
   }
 }

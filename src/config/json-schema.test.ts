@@ -29,10 +29,13 @@ describe('the JSON Schema of the configuration', () => {
       'server',
       'api_keys',
       'tenants',
+      'projects',
+      'owners',
       'providers',
       'routes',
       'combos',
       'profiles',
+      'policy_tests',
       'state',
       'retention',
     ])

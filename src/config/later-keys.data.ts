@@ -18,10 +18,6 @@ const is =
 
 const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
 
-const noLimits = (value: unknown): boolean =>
-  isObject(value) && Object.values(value).every((inner) => inner === null || (isObject(inner) && Object.keys(inner).length === 0))
-
-const MONEY = 'without it nothing would limit what is spent'
 const RESTRICTION = 'without it the restriction would silently not hold'
 const DETOUR = 'without it calls would leave this machine directly'
 const CREDENTIAL = 'the account cannot be used without it: name an environment variable with `key_env` instead'
@@ -39,15 +35,12 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'retention.rollups' },
   { path: 'retention.audit' },
 
-  // tenants: names are known, limits are not
-  { path: 'tenants[].budget_usd', refuse: MONEY },
-  { path: 'tenants[].max_concurrency', refuse: RESTRICTION },
+  // tenants: limits are known, restrictions are not
   { path: 'tenants[].allowed_routes', refuse: RESTRICTION },
   { path: 'tenants[].allowed_providers', refuse: RESTRICTION },
   { path: 'tenants[].allowed_accounts', refuse: RESTRICTION },
 
-  // server: limits and guards
-  { path: 'server.budget', refuse: MONEY, harmless: noLimits },
+  // server: guards
   {
     path: 'server.block_private_networks',
     refuse: 'without it providers could be reached on private networks',
@@ -58,11 +51,8 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
   // server: conveniences
   { path: 'server.privacy_mode', harmless: is('metadata_only'), hint: 'Prompts and answers are never kept.' },
-  { path: 'server.max_concurrency', refuse: 'more calls would run at once than you allow' },
-  { path: 'server.admission_timeout_ms' },
   { path: 'server.admission_slot_ttl_ms' },
   { path: 'server.tenant_concurrency_ttl_ms' },
-  { path: 'server.max_response_bytes' },
   { path: 'server.execution_cache' },
   { path: 'server.strict_schema_downlevel', hint: 'Use `translation: strict`.', harmless: is(false) },
   { path: 'server.compress_tool_results', harmless: is(false) },
@@ -70,7 +60,7 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.trace_log', hint: 'Requests are recorded in `state.store`.' },
   { path: 'server.state_store', hint: 'Use `state.store`.' },
   { path: 'server.persist_secret_bearing_drafts', harmless: is(false) },
-  { path: 'server.idempotency' },
+  { path: 'server.idempotency.persist_response_bodies', harmless: is(false), hint: 'Answers are never kept.' },
   { path: 'server.trace_ring_size', hint: '`retention.requests` says how long records are kept.' },
   { path: 'server.trace_sample', harmless: is(1), hint: 'Every request is recorded.' },
   { path: 'server.taps' },

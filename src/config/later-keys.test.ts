@@ -20,11 +20,8 @@ describe('keys of features this version does not have', () => {
   })
 
   test.each([
-    ['server: { budget: { max_usd: 5 } }', 'server.budget'],
-    ['server: { max_concurrency: 5 }', 'server.max_concurrency'],
     ['server: { block_private_networks: true }', 'server.block_private_networks'],
     ['server: { egress_enabled: false }', 'server.egress_enabled'],
-    ['tenants: [{ id: t, budget_usd: 5 }]', 'tenants[0].budget_usd'],
     ['tenants: [{ id: t, allowed_providers: [mock] }]', 'tenants[0].allowed_providers'],
     ['egress: [{ id: x, kind: proxy, url: "http://p" }]', 'egress'],
     ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],

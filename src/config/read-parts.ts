@@ -36,10 +36,13 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     retention: readSection('retention', SECTION_SCHEMAS.retention, reader),
     apiKeys: readList('api_keys', LIST_SCHEMAS.api_keys, reader),
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),
+    projects: readList('projects', LIST_SCHEMAS.projects, reader),
+    owners: distinctById(readList('owners', LIST_SCHEMAS.owners, reader), notes),
     providers: readList('providers', LIST_SCHEMAS.providers, reader),
     routes: readList('routes', LIST_SCHEMAS.routes, reader),
     combos: readList('combos', LIST_SCHEMAS.combos, reader),
     profiles: readList('profiles', LIST_SCHEMAS.profiles, reader),
+    policyTests: readList('policy_tests', LIST_SCHEMAS.policy_tests, reader),
     declaredProviders: declaredIds(document),
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apiKeySchema, serverSchema } from '../http/server.schema.ts'
-import { identifier } from '../lib/config-fields.ts'
+import { identifier, nonEmpty, positive } from '../lib/config-fields.ts'
+import { budget, callerLimits } from '../lib/limit-fields.ts'
 import { providerSchema } from '../providers/provider.schema.ts'
 import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
 import { profileSchema } from '../routing/profile.schema.ts'
@@ -10,8 +11,34 @@ import { retentionSchema, stateSchema } from '../state/state.schema.ts'
 const tenantSchema = z
   .strictObject({
     id: identifier().describe('Name of the tenant, as `api_keys[].tenant` gives it.'),
+    limits: callerLimits.describe('Limits of all keys of the tenant together.'),
+    budget: budget.describe('What all keys of the tenant together may spend.'),
+    max_concurrency: positive().nullable().optional().describe('Short form of `limits.max_concurrency`.'),
+    budget_usd: z
+      .number('an amount in US dollars')
+      .min(0, 'at least 0')
+      .nullable()
+      .optional()
+      .describe('Short form of `budget.max_usd`.'),
   })
-  .describe('A tenant. This version only knows its name, for records.')
+  .describe('A tenant: those who share limits and are kept apart from others.')
+
+const projectSchema = z
+  .strictObject({
+    id: nonEmpty().describe('Name of the project, as `api_keys[].project` gives it.'),
+    tenant: nonEmpty().optional().describe('Tenant the project belongs to.'),
+    limits: callerLimits.describe('Limits of all keys of the project together.'),
+    budget: budget.describe('What all keys of the project together may spend.'),
+  })
+  .describe('Limits of a project within its tenant.')
+
+const ownerSchema = z
+  .strictObject({
+    id: nonEmpty().describe('Name of the owner, as `api_keys[].owner` gives it.'),
+    limits: callerLimits.describe('Limits of all keys of the owner together.'),
+    budget: budget.describe('What all keys of the owner together may spend.'),
+  })
+  .describe('Limits of a person or team with one or several keys.')
 
 /** Sections that are one mapping each. */
 export const SECTION_SCHEMAS = {
@@ -24,10 +51,13 @@ export const SECTION_SCHEMAS = {
 export const LIST_SCHEMAS = {
   api_keys: apiKeySchema,
   tenants: tenantSchema,
+  projects: projectSchema,
+  owners: ownerSchema,
   providers: providerSchema,
   routes: routeSchema,
   combos: comboSchema,
   profiles: profileSchema,
+  policy_tests: nonEmpty(),
 } as const
 
 /** The whole configuration. */
@@ -38,6 +68,8 @@ export const configSchema = z.strictObject({
     .array(LIST_SCHEMAS.tenants)
     .default([])
     .describe('Tenants that keys may belong to. When there are any, `api_keys[].tenant` must name one of them.'),
+  projects: z.array(LIST_SCHEMAS.projects).default([]).describe('Limits of projects.'),
+  owners: z.array(LIST_SCHEMAS.owners).default([]).describe('Limits of people and teams.'),
   providers: z.array(LIST_SCHEMAS.providers).default([]).describe('Upstreams, and the accounts to use them with.'),
   routes: z
     .array(LIST_SCHEMAS.routes)
@@ -47,6 +79,12 @@ export const configSchema = z.strictObject({
     .default([])
     .describe('Targets under one name, called as model `combo/<name>`. A list, or a mapping with the names as keys.'),
   profiles: z.array(LIST_SCHEMAS.profiles).default([]).describe('Scores of your own, beside `auto` and the `auto/…` profiles.'),
+  policy_tests: z
+    .array(LIST_SCHEMAS.policy_tests)
+    .default([])
+    .describe(
+      'Files of policy tests (as for `switchback test`) that must pass before this configuration is taken, at a start and while running. Relative paths start at the configuration file.',
+    ),
   state: SECTION_SCHEMAS.state,
   retention: SECTION_SCHEMAS.retention,
 })
@@ -56,3 +94,5 @@ export type Config = z.output<typeof configSchema>
 /** The configuration as somebody writes it. */
 export type ConfigInput = z.input<typeof configSchema>
 export type TenantConfig = z.output<typeof tenantSchema>
+export type ProjectConfig = z.output<typeof projectSchema>
+export type OwnerConfig = z.output<typeof ownerSchema>

@@ -2,10 +2,12 @@ import type { ErrorCode } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Disabled } from '../ir/observed.ts'
+import type { RateLimits } from '../ir/rate-limits.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Account } from './account.ts'
+import { isSameAccount, type Account } from './account.ts'
 import { AccountLocks, type AccountLock } from './account-locks.ts'
 import { AccountRotation } from './account-rotation.ts'
+import { LearnedLimits } from './learned-limits.ts'
 
 /**
  * Which accounts of a provider can be used now, in which order, and what their failures mean. In memory, for one process; kept over a
@@ -16,13 +18,22 @@ export interface AccountPool {
    * Accounts that are neither locked for the model nor disabled, the next in turn first; without those in `tried`. A session's own
    * account (`prefer`) comes first while it can be used. Reads only: the answer is what `select` would give.
    */
-  candidates(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[]
+  candidates(provider: ProviderId, model: string, tried?: Tried, prefer?: AccountId): readonly Account[]
   /** As `candidates`, for a request that is about to use the first of them: takes its turn where accounts take turns. */
-  select(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[]
+  select(provider: ProviderId, model: string, tried?: Tried, prefer?: AccountId): readonly Account[]
+  /** Whether the account is configured now, with this credential. */
+  holds(provider: ProviderId, account: Account): boolean
   /** A call failed for good on this account: locks what the table of errors says, for other calls too. */
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void
   /** An answer's rate-limit headers say that nothing is left until `untilMs`: the account is passed over for the model until then. */
   limited(provider: ProviderId, account: AccountId, model: string, untilMs: number): void
+  /** What an answer's headers told of the account's limits. */
+  told(provider: ProviderId, account: AccountId, model: string, limits: RateLimits): void
+  /**
+   * Accounts that have not enough left for a request of so many tokens, by what answers told, and milliseconds until they have; Infinity
+   * for those whose limit is smaller as a whole. Undefined when nobody is known to be short.
+   */
+  short(provider: ProviderId, model: string, tokens: number): ReadonlyMap<AccountId, number> | undefined
   /** A call worked: its locks and the memory of its failures go, but not what failed after `startedAtMs`, when the call began. */
   succeeded(provider: ProviderId, account: AccountId, model: string, startedAtMs?: number): void
   /** An operator says that the account works again: all its locks go, learned limits too. Returns how many were in force. */
@@ -76,6 +87,8 @@ export interface AccountLockView {
 /** A provider's accounts and how one is chosen. */
 export interface PooledProvider {
   readonly id: ProviderId
+  /** Address of the upstream. What is known of accounts at one address says nothing of another one. */
+  readonly endpoint?: string | undefined
   readonly accounts: readonly Account[]
   /** `fill_first` (default) uses the best account until it is locked; `round_robin` lets accounts of the best priority take turns. */
   readonly selection?: 'fill_first' | 'round_robin' | undefined
@@ -102,6 +115,7 @@ interface ProviderAccounts {
   /** By priority; accounts of the same priority keep the order of the configuration. */
   readonly accounts: readonly Account[]
   readonly locks: AccountLocks
+  readonly limits: LearnedLimits
   readonly rotation: AccountRotation
   /** The answer of `availability` when all is well. */
   readonly all: AccountAvailability
@@ -110,6 +124,9 @@ interface ProviderAccounts {
 const NONE: readonly Account[] = []
 const NO_ACCOUNTS: AccountAvailability = { available: 0, total: 0 }
 const NO_DISABLES: AccountDisables = { any: false, account: () => undefined }
+
+/** Accounts that are not to be used. */
+type Tried = Pick<ReadonlySet<AccountId>, 'has'>
 
 export function createAccountPool(options: AccountPoolOptions): AccountPool {
   return new MemoryAccountPool(options)
@@ -126,7 +143,7 @@ class MemoryAccountPool implements AccountPool {
     this.configure(providers)
   }
 
-  candidates(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[] {
+  candidates(provider: ProviderId, model: string, tried?: Tried, prefer?: AccountId): readonly Account[] {
     const found = this.providers.get(provider)
     if (found === undefined) return NONE
     const { accounts, settings, rotation } = found
@@ -138,11 +155,16 @@ class MemoryAccountPool implements AccountPool {
     return settings.selection === 'round_robin' ? rotation.order(accounts, usable, settings.sticky ?? 1) : usable
   }
 
-  select(provider: ProviderId, model: string, tried?: ReadonlySet<AccountId>, prefer?: AccountId): readonly Account[] {
+  select(provider: ProviderId, model: string, tried?: Tried, prefer?: AccountId): readonly Account[] {
     const chosen = this.candidates(provider, model, tried, prefer)
     // A session that stays with its account takes nobody's turn.
     if (chosen[0] !== undefined && chosen[0].id !== prefer) this.providers.get(provider)?.rotation.take(chosen[0].id)
     return chosen
+  }
+
+  holds(provider: ProviderId, account: Account): boolean {
+    const accounts = this.providers.get(provider)?.accounts ?? NONE
+    return accounts.includes(account) || accounts.some((other) => isSameAccount(other, account))
   }
 
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void {
@@ -156,14 +178,32 @@ class MemoryAccountPool implements AccountPool {
     if (found?.accounts.some(({ id }) => id === account) === true) found.locks.limit(account, model, untilMs, this.clock.now())
   }
 
+  told(provider: ProviderId, account: AccountId, model: string, limits: RateLimits): void {
+    const found = this.providers.get(provider)
+    if (found?.accounts.some(({ id }) => id === account) === true) found.limits.learn(account, model, limits, this.clock.now())
+  }
+
+  short(provider: ProviderId, model: string, tokens: number): ReadonlyMap<AccountId, number> | undefined {
+    const found = this.providers.get(provider)
+    if (found === undefined) return undefined
+    const now = this.clock.now()
+    let short: Map<AccountId, number> | undefined
+    for (const { id } of found.accounts) {
+      const waitMs = found.limits.waitMs(id, model, tokens, now)
+      if (waitMs > 0) (short ??= new Map()).set(id, waitMs)
+    }
+    return short
+  }
+
   succeeded(provider: ProviderId, account: AccountId, model: string, startedAtMs = Number.POSITIVE_INFINITY): void {
     this.providers.get(provider)?.locks.clear(account, model, startedAtMs)
   }
 
   reset(provider: ProviderId, account: AccountId): number {
-    const locks = this.providers.get(provider)?.locks
-    const inForce = locks?.active(this.clock.now()).filter((lock) => lock.account === account).length ?? 0
-    locks?.retain((id) => id !== account)
+    const found = this.providers.get(provider)
+    const inForce = found?.locks.active(this.clock.now()).filter((lock) => lock.account === account).length ?? 0
+    found?.locks.retain((id) => id !== account)
+    found?.limits.retain((id) => id !== account)
     return inForce
   }
 
@@ -222,7 +262,7 @@ class MemoryAccountPool implements AccountPool {
     this.providers = new Map(providers.map((settings) => [settings.id, carriedOver(settings, earlier.get(settings.id))]))
   }
 
-  private usable(found: ProviderAccounts, model: string, tried?: ReadonlySet<AccountId>): readonly Account[] {
+  private usable(found: ProviderAccounts, model: string, tried?: Tried): readonly Account[] {
     const { accounts, locks, settings } = found
     const now = this.clock.now()
     const { any } = this.disables
@@ -246,14 +286,23 @@ class MemoryAccountPool implements AccountPool {
 
 function carriedOver(settings: PooledProvider, earlier: ProviderAccounts | undefined): ProviderAccounts {
   const accounts = settings.accounts.toSorted((left, right) => left.priority - right.priority)
-  const locks = earlier?.locks ?? new AccountLocks()
-  locks.retain((id) => {
+  const { locks, limits, rotation } = earlier ?? {
+    locks: new AccountLocks(),
+    limits: new LearnedLimits(),
+    rotation: new AccountRotation(),
+  }
+  const isSame = (id: AccountId): boolean => {
     const now = accounts.find((account) => account.id === id)
-    const before = earlier?.accounts.find((account) => account.id === id)
-    return now !== undefined && now.apiKey?.reveal() === before?.apiKey?.reveal()
-  })
+    return (
+      now !== undefined &&
+      earlier?.settings.endpoint === settings.endpoint &&
+      earlier?.accounts.some((before) => isSameAccount(before, now)) === true
+    )
+  }
+  locks.retain(isSame)
+  limits.retain(isSame)
   const all = { available: accounts.length, total: accounts.length }
-  return { settings, accounts, locks, rotation: earlier?.rotation ?? new AccountRotation(), all }
+  return { settings, accounts, locks, limits, rotation, all }
 }
 
 function viewOf({ model, code, until, learned }: AccountLock, now: number): AccountLockView {

@@ -214,6 +214,18 @@ describe('a new configuration', () => {
     pool.failed(P, A, 'm', new GatewayError('upstream_authentication', 'x'))
     pool.configure([{ id: P, accounts: [account('a', 0, 'a new key'), account('b')] }])
     expect(served(1)).toBe('a')
+    expect(pool.holds(P, account('a', 0, 'a new key'))).toBe(true)
+    expect(pool.holds(P, account('a'))).toBe(false)
+  })
+
+  test('knows nothing of accounts at another address, and all of those that stay', () => {
+    const at = (endpoint: string): PooledProvider => ({ id: P, endpoint, accounts: [account('a'), account('b')] })
+    const { pool, served } = setup(at('https://one.example'))
+    pool.failed(P, A, 'm', new GatewayError('upstream_authentication', 'x'))
+    pool.configure([at('https://one.example')])
+    expect(served(1)).toBe('b')
+    pool.configure([at('https://two.example')])
+    expect(served(1)).toBe('a')
   })
 })
 

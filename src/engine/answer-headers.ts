@@ -11,6 +11,8 @@ export interface HeaderFacts {
   readonly served: string | undefined
   readonly overheadUs: number
   readonly diagnostics: readonly Diagnostic[]
+  /** Time spent waiting for a place, in ms. */
+  readonly queuedMs?: number | undefined
 }
 
 /** The `x-switchback-*` headers of an answer, errors included. */
@@ -21,6 +23,8 @@ export function answerHeaders(facts: HeaderFacts): [string, string][] {
     ['x-switchback-overhead-us', String(Math.round(facts.overheadUs))],
   ]
   if (facts.plan !== undefined) headers.push(['x-switchback-route', routeSummary(facts.plan, facts.served)])
+  if (facts.queuedMs !== undefined && facts.queuedMs > 0)
+    headers.push(['x-switchback-queue-ms', String(Math.ceil(facts.queuedMs))])
   const lost = lostFeatures(facts.diagnostics)
   if (lost !== '') headers.push(['x-switchback-lost', lost])
   return headers

@@ -22,7 +22,7 @@ export class AttemptLoop {
   /** Those that are over, in the order in which they ended. */
   readonly attempts: AttemptRecord[] = []
   /** What decoding the request and encoding it for an upstream had to report. */
-  readonly diagnostics: Diagnostic[]
+  diagnostics: readonly Diagnostic[]
   readonly itinerary: Itinerary
   /** The attempt whose answer is, or may become, the client's. */
   current: AttemptRun | undefined = undefined
@@ -43,7 +43,7 @@ export class AttemptLoop {
     this.deps = deps
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
-    this.diagnostics = [...call.diagnostics]
+    this.diagnostics = call.diagnostics
   }
 
   /** The client went away: every upstream is told at once. Returns what the client had got of a stream. */
@@ -60,13 +60,15 @@ export class AttemptLoop {
   async run(): Promise<AttemptResult> {
     const { itinerary } = this
     try {
-      while (!itinerary.begin()) if (!(await this.recovered())) return this.nothingLeft()
+      while (!itinerary.begin())
+        if (!(await this.recovered()) && (this.cancelled || !itinerary.insist())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
         const attempt = this.start()
         const result = hedge === undefined ? await attempt.run() : await this.race(attempt, hedge)
         this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
-        if (this.current !== undefined && this.current.diagnostics.length > 0) this.diagnostics.push(...this.current.diagnostics)
+        const found = this.current?.diagnostics ?? NONE
+        if (found.length > 0) this.diagnostics = [...this.diagnostics, ...found]
         if (this.cancelled) {
           if (result.kind === 'stream') result.stream.stop()
           return this.nothingLeft()
@@ -176,7 +178,8 @@ export class AttemptLoop {
   /** Locks what the table of errors says, and remembers a window that was too small. */
   learnFrom({ provider, account, target }: AttemptRun, error: GatewayError): void {
     const { decided, deps } = this
-    deps.accounts.failed(provider.id, account.id, target.model, error)
+    // A credential that was replaced since then says nothing of the new one.
+    if (deps.accounts.holds(provider.id, account)) deps.accounts.failed(provider.id, account.id, target.model, error)
     if (error.row.category !== 'context-too-long') return
     const window = deps.modelFacts(target).contextWindow
     this.itinerary.tooSmall(window)
@@ -194,5 +197,7 @@ export class AttemptLoop {
     this.attempts.push(attempt.finish(outcome, ending))
   }
 }
+
+const NONE: readonly Diagnostic[] = []
 
 const failed = (error: GatewayError): AttemptFailure => ({ kind: 'failed', error, next: 'stop' })

@@ -1,7 +1,9 @@
 import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
+import type { AnswerOrigin } from '../ir/question.ts'
 import type { AttemptRecord } from '../ir/record.ts'
+import type { LlmRequest } from '../ir/request.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -9,16 +11,20 @@ import type { Provider } from '../providers/provider.types.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
-import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { Decided, ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs, rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { exhaustedResetMs } from '../ir/rate-limits.ts'
+import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
+import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
-import type { StreamFacts, StreamTransform } from './stream-facts.ts'
+import { mayHaveHappened } from './side-effects.ts'
+import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
+import { usageKnown } from './usage-known.ts'
 import { readText } from './read-text.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
@@ -33,7 +39,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
+  readonly origin: AnswerOrigin | undefined
+  readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
+  private readonly revision: Revision
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -41,29 +50,38 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   diagnostics: readonly Diagnostic[] = NO_DIAGNOSTICS
   /** What a stream has told so far. */
   streamed: StreamFacts | undefined = undefined
+  private readonly limits: CallLimits | undefined
+  private reservation: Reservation | undefined = undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
   private refusals: readonly string[] | undefined = undefined
+  /** What encoding an answer needs of the request, where it has to be encoded. */
+  private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
   private isReading = false
+  private translates = false
   private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
   constructor({ call, decided, totalAt }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
-    const { route, question } = decided
+    const { revision, route, question } = decided
     this.call = call
     this.route = route
     this.provider = dispatch.provider
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
+    this.limits = decided.limits
     this.estimatedInputTokens = question.estimatedInputTokens
-    this.timeouts = call.request.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.origin = question.origin
+    this.maxOutputTokens = question.maxOutputTokens
+    this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
+    this.revision = revision
     this.totalAt = totalAt
     this.deps = deps
     this.startedAt = deps.clock.now()
@@ -85,9 +103,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
     try {
+      if (this.limits !== undefined) await this.reserve(this.limits)
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
+      this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
+      if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
+      this.call.letGo()
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)
@@ -98,12 +120,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (!response.ok) throw await this.failureOf(response)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
-      if (this.call.request.stream) return await this.begin(prepared, response, headers, streams)
+      if (this.call.stream) return await this.begin(prepared, response, headers, streams)
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer })
-        : readWholeAnswer(this, await readText(response, this.timer), prepared.refusals.length === 0 ? undefined : this.context())
+        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
+        : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
     } catch (error) {
@@ -112,6 +134,26 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  private folding(): StreamFacts {
+    return (this.streamed = new StreamFacts())
+  }
+
+  /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
+  answerIdOf({ id }: StreamFacts): string | undefined {
+    const { answerId } = this.call.codec
+    if (answerId === undefined) return undefined
+    return this.translates ? answerId(id, this.context()) : id
+  }
+
+  /** Takes the money and the tokens the attempt may need. */
+  private async reserve(limits: CallLimits): Promise<void> {
+    this.reservation = await limits.reserve(this)
+    // Given up meanwhile: nobody will finish it.
+    if (this.abortError === undefined) return
+    this.reservation.settle({ usage: undefined, reached: 'nothing' })
+    throw this.abortError
   }
 
   abort(error: GatewayError): void {
@@ -126,14 +168,17 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
+    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
-        { ttftMs: this.ttftMs, totalMs, streamed: this.call.request.stream, answered: this.upstreamStatus !== undefined },
+        { ttftMs: this.ttftMs, totalMs, streamed: this.call.stream, answered: this.upstreamStatus !== undefined },
         { facts, error },
       ),
     )
     const { refusals } = this
+    const seen = facts ?? this.streamed
+    const ended = { outcome, error, isSent: this.waitingSince !== undefined, status: this.upstreamStatus, facts: seen }
     return {
       target_id: this.target.id,
       provider_id: this.provider.id,
@@ -152,7 +197,18 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       cancelled_because: reason,
       passthrough: refusals?.length === 0,
       passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
+      usage: seen?.usage,
+      usage_known: usageKnown(ended),
     }
+  }
+
+  /** How far the attempt got, as far as its cost is concerned. */
+  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
+    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (this.upstreamStatus === undefined) return 'unknown'
+    if (this.upstreamStatus >= 400) return 'nothing'
+    // A failure told with a good status, before anything of an answer.
+    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */
@@ -164,7 +220,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** A limit that is used up is heeded before it refuses. */
   private learnLimits(headers: Headers): void {
     const { clock, accounts } = this.deps
-    const resetMs = exhaustedResetMs(rateLimitsOf(headers, clock.wall()))
+    const limits = rateLimitsOf(headers, clock.wall())
+    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
+    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
+    const resetMs = exhaustedResetMs(limits)
     if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
   }
 
@@ -188,7 +247,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       timer: this.timer!,
       abortReason: () => this.abortError,
     })
-    await stream.prime(this.deps.stream.holdBytes)
+    await stream.prime(this.revision.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
       stream.stop()
@@ -200,10 +259,16 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** An upstream that answered in one piece although a stream was asked for. */
   private async replayed(response: Response): Promise<StreamTransform> {
+    this.translates = true
     this.isReading = true
-    const text = await readText(response, this.timer!)
+    const text = await this.textOf(response)
     this.isReading = false
     return replayedTransform(this, text, this.context())
+  }
+
+  private textOf(response: Response): Promise<string> {
+    const { buffers } = this.deps
+    return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
   }
 
   private createTransform(prepared: PreparedAttempt): StreamTransform {
@@ -212,7 +277,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
     return new PassthroughTransform({
       codec: call.codec,
-      showModel: this.route.responseModel === 'requested' ? call.request.model : undefined,
+      showModel: this.route.responseModel === 'requested' ? call.model : undefined,
       dropUsageChunk: prepared.dropUsageChunk,
       createErrorEncoder: () => call.codec.createStreamEncoder(this.context()),
     })
@@ -222,9 +287,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { call, route, target } = this
     return {
       requestId: call.requestId.slice(4),
-      model: route.responseModel === 'requested' ? call.request.model : target.model,
+      model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
-      request: call.request,
+      request: this.answered ?? call.request,
       upstreamFormat: target.format,
       estimatedInputTokens: this.estimatedInputTokens,
     }
@@ -262,6 +327,10 @@ export interface AttemptEnding {
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
+
+/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
+const answeredRequest = ({ codec, request }: Call): LlmRequest =>
+  codec.echoesRequest === true ? request : { ...request, messages: [] }
 
 const waitingForWhole = new WeakMap<Timeouts, Timeouts>()
 

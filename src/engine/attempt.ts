@@ -4,6 +4,9 @@ import { Report } from '../codecs/report.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { Feature } from '../ir/feature.ts'
+import { providerOf } from '../ir/ids.ts'
+import type { AnswerOrigin } from '../ir/question.ts'
+import type { LlmRequest } from '../ir/request.ts'
 import type { Route } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -21,6 +24,8 @@ export interface AttemptInput {
   readonly account: AccountSettings
   readonly facts: ModelFacts
   readonly estimatedInputTokens: number
+  /** Who gave the answer that the call continues. */
+  readonly origin: AnswerOrigin | undefined
 }
 
 /** A request ready to be sent, and how its answer is to be read. */
@@ -41,24 +46,22 @@ const LONGEST_UNSTREAMED_OUTPUT = 21_333
 /** Builds the upstream request: the client's bytes with splices, or a translation. Throws `translation_refused` on a strict route. */
 export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   const { call, provider, target } = input
-  const fold = !call.request.stream && needsStream(input)
+  const fold = !call.stream && needsStream(input)
   const refusals = passthroughRefusals(call, { target, quirks: provider.quirks, firstParty: provider.firstParty })
   if (fold) refusals.push('folded_stream')
+  if (isAwayFromOrigin(input)) refusals.push('state_elsewhere')
   const passthrough = refusals.length === 0
   const addStreamUsage =
-    call.request.stream &&
-    target.format === 'openai' &&
-    call.request.includeUsage !== true &&
-    provider.quirks.streamUsage !== false
+    call.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
   const encoded = passthrough
     ? { body: passthroughBody(call.body, { model: target.model, addStreamUsage }), diagnostics: [] }
-    : translate(input, call.request.stream || fold)
+    : translate(input, call.stream || fold)
   const request = provider.buildRequest({
     operation: 'generate',
     model: target.model,
     body: encoded.body,
     account: input.account,
-    stream: call.request.stream || fold,
+    stream: call.stream || fold,
     clientHeaders: call.headers,
     clientFormat: call.codec.format,
   })
@@ -69,14 +72,25 @@ function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; 
   const { call, provider, target } = input
   const report = new Report()
   const ownVendor = provider.firstParty && target.format === 'anthropic'
-  const messages = ownVendor ? call.request.messages : withoutAttribution(call.request.messages, report)
-  const request = messages === call.request.messages ? call.request : { ...call.request, messages }
+  const asked = isAwayFromOrigin(input) ? withoutPreviousAnswer(call.request, report) : call.request
+  const messages = ownVendor ? asked.messages : withoutAttribution(asked.messages, report)
+  const request = messages === asked.messages ? asked : { ...asked, messages }
   const encodeTarget: EncodeTarget = { model: target.model, quirks: provider.quirks, facts: input.facts, stream }
   const { value, diagnostics } = provider.codec.encodeRequest(request, encodeTarget)
   const all = report.diagnostics.length === 0 ? diagnostics : [...report.diagnostics, ...diagnostics]
   if (input.route.translation === 'strict') refuseLosses(target, all)
   if (input.route.translation !== 'allow') refuseMissingConversation(target, all)
   return { body: translatedBody(value, call.body), diagnostics: all }
+}
+
+/** Another provider, or another account of the same one, cannot see the turns before the answer that the call continues. */
+const isAwayFromOrigin = ({ origin, provider, account }: AttemptInput): boolean =>
+  origin?.kind === 'known' && (provider.id !== providerOf(origin.target) || account.id !== origin.account)
+
+function withoutPreviousAnswer(request: LlmRequest, report: Report): LlmRequest {
+  const path = request.paths?.['state.previous_response_id']
+  report.lost('state.previous_response_id', path, 'the turns before are kept by another provider or for another account')
+  return { ...request, state: { ...request.state, previousResponseId: undefined } }
 }
 
 function refuseLosses(target: Target, diagnostics: readonly Diagnostic[]): void {
@@ -107,7 +121,7 @@ function refuseMissingConversation(target: Target, diagnostics: readonly Diagnos
   if (missing === undefined) return
   throw new GatewayError(
     'translation_refused',
-    `The request refers to turns that another provider keeps (${missing.code} at ${missing.path}), and ${target.id} cannot see them. ` +
+    `The request refers to turns that are kept elsewhere (${missing.code} at ${missing.path}), and ${target.id} cannot see them. ` +
       'Send the whole conversation (for OpenAI clients: store false), or set translation: allow on the route to go on without them.',
     { target: target.id, details: { lost: [{ code: missing.code, path: missing.path }] } },
   )

@@ -11,8 +11,12 @@ export function callOutcomeOf(
   timing: Pick<CallOutcome, 'ttftMs' | 'totalMs' | 'streamed' | 'answered'>,
   { facts, error }: { readonly facts?: StreamFacts | undefined; readonly error?: GatewayError | undefined },
 ): CallOutcome {
-  return { kind: kindOf(end, facts), category: error?.row.category, ...timing }
+  const kind = error !== undefined && isOwnLimit(error) ? 'neutral' : kindOf(end, facts)
+  return { kind, category: error?.row.category, ...timing }
 }
+
+/** The attempt was never sent, because the operator's own limits forbid it. */
+const isOwnLimit = ({ code, row }: GatewayError): boolean => code === 'target_over_limit' || row.category === 'budget-exceeded'
 
 function kindOf(end: AttemptEnd, facts: StreamFacts | undefined): CallOutcome['kind'] {
   if (end === 'cancelled') return 'cancelled'

@@ -34,11 +34,14 @@ export class CommittedStream implements AnswerStream {
     this.answer = options.answer
   }
 
+  take(): Uint8Array | undefined {
+    if (this.state !== 'comment') return this.inner?.take?.()
+    this.state = 'waiting'
+    return COMMENT
+  }
+
   async next(): Promise<Uint8Array | undefined> {
-    if (this.state === 'comment') {
-      this.state = 'waiting'
-      return COMMENT
-    }
+    if (this.state === 'comment') return this.take()
     if (this.state === 'waiting') {
       const answer = await this.answer
       if ('kind' in answer) {

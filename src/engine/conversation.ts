@@ -2,8 +2,12 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { SessionPin } from '../ir/question.ts'
 import type { Target } from '../ir/target.ts'
+import type { Usage } from '../ir/usage.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { AffinityKey, AffinityStore } from '../state/affinity/store.ts'
+
+/** Whose conversations and answers those of a caller are. */
+export const ownerOf = ({ tenant, keyId }: Principal): string => tenant ?? keyId ?? ''
 
 /** The conversation a call belongs to, for whoever remembers where it was served and what it has outgrown. */
 export class Conversation {
@@ -13,18 +17,26 @@ export class Conversation {
 
   constructor(id: string, principal: Principal, model: string, store: AffinityStore) {
     this.id = id
-    this.key = { owner: principal.tenant ?? principal.keyId ?? '', session: id, route: model }
+    this.key = { owner: ownerOf(principal), session: id, route: model }
     this.store = store
   }
 
   /** Who served the turn before. */
   get pin(): SessionPin | undefined {
     const place = this.store.lookup(this.key)
-    return place === undefined ? undefined : { target: place.target, account: place.account }
+    if (place === undefined) return undefined
+    return { target: place.target, account: place.account, cachedTokens: place.cachedTokens }
   }
 
-  served(target: Target, account: AccountId): void {
-    this.store.remember(this.key, target.id, account)
+  /** An answer has come, or has begun. */
+  served(target: Target, account: AccountId, usage: Usage | undefined): void {
+    this.store.remember(this.key, { target: target.id, account, cachedTokens: cachedTokens(usage) })
+  }
+
+  /** A stream has told what it used. The conversation may have gone elsewhere since it began. */
+  used(target: Target, account: AccountId, usage: Usage): void {
+    const place = this.store.lookup(this.key)
+    if (place?.target === target.id && place.account === account) this.served(target, account, usage)
   }
 
   /** The prompt, of about this many tokens, did not fit the target's window. */
@@ -45,4 +57,10 @@ export class Conversation {
     }
     return false
   }
+}
+
+/** What the next turn may find in the cache: all that was read or written. Undefined when nothing was told of either. */
+function cachedTokens(usage: Usage | undefined): number | undefined {
+  if (usage?.cacheReadTokens === undefined && usage?.cacheWriteTokens === undefined) return undefined
+  return (usage.cacheReadTokens ?? 0) + (usage.cacheWriteTokens ?? 0)
 }

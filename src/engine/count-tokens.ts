@@ -12,7 +12,7 @@ import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { translatedBody } from './request-body.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
-export interface CountTokensDeps extends Pick<ExecutionDeps, 'clock' | 'providers' | 'accounts'> {
+export interface CountTokensDeps extends Pick<ExecutionDeps, 'clock' | 'accounts'> {
   readonly tokenizer: Tokenizer
 }
 
@@ -23,7 +23,7 @@ export interface CountTokensDeps extends Pick<ExecutionDeps, 'clock' | 'provider
 export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: Decided) => Promise<Answer> {
   return async (call, decided) => {
     const target = decided.plan.targets[0]
-    const provider = target === undefined ? undefined : deps.providers.get(target.provider)
+    const provider = target === undefined ? undefined : decided.revision.providers.get(target.provider)
     const native =
       target !== undefined && provider?.codec.tokenCounter !== undefined
         ? await askUpstream(deps, call, provider, target)

@@ -1,18 +1,22 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { DecisionInputs, RoutePlan } from '../ir/decision.ts'
+import type { RoutePlan } from '../ir/decision.ts'
+import type { Feature } from '../ir/feature.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
+import type { DecisionQuestion } from '../ir/question.ts'
+import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { createDecider, questionOf, type DeciderOptions } from './decide-call.ts'
+import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
 import { Execution } from './execution.ts'
+import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
-import { packRecord, type RecordSeed } from './record-builder.ts'
-import { sessionIdOf } from './session-id.ts'
+import type { CallLimits } from './limits/limiter.ts'
+import { PendingRecord } from './record/pack-record.ts'
+import type { RecordSeed } from './record/record-seed.ts'
 
-export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled'>, Omit<DeciderOptions, 'accounts'> {
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity'>, DeciderOptions {
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
   /** Loaded for the first call that brings prices into its decision. */
   readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
@@ -25,28 +29,61 @@ export function createEngine(options: EngineOptions): Engine {
 
   const decider = createDecider(options)
 
+  const execute = (call: Call, limits: CallLimits | undefined): Promise<Answer> => {
+    let decided: Decided
+    try {
+      // Nobody has listened for an abort until now.
+      if (call.signal.aborted) throw clientGone()
+      const made = decider.decide(call)
+      decided = limits === undefined ? made : { ...made, limits }
+    } catch (error) {
+      limits?.end()
+      return Promise.resolve(denied(call, error))
+    }
+    decider.count(decided)
+    return new Execution(call, decided, deps).run()
+  }
+
+  const denied = (call: Call, error: unknown): Answer => {
+    active--
+    return refused(call, error, facts(call, decider), options)
+  }
+
+  /** Waits only where a limit makes it wait. */
+  const serve = (call: Call): Promise<Answer> => {
+    active++
+    let admission: Promise<CallLimits | undefined> | undefined
+    try {
+      admission = options.limiter?.admit(call)
+    } catch (error) {
+      return Promise.resolve(denied(call, error))
+    }
+    if (admission === undefined) return execute(call, undefined)
+    return admission.then(
+      (limits) => execute(call, limits),
+      (error: unknown) => denied(call, error),
+    )
+  }
+
   return {
     get active() {
       return active
     },
-    async generate(call) {
-      if (lacksPrices(call, options)) await options.prices?.warm().catch(() => undefined) // then they are unknown
-      active++
-      let decided: Decided
-      try {
-        decided = decider.decide(call)
-      } catch (error) {
-        active--
-        return refused(call, error, options)
-      }
-      decider.count(decided)
-      return new Execution(call, decided, deps).run()
+    generate(call) {
+      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
+      // Prices that cannot be loaded are unknown.
+      return warming === undefined
+        ? serve(call)
+        : warming.then(
+            () => serve(call),
+            () => serve(call),
+          )
     },
     async countTokens(call) {
       try {
         const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
-        record(options, facts(call), {
+        record(options, facts(call, decider), {
           snapshot: decided.snapshot,
           plan: decided.plan,
           status: 200,
@@ -55,12 +92,12 @@ export function createEngine(options: EngineOptions): Engine {
         })
         return answer
       } catch (error) {
-        return refused(call, error, options, 'count-tokens')
+        return refused(call, error, { ...facts(call, decider), operation: 'count-tokens' }, options)
       }
     },
     refuse(call) {
       record(options, call, {
-        snapshot: options.snapshot(),
+        snapshot: options.revision().snapshot,
         plan: DENIED,
         status: call.error.httpStatus,
         errorCode: call.error.code,
@@ -69,58 +106,58 @@ export function createEngine(options: EngineOptions): Engine {
     },
     preview(call) {
       const decided = decider.decide(call)
-      return explainDecision(call.requestId, decided.plan, decisionInputs(decided.question))
+      return explainDecision(call.requestId, decided.plan, decided.question)
     },
   }
 }
 
-const lacksPrices = ({ request, hints }: Call, { prices, snapshot }: EngineOptions): boolean =>
-  prices !== undefined && prices.book === undefined && callNeedsPrices(snapshot(), { model: request.model, hints })
+const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
+  prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
 
 /** A call that found no route, with its record. */
-function refused(call: Call, thrown: unknown, options: EngineOptions, operation: RecordSeed['operation'] = 'generate'): Answer {
+function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {
   const error =
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
-  const snapshot = options.snapshot()
-  record(options, facts(call), { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
+  const { snapshot } = options.revision()
+  const { operation = 'generate' } = known
+  record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
-  return {
-    kind: 'error',
-    error,
-    headers: answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] }),
-  }
+  const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
+  return { kind: 'error', error, headers: [...own, ...error.headersFor(call.codec.format)] }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'inputs' | 'diagnostics'>>
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>>
 
-const facts = (call: Call): Refusal => ({
-  requestId: call.requestId,
-  receivedAt: call.receivedAt,
-  format: call.codec.format,
-  principal: call.principal,
-  requestBytes: call.body.bytes.length,
-  sessionId: sessionIdOf(call.headers, call.request),
-  inputs: decisionInputs(questionOf(call)),
-  diagnostics: call.diagnostics,
-})
+function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
+  const question = questionOf(call)
+  question.letGo()
+  return {
+    requestId: call.requestId,
+    receivedAt: call.receivedAt,
+    format: call.codec.format,
+    principal: call.principal,
+    requestBytes: call.body.bytes.length,
+    sessionId: decider.sessionOf(call),
+    question,
+    diagnostics: call.diagnostics,
+  }
+}
+
+const NO_FEATURES: ReadonlySet<Feature> = new Set()
 
 /** What is known of a body that could not be read. */
-const unreadInputs = (clientFormat: WireFormat): DecisionInputs => ({
+const unread = (clientFormat: WireFormat): DecisionQuestion => ({
   model: '',
+  clientFormat,
   stream: false,
-  tools: false,
-  json_schema: false,
-  vision: false,
-  audio: false,
-  file: false,
-  client_format: clientFormat,
-  estimated_input_tokens: 0,
-  features: [],
+  estimatedInputTokens: 0,
+  maxOutputTokens: undefined,
+  features: () => NO_FEATURES,
 })
 
 /** Writes the record of a call that made no attempt of its own. */
@@ -136,7 +173,7 @@ function record(
     startedAt: options.clock.wall() - totalMs,
     principal: call.principal,
     sessionId: call.sessionId,
-    inputs: call.inputs ?? unreadInputs(call.format),
+    question: call.question ?? unread(call.format),
     attempts: [],
     skipped: [],
     diagnostics: call.diagnostics ?? [],
@@ -148,5 +185,5 @@ function record(
     committedEarly: false,
     clientRetry: undefined,
   }
-  options.records.append(packRecord(seed))
+  options.records.append(new PendingRecord(seed))
 }

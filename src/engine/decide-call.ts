@@ -1,30 +1,32 @@
 import { extractFeatures } from '../catalog/features.ts'
 import { housekeepingFeatures } from '../catalog/housekeeping.ts'
-import type { Feature } from '../ir/feature.ts'
 import type { ObservedState } from '../ir/observed.ts'
-import type { DecisionQuestion, SessionPin } from '../ir/question.ts'
-import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
+import type { AnswerOrigin, DecisionQuestion, SessionPin } from '../ir/question.ts'
+import type { FactsOf } from '../ir/snapshot.ts'
 import { NOTHING_KNOWN } from '../routing/candidate.ts'
 import { clientFamily } from '../routing/client-family.ts'
 import { decide } from '../routing/decide.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import type { PreviewCall } from './engine.ts'
-import type { Decided } from './execution-deps.ts'
+import type { Decided, Revision } from './execution-deps.ts'
 import { Conversation } from './conversation.ts'
 import { RouteCursors } from './route-cursors.ts'
-import { sessionIdOf } from './session-id.ts'
+import { previousAnswer, type PreviousAnswer } from './answers.ts'
+import { identifySession } from './session-id.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
 export interface DeciderOptions {
-  /** The snapshot in force; a call pins the one it gets. */
-  readonly snapshot: () => RoutingSnapshot
+  /** The configuration in force; a call pins the one it gets. */
+  readonly revision: () => Revision
   /** 0 ≤ x < 1, for the seed of each decision. */
   readonly random: () => number
   /** What is known of targets; without it nothing is. */
   readonly factsOf?: FactsOf | undefined
   readonly observed: Pick<ObservedState, 'of'>
   readonly affinity: AffinityStore
+  /** Unguessable, for hashes of what must not be recorded. */
+  readonly salt: string
 }
 
 /** Decides on calls, for serving and for previews alike. */
@@ -33,6 +35,8 @@ export interface Decider {
   decide(call: AskingCall): Decided
   /** The call is served: whoever serves in turns goes on to the next. */
   count(decided: Decided): void
+  /** The session of a call that comes to no decision. */
+  sessionOf(call: AskingCall): string | undefined
 }
 
 type AskingCall = Omit<PreviewCall, 'requestId'>
@@ -43,51 +47,84 @@ export function createDecider(options: DeciderOptions): Decider {
   const factsOf = options.factsOf ?? (() => NOTHING_KNOWN)
   return {
     decide(call) {
-      const snapshot = options.snapshot()
-      const conversation = conversationOf(call, options.affinity)
-      const question = questionOf(call, conversation?.pin)
+      const revision = options.revision()
+      const { snapshot } = revision
+      const previous = previousAnswer(call, options.affinity)
+      const conversation = conversationOf(call, previous, options)
+      const question = questionOf(call, conversation?.pin, previous?.origin)
       const resolved = resolveRoute(snapshot, question)
       const seed = Math.floor(options.random() * 2 ** 32)
-      return {
-        snapshot,
-        route: resolved.route,
-        plan: decide(snapshot, resolved, question, { observed, factsOf, seed }),
-        question,
-        conversation,
-      }
+      const plan = decide(snapshot, resolved, question, { observed, factsOf, seed })
+      question.letGo()
+      return { revision, snapshot, route: resolved.route, plan, question, conversation, isContinuable: isContinuable(call) }
     },
     count({ plan }) {
       if (plan.strategy === 'round_robin') cursors.advance(plan.route)
     },
+    sessionOf: (call) => sessionOf(call, previousAnswer(call, options.affinity), options),
   }
 }
 
-/** What a call asks of routing. Features are read when a filter first needs them. */
-export function questionOf(call: AskingCall, session?: SessionPin): DecisionQuestion {
+/** A question that holds on to the call it came from until the route is found. */
+export interface CallQuestion extends DecisionQuestion {
+  /** Nothing of the call will be asked for again: the question may be kept. */
+  letGo(): void
+}
+
+/** What a call asks of routing. */
+export function questionOf(
+  call: AskingCall,
+  session?: SessionPin,
+  origin: AnswerOrigin | undefined = unread(call),
+): CallQuestion {
   const { request, headers } = call
-  let features: ReadonlySet<Feature> | undefined
-  let housekeeping: ReadonlySet<Feature> | undefined
+  const features = extractFeatures(request)
+  const housekeeping = housekeepingFeatures(request)
+  let asked: AskingCall | undefined = call
   return {
     model: request.model,
     clientFormat: call.codec.format,
     stream: request.stream,
     estimatedInputTokens: estimateInputTokens(request, call.body),
     maxOutputTokens: request.maxOutputTokens,
-    features: () => (features ??= extractFeatures(request)),
-    housekeeping: () => (housekeeping ??= housekeepingFeatures(request)),
+    features: () => features,
+    housekeeping: () => housekeeping,
     parallelTools: request.parallelToolCalls,
     hints: call.hints,
     principal: call.principal,
     client: headers === undefined ? undefined : clientFamily(headers.get('user-agent')),
-    header: (name) => headers?.get(name) ?? undefined,
-    metadata: (name) => textOf(request.metadata, name),
+    header: (name) => asked?.headers?.get(name) ?? undefined,
+    metadata: (name) => textOf(asked?.request.metadata, name),
     session,
+    origin,
+    letGo: () => (asked = undefined),
   }
 }
 
-function conversationOf({ request, headers, principal }: AskingCall, affinity: AffinityStore): Conversation | undefined {
-  const id = headers === undefined ? undefined : sessionIdOf(headers, request)
-  return id === undefined ? undefined : new Conversation(id, principal, request.model, affinity)
+/** Before anybody was asked for the answer that the call continues. */
+const unread = ({ request }: AskingCall): AnswerOrigin | undefined =>
+  request.state?.previousResponseId === undefined ? undefined : { kind: 'unknown' }
+
+/** Where nothing is stored there is nothing to continue. */
+const isContinuable = ({ codec, request }: AskingCall): boolean => codec.answerId !== undefined && request.state?.store !== false
+
+function sessionOf(
+  { request, headers }: AskingCall,
+  previous: PreviousAnswer | undefined,
+  { revision, salt }: DeciderOptions,
+): string | undefined {
+  if (headers === undefined) return undefined
+  const firstMessageSalt = revision().snapshot.sessions.hashFirstMessage ? salt : undefined
+  return identifySession(headers, request, { continued: previous?.session, firstMessageSalt })?.id
+}
+
+function conversationOf(
+  call: AskingCall,
+  previous: PreviousAnswer | undefined,
+  options: DeciderOptions,
+): Conversation | undefined {
+  const id = sessionOf(call, previous, options)
+  return id === undefined ? undefined : new Conversation(id, call.principal, call.request.model, options.affinity)
 }
 
 function textOf(metadata: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {

@@ -39,4 +39,8 @@ export class DeliveredStream implements AnswerStream {
   next(): Promise<Uint8Array | undefined> {
     return this.stream.next()
   }
+
+  take(): Uint8Array | undefined {
+    return this.stream.take()
+  }
 }

@@ -23,6 +23,10 @@ export interface Call {
   /** `Clock.now()` when the first byte of the request was seen. */
   readonly receivedAt: number
   readonly codec: Codec
+  /** Model and stream of the request, which are asked for all the time. */
+  readonly model: string
+  readonly stream: boolean
+  /** Decoded again when it was let go. */
   readonly request: LlmRequest
   /** What decoding the request already had to report. */
   readonly diagnostics: readonly Diagnostic[]
@@ -34,6 +38,8 @@ export interface Call {
   readonly hints?: RequestHints | undefined
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
+  /** The request will probably not be asked for again. */
+  letGo(): void
 }
 
 /** Response headers in the order they are sent. */
@@ -45,6 +51,8 @@ export type HeaderList = readonly (readonly [name: string, value: string])[]
  */
 export interface AnswerStream {
   next(): Promise<Uint8Array | undefined>
+  /** What is there without waiting. Undefined says nothing about the end. */
+  take?(): Uint8Array | undefined
   /** The client went away. */
   cancel(): void
   /** Keep-alive frame, to be written whenever nothing was sent for `pingMs`. */

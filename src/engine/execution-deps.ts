@@ -5,35 +5,55 @@ import type { ProviderId } from '../ir/ids.ts'
 import type { Route, RoutingSnapshot, StreamSettings } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
+import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { CallLimits, Limiter } from './limits/limiter.ts'
+
+/** One revision of the configuration at work. A request keeps the one it began with. */
+export interface Revision {
+  readonly snapshot: RoutingSnapshot
+  readonly providers: ReadonlyMap<ProviderId, Provider>
+  readonly stream: StreamSettings
+  /** Most bytes of a whole answer. */
+  readonly maxAnswerBytes: number
+}
 
 /** What the engine runs on. */
 export interface ExecutionDeps {
   readonly clock: Clock
   readonly deadlines: Deadlines
-  readonly providers: ReadonlyMap<ProviderId, Provider>
   readonly accounts: AccountPool
   readonly health: HealthStore
+  readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
   readonly records: Pick<RecordStore, 'append'>
-  readonly stream: StreamSettings
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Limits and budgets; without it nothing is limited. */
+  readonly limiter?: Limiter | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }
 
 /** What was decided for the call. */
 export interface Decided {
+  readonly revision: Revision
   readonly snapshot: RoutingSnapshot
   readonly route: Route
   readonly plan: RoutePlan
   readonly question: DecisionQuestion
   /** Undefined when the client names none. */
   readonly conversation: Conversation | undefined
+  /** The client may continue the answer by its id. */
+  readonly isContinuable: boolean
+  /** What the call holds; undefined when nothing limits it. */
+  readonly limits?: CallLimits | undefined
 }

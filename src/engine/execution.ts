@@ -1,7 +1,8 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
-import { decisionInputs } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { rememberAnswer } from './answers.ts'
 import { AttemptLoop } from './attempt-loop.ts'
+import type { AttemptRun } from './attempt-run.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
@@ -9,7 +10,7 @@ import type { Answer, AnswerStream, Call, HeaderList } from './engine.ts'
 import { failureStream } from './failure-stream.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { clientGone, internalFault } from './execution-errors.ts'
-import { packRecord } from './record-builder.ts'
+import { PendingRecord } from './record/pack-record.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
 /** How the request ended, for its record. */
@@ -18,6 +19,8 @@ interface Ending {
   readonly error?: GatewayError | undefined
   readonly facts?: StreamFacts | undefined
 }
+
+const ONCE = { once: true }
 
 /** One call from decision to record: what the client gets of its attempts, and what is written down. */
 export class Execution {
@@ -30,6 +33,8 @@ export class Execution {
   private firstTokenMs: number | undefined = undefined
   private committedEarly = false
   private settled = false
+  /** The conversation of an answer that may be continued. */
+  private session: string | undefined = undefined
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
     this.call = call
@@ -37,15 +42,19 @@ export class Execution {
     this.deps = deps
     this.loop = new AttemptLoop(call, decided, deps)
     this.startedWall = deps.clock.wall()
-    call.signal.addEventListener('abort', this.cancel, { once: true })
+    call.signal.addEventListener('abort', this, ONCE)
   }
 
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
-  run(): Promise<Answer> {
-    const result = this.loop.run()
-    if (!this.call.request.stream) return result.then(this.answered)
+  async run(): Promise<Answer> {
+    return this.call.stream ? this.runStream() : this.answered(await this.loop.run())
+  }
+
+  private runStream(): Promise<Answer> {
     return new Promise((resolve) => {
-      const { deadlines, stream, clock } = this.deps
+      const result = this.loop.run()
+      const { deadlines, clock } = this.deps
+      const { stream } = this.decided.revision
       const watch = deadlines.watch(clock.now() + stream.commitAfterMs, () => resolve(this.commitEarly(result)))
       void result.then((outcome) => {
         deadlines.drop(watch)
@@ -54,15 +63,20 @@ export class Execution {
     })
   }
 
+  /** The client's signal aborted. */
+  handleEvent(): void {
+    this.cancel()
+  }
+
   /** The client went away: the upstream is told at once, and what was used so far is recorded. */
-  readonly cancel = (): void => {
+  private cancel(): void {
     if (this.settled) return
     const facts = this.loop.cancel()
     this.settle({ status: 499, error: clientGone(), facts })
   }
 
   /** A fault of our own must end as an answer and a record too, and never as a rejection that nobody handles. */
-  private readonly answered = (result: AttemptResult): Answer => {
+  private answered(result: AttemptResult): Answer {
     try {
       return this.toAnswer(result)
     } catch (fault) {
@@ -82,6 +96,7 @@ export class Execution {
     }
     this.succeeded(result)
     for (const [name, value] of result.headers) headers.push([name, value])
+    this.addLimits(headers)
     if (result.kind === 'whole') {
       this.firstTokenMs = clock.now() - this.call.receivedAt
       this.loop.closeAttempt('success', { facts: result.facts })
@@ -93,18 +108,19 @@ export class Execution {
 
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
-    const { call, deps } = this
-    if (!call.request.stream || call.codec.isToldInStream?.(error) !== true) {
+    const { call, decided } = this
+    if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
     this.settle({ status: 200, error })
-    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, deps.stream.pingMs) }
+    return { kind: 'stream', status: 200, headers, stream: failureStream(call, error, decided.revision.stream.pingMs) }
   }
 
   private headersNow(result: AttemptResult): [string, string][] {
     const { snapshot, plan } = this.decided
-    this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.loop.waitedMs) * 1000)
+    const queuedMs = this.decided.limits?.queuedMs ?? 0
+    this.overheadUs = Math.max(0, (this.deps.clock.now() - this.call.receivedAt - this.loop.waitedMs - queuedMs) * 1000)
     const served = result.kind === 'failed' ? undefined : this.loop.current?.target.id
     return answerHeaders({
       requestId: this.call.requestId,
@@ -113,7 +129,15 @@ export class Execution {
       served,
       overheadUs: this.overheadUs,
       diagnostics: this.loop.diagnostics,
+      queuedMs,
     })
+  }
+
+  /** The caller's own limits stand for those of the upstream, which are nothing it could use up. */
+  private addLimits(headers: [string, string][]): void {
+    const { limits } = this.decided
+    if (limits === undefined) return
+    for (const [name, value] of limits.headersFor(this.call.codec.format)) headers.push([name, value])
   }
 
   private succeeded(result: Extract<AttemptResult, { kind: 'whole' | 'stream' }>): void {
@@ -121,7 +145,20 @@ export class Execution {
     const { current } = this.loop
     if (current === undefined || result.facts.failure !== undefined) return
     deps.accounts.succeeded(current.provider.id, current.account.id, current.target.model, current.startedAt)
-    decided.conversation?.served(current.target, current.account.id)
+    decided.conversation?.served(current.target, current.account.id, result.facts.usage)
+    this.rememberAnswer(current, result.facts)
+  }
+
+  /** What a stream told behind its beginning. */
+  private learnFrom(attempt: AttemptRun, facts: StreamFacts): void {
+    this.rememberAnswer(attempt, facts)
+    if (facts.usage !== undefined) this.decided.conversation?.used(attempt.target, attempt.account.id, facts.usage)
+  }
+
+  /** Once, as soon as its id is known: a stream may tell it late. */
+  private rememberAnswer(attempt: AttemptRun, facts: StreamFacts): void {
+    if (this.decided.isContinuable)
+      this.session ??= rememberAnswer(attempt, facts, this.decided.conversation?.id, this.deps.affinity)
   }
 
   private deliver(result: Extract<AttemptResult, { kind: 'stream' }>): AnswerStream {
@@ -129,18 +166,19 @@ export class Execution {
     return new DeliveredStream({
       stream: result.stream,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
-      cancel: this.cancel,
-      ended: this.streamEnded,
+      pingMs: this.decided.revision.stream.pingMs,
+      cancel: () => this.cancel(),
+      ended: (error, facts) => this.streamEnded(error, facts),
     })
   }
 
   /** The last byte was handed over, or the stream broke after it had begun. */
-  private readonly streamEnded = (error: GatewayError | undefined, facts: StreamFacts): void => {
+  private streamEnded(error: GatewayError | undefined, facts: StreamFacts): void {
     if (this.settled) return
     const failure = error ?? (facts.failure === undefined ? undefined : this.loop.current?.provider.classifyInBand(facts.failure))
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
       this.loop.learnFrom(this.loop.current, failure)
+    if (this.loop.current !== undefined) this.learnFrom(this.loop.current, facts)
     if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })
@@ -156,12 +194,14 @@ export class Execution {
       served: undefined,
       overheadUs: 0,
       diagnostics: this.loop.diagnostics,
+      queuedMs: this.decided.limits?.queuedMs,
     })
+    this.addLimits(headers)
     const stream = new CommittedStream({
       call: this.call,
       ping: this.call.codec.ping,
-      pingMs: this.deps.stream.pingMs,
-      cancel: this.cancel,
+      pingMs: this.decided.revision.stream.pingMs,
+      cancel: () => this.cancel(),
       answer: result.then((outcome) => {
         if (outcome.kind === 'failed') this.settle({ status: 200, error: outcome.error })
         else this.succeeded(outcome)
@@ -175,15 +215,16 @@ export class Execution {
     if (this.settled) return
     this.settled = true
     const { call, decided, deps } = this
-    call.signal.removeEventListener('abort', this.cancel)
+    call.signal.removeEventListener('abort', this)
+    decided.limits?.end()
     const seed = {
       requestId: call.requestId,
       startedAt: this.startedWall,
       snapshot: decided.snapshot,
       operation: 'generate' as const,
       principal: call.principal,
-      sessionId: decided.conversation?.id,
-      inputs: decisionInputs(decided.question),
+      sessionId: decided.conversation?.id ?? this.session,
+      question: decided.question,
       plan: decided.plan,
       attempts: this.loop.attempts,
       skipped: this.loop.itinerary.passed.records,
@@ -198,7 +239,7 @@ export class Execution {
       committedEarly: this.committedEarly,
       clientRetry: clientRetryOf(call.headers),
     }
-    deps.records.append(packRecord(seed))
+    deps.records.append(new PendingRecord(seed))
     deps.onSettled()
   }
 }

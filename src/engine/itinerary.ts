@@ -1,10 +1,13 @@
-import type { Account } from '../credentials/account.ts'
-import type { AccountPool } from '../credentials/account-pool.ts'
+import { isSameAccount, type Account } from '../credentials/account.ts'
+import type { AccountPool, LockedAccount } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
+import { boundTo } from '../routing/answer-origin.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { AccountId, ProviderId } from '../ir/ids.ts'
+import { unavailableTargets } from '../errors/unavailable-targets.ts'
+import { providerOf, type AccountId, type ProviderId } from '../ir/ids.ts'
+import type { KnownOrigin } from '../ir/question.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
@@ -12,6 +15,7 @@ import type { HealthStore, Permit } from '../state/health/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { lastResort } from './last-resort.ts'
+import type { Limiter } from './limits/limiter.ts'
 import { PassedTargets } from './passed-targets.ts'
 
 /** One place a call can be sent to, with leave to send it there. */
@@ -35,21 +39,31 @@ export interface ItineraryOptions {
   /** Prompt size in tokens, estimated. */
   readonly inputTokens: number
   readonly conversation: Conversation | undefined
+  /** Who gave the answer that the call continues, where that is remembered. */
+  readonly origin: KnownOrigin | undefined
+  /** Only the origin's account may serve. */
+  readonly isBound: boolean
+  readonly limiter?: Pick<Limiter, 'accountBlockedMs'> | undefined
 }
 
-export const createItinerary = ({ plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
+export const createItinerary = ({ revision, plan, route, question, conversation }: Decided, deps: ExecutionDeps): Itinerary =>
   new Itinerary({
+    origin: question.origin?.kind === 'known' ? question.origin : undefined,
+    isBound: boundTo(route, question) !== undefined,
     plan,
     maxRetries: route.maxRetries,
-    providers: deps.providers,
+    providers: revision.providers,
     accounts: deps.accounts,
     health: deps.health,
     windowOf: (target) => deps.modelFacts(target).contextWindow,
     inputTokens: question.estimatedInputTokens,
     conversation,
+    limiter: deps.limiter,
   })
 
 const NO_ACCOUNTS: readonly Account[] = []
+/** Estimates of prompts are hardly ever more than a third too high. */
+const CERTAIN_SHARE = 0.75
 
 /**
  * Where a call goes next: the targets of its plan in order, the accounts of each, and how often one is tried again. Holds the state of
@@ -72,10 +86,16 @@ export class Itinerary {
   private isLastResort = false
   /** The largest window that was too small. */
   private smallWindow = 0
+  /** What answers told of limits is believed. */
+  private heedsLimits = true
+  private wasShort = false
+  /** Sizes are estimates: only what is needed for certain counts. */
+  private readonly neededTokens: number
 
   constructor(options: ItineraryOptions) {
     this.options = options
     this.retriesLeft = options.maxRetries
+    this.neededTokens = Math.floor(options.inputTokens * CERTAIN_SHARE)
   }
 
   /** The place the itinerary stands at. */
@@ -89,6 +109,16 @@ export class Itinerary {
     this.targetIndex = -1
     this.passed.clear()
     return this.nextTarget() || this.resort()
+  }
+
+  /**
+   * Nothing may be called by what is known, and waiting is no use. Where it was only that a prompt seems larger than what is left of a
+   * limit, the upstream has the word: `begin` then asks it all the same. False when that is not so, or was done before.
+   */
+  insist(): boolean {
+    const { wasShort, heedsLimits } = this
+    this.heedsLimits = false
+    return wasShort && heedsLimits
   }
 
   /** Whether it stands at this place. */
@@ -143,7 +173,7 @@ export class Itinerary {
   }
 
   private nextTarget(): boolean {
-    const { plan, providers, accounts } = this.options
+    const { plan, providers } = this.options
     while (++this.targetIndex < plan.targets.length) {
       const target = plan.targets[this.targetIndex]!
       const provider = providers.get(target.provider)
@@ -154,10 +184,9 @@ export class Itinerary {
         this.passed.add(target, 'upstream_context_too_long', undefined)
         continue
       }
-      this.usable = accounts.select(provider.id, target.model, undefined, this.preferred())
+      this.usable = this.accountsHere()
       this.accountIndex = 0
-      if (this.usable.length === 0) this.passed.addLocked(provider, target, accounts)
-      else if (this.admitted()) return this.arrived()
+      if (this.usable.length > 0 && !this.isOverLimit(target) && this.admitted()) return this.arrived()
     }
     return false
   }
@@ -170,9 +199,64 @@ export class Itinerary {
     return (window !== undefined && window <= this.smallWindow) || conversation?.hasOutgrown(target, inputTokens, window) === true
   }
 
-  /** The account that holds the session's prompt cache. */
+  /** The accounts of the present target that can be used, the best first. */
+  private accountsHere(): readonly Account[] {
+    const { accounts } = this.options
+    const { onlyAccount, provider, target } = this
+    const short = this.heedsLimits ? accounts.short(provider.id, target.model, this.neededTokens) : undefined
+    const chosen =
+      onlyAccount === undefined
+        ? accounts.select(provider.id, target.model, short, this.preferred())
+        : accounts.candidates(provider.id, target.model, short).filter(({ id }) => id === onlyAccount)
+    const usable = knownTo(provider, chosen)
+    if (usable.length === 0) this.passed.addLocked(provider, target, this.lockedHere(short))
+    return usable
+  }
+
+  /** The accounts of the present target that could be used later. */
+  private lockedHere(short: ReadonlyMap<AccountId, number> | undefined): LockedAccount[] {
+    const { accounts } = this.options
+    const { onlyAccount, provider, target } = this
+    const locked = [...accounts.locked(provider.id, target.model)]
+    if (short !== undefined)
+      for (const account of accounts.candidates(provider.id, target.model)) {
+        const waitMs = short.get(account.id)
+        if (waitMs === undefined) continue
+        const code = waitMs === Number.POSITIVE_INFINITY ? 'upstream_request_over_limit' : 'upstream_rate_limited'
+        locked.push({ account, recoveryMs: Math.ceil(waitMs), codes: [code] })
+        this.wasShort = true
+      }
+    return onlyAccount === undefined ? locked : locked.filter(({ account }) => account.id === onlyAccount)
+  }
+
+  /** The account that keeps the turns before the call, where no other may serve. */
+  private get onlyAccount(): AccountId | undefined {
+    const { origin, isBound } = this.options
+    return isBound ? origin?.account : undefined
+  }
+
+  /** Leaves out accounts whose own limits are used up; true when none is left. */
+  private isOverLimit(target: Target): boolean {
+    const { limiter } = this.options
+    if (limiter === undefined || this.usable.every(({ id }) => limiter.accountBlockedMs(target.provider, id) === undefined))
+      return false
+    const waits: number[] = []
+    this.usable = this.usable.filter(({ id }) => {
+      const wait = limiter.accountBlockedMs(target.provider, id)
+      if (wait !== undefined) waits.push(wait)
+      return wait === undefined
+    })
+    if (this.usable.length > 0) return false
+    const soonest = Math.min(...waits)
+    this.passed.add(target, 'target_over_limit', soonest === Infinity ? undefined : soonest)
+    return true
+  }
+
+  /** The account that keeps the turns before the call, or the session's prompt cache. */
   private preferred(): AccountId | undefined {
-    return this.targetIndex === 0 ? this.options.plan.account : undefined
+    const { origin, plan } = this.options
+    if (origin !== undefined && providerOf(origin.target) === this.provider.id) return origin.account
+    return this.targetIndex === 0 ? plan.account : undefined
   }
 
   /** Nothing may be called, because everything is locked: one place may be worth a try all the same. */
@@ -205,14 +289,47 @@ export class Itinerary {
   }
 }
 
+/**
+ * A provider that was changed since the call began has its own accounts, with the credentials they had. Those that are still configured so
+ * can be used.
+ */
+function knownTo({ settings }: Provider, accounts: readonly Account[]): readonly Account[] {
+  if (accounts.every((account) => settings.accounts.includes(account))) return accounts
+  return accounts.filter((account) => settings.accounts.some((own) => isSameAccount(own, account)))
+}
+
 /** Routing refused every target. When windows alone stand in the way, the client is told so in the words its agents look for. */
-function noTarget({ route, rejected }: RoutePlan, inputTokens: number): GatewayError {
-  if (nobodyLeft(rejected) === 'context_window_exceeded') {
+function noTarget(plan: RoutePlan, inputTokens: number): GatewayError {
+  const { route, rejected } = plan
+  const limited = rejected.filter(({ code }) => code === 'over_limit')
+  if (limited.length > 0)
+    return unavailableTargets(
+      route,
+      limited.map(({ target_id, evidence }) => ({
+        target: target_id,
+        code: 'target_over_limit',
+        retryAfterMs: typeof evidence?.['retry_after_ms'] === 'number' ? evidence['retry_after_ms'] : undefined,
+      })),
+    )
+  const why = nobodyLeft(rejected)
+  if (why === 'context_window_exceeded') {
     const windows = rejected.map(({ evidence }) => Number(evidence?.['context_window'] ?? 0))
     return contextWindowExceeded(route, { promptTokens: inputTokens, windowTokens: Math.max(...windows) })
   }
+  if (why === 'translation_refused') return keptElsewhere(plan)
   const reasons = rejected.map(({ target_id, reason }) => `${target_id}: ${reason}`).join('; ')
   return new GatewayError('no_eligible_target', `No target of route "${route}" can serve this request. ${reasons}`, {
     details: { rejected: rejected.map(({ target_id, code }) => ({ target_id, code })) },
   })
+}
+
+/** Nobody on the route keeps the turns that the request refers to. */
+function keptElsewhere({ route, rejected }: RoutePlan): GatewayError {
+  const reason = rejected[0]?.reason ?? 'the turns before the request are kept elsewhere'
+  return new GatewayError(
+    'translation_refused',
+    `No target of route "${route}" can continue the conversation: ${reason}. ` +
+      'Send the whole conversation (for OpenAI clients: store false), or set translation: allow on the route to go on without them.',
+    { details: { rejected: rejected.map(({ target_id, code }) => ({ target_id, code })) } },
+  )
 }

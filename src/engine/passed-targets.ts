@@ -1,4 +1,4 @@
-import type { AccountPool } from '../credentials/account-pool.ts'
+import type { LockedAccount } from '../credentials/account-pool.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 import { contextWindowExceeded } from '../errors/context-window.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
@@ -15,13 +15,15 @@ interface Passed {
   readonly retryAfterMs: number | undefined
 }
 
-/** The targets of a plan that were passed over without a call, and why. */
+const NOBODY: readonly never[] = []
+
+/** The targets of a plan that were passed over without a call, and why. Almost always there are none. */
 export class PassedTargets {
-  private readonly all: Passed[] = []
+  private all: readonly Passed[] = NOBODY
   /** Before the wait for one of them to recover. */
-  private readonly earlier: Passed[] = []
+  private earlier: readonly Passed[] = NOBODY
   /** Those whose accounts are all locked. */
-  readonly locked: LockedTarget[] = []
+  locked: readonly LockedTarget[] = NOBODY
 
   get isEmpty(): boolean {
     return this.all.length === 0
@@ -29,24 +31,26 @@ export class PassedTargets {
 
   /** Another look, after a wait. */
   clear(): void {
-    this.earlier.push(...this.all)
-    this.all.length = 0
-    this.locked.length = 0
+    if (this.isEmpty) return
+    this.earlier = [...this.earlier, ...this.all]
+    this.all = NOBODY
+    this.locked = NOBODY
   }
 
   add(target: Target, code: ErrorCode, retryAfterMs: number | undefined): void {
-    this.all.push({ target, codes: [code], retryAfterMs })
+    this.all = [...this.all, { target, codes: [code], retryAfterMs }]
   }
 
-  /** None of the target's accounts can be used. */
-  addLocked(provider: Provider, target: Target, accounts: Pick<AccountPool, 'locked'>): void {
-    const locked = accounts.locked(provider.id, target.model)
+  /** None of the target's accounts can be used; `locked` are those that could be later. */
+  addLocked(provider: Provider, target: Target, locked: readonly LockedAccount[]): void {
     if (locked.length === 0) return this.add(target, 'target_disabled', undefined)
-    this.locked.push({ provider, target, accounts: locked })
+    this.locked = [...this.locked, { provider, target, accounts: locked }]
     const codes = new Set(
       locked.toSorted((left, right) => left.recoveryMs - right.recoveryMs).flatMap((account) => account.codes),
     )
-    this.all.push({ target, codes: [...codes], retryAfterMs: Math.min(...locked.map((account) => account.recoveryMs)) })
+    const soonest = Math.min(...locked.map((account) => account.recoveryMs))
+    const retryAfterMs = Number.isFinite(soonest) ? soonest : undefined
+    this.all = [...this.all, { target, codes: [...codes], retryAfterMs }]
   }
 
   /** Milliseconds until the first of them may be tried; undefined when nobody knows. */
@@ -65,7 +69,8 @@ export class PassedTargets {
     )
   }
 
-  get records(): SkippedTarget[] {
+  get records(): readonly SkippedTarget[] {
+    if (this.isEmpty && this.earlier.length === 0) return NOBODY
     return [...this.earlier, ...this.all].map(({ target, codes, retryAfterMs }) => ({
       target_id: target.id,
       error_codes: codes,

@@ -20,7 +20,8 @@ const ATTRIBUTION_MARK = Buffer.from('x-anthropic-billing-header:')
  * Why the client's bytes cannot go to this target as they are; empty means they can. Codes, for the record:
  * `format_differs`, `carried_state` (an envelope of ours must be unwrapped), `attribution_block` (must not leave Anthropic),
  * `developer_role`, `max_tokens_field`, `stream_usage` (the server is known to lack what the client uses), `call_signature` (Google's,
- * which OpenAI refuses), and what the format itself says.
+ * which OpenAI refuses), and what the format itself says. Attempts add `folded_stream` and `state_elsewhere` (turns before the request
+ * are kept by somebody else).
  */
 export function passthroughRefusals(call: Pick<Call, 'codec' | 'request' | 'body'>, to: PassthroughTarget): string[] {
   if (call.codec.format !== to.target.format) return ['format_differs']

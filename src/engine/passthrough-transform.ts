@@ -16,6 +16,7 @@ export interface PassthroughOptions {
 }
 
 const LF = 10
+const CR = 13
 /** A frame may hold an image; 64 MiB is far beyond any real one. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 const encoder = new TextEncoder()
@@ -42,6 +43,7 @@ export class PassthroughTransform implements StreamTransform {
   private shownBytes: Buffer | undefined = undefined
   /** Byte ranges, start and end in turn, to be left out of what is being written. */
   private readonly dropped: number[] = []
+  private separators: readonly Buffer[] = SEPARATORS
   private closed = false
   /** Before the answer began, something came that is no frame of the format. */
   private isUnreadable = false
@@ -134,19 +136,20 @@ export class PassthroughTransform implements StreamTransform {
   /** One or more whole frames. */
   private frames(bytes: Uint8Array): void {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.separators = buffer.includes(CR) ? SEPARATORS : LF_ONLY
     let position = 0
     while (!this.facts.semantic && position < buffer.length) position = this.inspectAt(buffer, position)
     while (position < buffer.length) {
       const hit = firstHit(buffer, this.markers, position)
       if (hit === -1) break
-      position = this.inspectAt(buffer, frameStart(buffer, position, hit))
+      position = this.inspectAt(buffer, frameStart(buffer, this.separators, position, hit))
     }
     this.writeEdited(bytes, buffer)
   }
 
   /** Learns from the frame that starts at `start` and returns where the next one does. */
   private inspectAt(buffer: Buffer, start: number): number {
-    const end = frameEnd(buffer, start)
+    const end = frameEnd(buffer, this.separators, start)
     const frame = parseFrame(buffer.toString('utf8', start, end))
     if (frame !== undefined) {
       const facts = this.codec.inspectFrame(frame)
@@ -193,6 +196,7 @@ export class PassthroughTransform implements StreamTransform {
     if (found.calls === true) this.sawCalls = true
     if (found.finish !== undefined) facts.finish = this.sawCalls ? calledTools(found.finish) : found.finish
     if (found.error !== undefined) facts.failure = found.error
+    if (found.id !== undefined) facts.id ??= found.id
     if (found.model !== undefined) facts.model ??= found.model
   }
 
@@ -270,12 +274,14 @@ function replaceAll(buffer: Buffer, wanted: Buffer, replacement: Buffer): Uint8A
   return written
 }
 
-const SEPARATORS = ['\n\n', '\r\n\r\n', '\r\r']
+const SEPARATORS = ['\n\n', '\r\n\r\n', '\r\r'].map((text) => Buffer.from(text))
+/** Those of text without a carriage return: nearly every stream. */
+const LF_ONLY = SEPARATORS.slice(0, 1)
 
 /** Where the frame that holds `hit` starts, not before `from`. */
-function frameStart(buffer: Buffer, from: number, hit: number): number {
+function frameStart(buffer: Buffer, separators: readonly Buffer[], from: number, hit: number): number {
   let start = from
-  for (const separator of SEPARATORS) {
+  for (const separator of separators) {
     const index = buffer.lastIndexOf(separator, hit)
     if (index !== -1) start = Math.max(start, index + separator.length)
   }
@@ -283,9 +289,9 @@ function frameStart(buffer: Buffer, from: number, hit: number): number {
 }
 
 /** Index behind the frame that starts at `start`. */
-function frameEnd(buffer: Buffer, start: number): number {
+function frameEnd(buffer: Buffer, separators: readonly Buffer[], start: number): number {
   let end = buffer.length
-  for (const separator of SEPARATORS) {
+  for (const separator of separators) {
     const index = buffer.indexOf(separator, start)
     if (index !== -1) end = Math.min(end, index + separator.length)
   }
@@ -297,10 +303,10 @@ function lastFrameEnd(bytes: Uint8Array): number {
   const { length } = bytes
   if (bytes[length - 1] === LF && bytes[length - 2] === LF) return length
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, length)
-  return Math.max(endOf(buffer, '\n\n'), endOf(buffer, '\r\n\r\n'), endOf(buffer, '\r\r'))
+  return Math.max(...SEPARATORS.map((separator) => endOf(buffer, separator)))
 }
 
-function endOf(buffer: Buffer, separator: string): number {
+function endOf(buffer: Buffer, separator: Buffer): number {
   const index = buffer.lastIndexOf(separator)
   return index === -1 ? 0 : index + separator.length
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { LlmRequest } from '../ir/request.ts'
-import { identifySession, sessionIdOf, type SessionOptions } from './session-id.ts'
+import { identifySession, type SessionOptions } from './session-id.ts'
 
 const UUID = '58d01d7e-ddd1-4ad7-99d5-a3797964da31'
 
@@ -72,23 +72,25 @@ describe('a session is named', () => {
     expect(session({}, { metadata: { session_id: 's' }, promptCacheKey })).toEqual(['metadata.session_id', 's'])
   })
 
-  test('by the turn before when there is nothing else, but records do not take that for a session', () => {
-    const state = { previousResponseId: 'resp_1' }
-    expect(session({}, { state })).toEqual(['previous_response_id', 'resp_1'])
-    expect(sessionIdOf(new Headers(), request({ state }))).toBeUndefined()
-    expect(sessionIdOf(new Headers({ 'x-session-id': 's' }), request({ state }))).toBe('s')
+  test('by the conversation of the turn before when there is nothing else and it is known', () => {
+    const state = { previousResponseId: 'resp_7' }
+    expect(session({}, { state }, { continued: 'resp_1' })).toEqual(['previous_response_id', 'resp_1'])
+    expect(session({}, { state })).toBeUndefined()
+    expect(session({ 'x-session-id': 's' }, { state }, { continued: 'resp_1' })).toEqual(['x-session-id', 's'])
   })
 
   test('by its beginning only where that is wanted, and then by a hash alone', () => {
     expect(session({})).toBeUndefined()
-    const options = { hashFirstMessage: true }
+    const options = { firstMessageSalt: 'salt' }
     const [source, id] = session({}, {}, options) as [string, string]
     expect(source).toBe('first_message')
     expect(id).toMatch(/^msg_[0-9a-f]{32}$/)
     const longer = request().messages.concat({ role: 'assistant', content: [{ type: 'text', text: 'an answer' }] })
     expect(session({}, { messages: longer }, options)).toEqual([source, id])
+    expect(session({}, {}, { firstMessageSalt: 'other' })).not.toEqual([source, id])
     expect(session({}, { messages: [] }, options)).toBeUndefined()
     expect(session({}, { promptCacheKey: 'key' }, options)).toEqual(['prompt_cache_key', 'key'])
+    expect(session({}, { state: { previousResponseId: 'resp_1' } }, options)).toBeUndefined()
   })
 })
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { LlmRequest } from '../ir/request.ts'
 
 /** Headers in which clients name their session, most specific first: ours, those of known agents, then those that several share. */
@@ -37,8 +37,13 @@ export interface SessionIdentity {
 }
 
 export interface SessionOptions {
-  /** Without any name, take the hash of the first user message. Equal beginnings then count as one session. Default: off. */
-  readonly hashFirstMessage?: boolean | undefined
+  /** Name of the conversation that the answer of `previous_response_id` belongs to. */
+  readonly continued?: string | undefined
+  /**
+   * Without any name, take the hash of the first user message with this salt, which keeps short texts from being guessed. Equal
+   * beginnings then count as one session. Undefined: off.
+   */
+  readonly firstMessageSalt?: string | undefined
 }
 
 const MAX_LENGTH = 128
@@ -49,29 +54,26 @@ const MAX_JSON = 4_096
 
 /**
  * The conversation a call belongs to, and where the client named it. `previous_response_id` comes last of the names: it names the turn
- * before, and so another one each time.
+ * before, so its conversation has to be known. The messages of such a call are no beginning.
  */
 export function identifySession(
   headers: Headers,
   request: LlmRequest,
-  options: SessionOptions = {},
+  { continued, firstMessageSalt }: SessionOptions = {},
 ): SessionIdentity | undefined {
   for (const name of SESSION_HEADERS) {
     const value = headers.get(name)
-    if (value !== null && value.trim() !== '') return { id: bounded(value), source: name }
+    if (value !== null && value.trim() !== '') return { id: sessionName(value), source: name }
   }
   const turn = headers.get(TURN_HEADER)
   return (
     (turn === null ? undefined : identity(sessionInJson(turn), TURN_HEADER)) ??
     namedInBody(request) ??
-    (options.hashFirstMessage === true ? identity(firstMessageHash(request), 'first_message') : undefined)
+    identity(continued, 'previous_response_id') ??
+    (firstMessageSalt !== undefined && request.state?.previousResponseId === undefined
+      ? identity(firstMessageHash(request, firstMessageSalt), 'first_message')
+      : undefined)
   )
-}
-
-/** The id of the session for records: undefined where the client names only the turn before. */
-export function sessionIdOf(headers: Headers, request: LlmRequest): string | undefined {
-  const session = identifySession(headers, request)
-  return session?.source === 'previous_response_id' ? undefined : session?.id
 }
 
 function namedInBody({ user, metadata, vendor, state, promptCacheKey }: LlmRequest): SessionIdentity | undefined {
@@ -80,13 +82,12 @@ function namedInBody({ user, metadata, vendor, state, promptCacheKey }: LlmReque
     identity(metadata?.['session_id'], 'metadata.session_id') ??
     identity(fieldOf(vendor?.client_metadata, 'session_id'), 'client_metadata.session_id') ??
     identity(typeof state?.conversation === 'string' ? state.conversation : fieldOf(state?.conversation, 'id'), 'conversation') ??
-    identity(promptCacheKey, 'prompt_cache_key') ??
-    identity(state?.previousResponseId, 'previous_response_id')
+    identity(promptCacheKey, 'prompt_cache_key')
   )
 }
 
 const identity = (value: unknown, source: SessionSource): SessionIdentity | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? { id: bounded(value), source } : undefined
+  typeof value === 'string' && value.trim() !== '' ? { id: sessionName(value), source } : undefined
 
 /** Claude Code's user id: since 2.1.78 JSON with a `session_id`, before that text that ends in `_session_` and the id. */
 function sessionInUserId(user: string | undefined): unknown {
@@ -108,9 +109,9 @@ const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
 
 /** Hash of the text the conversation began with; of the text itself nothing is kept. */
-function firstMessageHash({ messages }: LlmRequest): string | undefined {
+function firstMessageHash({ messages }: LlmRequest, salt: string): string | undefined {
   const first = messages.find(({ role }) => role === 'user')
-  const hash = createHash('sha256')
+  const hash = createHmac('sha256', salt)
   let isEmpty = true
   for (const part of first?.content ?? []) {
     if (part.type !== 'text' || part.text === '') continue
@@ -121,7 +122,7 @@ function firstMessageHash({ messages }: LlmRequest): string | undefined {
 }
 
 /** Ids are printed and searched for, so they hold no control characters; long ones end in a hash instead of being cut off. */
-function bounded(value: string): string {
+export function sessionName(value: string): string {
   const id = value.trim().replace(/\p{Cc}/gu, '_')
   if (id.length <= MAX_LENGTH) return id
   return `${id.slice(0, KEPT_LENGTH).toWellFormed()}~${createHash('sha256')

@@ -10,6 +10,8 @@ export class StreamFacts {
   ended = false
   usage: Usage | undefined = undefined
   finish: FinishReason | undefined = undefined
+  /** Id the upstream gave the answer. */
+  id: string | undefined = undefined
   /** Model name the upstream reported. */
   model: string | undefined = undefined
   failure: StreamFailure | undefined = undefined

@@ -1,6 +1,7 @@
 import type { StreamDecoder } from '../codecs/codec.ts'
 import { ResponseCollector } from '../codecs/collect.ts'
 import type { LlmResponse } from '../ir/response.ts'
+import type { Usage } from '../ir/usage.ts'
 import type { StreamEvent, StreamFailure } from '../ir/stream-event.ts'
 import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
 
@@ -16,6 +17,11 @@ export class StreamFolder {
 
   get failure(): StreamFailure | undefined {
     return this.collector.failure
+  }
+
+  /** What was told of it so far. */
+  get usage(): Usage | undefined {
+    return this.collector.response.usage
   }
 
   push(chunk: Uint8Array): void {

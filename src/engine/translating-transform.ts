@@ -73,6 +73,7 @@ export class TranslatingTransform implements StreamTransform {
     if (!facts.semantic && isSemantic(event)) facts.semantic = true
     switch (event.type) {
       case 'response-start':
+        facts.id ??= event.id
         if (event.model !== undefined) facts.model = event.model
         if (event.usage !== undefined) facts.usage = mergeUsage(facts.usage, event.usage)
         return

@@ -40,14 +40,18 @@ export class UpstreamStream {
     this.timer.began()
   }
 
+  /** Bytes that are ready for the client. */
+  take(): Uint8Array | undefined {
+    const bytes = this.transform.take()
+    if (bytes !== undefined) this.timer.pause()
+    return bytes
+  }
+
   /** The next bytes for the client, undefined at the end. Failures after the beginning have become bytes. */
   async next(): Promise<Uint8Array | undefined> {
     for (;;) {
-      const bytes = this.transform.take()
-      if (bytes !== undefined) {
-        this.timer.pause()
-        return bytes
-      }
+      const bytes = this.take()
+      if (bytes !== undefined) return bytes
       if (this.done) {
         this.ended?.(this.error, this.transform.facts)
         return undefined

@@ -32,21 +32,26 @@ export function readWholeAnswer(input: AttemptInput, text: string, context: Clie
   facts.usage = found.usage
   facts.finish = found.finish
   facts.model = found.model
+  facts.id = found.id
   if (context === undefined) return { facts, body: shownModel(text, found.model, input) }
-  return { facts, body: JSON.stringify(input.call.codec.encodeResponse(codec.decodeResponse(json).value, context).value) }
+  const answer = codec.decodeResponse(json).value
+  facts.id = answer.id
+  return { facts, body: JSON.stringify(input.call.codec.encodeResponse(answer, context).value) }
 }
 
 export interface FoldOptions {
   readonly context: ClientContext
   /** Told of every chunk: an answer that keeps coming is not silent, however long it takes. */
   readonly timer: Pick<AttemptTimer, 'began'>
+  /** Filled while it is read, so that an answer that is cut short leaves what it has told. */
+  readonly facts: StreamFacts
 }
 
 /** Folds an upstream stream into the client's whole answer. Rejects with what the reader rejects with. */
 export async function foldedAnswer(
   input: AttemptInput,
   response: Response,
-  { context, timer }: FoldOptions,
+  { context, timer, facts }: FoldOptions,
 ): Promise<WholeAnswer> {
   const folder = new StreamFolder(input.provider.codec.createStreamDecoder())
   if (response.body !== null) {
@@ -56,13 +61,15 @@ export async function foldedAnswer(
       if (done) break
       timer.began()
       folder.push(value)
+      facts.usage = folder.usage
       if (folder.failure !== undefined) break
     }
     reader.cancel().catch(() => undefined) // nothing more is wanted
   }
   const answer = folder.end()
   if (folder.failure !== undefined) throw input.provider.classifyInBand(folder.failure)
-  return { facts: factsOf(answer), body: JSON.stringify(input.call.codec.encodeResponse(answer, context).value) }
+  learn(facts, answer)
+  return { facts, body: JSON.stringify(input.call.codec.encodeResponse(answer, context).value) }
 }
 
 /** For an upstream that answered a streaming call in one piece: the transform already holds the whole stream. */
@@ -122,8 +129,8 @@ function parseJson(text: string, input: AttemptInput): unknown {
 }
 
 function shownModel(text: string, served: string | undefined, { call, route }: AttemptInput): string {
-  if (route.responseModel === 'served' || served === undefined || served === call.request.model) return text
-  const shown = JSON.stringify(call.request.model)
+  if (route.responseModel === 'served' || served === undefined || served === call.model) return text
+  const shown = JSON.stringify(call.model)
   // The parser found this name at the top level, so where it is written only once, that is the place.
   const member = `"model":${JSON.stringify(served)}`
   const at = text.indexOf(member)
@@ -135,12 +142,11 @@ function shownModel(text: string, served: string | undefined, { call, route }: A
   )
 }
 
-function factsOf(answer: LlmResponse): StreamFacts {
-  const facts = new StreamFacts()
+function learn(facts: StreamFacts, answer: LlmResponse): void {
   facts.semantic = true
   facts.ended = true
   facts.usage = answer.usage
   facts.finish = answer.choices[0]?.finish
   facts.model = answer.model
-  return facts
+  facts.id = answer.id
 }

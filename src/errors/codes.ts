@@ -84,7 +84,23 @@ export const ERROR_TABLE = {
   target_busy: row(503, 'overloaded', 'next-target'),
   /** An operator took the target, its provider or its model out of use. */
   target_disabled: row(503, 'no-route', 'next-target'),
+  /** The caller has spent its budget, or what is left does not cover the call. `details.limit` names the budget. */
+  budget_exceeded: row(402, 'budget-exceeded', 'stop'),
+  /** The caller has a budget, and nobody knows what the model costs. */
+  price_required: row(402, 'budget-exceeded', 'next-target'),
+  /** The caller is over a limit of its own. `details.limit` names it. */
+  limit_exceeded: row(429, 'rate-limited', 'stop'),
+  /** The gateway is full, and no place came free in time. */
+  admission_timeout: row(503, 'overloaded', 'stop'),
+  /** The provider or the account is over a limit or budget that the operator set. */
+  target_over_limit: row(429, 'rate-limited', 'next-account'),
+  /** A call under the same idempotency key is under way. */
+  idempotency_in_flight: row(409, 'invalid-request', 'stop'),
+  /** The idempotency key was used for another body. */
+  idempotency_mismatch: row(422, 'invalid-request', 'stop'),
   shutting_down: row(503, 'overloaded', 'stop'),
+  /** Too much is held in memory for another large body. */
+  gateway_overloaded: row(503, 'overloaded', 'stop'),
   client_closed_request: row(499, 'cancelled', 'stop'),
   count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),
   translation_refused: row(422, 'unsupported-capability', 'next-target'),

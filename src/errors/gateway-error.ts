@@ -51,6 +51,7 @@ export class GatewayError extends Error {
   readonly param: string | undefined
   readonly details: Record<string, unknown> | undefined
   private readonly sizes: ContextOverflow | undefined
+  private headers: readonly HeaderPair[] = []
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -83,10 +84,16 @@ export class GatewayError extends Error {
     return isKept ? upstreamStatus : this.row.httpStatus
   }
 
-  /** Headers of the upstream's refusal for a client of this format; empty when no upstream answered. */
+  /** The same error, with headers of the gateway's own for its client. */
+  withHeaders(headers: readonly HeaderPair[]): this {
+    this.headers = headers
+    return this
+  }
+
+  /** Headers of the gateway's or the upstream's refusal for a client of this format. */
   headersFor(clientFormat: WireFormat): readonly HeaderPair[] {
     const headers = this.upstream?.headers
-    if (headers === undefined) return []
+    if (headers === undefined) return this.headers
     return headers.format === clientFormat ? headers.shownToSameFormat : headers.shown
   }
 

@@ -15,6 +15,7 @@ const LIMITS: ReadonlySet<ErrorCode> = new Set([
   'upstream_rate_limited',
   'upstream_quota_exceeded',
   'upstream_request_over_limit',
+  'target_over_limit',
 ])
 
 /**

@@ -1,10 +1,9 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
-import type { Clock } from '../lib/clock.ts'
 import { Authenticator } from './authenticator.ts'
 import { isOpen } from './check-bind.ts'
 import { clientAddress, forwardedHost } from './client-address.ts'
-import { FailedAttempts } from './failed-attempts.ts'
+import type { FailedAttempts } from './failed-attempts.ts'
 import type { Peer } from './http-app.types.ts'
 import { OriginGuard, requestedHost } from './origin-guard.ts'
 import { mayUse, type RouteDefinition, type RouteRole } from './routes.ts'
@@ -13,7 +12,8 @@ import type { ServerSettings } from './server.settings.schema.ts'
 export interface AccessControlOptions {
   readonly settings: ServerSettings
   readonly isTrustedProxy: (address: string) => boolean
-  readonly clock: Clock
+  /** Outlives the settings. */
+  readonly failures: FailedAttempts
 }
 
 /** Everybody who reaches a gateway without keys. */
@@ -27,11 +27,11 @@ export class AccessControl {
   private readonly failures: FailedAttempts
   private readonly isTrustedProxy: (address: string) => boolean
 
-  constructor({ settings, isTrustedProxy, clock }: AccessControlOptions) {
+  constructor({ settings, isTrustedProxy, failures }: AccessControlOptions) {
     this.isOpen = isOpen(settings)
     this.authenticator = new Authenticator(settings.apiKeys)
     this.guard = new OriginGuard({ settings })
-    this.failures = new FailedAttempts({ clock })
+    this.failures = failures
     this.isTrustedProxy = isTrustedProxy
   }
 

@@ -24,7 +24,7 @@ export class Authenticator {
   constructor(apiKeys: readonly ApiKeySettings[]) {
     this.keys = apiKeys.map((key) => ({
       hash: Buffer.from(key.sha256, 'hex'),
-      principal: { role: key.role, keyId: key.id, tenant: key.tenant, project: key.project },
+      principal: { role: key.role, keyId: key.id, tenant: key.tenant, project: key.project, owner: key.owner },
     }))
   }
 

@@ -26,6 +26,7 @@ export class ExchangeLog {
 
   end(exchange: Exchange, status: number, responseBytes: number | undefined): void {
     this.active--
+    exchange.hold?.release()
     const { logger, clock, isTrustedProxy } = this.options
     if (logger === undefined || !logger.isEnabled('info')) return
     const { route, principal, error } = exchange

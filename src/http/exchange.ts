@@ -2,11 +2,15 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { ByteHold } from '../lib/byte-budget.ts'
+import type { Watch } from '../lib/deadlines.ts'
 import type { Peer } from './http-app.types.ts'
 import type { RouteName } from './routes.ts'
 
 /** One request and what is known about it so far. Every field is set in the constructor, so that all have one shape. */
-export class Exchange {
+export class Exchange implements Watch {
+  /** `Clock.now()` from which the server may no longer close the connection for being silent. */
+  at = Number.POSITIVE_INFINITY
   readonly request: Request
   readonly peer: Peer | undefined
   readonly requestId: RequestId
@@ -18,6 +22,8 @@ export class Exchange {
   route: RouteName | undefined
   principal: Principal | undefined = undefined
   requestBytes = 0
+  /** Memory its body takes, while it is large. */
+  hold: ByteHold | undefined = undefined
   /** Set when the request ended badly. */
   error: GatewayError | undefined = undefined
 
@@ -28,5 +34,9 @@ export class Exchange {
     this.receivedAt = facts.receivedAt
     this.format = facts.format
     this.route = facts.route
+  }
+
+  expire(): void {
+    this.peer?.setIdleLimit?.(false)
   }
 }

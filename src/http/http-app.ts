@@ -1,63 +1,52 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { Deadlines } from '../lib/deadlines.ts'
-import { AccessControl } from './access-control.ts'
-import { ColdRoutes } from './cold-routes.ts'
-import { Cors } from './cors.ts'
 import { Exchange } from './exchange.ts'
 import { ExchangeLog } from './exchange-log.ts'
+import { FailedAttempts } from './failed-attempts.ts'
 import type { HttpApp, HttpAppOptions } from './http-app.types.ts'
+import { createIngress, type IngressState } from './ingress.ts'
 import { LiveStreams } from './live-streams.ts'
 import { formatOfPath, pathOf } from './request-path.ts'
-import { Responder } from './responder.ts'
-import { ROUTES } from './routes.ts'
-import { CallServer, type CallRoute } from './serve-call.ts'
 
 /**
  * The gateway's HTTP interface over an engine. Model calls are told apart by their path alone and go straight to the engine; everything
  * else goes through the router.
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { settings, codecs, clock, generateId, engine, isTrustedProxy } = options
-  const { basePath } = settings
-  const state = { isDraining: false }
-  const log = new ExchangeLog({ clock, logger: options.logger, isTrustedProxy })
-  const cors = new Cors(settings)
-  const responder = new Responder({ codecs, cors, log, streams: new LiveStreams({ clock }) })
-  const access = new AccessControl({ settings, isTrustedProxy, clock })
-  const calls = new CallServer({ engine, settings, access, responder, clock, deadlines: new Deadlines(clock) })
-  const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
-  const callRoutes = new Map(
-    callRoutesOf(codecs).map((route): [string, CallRoute] => [`${basePath}${ROUTES[route.name].path}`, route]),
-  )
+  const { clock, logger, generateId } = options
+  let { isTrustedProxy } = options
+  const state: IngressState = {
+    log: new ExchangeLog({ clock, logger, isTrustedProxy: (address) => isTrustedProxy(address) }),
+    streams: new LiveStreams({ clock }),
+    deadlines: new Deadlines(clock),
+    failures: new FailedAttempts({ clock }),
+    isDraining: false,
+  }
+  let ingress = createIngress(options, state)
 
   return {
     fetch(request, peer) {
       const receivedAt = clock.now()
       const path = pathOf(request.url)
-      const route = request.method === 'POST' ? callRoutes.get(path) : undefined
+      const route = request.method === 'POST' ? ingress.callRoutes.get(path) : undefined
       const format = route === undefined ? formatOfPath(path, request.headers) : route.codec.format
       const exchange = new Exchange({ request, peer, requestId: generateId(), receivedAt, format, route: route?.name })
-      log.begin()
-      if (route === undefined) return cold.serve(exchange, path)
-      if (state.isDraining) return responder.error(exchange, shuttingDown())
-      return calls.serve(exchange, route)
+      state.log.begin()
+      if (route === undefined) return ingress.cold.serve(exchange, path)
+      if (state.isDraining) return ingress.responder.error(exchange, shuttingDown())
+      return ingress.calls.serve(exchange, route)
+    },
+    configure(next) {
+      isTrustedProxy = next.isTrustedProxy
+      ingress = createIngress({ ...options, ...next }, state)
     },
     drain() {
       state.isDraining = true
     },
     get active() {
-      return log.active
+      return state.log.active
     },
   }
-}
-
-function callRoutesOf(codecs: HttpAppOptions['codecs']): CallRoute[] {
-  return [
-    { name: 'chatCompletions', codec: codecs.openai, operation: 'generate' },
-    { name: 'responses', codec: codecs.responses, operation: 'generate' },
-    { name: 'messages', codec: codecs.anthropic, operation: 'generate' },
-    { name: 'countTokens', codec: codecs.anthropic, operation: 'count-tokens' },
-  ]
 }
 
 const shuttingDown = (): GatewayError =>

@@ -1,9 +1,11 @@
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { SingleFlight } from '../engine/single-flight.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
@@ -20,6 +22,8 @@ export interface Peer {
 
 export interface HttpAppOptions {
   readonly engine: Engine
+  /** For calls with an `Idempotency-Key`. */
+  readonly singleFlight?: SingleFlight | undefined
   readonly codecs: Readonly<Record<WireFormat, Codec>>
   readonly snapshot: () => RoutingSnapshot
   readonly settings: ServerSettings
@@ -31,6 +35,8 @@ export interface HttpAppOptions {
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
   readonly clock: Clock
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
   /** One line a request, and faults of the gateway itself. */
   readonly logger?: Logger | undefined
   /** Of the gateway, for the status page. */
@@ -42,6 +48,8 @@ export interface HttpAppOptions {
 export interface HttpApp {
   /** Never rejects. */
   fetch(request: Request, peer?: Peer): Promise<Response> | Response
+  /** Takes new settings for requests that come from now on. Address, port and TLS stay as they are. */
+  configure(next: Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'>): void
   /** From now on not ready, and new calls are refused; running ones go on. */
   drain(): void
   /** Requests whose answer is not complete. */

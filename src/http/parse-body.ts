@@ -37,6 +37,9 @@ export function parseBody(received: Uint8Array, limits: JsonLimits, createNonce:
   return { value: parse(text, bytes), body: { bytes, blobs } }
 }
 
+/** A body that was parsed before, and had no media cut out. */
+export const parsedAgain = ({ bytes }: RequestBody): unknown => JSON.parse(UTF8.decode(bytes)) as unknown
+
 /** Above this a second copy of the body would be dearer than what it saves. */
 const SMALL_TEXT = 16 * 1024
 

@@ -7,6 +7,8 @@ import { contentEncoding, decompress } from './decompress.ts'
 export interface ReadBodyOptions {
   /** Most bytes, before and after decompression; undefined for no limit. */
   readonly maxBytes: number | undefined
+  /** Takes memory for a large body; throws when there is none. */
+  readonly reserve: (bytes: number) => void
   readonly clock: Clock
   readonly deadlines: Deadlines
 }
@@ -14,6 +16,8 @@ export interface ReadBodyOptions {
 /** Bodies up to this length are read in one go by the server; larger ones go into one buffer of their own size. */
 const SMALL_BYTES = 1024 * 1024
 const FIRST_BUFFER_BYTES = 64 * 1024
+/** Bodies up to this length are not counted among what is held in memory. */
+const UNCOUNTED_BYTES = 64 * 1024
 /** Longest silence while a body arrives, in ms. */
 const BODY_IDLE_MS = 30_000
 /** After the first silence allowed, a body must on average come at least this fast, in bytes per ms. */
@@ -26,6 +30,7 @@ export function readBody(request: Request, options: ReadBodyOptions): Promise<Ui
   const encoding = contentEncoding(headers.get('content-encoding'))
   const declared = declaredLength(headers.get('content-length'))
   if (declared !== undefined && options.maxBytes !== undefined && declared > options.maxBytes) throw tooLarge(options.maxBytes)
+  if (declared !== undefined && declared > UNCOUNTED_BYTES) options.reserve(declared)
   const read =
     declared !== undefined && declared <= SMALL_BYTES ? readWhole(request, options) : readChunks(request, declared, options)
   return encoding === undefined ? read : read.then((bytes) => decompress(bytes, encoding, options.maxBytes))
@@ -57,7 +62,7 @@ function readWhole(request: Request, { clock, deadlines }: ReadBodyOptions): Pro
 async function readChunks(
   request: Request,
   declared: number | undefined,
-  { maxBytes, clock, deadlines }: ReadBodyOptions,
+  { maxBytes, reserve, clock, deadlines }: ReadBodyOptions,
 ): Promise<Uint8Array> {
   const reader = request.body?.getReader()
   if (reader === undefined) return new Uint8Array(0)
@@ -77,7 +82,11 @@ async function readChunks(
       if (done) return buffer.subarray(0, length)
       const grown = length + value.length
       if (maxBytes !== undefined && grown > maxBytes) throw tooLarge(maxBytes)
-      if (grown > buffer.length) buffer = enlarged(buffer, length, grown)
+      if (grown > buffer.length) {
+        const size = Math.max(grown, buffer.length * 2)
+        reserve(size - buffer.length)
+        buffer = enlarged(buffer, length, size)
+      }
       buffer.set(value, length)
       length = grown
       freeNow(value)
@@ -100,8 +109,8 @@ function freeNow(chunk: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.byteLength) buffer.transfer(0)
 }
 
-function enlarged(buffer: Uint8Array<ArrayBuffer>, length: number, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(needed, buffer.length * 2))
+function enlarged(buffer: Uint8Array<ArrayBuffer>, length: number, size: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(size)
   larger.set(buffer.subarray(0, length))
   return larger
 }

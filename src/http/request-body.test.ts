@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { createFixture, request, type HttpAppFixture } from '../../test/support/http-app-fixture.ts'
+import type { Answer } from '../engine/engine.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
 const text = '{"model":"fast","note":"hé"}'
@@ -284,5 +285,44 @@ describe('a body that does not come', () => {
     pull?.close()
     await clock.advance(0)
     expect((await pending).status).toBe(200)
+  })
+})
+
+describe('memory for large bodies', () => {
+  const large = JSON.stringify({ model: 'fast', note: 'x'.repeat(100_000) })
+
+  test('is shared by all requests: one too many is told to come again', async () => {
+    const { app, engine } = createFixture({ maxBufferedBytes: 150_000 })
+    let answer: ((served: Answer) => void) | undefined
+    engine.answer = () => new Promise((resolve) => (answer = resolve))
+    const first = app.fetch(post(large, { 'content-length': String(large.length) }))
+    await Bun.sleep(0)
+    const second = await app.fetch(post(large, { 'content-length': String(large.length) }))
+    expect(second.status).toBe(503)
+    expect(second.headers.get('retry-after')).toBe('1')
+    expect(await second.json()).toMatchObject({ code: 'gateway_overloaded' })
+    // Small ones are not counted.
+    const small = app.fetch(post(text))
+    await Bun.sleep(0)
+    answer?.({ kind: 'whole', status: 200, headers: [], body: '{}' })
+    expect((await small).status).toBe(200)
+    engine.answer = () => ({ kind: 'whole', status: 200, headers: [], body: '{}' })
+    void first
+  })
+
+  test('is given back when the answer is complete', async () => {
+    const { app } = createFixture({ maxBufferedBytes: 150_000 })
+    for (let index = 0; index < 5; index++) {
+      const answer = await app.fetch(post(large, { 'content-length': String(large.length) }))
+      expect(answer.status).toBe(200)
+    }
+  })
+
+  test('is taken as a body grows that does not say how long it is', async () => {
+    const chunks = Array.from({ length: 8 }, () => new TextEncoder().encode('x'.repeat(50_000)))
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => (chunks.length > 0 ? controller.enqueue(chunks.pop()) : controller.close()),
+    })
+    expect(await ask(body, {}, { maxBufferedBytes: 150_000 })).toMatchObject({ status: 503, code: 'gateway_overloaded' })
   })
 })

@@ -1,14 +1,18 @@
 import type { Codec } from '../codecs/codec.ts'
-import type { Call, Engine } from '../engine/engine.ts'
+import { ClientCall } from '../engine/client-call.ts'
+import type { Answer, Call, Engine } from '../engine/engine.ts'
+import type { Flight, SingleFlight } from '../engine/single-flight.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { Clock } from '../lib/clock.ts'
+import { memoryFull } from '../engine/read-text.ts'
+import { ByteHold, type ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
 import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
-import { parseBody, type ParsedBody } from './parse-body.ts'
-import { readBody, type ReadBodyOptions } from './read-body.ts'
+import { parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
+import { readBody } from './read-body.ts'
 import { readHints, withoutHints } from './request-hints.ts'
 import type { Responder } from './responder.ts'
 import { ROUTES, type CallRouteName } from './routes.ts'
@@ -16,11 +20,15 @@ import type { ServerSettings } from './server.settings.schema.ts'
 
 export interface CallServerOptions {
   readonly engine: Engine
+  /** For calls with an `Idempotency-Key`; without it the header is not heeded. */
+  readonly singleFlight?: SingleFlight | undefined
   readonly settings: ServerSettings
   readonly access: AccessControl
   readonly responder: Responder
   readonly clock: Clock
   readonly deadlines: Deadlines
+  /** Bytes held in large buffers, of the process. */
+  readonly buffers: ByteBudget
 }
 
 /** What a route does with a call. */
@@ -39,13 +47,11 @@ const LONGEST_MODEL_NAME = 512
 /** Serves model calls: authenticate, read, parse, decode, hand to the engine. The path every request takes, so it does nothing else. */
 export class CallServer {
   private readonly options: CallServerOptions
-  private readonly bodyOptions: ReadBodyOptions
   private readonly limits: JsonLimits
 
   constructor(options: CallServerOptions) {
-    const { settings, clock, deadlines } = options
+    const { settings } = options
     this.options = options
-    this.bodyOptions = { maxBytes: settings.maxRequestBytes, clock, deadlines }
     this.limits = { maxDepth: settings.maxJsonDepth, maxNodes: settings.maxJsonNodes }
   }
 
@@ -61,26 +67,64 @@ export class CallServer {
     exchange.principal = principal
     let call: Call
     try {
-      call = callOf(exchange, route, principal, this.parse(exchange, await readBody(exchange.request, this.bodyOptions)))
+      call = callOf(exchange, route, principal, await this.receive(exchange))
     } catch (error) {
       this.record(exchange, route, principal, error)
       return responder.error(exchange, error)
     }
-    const patience = deadlines.watch(clock.now() + PATIENCE_MS, () => exchange.peer?.setIdleLimit?.(false))
+    exchange.at = clock.now() + PATIENCE_MS
+    deadlines.add(exchange)
     try {
-      return responder.answer(exchange, await (route.operation === 'generate' ? engine.generate(call) : engine.countTokens(call)))
+      return responder.answer(
+        exchange,
+        await (route.operation === 'generate' ? this.generate(exchange, route, call) : engine.countTokens(call)),
+      )
     } catch (error) {
       // The engine promises not to reject; a fault in it must still become an answer.
       return responder.error(exchange, error)
     } finally {
-      deadlines.drop(patience)
-      if (patience.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
+      deadlines.drop(exchange)
+      if (exchange.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
+    }
+  }
+
+  /** A call with a key happens once at a time; all others go straight to the engine. */
+  private generate(exchange: Exchange, route: CallRoute, call: Call): Promise<Answer> {
+    const { engine, singleFlight } = this.options
+    const key = singleFlight === undefined ? null : call.headers.get('idempotency-key')
+    if (singleFlight === undefined || key === null || key === '') return engine.generate(call)
+    return this.generateOnce(exchange, route, call, () =>
+      singleFlight.begin({ key, path: ROUTES[route.name].path, principal: call.principal, body: call.body.bytes }),
+    )
+  }
+
+  private async generateOnce(exchange: Exchange, route: CallRoute, call: Call, begin: () => Promise<Flight>): Promise<Answer> {
+    let flight: Flight
+    try {
+      flight = await begin()
+    } catch (error) {
+      this.record(exchange, route, call.principal, error)
+      throw error
+    }
+    try {
+      return flight.guard(await this.options.engine.generate(call))
+    } catch (fault) {
+      flight.end()
+      throw fault
     }
   }
 
   /** Reads and parses a body within the limits. */
   async receive(exchange: Exchange): Promise<ParsedBody> {
-    return this.parse(exchange, await readBody(exchange.request, this.bodyOptions))
+    const { settings, clock, deadlines, buffers } = this.options
+    const reserve = (bytes: number): void => {
+      exchange.hold ??= new ByteHold(buffers)
+      if (!exchange.hold.grow(bytes)) throw memoryFull()
+    }
+    return this.parse(
+      exchange,
+      await readBody(exchange.request, { maxBytes: settings.maxRequestBytes, reserve, clock, deadlines }),
+    )
   }
 
   private parse(exchange: Exchange, bytes: Uint8Array): ParsedBody {
@@ -110,25 +154,26 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, route: CallRoute, principal: Principal, parsed: ParsedBody): Call {
+function callOf(exchange: Exchange, { codec }: CallRoute, principal: Principal, parsed: ParsedBody): Call {
   const { requestId, receivedAt, request } = exchange
   const hints = readHints(request.headers, parsed.value)
   const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
-  const decoded = route.codec.decodeRequest(value)
+  const decoded = codec.decodeRequest(value)
   if (decoded.value.model.length > LONGEST_MODEL_NAME)
     throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
-  return {
+  return new ClientCall({
     requestId,
     receivedAt,
-    codec: route.codec,
+    codec,
     request: decoded.value,
+    decodeAgain: body.blobs.size > 0 ? undefined : () => codec.decodeRequest(parsedAgain(body)).value,
     diagnostics: decoded.diagnostics,
     body,
     headers: request.headers,
     principal,
-    ...(hints === undefined ? {} : { hints }),
+    hints,
     signal: request.signal,
-  }
+  })
 }
 
 const createNonce = (): string => crypto.randomUUID().replaceAll('-', '')

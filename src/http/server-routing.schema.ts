@@ -35,6 +35,15 @@ export const policyFields = {
     .describe(
       'Clients may choose the strategy with `x-switchback-strategy`, and the order of routes without one with `x-switchback-latency`.',
     ),
+  sessions: z
+    .strictObject({
+      hash_first_message: z
+        .boolean()
+        .default(false)
+        .describe('Conversations that their client does not name are told apart by a salted hash of their first message.'),
+    })
+    .prefault({})
+    .describe('How conversations are told apart, for `affinity: session` and for records.'),
 }
 
 const retry = z

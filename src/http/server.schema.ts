@@ -10,6 +10,7 @@ import {
   secretText,
   translationPolicy,
 } from '../lib/config-fields.ts'
+import { budget, callerLimits, placeLimits, serverBudget } from '../lib/limit-fields.ts'
 import { parseBind } from './bind-address.schema.ts'
 import { policyFields, resilienceFields } from './server-routing.schema.ts'
 
@@ -70,6 +71,14 @@ export const serverSchema = z.strictObject({
     .nullable()
     .default(67_108_864)
     .describe('Largest request body after decompression; `null` for no limit.'),
+  max_response_bytes: positive()
+    .nullable()
+    .default(134_217_728)
+    .describe('Largest answer of an upstream that is not streamed; `null` for no limit.'),
+  max_buffered_bytes: positive()
+    .nullable()
+    .default(1_073_741_824)
+    .describe('Most bytes of large bodies, requests and answers together, held in memory at once; `null` for no limit.'),
   max_json_depth: positive().max(10_000, 'at most 10000').default(200).describe('Deepest nesting of a JSON body.'),
   max_json_nodes: positive().default(1_000_000).describe('Most values in a JSON body.'),
   stream,
@@ -98,6 +107,33 @@ export const serverSchema = z.strictObject({
   default_provider: nonEmpty()
     .optional()
     .describe('Provider that takes models no route knows. The model name is handed on unchecked.'),
+  max_concurrency: positive()
+    .nullable()
+    .default(null)
+    .describe('Most calls under way at once. Further ones wait in turn, see `admission_timeout_ms`; `null` for no limit.'),
+  admission_timeout_ms: pause()
+    .default(10_000)
+    .describe('Longest wait for a place of `max_concurrency`; the tenant with the fewest calls under way is served first.'),
+  admission_queue: positive().default(10_000).describe('Most calls that wait for a place at once; further ones are refused.'),
+  idempotency: z
+    .strictObject({
+      inflight_ttl_ms: milliseconds()
+        .min(120_000, 'at least 120000 ms')
+        .default(600_000)
+        .describe('How long a call holds its `Idempotency-Key` when its process is gone. Calls under way renew it.'),
+      ttl_secs: positive()
+        .max(31_536_000, 'at most 31536000 s')
+        .default(86_400)
+        .describe('How long a key is remembered after its last use, so that it cannot mean another body.'),
+      max_keys: positive()
+        .max(10_000_000, 'at most 10000000')
+        .default(100_000)
+        .describe('Most keys remembered; of more, those without a call under way are forgotten first.'),
+    })
+    .prefault({})
+    .describe('Calls with an `Idempotency-Key` header happen once at a time; a second one is refused with 409.'),
+  limits: placeLimits.describe('Limits of all calls together.'),
+  budget: serverBudget,
   ...policyFields,
   ...resilienceFields,
   translation: translationPolicy()
@@ -122,6 +158,9 @@ export const apiKeySchema = z
       .describe('Name of the key in records, for example its first letters.'),
     tenant: nonEmpty().optional().describe('Tenant the key belongs to.'),
     project: nonEmpty().optional().describe('Project the key belongs to.'),
+    owner: nonEmpty().optional().describe('Person or team the key belongs to; one owner may have several keys.'),
+    limits: callerLimits.describe('Limits of this key alone.'),
+    budget: budget.describe('What this key alone may spend.'),
     role: z
       .enum(['client', 'operator', 'admin'])
       .default('client')

@@ -1,6 +1,7 @@
 import type { ApiKeyId, TenantId } from '../ir/ids.ts'
 import type { PrincipalRole } from '../ir/principal.ts'
 import type { StreamSettings } from '../ir/snapshot.ts'
+import type { BudgetConfig, RateLimitsConfig } from '../lib/limit-fields.ts'
 import type { Secret } from '../lib/secret.ts'
 
 /** One accepted key: the plain value (`server.api_key`, inline, env) or its SHA-256 in hex. */
@@ -10,8 +11,19 @@ export interface ApiKeySettings {
   readonly role: PrincipalRole
   readonly tenant: TenantId | undefined
   readonly project: string | undefined
+  readonly owner?: string | undefined
+  /** Its own limits, as written. */
+  readonly limits?: RateLimitsConfig
+  readonly budget?: BudgetConfig
   /** Lower-case hex SHA-256 of the key. */
   readonly sha256: string
+}
+
+/** How idempotency keys are kept. */
+interface IdempotencySettings {
+  readonly leaseMs: number
+  readonly ttlMs: number
+  readonly maxKeys: number
 }
 
 /** `server.*`, compiled. Times in ms, sizes in bytes. */
@@ -21,6 +33,8 @@ export interface ServerSettings {
   readonly apiKeys: readonly ApiKeySettings[]
   readonly allowOpenAdmin: boolean
   readonly maxRequestBytes: number | undefined
+  readonly maxResponseBytes: number | undefined
+  readonly maxBufferedBytes: number | undefined
   readonly maxJsonDepth: number
   readonly maxJsonNodes: number
   readonly stream: StreamSettings
@@ -31,4 +45,5 @@ export interface ServerSettings {
   readonly basePath: string
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined
   readonly corsOrigins: readonly string[]
+  readonly idempotency: IdempotencySettings
 }

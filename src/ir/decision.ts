@@ -1,6 +1,8 @@
-import type { CandidateEvidence, ScoreEvidence } from './decision-evidence.ts'
+import type { CandidateEvidence, ScoreEvidence, Standing } from './decision-evidence.ts'
 import type { AccountId } from './ids.ts'
+import type { TargetObservation } from './observed.ts'
 import type { AllowList } from './principal.ts'
+import type { TargetFacts } from './snapshot.ts'
 import type { Target } from './target.ts'
 
 /** Why a candidate was refused: a code for machines, a sentence for people, and the facts the check looked at. */
@@ -16,7 +18,9 @@ export type RejectionCode =
   | 'unknown_provider'
   | 'no_accounts'
   | 'disabled'
+  | 'over_limit'
   | 'provider_not_allowed'
+  | 'state_elsewhere'
   | 'translation_loss'
   | 'streaming_unsupported'
   | 'tools_unsupported'
@@ -61,7 +65,11 @@ export interface DecisionInputs {
   /** `RequestHints` with snake_case keys. */
   readonly hints?: Readonly<Record<string, unknown>> | undefined
   /** Who served the session before. */
-  readonly session?: { readonly target_id: string; readonly account_id?: string | undefined } | undefined
+  readonly session?:
+    | { readonly target_id: string; readonly account_id?: string | undefined; readonly cached_tokens?: number | undefined }
+    | undefined
+  /** Who gave the answer that the request continues by its id; without a target nobody remembered it. */
+  readonly origin?: { readonly target_id?: string | undefined; readonly account_id?: string | undefined } | undefined
 }
 
 export interface PrincipalInputs {
@@ -97,8 +105,17 @@ export interface RouteDecision {
   readonly deadline_ms?: number | undefined
 }
 
+/** A candidate as the decision saw it. */
+export interface WeighedCandidate {
+  readonly target: Target
+  readonly facts: TargetFacts
+  readonly observed: TargetObservation
+  readonly standing: Standing
+}
+
 /** What explains a plan. Made from what the plan kept, off the response path. */
-export type PlanEvidence = Pick<RouteDecision, 'scores' | 'candidates' | 'seed' | 'cursor' | 'conditions'> & {
+export type PlanEvidence = Pick<RouteDecision, 'scores' | 'seed' | 'cursor' | 'conditions'> & {
+  readonly candidates: readonly WeighedCandidate[]
   /** Lines for `reason`, after those that tell the route and the needs. */
   readonly reason: readonly string[]
 }
@@ -113,7 +130,7 @@ export interface RoutePlan {
   /** How many `rejected` holds, where counting them is cheaper than making them. */
   readonly rejectedCount?: number | undefined
   readonly unverified: boolean
-  /** Account of the first target that served the session before; tried first while it can be used. */
+  /** Account of the first target that served the session, or the turn, before; tried first while it can be used. */
   readonly account?: AccountId | undefined
   /** The client wants no second target; `targets` holds one at most. */
   readonly noFallback?: boolean | undefined

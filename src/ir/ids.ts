@@ -22,3 +22,6 @@ export const asApiKeyId = (value: string): ApiKeyId => value as ApiKeyId
 
 /** Joins a provider and a model to the id of a target. */
 export const targetIdOf = (provider: string, model: string): TargetId => `${provider}/${model}` as TargetId
+
+/** The provider a target belongs to: what stands before the first slash of its id. */
+export const providerOf = (target: TargetId): ProviderId => asProviderId(target.slice(0, target.indexOf('/')))

@@ -26,6 +26,20 @@ export interface Disabled {
   readonly by?: string | undefined
 }
 
+/** A limit or budget of a provider, or of all its accounts, is used up. */
+export interface Limited {
+  readonly scope: 'provider' | 'account'
+  readonly subject: string
+  readonly measure: 'requests' | 'tokens' | 'usd'
+  /** Of a budget. */
+  readonly period?: 'total' | 'day' | 'week' | 'month' | undefined
+  /** Nano-dollars of a budget. */
+  readonly limit: number
+  readonly used: number
+  /** Milliseconds until there is room again; undefined when no time makes any. */
+  readonly resetMs?: number | undefined
+}
+
 /**
  * What is known of a target at the moment of a decision. Plain numbers, copied into the decision's record, so that the decision can be
  * recomputed from the record alone. Undefined is unknown, never zero.
@@ -45,6 +59,7 @@ export interface TargetObservation {
   readonly totalMs?: number | undefined
   readonly outcome?: OutcomeHealth | undefined
   readonly disabled?: Disabled | undefined
+  readonly limited?: Limited | undefined
 }
 
 /** What a decision may ask about its candidates. */

@@ -8,6 +8,8 @@ export interface Principal {
   readonly keyId?: ApiKeyId | undefined
   readonly tenant?: TenantId | undefined
   readonly project?: string | undefined
+  /** A person or team with one or several keys. */
+  readonly owner?: string | undefined
   /** What the caller is confined to; undefined is no restriction. */
   readonly allowed?: AllowList | undefined
 }

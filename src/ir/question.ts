@@ -26,10 +26,23 @@ export interface DecisionQuestion {
   /** Value of an entry of the request's metadata, for conditions of routes; never recorded. */
   readonly metadata?: ((name: string) => string | undefined) | undefined
   readonly session?: SessionPin | undefined
+  /** Undefined when the request carries its whole conversation. */
+  readonly origin?: AnswerOrigin | undefined
 }
 
 /** Who served the session's previous turn; the provider's prompt cache is there. */
 export interface SessionPin {
   readonly target: TargetId
   readonly account?: AccountId | undefined
+  /** Tokens of the conversation that are in its prompt cache, as far as its last answer told. */
+  readonly cachedTokens?: number | undefined
+}
+
+/** Who gave the answer that a request continues by its id: the turns before it are kept there, for that account alone. */
+export type AnswerOrigin = KnownOrigin | { readonly kind: 'unknown' }
+
+export interface KnownOrigin {
+  readonly kind: 'known'
+  readonly target: TargetId
+  readonly account: AccountId
 }

@@ -26,6 +26,13 @@ export interface AttemptRecord {
   /** True when bytes went through as they were; else the reasons why not. */
   readonly passthrough: boolean
   readonly passthrough_refused?: readonly string[] | undefined
+  /** What the attempt used, as far as its upstream told it before it ended. */
+  readonly usage?: Omit<Usage, 'raw'> | undefined
+  /**
+   * How much of that is known. `partial`: it was cut short, and may have used more. `unknown`: it may have used something, and nothing was
+   * told. `unused`: it was never sent, or plainly refused. Absent from records of versions that did not ask.
+   */
+  readonly usage_known?: 'whole' | 'partial' | 'unknown' | 'unused' | undefined
 }
 
 /** A target of the plan that was passed over, because all its accounts were locked by earlier failures. */

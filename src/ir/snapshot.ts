@@ -1,6 +1,7 @@
 import type { ProviderId } from './ids.ts'
 import type { DecisionQuestion } from './question.ts'
 import type { RequestNeed } from './need.ts'
+import type { ModelPrice, TokenRates } from './price.ts'
 import type { ResilienceSettings, RouteResilience } from './resilience.ts'
 import type { ScoreWeights, SelectionPolicy } from './routing-policy.ts'
 import type { AccountRef, Target } from './target.ts'
@@ -117,13 +118,15 @@ export interface Capabilities {
 export const VISION_SOURCES = ['inline_base64', 'remote_url', 'provider_file_ref'] as const
 export type VisionSource = (typeof VISION_SOURCES)[number]
 
-/** Prices in nano-dollars for a million tokens. */
-export interface TargetPrice {
-  readonly inputPerMillion: number
-  readonly outputPerMillion: number
+/** As much of a target's price as can be told before a call. Input and output have rates, at least for short prompts. */
+export interface TargetPrice extends Pick<ModelPrice, 'perRequest'> {
+  readonly rates: ForeseenRates
+  readonly contextTiers: readonly { readonly above: number; readonly rates: ForeseenRates }[]
   /** Where the price comes from, such as `operator` or the name and date of a list. */
   readonly source?: string | undefined
 }
+
+export type ForeseenRates = Pick<TokenRates, 'input' | 'output' | 'cacheRead'>
 
 /** What is known of a target, whoever said it. Immutable: decisions keep it until their record is written. */
 export interface TargetFacts {
@@ -178,4 +181,11 @@ export interface RoutingSnapshot {
   /** Ids that `GET /v1/models` lists, in order. */
   readonly modelIds: readonly string[]
   readonly resilience: ResilienceSettings
+  readonly sessions: SessionSettings
+}
+
+/** How conversations are told apart. */
+export interface SessionSettings {
+  /** A conversation that its client does not name is known by a hash of its first message. */
+  readonly hashFirstMessage: boolean
 }

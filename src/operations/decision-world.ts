@@ -1,8 +1,12 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { createPriceBook, type PriceBook } from '../catalog/prices/price-book.ts'
 import { compileOverrides } from '../catalog/prices/override-prices.ts'
 import type { CompiledConfig } from '../config/compile.ts'
 import { providerHosts } from '../config/provider-hosts.ts'
+import { createKnownModels } from '../catalog/known-models.ts'
+import type { ProviderId } from '../ir/ids.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
+import type { Clock } from '../lib/clock.ts'
 import { openPriceShelf } from './price-shelf.ts'
 import { createFactsOf } from '../catalog/target-facts.ts'
 
@@ -27,12 +31,18 @@ export interface DecisionWorldOptions {
 export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOptions): Promise<DecisionWorld> {
   const shelf = await openPriceShelf(dataDir)
   const prices = createPriceBook(shelf.dataset, compileOverrides(shelf.own))
+  const factsOf = configFacts(config, { book: prices, generation: 0 }, { wall: () => at })
+  return { snapshot: config.routing, factsOf, prices, hosts: providerHosts(config) }
+}
+
+/** What decisions by a configuration are told of its targets. */
+export function configFacts(
+  config: CompiledConfig,
+  prices: Pick<LazyPrices, 'book' | 'generation'>,
+  clock: Pick<Clock, 'wall'>,
+): FactsOf {
   const hosts = providerHosts(config)
-  const factsOf = createFactsOf({
-    snapshot: () => config.routing,
-    hostOf: (provider) => hosts.get(provider) ?? '',
-    prices: { book: prices, generation: 0 },
-    clock: { wall: () => at },
-  })
-  return { snapshot: config.routing, factsOf, prices, hosts }
+  const hostOf = (provider: ProviderId): string => hosts.get(provider) ?? ''
+  const snapshot = (): RoutingSnapshot => config.routing
+  return createFactsOf({ snapshot, modelFacts: createKnownModels({ snapshot, hostOf }), hostOf, prices, clock })
 }

@@ -1,6 +1,7 @@
 import type { RouteDecision } from '../ir/decision.ts'
-import type { RoutingSnapshot, TargetPrice } from '../ir/snapshot.ts'
-import { camelKeys } from '../lib/key-case.ts'
+import { blendedPerMillion } from '../catalog/prices/rates-for.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import { recordedFacts } from '../routing/recorded-facts.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { PolicyTest } from './policy.schema.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
@@ -69,10 +70,10 @@ function priceFailure(most: number, decision: RouteDecision | undefined, refused
   const id = decision?.selected?.target_id
   const facts = decision?.candidates?.find(({ target_id }) => target_id === id)?.facts
   if (id === undefined || facts === undefined) return [{ expectation: 'max_price', expected, actual: refused ?? 'nobody serves' }]
-  const price = camelKeys(facts['price']) as TargetPrice | undefined
-  if (price === undefined) return [{ expectation: 'max_price', expected, actual: `the price of ${id} is not known` }]
-  const cost = (price.inputPerMillion + price.outputPerMillion) / NANOS
-  return cost <= most ? [] : [{ expectation: 'max_price', expected, actual: `${id} costs $${cost}` }]
+  const { price } = recordedFacts(facts)
+  const cost = price === undefined ? undefined : blendedPerMillion(price, decision?.inputs.estimated_input_tokens)
+  if (cost === undefined) return [{ expectation: 'max_price', expected, actual: `the price of ${id} is not known` }]
+  return cost <= most * NANOS ? [] : [{ expectation: 'max_price', expected, actual: `${id} costs $${cost / NANOS}` }]
 }
 
 /** A name that is nearly that of a target is a typing error, and a test of it would promise nothing. */
@@ -92,6 +93,7 @@ function unknownTargets(
     ...listOf(expect.fallbacks).map((id) => ['expect.fallbacks', id] as const),
     ...Object.keys(expect.rejected ?? {}).map((id) => ['expect.rejected', id] as const),
     ...listOf(request.session?.target).map((id) => ['request.session', id] as const),
+    ...listOf(request.origin?.target).map((id) => ['request.origin', id] as const),
   ]
   return named.flatMap(([expectation, id]) => {
     if (known.has(id)) return []

@@ -19,7 +19,7 @@ const SMALL_PROMPT = 100
 export function policyQuestion(request: PolicyRequest): DecisionQuestion {
   const base = request.body === undefined ? described(request) : ofBody(request)
   const extra = extraFeatures(request)
-  const { tokens, max_output_tokens: maxOutputTokens, client, metadata, session } = request
+  const { tokens, max_output_tokens: maxOutputTokens, client, metadata, session, origin } = request
   return {
     ...base,
     ...(tokens === undefined ? {} : { estimatedInputTokens: tokens }),
@@ -36,6 +36,9 @@ export function policyQuestion(request: PolicyRequest): DecisionQuestion {
             target: session.target as TargetId,
             account: session.account === undefined ? undefined : asAccountId(session.account),
           },
+    ...(origin === undefined
+      ? {}
+      : { origin: { kind: 'known', target: origin.target as TargetId, account: asAccountId(origin.account) } }),
   }
 }
 

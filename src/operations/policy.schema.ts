@@ -25,7 +25,9 @@ const REJECTION_CODES = Object.keys({
   unknown_provider: true,
   no_accounts: true,
   disabled: true,
+  over_limit: true,
   provider_not_allowed: true,
+  state_elsewhere: true,
   translation_loss: true,
   streaming_unsupported: true,
   tools_unsupported: true,
@@ -113,6 +115,10 @@ const request = z
       .strictObject({ target: target(), account: nonEmpty().optional().describe('Account that served.') })
       .optional()
       .describe('Who served the session before.'),
+    origin: z
+      .strictObject({ target: target(), account: nonEmpty().describe('Account that served.') })
+      .optional()
+      .describe('Who gave the answer that the request continues by its id.'),
     hints: hints.optional().describe('What the client asks of routing.'),
   })
   .refine(({ model, body }) => model !== undefined || body !== undefined, 'a request with a `model`, or with a `body`')

@@ -59,7 +59,7 @@ export function listPrices({ dataset, own }: PriceShelf, { now, provider, model 
 }
 
 /** Which published prices this version ships, and how old they are at a time (Unix milliseconds). */
-function datasetNotice(now: number): DatasetNotice {
+export function datasetNotice(now: number): DatasetNotice {
   const { version, asOf } = DATASET_RELEASE
   const age = priceAge(asOf, now)
   return { version, as_of: asOf, age_days: age?.days ?? 0, stale: age?.stale ?? false }

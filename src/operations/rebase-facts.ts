@@ -1,7 +1,8 @@
 import type { RouteDecision } from '../ir/decision.ts'
 import type { FactsOf, TargetFacts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
-import { camelKeys, snakeKeys } from '../lib/key-case.ts'
+import { snakeKeys } from '../lib/key-case.ts'
+import { recordedFacts } from '../routing/recorded-facts.ts'
 
 /**
  * A recorded decision whose candidates have the facts that another configuration gives them. What the operator declares and tags comes from
@@ -10,7 +11,7 @@ import { camelKeys, snakeKeys } from '../lib/key-case.ts'
 export function rebaseFacts(decision: RouteDecision, factsOf: FactsOf): RouteDecision {
   if (decision.candidates === undefined) return decision
   const candidates = decision.candidates.map((candidate) => {
-    const kept = camelKeys(candidate.facts) as TargetFacts
+    const kept = recordedFacts(candidate.facts)
     const fresh = factsOf({
       id: candidate.target_id,
       provider: candidate.provider,

@@ -6,7 +6,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { RequestRecord } from '../ir/record.ts'
 import type { RoutingSnapshot, TargetFacts } from '../ir/snapshot.ts'
 import { decide } from '../routing/decide.ts'
-import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
+import { explainDecision } from '../routing/explain-decision.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { exampleRecord } from '../state/records/conformance.ts'
 import { Replayer } from './replay-decision.ts'
@@ -15,7 +15,7 @@ import { Replayer } from './replay-decision.ts'
 function recorded({ snapshot, question, state }: RoutingWorld): RequestRecord | undefined {
   try {
     const plan = decide(snapshot, resolveRoute(snapshot, question), question, state)
-    const decision = explainDecision('req_1', plan, decisionInputs(question))
+    const decision = explainDecision('req_1', plan, question)
     const record = exampleRecord({ config_hash: snapshot.configHash, engine_version: ENGINE_VERSION, decision })
     return JSON.parse(JSON.stringify(record)) as RequestRecord
   } catch (error) {

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
-import type { ModelPrice } from '../catalog/prices/model-price.types.ts'
+import type { ModelPrice } from '../ir/price.ts'
 import { plainQuestion, snapshotOf, stateOf } from '../../test/support/routing-worlds.ts'
 import type { RequestRecord } from '../ir/record.ts'
 import { decide } from '../routing/decide.ts'
-import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
+import { explainDecision } from '../routing/explain-decision.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { exampleRecord } from '../state/records/conformance.ts'
 import { Replayer } from './replay-decision.ts'
@@ -17,11 +17,7 @@ const config = (targets: readonly string[]) =>
 const before = config(['a/m', 'b/m'])
 const question = plainQuestion('r')
 const state = stateOf({}, { 'a/m': { totalMs: 900 }, 'b/m': { totalMs: 300 } })
-const decision = explainDecision(
-  'req_1',
-  decide(before, resolveRoute(before, question), question, state),
-  decisionInputs(question),
-)
+const decision = explainDecision('req_1', decide(before, resolveRoute(before, question), question, state), question)
 const record = exampleRecord({ requested_model: 'r', decision, usage: { inputTokens: 1_000_000, outputTokens: 0 } })
 
 async function* stream(records: readonly RequestRecord[]): AsyncIterable<RequestRecord> {

@@ -26,7 +26,7 @@ const facts: Readonly<Record<string, TargetFacts>> = {
     declared: { toolCalling: false },
     contextWindow: 8_000,
     tags: [],
-    price: { inputPerMillion: 1e9, outputPerMillion: 4e9 },
+    price: { rates: { input: 1e9, output: 4e9 }, contextTiers: [] },
   },
 }
 const factsOf = ({ id }: { id: string }): TargetFacts => facts[id] ?? { capabilities: {}, tags: [] }

@@ -3,7 +3,7 @@ import type { RouteDecision } from '../ir/decision.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import { NOTHING_OBSERVED } from '../routing/candidate.ts'
 import { decide } from '../routing/decide.ts'
-import { decisionInputs, explainDecision } from '../routing/explain-decision.ts'
+import { explainDecision } from '../routing/explain-decision.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import { unmetExpectations, type PolicyFailure } from './policy-expectations.ts'
 import type { PolicyFile } from './policy-file.ts'
@@ -71,7 +71,7 @@ function decisionOf(
       seed,
     }
     const plan = decide(snapshot, resolveRoute(snapshot, question), question, state)
-    return { decision: explainDecision('policy-test', plan, decisionInputs(question)) }
+    return { decision: explainDecision('policy-test', plan, question) }
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'internal') throw error
     return { error: { code: error.code, message: error.message } }

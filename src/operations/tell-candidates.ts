@@ -69,6 +69,12 @@ export function wishSentences({ inputs, seed, cursor, strategy, conditions }: Ro
     const account = inputs.session.account_id === undefined ? '' : ` with account ${safeText(inputs.session.account_id)}`
     lines.push(`Its session had been served by ${safeText(inputs.session.target_id)}${account} before.`)
   }
+  if (inputs.origin !== undefined)
+    lines.push(
+      inputs.origin.target_id === undefined
+        ? 'It continues an earlier answer of which nothing is remembered here.'
+        : `It continues an answer of ${safeText(inputs.origin.target_id)} with account ${safeText(inputs.origin.account_id ?? '')}.`,
+    )
   for (const [condition, held] of Object.entries(conditions ?? {}))
     lines.push(`The condition ${safeText(condition)} ${held ? 'held' : 'did not hold'}.`)
   if (strategy === 'weighted_random' && seed !== undefined) lines.push(`Lots were drawn with seed ${seed}.`)

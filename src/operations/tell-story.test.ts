@@ -141,6 +141,19 @@ describe('the story', () => {
       expect(told).toContain(sentence)
   })
 
+  test('tells what attempts used that the answer does not show, and what nobody knows', () => {
+    const loser = { target_id: 'b/m', outcome: 'cancelled', cancelled_because: 'hedge' } as const
+    const told = (...attempts: Partial<AttemptRecord>[]): string =>
+      renderStory(tellStory(exampleRecord({ attempts: [...attempts.map(attempt), attempt({ usage_known: 'whole' })] })))
+    expect(told({ ...loser, usage: { inputTokens: 700 }, usage_known: 'partial' })).toContain(
+      'Used 700 tokens in and an unknown number of tokens out. That is what it had told when it ended.',
+    )
+    expect(told({ ...loser, usage_known: 'unknown' })).toContain('What it used is not known: it ended before its upstream told.')
+    for (const silent of [{ usage_known: 'unused' }, { usage_known: undefined }, { usage_known: 'whole' }] as const)
+      expect(told({ ...limited, ...silent })).not.toMatch(/What it used|had told/)
+    expect(told().match(/Used /g)).toHaveLength(1)
+  })
+
   test('cannot be used to write to a terminal', () => {
     const hostile = renderStory(
       tellStory(exampleRecord({ requested_model: '\u001b[2J\u001b]0;owned\u0007\nmodel', session_id: 'a\u202eb' })),

@@ -122,7 +122,7 @@ function decision(record: RequestRecord): StoryStep[] {
 }
 
 /** Reasons that say more than the sentences around them: set-backs, sessions, hints. The others are told in words. */
-const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|hint:|no_fallback=|deadline_ms=)/.test(line)
+const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|origin:|hint:|no_fallback=|deadline_ms=)/.test(line)
 
 function skipped(record: RequestRecord): StoryStep[] {
   return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({
@@ -135,7 +135,18 @@ function attempts(record: RequestRecord): StoryStep[] {
     ...waiting(attempt, record.attempts[index - 1]),
     { at_ms: attempt.started_ms, text: attemptSentence(attempt, attempt === record.attempts.at(-1)) },
     ...formatNote(record, attempt),
+    ...usageNote(record, attempt),
   ])
+}
+
+/** What an attempt used that the client's answer does not show, or that nobody knows. */
+function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptRecord): StoryStep[] {
+  const { usage, usage_known: known } = attempt
+  if (known === undefined || known === 'unused') return []
+  if (known === 'unknown') return [{ text: '  What it used is not known: it ended before its upstream told.' }]
+  const isAnswer = attempt.outcome === 'success' && attempt.target_id === served && answered !== undefined
+  if (usage === undefined || isAnswer) return []
+  return [{ text: `  ${usageSentence(usage)}${known === 'partial' ? ' That is what it had told when it ended.' : ''}` }]
 }
 
 /** A pause shorter than this is the gateway's own work. */
@@ -201,8 +212,7 @@ function ending(record: RequestRecord): StoryStep[] {
   if (record.committed_early === true) steps.push({ text: '  The status had been sent before, to keep the line open.' })
   const finish = record.finish === undefined ? '' : ` The model stopped with "${safeText(record.finish_raw ?? record.finish)}".`
   steps.push({ at_ms: timings.total_ms, text: `The request ended with status ${record.status}.${finish}` })
-  const usage = usageSentence(record)
-  if (usage !== undefined) steps.push({ text: usage })
+  if (record.usage !== undefined) steps.push({ text: usageSentence(record.usage) })
   steps.push({ text: `The gateway itself took ${durationWords(timings.overhead_us / 1000)} before the answer began.` })
   return steps
 }
@@ -221,9 +231,7 @@ function money({ usage }: RequestRecord, cost: StoryCost | undefined): StoryStep
   return steps
 }
 
-function usageSentence(record: RequestRecord): string | undefined {
-  const { usage } = record
-  if (usage === undefined) return undefined
+function usageSentence(usage: NonNullable<RequestRecord['usage']>): string {
   const input = [...share(usage.cacheReadTokens, 'read from cache'), ...share(usage.cacheWriteTokens, 'written to cache')]
   const output = share(usage.reasoningTokens, 'of reasoning')
   return `Used ${tokenWords(usage.inputTokens, 'in', input)} and ${tokenWords(usage.outputTokens, 'out', output)}.`

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { WireQuirks } from '../codecs/codec.ts'
 import { VISION_SOURCES } from '../ir/snapshot.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
+import { budget, placeLimits } from '../lib/limit-fields.ts'
 import { identifier, keyVariableFields, nonEmpty, pause, positive, secretText, upstreamAddress } from '../lib/config-fields.ts'
 
 /** Models the mock provider always has; `mock/fail-<status>` works for every HTTP error status. */
@@ -39,6 +40,8 @@ const account = z
     api_key: secretText().optional().describe('Short form of `auth.inline`.'),
     ...keyVariableFields('the key of this account'),
     priority: z.int('a whole number').default(0).describe('Accounts with a lower number are used first.'),
+    limits: placeLimits.describe('Limits of the calls with this account.'),
+    budget: budget.describe('What may be spent with this account. One over its budget is passed over.'),
   })
   .describe('One credential of the provider; several let one stand in for another.')
 
@@ -164,6 +167,8 @@ export const providerSchema = z
       .describe('`fill_first` uses accounts in the order of their priority; with `round_robin` they take turns.'),
     sticky: positive().default(1).describe('Calls in a row that one account serves before its turn ends, with `round_robin`.'),
     max_concurrency: positive().nullable().default(null).describe('Most calls at once to each model; `null` for no limit.'),
+    limits: placeLimits.describe('Limits of all calls to this provider together.'),
+    budget: budget.describe('What may be spent at this provider. One over its budget is passed over.'),
     tags: z
       .array(nonEmpty())
       .default([])

@@ -1,5 +1,4 @@
-/** The four things that accounts are limited in. */
-export type LimitedResource = 'requests' | 'tokens' | 'inputTokens' | 'outputTokens'
+import type { LimitedResource } from '../ir/rate-limits.ts'
 
 /** Headers of one limit; `windowMs` is how long the limit runs where no header says when it ends. */
 export interface LimitHeaders {

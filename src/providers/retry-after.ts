@@ -1,4 +1,5 @@
-import { exhaustedResetMs, rateLimitsOf } from './rate-limit-headers.ts'
+import { exhaustedResetMs } from '../ir/rate-limits.ts'
+import { rateLimitsOf } from './rate-limit-headers.ts'
 import { boundedWait, durationMs, plainNumber, untilDateMs } from './wait-time.ts'
 
 /** Where a time to wait may stand in a refusal. */

@@ -1,3 +1,5 @@
+import { nanosOf } from '../catalog/prices/cost-of.ts'
+import { blendedPerMillion } from '../catalog/prices/rates-for.ts'
 import type { Standing } from '../ir/decision-evidence.ts'
 import type { ObservedState, TargetObservation } from '../ir/observed.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
@@ -37,12 +39,28 @@ export function standingOf(observed: TargetObservation): Standing {
 /** What an answer usually holds, in tokens. A limit is what a client fears, not what it expects; a smaller one is believed. */
 const TYPICAL_OUTPUT_TOKENS = 1_000
 
-/** What the request would probably cost, in nano-dollars, rounded; undefined when the price is not known. */
+type Sizes = Pick<DecisionQuestion, 'estimatedInputTokens' | 'maxOutputTokens' | 'session'>
+
+/** What the request would probably cost, in nano-dollars; undefined when the price of a prompt of its size is not known. */
 export function expectedCost(
-  { facts: { price } }: Candidate,
-  question: Pick<DecisionQuestion, 'estimatedInputTokens' | 'maxOutputTokens'>,
+  { facts: { price }, target }: Pick<Candidate, 'facts' | 'target'>,
+  question: Sizes,
 ): number | undefined {
   if (price === undefined) return undefined
-  const output = Math.min(question.maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS)
-  return Math.round((question.estimatedInputTokens * price.inputPerMillion + output * price.outputPerMillion) / 1_000_000)
+  const { estimatedInputTokens: inputTokens, maxOutputTokens, session } = question
+  const cached = session?.target === target.id ? session.cachedTokens : undefined
+  return nanosOf(
+    {
+      inputTokens,
+      outputTokens: Math.min(maxOutputTokens ?? TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS),
+      cacheReadTokens: cached === undefined ? undefined : Math.min(cached, inputTokens),
+    },
+    price,
+  )
 }
+
+/** Price of a million input and a million output tokens together at the size of the prompt, in nano-dollars. */
+export const blendedPrice = (
+  { facts: { price } }: Candidate,
+  { estimatedInputTokens }: Pick<DecisionQuestion, 'estimatedInputTokens'>,
+): number | undefined => (price === undefined ? undefined : blendedPerMillion(price, estimatedInputTokens))

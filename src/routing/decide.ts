@@ -2,15 +2,16 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { ObservedState } from '../ir/observed.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
-import type { ScoreWeights } from '../ir/routing-policy.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
-import { withAffinity } from './affinity.ts'
+import { pinOf, withAffinity } from './affinity.ts'
 import { Asked } from './asked.ts'
-import { standingOf, type Candidate } from './candidate.ts'
+import { blendedPrice, standingOf, type Candidate } from './candidate.ts'
 import { chooseStrategy, type ChosenStrategy } from './choose-strategy.ts'
+import type { HardFilter } from './filters/filter.types.ts'
 import { activeFilters } from './filters/index.ts'
 import { RoutedPlan, type Refusal } from './plan.ts'
 import type { ResolvedRoute } from './resolve-route.ts'
+import { strategyInput, type Chance } from './strategy-input.ts'
 import type { ModelAnswer, ModelCall, StrategyInput } from './strategies/strategy.types.ts'
 
 /** What a decision is told of the world. */
@@ -65,17 +66,24 @@ export function beginDecision(
       standing: standingOf(observed),
     }
     candidates.push(candidate)
-    const filter = filters.find((each) => each.refuses(candidate, asked))
+    const filter = firstRefusal(filters, candidate, asked)
     if (filter === undefined) eligible.push(candidate)
     else refusals.push({ candidate, filter })
   }
-  const cursor = state.observed.cursor?.(resolved.name) ?? 0
-  return new Ordering(asked, chosen, eligible, { seed: state.seed, cursor }).advance((ordered, input) => ({
-    plan: new RoutedPlan({ resolved, asked, chosen, candidates, eligible, refusals, ordered, input }),
-  }))
+  const chance = { seed: state.seed, cursor: state.observed.cursor?.(resolved.name) ?? 0 }
+  const planned: Finish = (ordered) => ({
+    plan: new RoutedPlan({ resolved, asked, chosen, candidates, eligible, refusals, ordered, chance }),
+  })
+  // Nothing to put in order: almost every request of a gateway without routes.
+  return eligible.length < 2 ? planned(eligible) : new Ordering(asked, chosen, eligible, chance).advance(planned)
 }
 
-type Finish = (ordered: readonly Candidate[], input: StrategyInput) => DecisionStep
+function firstRefusal(filters: readonly HardFilter[], candidate: Candidate, asked: Asked): HardFilter | undefined {
+  for (const filter of filters) if (filter.refuses(candidate, asked)) return filter
+  return undefined
+}
+
+type Finish = (ordered: readonly Candidate[]) => DecisionStep
 
 /** Asks the strategy for the order within each group: those that can serve before those that probably cannot. */
 class Ordering {
@@ -86,22 +94,13 @@ class Ordering {
   private group = 0
   private state: unknown
 
-  constructor(asked: Asked, chosen: ChosenStrategy, eligible: readonly Candidate[], chance: { seed: number; cursor: number }) {
-    const { question, route, snapshot } = asked
-    const pin = route.selection.affinity === 'session' ? question.session : undefined
+  constructor(asked: Asked, chosen: ChosenStrategy, eligible: readonly Candidate[], chance: Chance) {
+    const { question, route } = asked
+    const pin = pinOf(route, question)
     this.strategy = pin === undefined ? chosen.strategy : withAffinity(chosen.strategy, pin)
     this.state = this.strategy.start
-    this.groups = groupsOf(eligible, asked.unknownPrice === 'penalize')
-    const { weights } = route.selection.strategy
-    this.input = {
-      ...chance,
-      candidates: eligible,
-      peers: eligible,
-      question,
-      weightOf: ({ target }) => weights?.get(target.id) ?? 1,
-      profile: weightsFor(eligible, chosen.weights),
-      tieBreakSamples: snapshot.resilience.scorecard.minSamples,
-    }
+    this.groups = groupsOf(eligible, asked.unknownPrice === 'penalize' ? question : undefined)
+    this.input = strategyInput(asked, chosen, eligible, chance)
   }
 
   advance(finish: Finish, answer?: ModelAnswer): DecisionStep {
@@ -117,22 +116,17 @@ class Ordering {
       this.state = this.strategy.start
       this.group++
     }
-    return finish(this.ordered, this.input)
+    return finish(this.ordered)
   }
 }
 
-/** Outcomes weigh only where somebody has any: otherwise they would lift every score alike and say nothing. */
-function weightsFor(eligible: readonly Candidate[], weights: ChosenStrategy['weights']): ScoreWeights {
-  if (weights?.outcome_health === undefined || eligible.some(({ observed }) => observed.outcome !== undefined))
-    return weights ?? {}
-  const { outcome_health: _unused, ...others } = weights
-  return others
-}
-
-/** By standing, and within it those without a price behind the others where policy says so. Almost always there is one group. */
-function groupsOf(eligible: readonly Candidate[], unpricedLast: boolean): readonly (readonly Candidate[])[] {
-  const rankOf = ({ standing, facts }: Candidate): number =>
-    (standing === 'healthy' ? 0 : standing === 'demoted' ? 2 : 4) + (unpricedLast && facts.price === undefined ? 1 : 0)
+/** By standing, and within it those without a price for `pricedFor` behind the others. Almost always there is one group. */
+function groupsOf(eligible: readonly Candidate[], pricedFor: DecisionQuestion | undefined): readonly (readonly Candidate[])[] {
+  const rankOf = (candidate: Candidate): number => {
+    const { standing } = candidate
+    const isUnpriced = pricedFor !== undefined && blendedPrice(candidate, pricedFor) === undefined
+    return (standing === 'healthy' ? 0 : standing === 'demoted' ? 2 : 4) + (isUnpriced ? 1 : 0)
+  }
   const first = eligible[0]
   if (first === undefined) return []
   const rank = rankOf(first)

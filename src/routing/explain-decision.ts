@@ -1,38 +1,39 @@
-import type { DecisionInputs, PlanEvidence, PrincipalInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
-import type { Feature } from '../ir/feature.ts'
+import type { DecisionInputs, PrincipalInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Principal } from '../ir/principal.ts'
-import type { DecisionQuestion } from '../ir/question.ts'
+import type { AnswerOrigin, DecisionQuestion } from '../ir/question.ts'
 import { snakeKeys } from '../lib/key-case.ts'
+import { candidateEvidence } from './candidate-evidence.ts'
+import { featureSummary } from './feature-summary.ts'
 
 /** What the decision looked at, as plain data: enough to make it again without the request. */
-export function decisionInputs(question: DecisionQuestion): DecisionInputs {
-  const features = [...question.features()].sort()
-  const uses = (prefix: string): boolean => features.some((feature: Feature) => feature.startsWith(prefix))
+function decisionInputs(question: DecisionQuestion): DecisionInputs {
+  const summary = featureSummary(question.features())
   const housekeeping = question.housekeeping?.()
-  const { session, hints, principal } = question
+  const { session, origin, hints, principal } = question
   return {
+    ...summary,
     model: question.model,
     stream: question.stream,
-    tools: uses('tools.'),
-    json_schema: uses('response_format.json_schema'),
-    vision: uses('part.image_'),
-    audio: uses('part.audio'),
-    file: uses('part.document_'),
     client_format: question.clientFormat,
     estimated_input_tokens: question.estimatedInputTokens,
     max_output_tokens: question.maxOutputTokens,
-    features,
-    // Absent ones are told as undefined: spreading them in one by one costs more than all the rest.
     parallel_tools: question.parallelTools === true ? true : undefined,
-    housekeeping: housekeeping === undefined ? undefined : features.filter((feature) => housekeeping.has(feature)),
+    housekeeping: housekeeping === undefined ? undefined : summary.features.filter((feature) => housekeeping.has(feature)),
     client: question.client,
     principal: principal === undefined ? undefined : principalInputs(principal),
     hints: hints === undefined ? undefined : (snakeKeys(hints) as DecisionInputs['hints']),
-    session: session === undefined ? undefined : { target_id: session.target, account_id: session.account },
+    session:
+      session === undefined
+        ? undefined
+        : { target_id: session.target, account_id: session.account, cached_tokens: session.cachedTokens },
+    origin: origin === undefined ? undefined : originInputs(origin),
   }
 }
 
-const principalInputs = ({ role, keyId, tenant, project, allowed }: Principal): PrincipalInputs => ({
+export const originInputs = (origin: AnswerOrigin): DecisionInputs['origin'] =>
+  origin.kind === 'unknown' ? {} : { target_id: origin.target, account_id: origin.account }
+
+export const principalInputs = ({ role, keyId, tenant, project, allowed }: Principal): PrincipalInputs => ({
   role,
   key_id: keyId,
   tenant,
@@ -40,39 +41,48 @@ const principalInputs = ({ role, keyId, tenant, project, allowed }: Principal): 
   allowed,
 })
 
-const NO_EVIDENCE: PlanEvidence = { scores: [], reason: [] }
-
-/** The decision as it is stored and shown. Built off the response path. */
-export function explainDecision(requestId: string, plan: RoutePlan, inputs: DecisionInputs): RouteDecision {
-  const { targets } = plan
-  const selected = targets[0]
-  const evidence = plan.evidence?.() ?? NO_EVIDENCE
-  const reason = [
-    `route=${plan.route}`,
-    `stream_required=${inputs.stream}`,
-    `tools_required=${inputs.tools}`,
-    `vision_required=${inputs.vision}`,
-    `json_schema_required=${inputs.json_schema}`,
-  ]
-  for (const line of evidence.reason) reason.push(line)
-  if (plan.unverified) reason.push('unverified=true: the model name was handed to the default provider without a check')
+/** The decision as it is shown. Records keep it in another form (`packed-decision.ts`) that leads to the same. */
+export function explainDecision(requestId: string, plan: RoutePlan, question: DecisionQuestion): RouteDecision {
+  const inputs = decisionInputs(question)
+  const [selected, ...fallbacks] = plan.targets.map(({ id }) => ({ target_id: id }))
+  const evidence = plan.evidence?.()
   return {
     schema: 'switchback.decision/v1',
     request_id: requestId,
     route: plan.route,
     strategy: plan.strategy,
-    selected: selected === undefined ? null : { target_id: selected.id },
-    fallbacks: targets.length < 2 ? [] : targets.slice(1).map((target) => ({ target_id: target.id })),
+    selected: selected ?? null,
+    fallbacks,
     rejected: plan.rejected,
-    reason,
+    reason: reasonsOf(plan, inputs, evidence?.reason ?? []),
     unverified: plan.unverified,
-    scores: evidence.scores,
+    scores: evidence?.scores ?? [],
     inputs,
-    candidates: evidence.candidates,
-    seed: evidence.seed,
-    cursor: evidence.cursor,
-    conditions: evidence.conditions,
+    candidates: evidence?.candidates.map((candidate) => candidateEvidence(candidate, question)),
+    seed: evidence?.seed,
+    cursor: evidence?.cursor,
+    conditions: evidence?.conditions,
     no_fallback: plan.noFallback === true ? true : undefined,
     deadline_ms: plan.deadlineMs,
   }
+}
+
+type Needs = Pick<DecisionInputs, 'stream' | 'tools' | 'vision' | 'json_schema'>
+
+/** What the request needs, then the lines of the decision itself. */
+export function reasonsOf(
+  { route, unverified }: Pick<RoutePlan, 'route' | 'unverified'>,
+  needs: Needs,
+  own: readonly string[],
+): string[] {
+  const reasons = [
+    `route=${route}`,
+    `stream_required=${needs.stream}`,
+    `tools_required=${needs.tools}`,
+    `vision_required=${needs.vision}`,
+    `json_schema_required=${needs.json_schema}`,
+    ...own,
+  ]
+  if (unverified) reasons.push('unverified=true: the model name was handed to the default provider without a check')
+  return reasons
 }

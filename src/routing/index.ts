@@ -1,7 +1,7 @@
 /** Public entry `switchback-gateway/routing`: pure routing, no I/O. */
 export { beginDecision, decide, type DecisionState, type DecisionStep } from './decide.ts'
 export { resolveRoute, type ResolvedRoute } from './resolve-route.ts'
-export { decisionInputs, explainDecision } from './explain-decision.ts'
+export { explainDecision } from './explain-decision.ts'
 export { recomputeDecision, type Recomputed } from './recompute.ts'
 export { nothingObserved, NOTHING_KNOWN, NOTHING_OBSERVED } from './candidate.ts'
 export type { DecisionQuestion } from '../ir/question.ts'

@@ -1,5 +1,6 @@
 import type { RequestHints } from '../ir/hints.ts'
-import type { Route, RoutingSnapshot } from '../ir/snapshot.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import { everyRoute } from './every-route.ts'
 import { profileOf } from './profile.ts'
 
 /**
@@ -7,7 +8,8 @@ import { profileOf } from './profile.ts'
  * reads costs, a ceiling, or a policy for unknown prices.
  */
 export function needsPrices(snapshot: RoutingSnapshot): boolean {
-  return everyRoute(snapshot).some(({ selection: { strategy, maxPricePerMillion, unknownPrice } }) => {
+  // What names a provider and a model directly inherits the defaults.
+  return [snapshot.defaults, ...everyRoute(snapshot)].some(({ selection: { strategy, maxPricePerMillion, unknownPrice } }) => {
     return maxPricePerMillion !== undefined || unknownPrice !== 'allow' || readsCosts(snapshot, strategy.name)
   })
 }
@@ -27,18 +29,6 @@ export function callNeedsPrices(
     (hints?.strategy !== undefined && readsCosts(snapshot, hints.strategy)) ||
     names.some((name) => costWeight(snapshot, name) > 0)
   )
-}
-
-/** Every route a request can take. What names a provider and a model directly inherits the defaults. */
-function everyRoute({ routes, wildcard, wildcards, matched, combos, defaults }: RoutingSnapshot): Pick<Route, 'selection'>[] {
-  return [
-    defaults,
-    ...routes.values(),
-    ...(wildcard === undefined ? [] : [wildcard]),
-    ...wildcards.map(({ route }) => route),
-    ...(matched ?? []),
-    ...combos.values(),
-  ]
 }
 
 const readsCosts = (snapshot: Pick<RoutingSnapshot, 'profiles'>, strategy: string): boolean =>

@@ -5,7 +5,8 @@ import type { RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { beginDecision, decide, type DecisionState } from './decide.ts'
-import { decisionInputs, explainDecision } from './explain-decision.ts'
+import { explainDecision } from './explain-decision.ts'
+import { nobodyLeft } from './nobody-left.ts'
 import { resolveRoute } from './resolve-route.ts'
 import { STRATEGIES } from './strategies/index.ts'
 import type { Strategy } from './strategies/strategy.types.ts'
@@ -33,10 +34,10 @@ const order = (plan: RoutePlan): string => plan.targets.map(({ provider }) => pr
 
 function explained(snapshot: RoutingSnapshot, state: DecisionState, question: Partial<DecisionQuestion> = {}): RouteDecision {
   const asked = plainQuestion('r', question)
-  return explainDecision('req_1', planOf(snapshot, state, question), decisionInputs(asked))
+  return explainDecision('req_1', planOf(snapshot, state, question), asked)
 }
 
-const price = (dollars: number) => ({ price: { inputPerMillion: dollars * 1e9, outputPerMillion: dollars * 1e9 } })
+const price = (dollars: number) => ({ price: { rates: { input: dollars * 1e9, output: dollars * 1e9 }, contextTiers: [] } })
 const badly = { outcome: { health: 0.4, samples: 20, successRate: 0.4, truncationRate: 0, demoted: 'success' as const } }
 
 describe('whoever can serve stands before whoever probably cannot', () => {
@@ -104,6 +105,60 @@ describe('a session', () => {
   test('follows the order of the route where the operator wrote one down', () => {
     expect(order(planOf(world(), state, { session }))).toBe('abc')
     expect(order(planOf(world({ affinity: 'session' }), state, { session }))).toBe('cab')
+  })
+})
+
+describe('a request that continues an answer', () => {
+  const origin = { kind: 'known', target: 'b/m', account: 'default' } as never
+  const cheap = stateOf({ 'a/m': price(1), 'b/m': price(2), 'b/n': price(1), 'c/m': price(3) })
+  const targets = ['a/m', 'b/n', 'b/m', 'c/m']
+
+  test('may only be served where the turns before are kept, by the same model first, whatever strategy and session say', () => {
+    const session = { target: 'c/m' as never, account: 'spare' as never }
+    for (const affinity of ['session', 'none']) {
+      const plan = planOf(world({ targets, strategy: 'lowest_cost', affinity }), cheap, { origin, session })
+      expect(plan.targets.map(({ id }) => id as string)).toEqual(['b/m', 'b/n'])
+      expect(plan.account as string).toBe('default')
+    }
+    const { reason, rejected, inputs } = explained(world({ targets, strategy: 'lowest_cost' }), cheap, { origin, session })
+    expect(reason).toContain('origin: kept=b/m, which gave the answer that the request continues')
+    expect(reason).toContain('origin: account=default')
+    expect(rejected.map(({ target_id, code }) => [target_id, code])).toEqual([
+      ['a/m', 'state_elsewhere'],
+      ['c/m', 'state_elsewhere'],
+    ])
+    expect(inputs.origin).toEqual({ target_id: 'b/m', account_id: 'default' })
+  })
+
+  test('is refused when the account is not configured any more', () => {
+    const gone = { kind: 'known', target: 'b/m', account: 'former' } as never
+    const { selected, rejected } = explained(world(), stateOf(), { origin: gone })
+    expect(selected).toBeNull()
+    expect(rejected.find(({ target_id }) => target_id === 'b/m')?.reason).toBe(
+      'the request continues an answer given for account former, which is not configured any more',
+    )
+    expect(nobodyLeft(rejected)).toBe('translation_refused')
+  })
+
+  test('may go elsewhere on a route that allows losses, after the one that keeps them', () => {
+    const allow = world({ strategy: 'lowest_cost', translation: 'allow' })
+    expect(order(planOf(allow, cheap, { origin }))).toBe('bac')
+    const away = stateOf({}, { 'b/m': { circuit: 'open' } })
+    expect(order(planOf(allow, away, { origin }))).toBe('acb')
+    expect(explained(allow, away, { origin }).reason).toContain('origin: left=b/m, it is unavailable')
+  })
+
+  test('goes the ordinary way when nobody remembers the answer, and says so', () => {
+    const unknown = { kind: 'unknown' } as const
+    expect(order(planOf(world(), stateOf(), { origin: unknown }))).toBe('abc')
+    const { reason, inputs } = explained(world(), stateOf(), { origin: unknown })
+    expect(reason).toContain('origin: unknown, nobody here remembers the answer that the request continues')
+    expect(inputs.origin).toEqual({})
+  })
+
+  test('whose prompt does not fit the only place is told so, that its agent compacts', () => {
+    const small = stateOf({ 'b/m': { contextWindow: 50 } })
+    expect(nobodyLeft(explained(world(), small, { origin }).rejected)).toBe('context_window_exceeded')
   })
 })
 

@@ -1,17 +1,15 @@
 import type { PlanEvidence, Rejection, RoutePlan } from '../ir/decision.ts'
-import type { CandidateEvidence, ScoreEvidence } from '../ir/decision-evidence.ts'
-import type { TargetObservation } from '../ir/observed.ts'
-import type { TargetFacts } from '../ir/snapshot.ts'
+import type { ScoreEvidence } from '../ir/decision-evidence.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { Target } from '../ir/target.ts'
-import { snakeKeys } from '../lib/key-case.ts'
-import { departure, withAffinity } from './affinity.ts'
+import { accountReason, departure, pinOf, withAffinity, type Pin } from './affinity.ts'
 import type { Asked } from './asked.ts'
-import { expectedCost, type Candidate } from './candidate.ts'
+import type { Candidate } from './candidate.ts'
 import type { ChosenStrategy } from './choose-strategy.ts'
 import type { HardFilter } from './filters/filter.types.ts'
 import type { ResolvedRoute } from './resolve-route.ts'
 import { Scale, scoreEvidence } from './score.ts'
+import { strategyInput, type Chance } from './strategy-input.ts'
 import type { StrategyInput } from './strategies/strategy.types.ts'
 
 export interface Refusal {
@@ -29,7 +27,7 @@ export interface Deliberation {
   readonly eligible: readonly Candidate[]
   readonly refusals: readonly Refusal[]
   readonly ordered: readonly Candidate[]
-  readonly input: StrategyInput
+  readonly chance: Chance
 }
 
 /** A plan that can tell afterwards how it came about. */
@@ -42,12 +40,15 @@ export class RoutedPlan implements RoutePlan {
   readonly noFallback: boolean
   readonly deadlineMs: number | undefined
   private readonly made: Deliberation
+  private readonly pin: Pin | undefined
   private told: readonly Rejection[] | undefined = undefined
 
   constructor(made: Deliberation) {
     const { resolved, asked, chosen, ordered } = made
-    const { hints, session } = asked.question
+    const { hints } = asked.question
+    const pin = pinOf(asked.route, asked.question)
     this.made = made
+    this.pin = pin
     this.route = resolved.name
     this.strategy = chosen.name
     this.unverified = resolved.unverified
@@ -55,7 +56,7 @@ export class RoutedPlan implements RoutePlan {
     this.deadlineMs = hints?.deadlineMs
     const used = this.noFallback ? ordered.slice(0, 1) : ordered
     this.targets = used.map(({ target }) => target)
-    this.account = session !== undefined && this.targets[0]?.id === session.target ? session.account : undefined
+    this.account = pin !== undefined && this.targets[0]?.id === pin.target ? pin.account : undefined
   }
 
   get rejectedCount(): number {
@@ -71,20 +72,21 @@ export class RoutedPlan implements RoutePlan {
   }
 
   evidence(): PlanEvidence {
-    const { resolved, asked, chosen, candidates, input } = this.made
+    const { resolved, asked, chosen, candidates, eligible, chance } = this.made
+    const input = strategyInput(asked, chosen, eligible, chance)
     return {
-      candidates: candidates.map((candidate) => candidateEvidence(candidate, asked)),
-      scores: this.scores(),
+      candidates,
+      scores: this.scores(input),
       seed: input.seed,
       cursor: chosen.name === 'round_robin' ? input.cursor : undefined,
       conditions: resolved.conditions === undefined ? undefined : Object.fromEntries(resolved.conditions),
-      reason: this.reasons(),
+      reason: this.reasons(input),
     }
   }
 
   /** One candidate alone that nobody scored has nothing to be compared with. */
-  private scores(): ScoreEvidence[] {
-    const { asked, chosen, eligible, ordered, input } = this.made
+  private scores(input: StrategyInput): ScoreEvidence[] {
+    const { asked, chosen, eligible, ordered } = this.made
     const weights = scoringWeights(chosen, input)
     if (ordered.length === 1 && weights === undefined) return []
     const scale = new Scale(eligible, asked.question)
@@ -92,10 +94,9 @@ export class RoutedPlan implements RoutePlan {
     return ordered.map((candidate, index) => scoreEvidence(candidate, scale, weights, 1 - index / last))
   }
 
-  private reasons(): string[] {
-    const { asked, chosen, candidates, eligible, ordered, input } = this.made
-    const { session } = asked.question
-    const { affinity } = asked.route.selection
+  private reasons(input: StrategyInput): string[] {
+    const { asked, chosen, candidates, eligible, ordered } = this.made
+    const { pin } = this
     const [first] = ordered
     const reasons: string[] = []
     if (chosen.note !== undefined) reasons.push(chosen.note)
@@ -109,15 +110,16 @@ export class RoutedPlan implements RoutePlan {
       )
     }
     if (first !== undefined) {
-      const isPinned = affinity === 'session' && session !== undefined
-      const strategy = isPinned ? withAffinity(chosen.strategy, session) : chosen.strategy
+      const strategy = pin === undefined ? chosen.strategy : withAffinity(chosen.strategy, pin)
       reasons.push(
         strategy.explain(ordered, { ...input, candidates: ordered.filter(({ standing }) => standing === first.standing) }),
       )
     }
-    const left = session === undefined || affinity === 'none' ? undefined : departure(session, first, candidates)
+    const left = pin === undefined ? undefined : departure(pin, first, candidates)
     if (left !== undefined) reasons.push(left)
-    if (this.account !== undefined) reasons.push(`affinity: account=${this.account}`)
+    if (pin !== undefined && this.account !== undefined) reasons.push(accountReason(pin))
+    if (asked.question.origin?.kind === 'unknown')
+      reasons.push('origin: unknown, nobody here remembers the answer that the request continues')
     if (this.noFallback) reasons.push(`no_fallback=true: ${Math.max(0, ordered.length - 1)} further target(s) are not used`)
     if (this.deadlineMs !== undefined) reasons.push(`deadline_ms=${this.deadlineMs}`)
     return reasons
@@ -127,49 +129,6 @@ export class RoutedPlan implements RoutePlan {
 /** A profile without weights keeps the order of the route, so its scores are places. */
 const scoringWeights = ({ weights }: ChosenStrategy, { profile }: StrategyInput): ChosenStrategy['weights'] =>
   weights === undefined || Object.keys(weights).length === 0 ? undefined : profile
-
-function candidateEvidence(candidate: Candidate, { question }: Asked): CandidateEvidence {
-  const { target, facts, observed, standing } = candidate
-  return {
-    target_id: target.id,
-    provider: target.provider,
-    model: target.model,
-    format: target.format,
-    standing,
-    facts: factsEvidence(facts),
-    observed: observedEvidence(observed),
-    expected_cost_nanos: expectedCost(candidate, question),
-  }
-}
-
-/** Written out, because every request is told. */
-function observedEvidence(observed: TargetObservation): CandidateEvidence['observed'] {
-  const { outcome, disabled } = observed
-  return {
-    accounts_available: observed.accountsAvailable,
-    accounts_total: observed.accountsTotal,
-    circuit: observed.circuit,
-    recovery_ms: observed.recoveryMs,
-    in_flight: observed.inFlight,
-    max_concurrency: observed.maxConcurrency,
-    ttft_ms: observed.ttftMs,
-    total_ms: observed.totalMs,
-    outcome: outcome === undefined ? undefined : snakeKeys(outcome),
-    disabled: disabled === undefined ? undefined : snakeKeys(disabled),
-  }
-}
-
-const knownFacts = new WeakMap<TargetFacts, CandidateEvidence['facts']>()
-
-/** Facts of a target are the same object from one decision to the next. */
-function factsEvidence(facts: TargetFacts): CandidateEvidence['facts'] {
-  let evidence = knownFacts.get(facts)
-  if (evidence === undefined) {
-    evidence = snakeKeys(facts) as CandidateEvidence['facts']
-    knownFacts.set(facts, evidence)
-  }
-  return evidence
-}
 
 const unknownModel = (model: string): Rejection => ({
   target_id: model,

@@ -4,7 +4,7 @@ import { plainQuestion, routingWorlds, snapshotOf, stateOf, type RoutingWorld } 
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { RouteDecision } from '../ir/decision.ts'
 import { decide } from './decide.ts'
-import { decisionInputs, explainDecision } from './explain-decision.ts'
+import { explainDecision } from './explain-decision.ts'
 import { recomputeDecision } from './recompute.ts'
 import { resolveRoute } from './resolve-route.ts'
 
@@ -14,7 +14,7 @@ const planOf = ({ snapshot, question, state }: RoutingWorld) =>
 /** The decision as a store gives it back; undefined when the request was refused before it came to candidates. */
 function recorded(world: RoutingWorld): RouteDecision | undefined {
   try {
-    return JSON.parse(JSON.stringify(explainDecision('req_1', planOf(world), decisionInputs(world.question)))) as RouteDecision
+    return JSON.parse(JSON.stringify(explainDecision('req_1', planOf(world), world.question))) as RouteDecision
   } catch (error) {
     if (error instanceof GatewayError && ['model_not_found', 'forbidden', 'invalid_body'].includes(error.code)) return undefined
     throw error

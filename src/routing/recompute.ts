@@ -1,19 +1,20 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { CandidateEvidence } from '../ir/decision-evidence.ts'
-import type { RouteDecision } from '../ir/decision.ts'
+import type { DecisionInputs, RouteDecision } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { RequestHints } from '../ir/hints.ts'
 import { asAccountId, asApiKeyId, asTenantId, type TargetId } from '../ir/ids.ts'
 import type { ObservedState, TargetObservation } from '../ir/observed.ts'
 import type { Principal, PrincipalRole } from '../ir/principal.ts'
-import type { DecisionQuestion } from '../ir/question.ts'
+import type { AnswerOrigin, DecisionQuestion } from '../ir/question.ts'
 import type { FactsOf, RoutingSnapshot, TargetFacts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { camelKeys } from '../lib/key-case.ts'
 import { NOTHING_KNOWN, NOTHING_OBSERVED } from './candidate.ts'
 import { decide } from './decide.ts'
-import { decisionInputs, explainDecision } from './explain-decision.ts'
+import { explainDecision } from './explain-decision.ts'
+import { recordedFacts } from './recorded-facts.ts'
 import { resolveRoute } from './resolve-route.ts'
 
 /** What came of making a decision again. */
@@ -52,7 +53,7 @@ export function recomputeDecision(
       factsOf: record.factsOf,
       seed: decision.seed ?? 0,
     })
-    return compare(decision, explainDecision(decision.request_id, plan, decisionInputs(question)), record.missing)
+    return compare(decision, explainDecision(decision.request_id, plan, question), record.missing)
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code === 'internal') throw error
     if (record.missing.size > 0) return { verdict: 'undetermined', inputs: [...record.missing] }
@@ -85,7 +86,7 @@ class Recorded {
 
   readonly factsOf: FactsOf = (target: Target): TargetFacts => {
     const kept = this.candidates.get(target.id)
-    if (kept !== undefined) return camelKeys(kept.facts) as TargetFacts
+    if (kept !== undefined) return recordedFacts(kept.facts)
     if (this.otherFacts !== undefined) return this.otherFacts(target)
     this.missing.add(`facts of ${target.id}`)
     return NOTHING_KNOWN
@@ -104,7 +105,7 @@ function questionOf({ inputs }: RouteDecision): DecisionQuestion | undefined {
   const clientFormat = WIRE_FORMATS.find((format) => format === inputs.client_format)
   if (clientFormat === undefined || inputs.model === '') return undefined
   const features = new Set(inputs.features as readonly Feature[])
-  const { housekeeping, session } = inputs
+  const { housekeeping, session, origin } = inputs
   const harmless = new Set((housekeeping ?? []) as readonly Feature[])
   return {
     model: inputs.model,
@@ -124,9 +125,16 @@ function questionOf({ inputs }: RouteDecision): DecisionQuestion | undefined {
         : {
             target: session.target_id as TargetId,
             account: session.account_id === undefined ? undefined : asAccountId(session.account_id),
+            cachedTokens: session.cached_tokens,
           },
+    origin: origin === undefined ? undefined : originOf(origin),
   }
 }
+
+const originOf = ({ target_id: target, account_id: account }: NonNullable<DecisionInputs['origin']>): AnswerOrigin =>
+  target === undefined || account === undefined
+    ? { kind: 'unknown' }
+    : { kind: 'known', target: target as TargetId, account: asAccountId(account) }
 
 function principalOf(inputs: RouteDecision['inputs']['principal']): Principal | undefined {
   if (inputs === undefined) return undefined

@@ -43,9 +43,28 @@ export function resolveRoute(
     hints?.models === undefined && principal?.allowed === undefined && snapshot.matcher === undefined && !model.startsWith('auto')
   const exact = plain ? snapshot.routes.get(model) : undefined
   if (exact !== undefined) return { route: exact, name: exact.name, unverified: false }
+  // What a plain name leads to without conditions is always the same.
+  if (plain && snapshot.wildcards.length === 0)
+    return resolvedBefore(snapshot, model, () => new Resolver(snapshot, withDefaults(question), read).resolve(model))
   const resolver = new Resolver(snapshot, withDefaults(question), read)
   const models = [...new Set([model, ...(hints?.models ?? [])])]
   return models.length === 1 ? resolver.resolve(model) : resolver.resolveAll(models)
+}
+
+/** Names of models come from clients. */
+const MOST_REMEMBERED = 1_024
+const remembered = new WeakMap<RoutingSnapshot, Map<string, ResolvedRoute>>()
+
+function resolvedBefore(snapshot: RoutingSnapshot, model: string, resolve: () => ResolvedRoute): ResolvedRoute {
+  const known = remembered.get(snapshot) ?? new Map<string, ResolvedRoute>()
+  if (known.size === 0) remembered.set(snapshot, known)
+  let resolved = known.get(model)
+  if (resolved === undefined) {
+    resolved = resolve()
+    if (known.size >= MOST_REMEMBERED) known.clear()
+    known.set(model, resolved)
+  }
+  return resolved
 }
 
 class Resolver {

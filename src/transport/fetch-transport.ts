@@ -4,7 +4,7 @@ import { waitConnected } from './connect-probe.ts'
 import { discardBody } from './discard-body.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { OriginWarmth } from './origin-warmth.ts'
-import { toFetchBody } from './request-body.ts'
+import { JoinBuffer, toFetchBody } from './request-body.ts'
 import { toTransportError } from './transport-error.ts'
 import type { Transport, UpstreamRequest } from './transport.ts'
 
@@ -47,6 +47,7 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
   const probe = options.probe ?? waitConnected
   const warmth = new OriginWarmth(options.clock)
   const origins = new Map<string, OriginFacts>()
+  const buffer = new JoinBuffer()
 
   const factsOf = (origin: string): OriginFacts => {
     const known = origins.get(origin)
@@ -63,7 +64,7 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
       const origin = request.origin ?? new URL(request.url).origin
       const facts = factsOf(origin)
       try {
-        const response = await send(request.url, toInit(request, facts.proxied))
+        const response = await send(request.url, toInit(request, facts.proxied, buffer))
         warmth.note(origin)
         return response.status >= 300 && response.status < 400 ? refuseRedirect(response, request, facts.host) : decoded(response)
       } catch (error) {
@@ -78,18 +79,16 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
   }
 }
 
-function toInit(request: UpstreamRequest, proxied: boolean): FetchInit {
-  const { body, length } = toFetchBody(request.body)
-  return {
-    method: request.method,
-    headers: length === undefined ? request.headers : { ...request.headers, 'content-length': String(length) },
-    body,
-    signal: request.signal,
-    redirect: 'manual',
-    ...(length === undefined ? undefined : { duplex: 'half' as const }),
-    timeout: false,
-    ...(proxied ? undefined : { proxy: false as const }),
-  }
+type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
+
+function toInit(request: UpstreamRequest, proxied: boolean, buffer: JoinBuffer): FetchInit {
+  const { method, signal } = request
+  const { body, length } = toFetchBody(request.body, buffer)
+  const headers = length === undefined ? request.headers : { ...request.headers, 'content-length': String(length) }
+  const init: Mutable<FetchInit> = { method, headers, body, signal, redirect: 'manual', timeout: false }
+  if (length !== undefined) init.duplex = 'half'
+  if (!proxied) init.proxy = false
+  return init
 }
 
 /** Both runtimes undo `content-encoding` but leave the header and the length of the packed bytes standing. */

@@ -32,7 +32,7 @@ Data is kept in \`--data-dir\`, \`SWITCHBACK_HOME\`, or \`$XDG_STATE_HOME/switch
 - A target may name a well-known vendor that is not configured, such as \`anthropic/claude-sonnet-4-5\`: its address and usual variable
   are then used, with a warning.
 - Relative paths start at the configuration file; \`~/\` is the home directory.
-- Keys of features this version does not have are ignored with a warning, or refused where ignoring them would be unsafe (budgets,
+- Keys of features this version does not have are ignored with a warning, or refused where ignoring them would be unsafe (plugins,
   restrictions, proxies).
 `
 
@@ -48,6 +48,7 @@ function renderSection(name: string, node: JsonObject): string {
   const rows = rowsOf(node, isList(node) ? `${name}[]` : name)
   const places = [...new Set(rows.map(({ place }) => place))]
   const lines = places.map((place) => renderRow(rows.filter((row) => row.place === place)))
+  if (lines.length === 0) return `## ${name}\n\n${textOf(node)} Default: \`${JSON.stringify(node['default'])}\`.\n`
   return `## ${name}\n\n${textOf(node)}\n\n| key | value | default | meaning |\n|---|---|---|---|\n${lines.join('\n')}\n`
 }
 

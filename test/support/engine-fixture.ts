@@ -1,21 +1,30 @@
 import { codecs } from '../../src/codecs/registry.ts'
 import { createAccountPool, type AccountPool } from '../../src/credentials/account-pool.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
+import { configuredLimitsOf } from '../../src/engine/limits/caller-rules.ts'
+import { createLimiter } from '../../src/engine/limits/create-limiter.ts'
+import type { BudgetCrossing } from '../../src/engine/limits/budget-watch.ts'
+import type { Limiter } from '../../src/engine/limits/limiter.ts'
 import { observeTargets } from '../../src/engine/observe-targets.ts'
 import { createMemoryAffinity } from '../../src/state/affinity/memory.ts'
 import { createMemoryDisables } from '../../src/state/disables/memory.ts'
 import type { DisableStore } from '../../src/state/disables/store.ts'
 import { createMemoryHealth } from '../../src/state/health/memory.ts'
+import { createMemoryLimits, type MemoryLimits } from '../../src/state/limits/memory.ts'
 import { healthSettingsOf } from '../../src/state/health/settings.ts'
 import type { HealthStore } from '../../src/state/health/store.ts'
+import { ClientCall } from '../../src/engine/client-call.ts'
 import type { Answer, AnswerStream, Call, Engine } from '../../src/engine/engine.ts'
 import { asRequestId } from '../../src/ir/ids.ts'
+import type { Principal } from '../../src/ir/principal.ts'
 import type { RequestHints } from '../../src/ir/hints.ts'
 import type { GatewayError } from '../../src/errors/gateway-error.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
+import { ByteBudget } from '../../src/lib/byte-budget.ts'
+import { LiveConfig } from '../../src/operations/live-config.ts'
 import { Deadlines } from '../../src/lib/deadlines.ts'
 import { createProvider } from '../../src/providers/registry.ts'
-import { unpackRecord } from '../../src/engine/record-builder.ts'
+import { unpackRecord } from '../../src/engine/record/unpack-record.ts'
 import type { Transport, UpstreamRequest } from '../../src/transport/transport.ts'
 import type { ClientFormat } from './client-formats.ts'
 import { compiledConfig } from './gateway-fixture.ts'
@@ -63,6 +72,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   readonly headers?: HeadersInit
   readonly hints?: RequestHints
+  readonly principal?: Principal
 }
 
 export interface TestEngine {
@@ -71,6 +81,11 @@ export interface TestEngine {
   readonly accounts: AccountPool
   readonly health: HealthStore
   readonly disables: DisableStore
+  /** Every model costs a dollar for a million tokens of input, and ten of output. */
+  readonly limiter: Limiter
+  readonly limits: MemoryLimits
+  /** Thresholds of budgets that were passed. */
+  readonly crossings: BudgetCrossing[]
   /** Requests the upstreams got. */
   readonly sent: UpstreamRequest[]
   /** Records handed in so far. */
@@ -80,6 +95,8 @@ export interface TestEngine {
   reachable: boolean
   /** An error as the client's format tells it. */
   envelope(client: ClientFormat, error: GatewayError): { readonly status: number; readonly body: unknown }
+  /** Works with another configuration from now on. */
+  reconfigure(config: Json): void
   call(client: ClientFormat, body: Json, options?: CallOptions): Promise<Answer>
 }
 
@@ -101,27 +118,41 @@ export function testEngine(config: Json, script: Script): TestEngine {
     isReachable: async (origin) => probed.push(origin) > 0 && fixture.reachable,
     isWarm: () => false,
   }
+  const live = new LiveConfig(compiled, (settings) =>
+    createProvider(settings, { transport, clock, userAgent: 'switchback/test' }),
+  )
   const disables = createMemoryDisables({ clock })
-  const accounts = createAccountPool({ providers: compiled.providers, clock, disables })
+  const accounts = createAccountPool({ providers: live.pooled, clock, disables })
   const health = createMemoryHealth({ clock, settings: healthSettingsOf(compiled.routing.resilience) })
+  const limits = createMemoryLimits({ clock })
+  const crossings: BudgetCrossing[] = []
+  const limiter = createLimiter({
+    store: limits,
+    settings: compiled.limits,
+    limitsOf: configuredLimitsOf(compiled.limits),
+    accountsOf: (id) => compiled.providers.find((provider) => provider.id === id)?.accounts.map((account) => account.id) ?? [],
+    priceOf: () => ({ rates: { input: 1e9, output: 10e9 }, contextTiers: [] }),
+    clock,
+    deadlines: new Deadlines(clock),
+    failed: (error) => {
+      throw error
+    },
+    crossed: (crossing) => void crossings.push(crossing),
+  })
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
-    providers: new Map(
-      compiled.providers.map((settings) => [
-        settings.id,
-        createProvider(settings, { transport, clock, userAgent: 'switchback/test' }),
-      ]),
-    ),
+    revision: () => live.revision,
     accounts,
     health,
     affinity: createMemoryAffinity({ clock }),
-    observed: observeTargets({ accounts, health, disables }),
+    observed: observeTargets({ accounts, health, disables, limiter }),
+    limiter,
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
-    stream: compiled.server.stream,
+    buffers: new ByteBudget(compiled.server.maxBufferedBytes),
     random: () => 0.5,
-    modelFacts: ({ provider }) => ({ contextWindow: compiled.routing.providers.get(provider)?.capabilities.maxContextTokens }),
-    snapshot: () => compiled.routing,
+    salt: 'salt',
+    modelFacts: ({ provider }) => ({ contextWindow: live.snapshot().providers.get(provider)?.capabilities.maxContextTokens }),
     countTokens: () => Promise.reject(new Error('not part of this test')),
   })
   let calls = 0
@@ -131,11 +162,19 @@ export function testEngine(config: Json, script: Script): TestEngine {
     accounts,
     health,
     disables,
+    limiter,
+    limits,
+    crossings,
     sent,
     records,
     probed,
     reachable: true,
     envelope: (client, error) => codecs[client.format].encodeError(error, 'req_of_the_test'),
+    reconfigure(next) {
+      const other = compiledConfig(next)
+      live.take(other, live.renewed(other))
+      accounts.configure(live.pooled)
+    },
     call: (client, body, options = {}) => engine.generate(callOf(client, body, { ...options, number: ++calls, clock })),
   }
   return fixture
@@ -165,7 +204,7 @@ function callOf(client: ClientFormat, body: Json, options: CallOptions & { numbe
   const codec = codecs[client.format]
   const source = JSON.stringify(body)
   const { value, diagnostics } = codec.decodeRequest(JSON.parse(source))
-  return {
+  return new ClientCall({
     requestId: asRequestId(`req_${String(options.number).padStart(32, '0')}`),
     receivedAt: options.clock.now(),
     codec,
@@ -174,9 +213,10 @@ function callOf(client: ClientFormat, body: Json, options: CallOptions & { numbe
     body: { bytes: Buffer.from(source), blobs: new Map() },
     headers: new Headers(options.headers),
     hints: options.hints,
-    principal: { role: 'client' },
+    principal: options.principal ?? { role: 'client' },
     signal: options.signal ?? new AbortController().signal,
-  }
+    decodeAgain: () => codec.decodeRequest(JSON.parse(source)).value,
+  })
 }
 
 /** The stream of an answer; throws when it is none. */

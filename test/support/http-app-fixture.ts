@@ -10,6 +10,7 @@ import { isObject } from '../../src/ir/json.ts'
 import type { PrincipalRole } from '../../src/ir/principal.ts'
 import type { RoutingSnapshot } from '../../src/ir/snapshot.ts'
 import type { WireFormat } from '../../src/ir/wire-format.ts'
+import { ByteBudget } from '../../src/lib/byte-budget.ts'
 import { ManualClock } from './manual-clock.ts'
 
 const unused = (): never => {
@@ -146,6 +147,8 @@ export const fakeSettings: ServerSettings = {
   apiKeys: [],
   allowOpenAdmin: false,
   maxRequestBytes: 64 * 1024 * 1024,
+  maxResponseBytes: undefined,
+  maxBufferedBytes: undefined,
   maxJsonDepth: 200,
   maxJsonNodes: 1_000_000,
   stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },
@@ -155,6 +158,7 @@ export const fakeSettings: ServerSettings = {
   basePath: '',
   tls: undefined,
   corsOrigins: [],
+  idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 1_000 },
 }
 
 /** Settings of an accepted key. */
@@ -197,6 +201,7 @@ export function createFixture(
     records: { list: async () => [], get: async () => undefined },
     isTrustedProxy: () => false,
     clock,
+    buffers: new ByteBudget(settings.maxBufferedBytes),
     version: '9.9.9',
     generateId: () => asRequestId(`req_${String(++count).padStart(32, '0')}`),
     ...options,

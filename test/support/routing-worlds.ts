@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { configFromObject } from '../../src/config/load.ts'
 import { FEATURES } from '../../src/ir/feature.ts'
+import { asAccountId, type TargetId } from '../../src/ir/ids.ts'
 import type { TargetObservation } from '../../src/ir/observed.ts'
 import type { DecisionQuestion } from '../../src/ir/question.ts'
 import { PROFILE_NAMES, STRATEGY_NAMES } from '../../src/ir/routing-policy.ts'
@@ -97,7 +98,7 @@ function configs(): fc.Arbitrary<object> {
     targets: fc.uniqueArray(fc.constantFrom(...TARGETS), { minLength: 1, maxLength: 6 }),
     strategy: maybe(fc.constantFrom(...STRATEGY_NAMES, ...PROFILE_NAMES)),
     affinity: maybe(fc.constantFrom('session', 'none')),
-    translation: fc.constantFrom('allow', 'strict'),
+    translation: fc.constantFrom('allow', 'warn', 'strict'),
     cost_max_per_mtok: maybe(fc.constantFrom(1, 5, 50)),
     cost_unknown: fc.constantFrom('allow', 'penalize', 'reject'),
     context_unknown: fc.constantFrom('allow', 'reject'),
@@ -151,7 +152,23 @@ function questions(): fc.Arbitrary<DecisionQuestion> {
       client: maybe(fc.constantFrom('codex', 'curl')),
       team: maybe(fc.constantFrom('core', 'other')),
       env: maybe(fc.constantFrom('production', 'test')),
-      session: maybe(fc.record({ target: fc.constantFrom(...TARGETS), account: maybe(fc.constantFrom('default', 'spare')) })),
+      session: maybe(
+        fc.record({
+          target: fc.constantFrom(...TARGETS),
+          account: maybe(fc.constantFrom('default', 'spare')),
+          cachedTokens: maybe(fc.constantFrom(0, 8_000)),
+        }),
+      ),
+      origin: seldom(
+        fc.oneof(
+          fc.constant({ kind: 'unknown' as const }),
+          fc.record({
+            kind: fc.constant('known' as const),
+            target: fc.constantFrom(...TARGETS, 'gone/m').map((id) => id as TargetId),
+            account: fc.constantFrom('default', 'spare').map(asAccountId),
+          }),
+        ),
+      ),
       hints: maybe(
         fc.record(
           {
@@ -201,8 +218,16 @@ const factsDraft = (): fc.Arbitrary<Partial<TargetFacts>> =>
     maxOutputTokens: maybe(fc.constantFrom(4_096, 64_000)),
     price: maybe(
       fc.record({
-        inputPerMillion: fc.constantFrom(0, 1e9, 3e9),
-        outputPerMillion: fc.constantFrom(0, 4e9, 15e9),
+        rates: fc.record({
+          input: fc.constantFrom(0, 1e9, 3e9),
+          output: fc.constantFrom(0, 4e9, 15e9),
+          cacheRead: maybe(fc.constant(1e8)),
+        }),
+        contextTiers: fc.subarray([
+          { above: 5_000, rates: { input: 6e9, output: 20e9 } },
+          { above: 100_000, rates: { input: 8e9 } },
+        ]),
+        perRequest: maybe(fc.constant(1e7)),
         source: fc.constant('list'),
       }),
     ),

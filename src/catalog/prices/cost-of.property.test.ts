@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { Usage } from '../../ir/usage.ts'
-import { type Cost, costOf } from './cost-of.ts'
-import type { ModelPrice, TokenRates } from './model-price.types.ts'
+import { type Cost, costOf, nanosOf } from './cost-of.ts'
+import type { ModelPrice, TokenRates } from '../../ir/price.ts'
 
 const rate = fc.nat({ max: 600_000_000_000 })
 const rates: fc.Arbitrary<TokenRates> = fc.record(
@@ -50,6 +50,10 @@ function known(of: Usage, at: ModelPrice): Cost {
 }
 
 describe('for every usage and price', () => {
+  test('the total alone is that of the lines', () => {
+    fc.assert(fc.property(usage, price, (of, at) => expect(nanosOf(of, at)).toBe(costOf(of, at)?.nanoDollars)))
+  })
+
   test('the lines add up to the total, all in whole nano-dollars of 0 or more', () => {
     fc.assert(
       fc.property(usage, price, (of, at) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Usage } from '../../ir/usage.ts'
 import { costOf } from './cost-of.ts'
-import type { ModelPrice } from './model-price.types.ts'
+import type { ModelPrice } from '../../ir/price.ts'
 import { overridePrice } from './override-price.ts'
 
 /** Prices as the vendors publish them, in USD per million tokens; the pages are named at each. */

@@ -1,5 +1,6 @@
 import type { Usage } from '../../ir/usage.ts'
-import type { ModelPrice, TokenRates } from './model-price.types.ts'
+import type { ModelPrice, TokenRates } from '../../ir/price.ts'
+import { ExactSum } from './exact-sum.ts'
 import { ratesFor } from './rates-for.ts'
 
 /** What is charged for. Hosted tools carry the kind of call in `CostLine.name`. */
@@ -24,7 +25,7 @@ export interface Cost {
   readonly lines: readonly CostLine[]
 }
 
-const PER_MILLION = 1_000_000n
+const PER_MILLION = 1_000_000
 /** Other kinds of content than text that a vendor may charge at rates of their own. */
 const MODALITIES = [
   ['audio', 'inputAudio', 'outputAudio'],
@@ -45,54 +46,64 @@ const MODALITIES = [
  * - The exact sum is rounded once, half up, to a whole nano-dollar; each line gets what rounding the running sum leaves it.
  */
 export function costOf(usage: Usage, price: ModelPrice): Cost | undefined {
+  const invoice = new Invoice()
+  const nanoDollars = charged(usage, price, invoice)
+  return nanoDollars === undefined ? undefined : { nanoDollars, lines: invoice.lines }
+}
+
+/** The total of `costOf` alone, for whoever compares many. */
+export const nanosOf = (usage: Usage, price: ModelPrice): number | undefined => charged(usage, price, new Tally())
+
+/** Charges everything that was used; the total, or undefined when it cannot be known. */
+function charged(usage: Usage, price: ModelPrice, tally: Tally): number | undefined {
   const { inputTokens, outputTokens } = usage
   if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined
-  const cached = cachedTokens(usage)
-  const fresh = Math.max(0, inputTokens - cached.total)
-  const rates = ratesFor(price, cached.total + fresh, usage.serviceTier)
+  const { read, write5m, write1h } = cachedTokens(usage)
+  const cached = read + write5m + write1h
+  const fresh = Math.max(0, inputTokens - cached)
+  const rates = ratesFor(price, cached + fresh, usage.serviceTier)
   if (rates === undefined) return undefined
-  const invoice = new Invoice()
-  invoice.tokens('cacheRead', cached.read, rates.cacheRead ?? rates.input)
-  invoice.tokens('cacheWrite5m', cached.write5m, rates.cacheWrite5m)
-  invoice.tokens('cacheWrite1h', cached.write1h, rates.cacheWrite1h)
-  chargeInput(invoice, fresh, usage, rates)
-  chargeOutput(invoice, outputTokens, usage, rates)
-  for (const [kind, calls] of Object.entries(usage.hostedToolCalls ?? {})) invoice.calls(kind, calls, price.perCall)
-  if (price.perRequest !== undefined) invoice.add({ kind: 'request', units: 1, rate: price.perRequest }, PER_MILLION)
-  return invoice.total()
+  tally.tokens('cacheRead', read, rates.cacheRead ?? rates.input)
+  tally.tokens('cacheWrite5m', write5m, rates.cacheWrite5m)
+  tally.tokens('cacheWrite1h', write1h, rates.cacheWrite1h)
+  chargeInput(tally, fresh, usage, rates)
+  chargeOutput(tally, outputTokens, usage, rates)
+  if (usage.hostedToolCalls !== undefined)
+    for (const [kind, calls] of Object.entries(usage.hostedToolCalls)) tally.calls(kind, calls, price.perCall)
+  if (price.perRequest !== undefined) tally.add('request', 1, price.perRequest)
+  return tally.total()
 }
 
 interface CachedTokens {
   readonly read: number
   readonly write5m: number
   readonly write1h: number
-  readonly total: number
 }
 
 function cachedTokens(usage: Usage): CachedTokens {
   const read = usage.cacheReadTokens ?? 0
   const write1h = usage.cacheWrite1hTokens ?? 0
   const write5m = Math.max(usage.cacheWrite5mTokens ?? 0, (usage.cacheWriteTokens ?? 0) - write1h)
-  return { read, write5m, write1h, total: read + write5m + write1h }
+  return { read, write5m, write1h }
 }
 
-function chargeInput(invoice: Invoice, fresh: number, usage: Usage, rates: TokenRates): void {
+function chargeInput(tally: Tally, fresh: number, { inputByModality: parts }: Usage, rates: TokenRates): void {
   let left = fresh
-  for (const [modality, kind] of MODALITIES) left -= invoice.part(kind, usage.inputByModality?.[modality], left, rates)
-  invoice.tokens('input', left, rates.input)
+  if (parts !== undefined) for (const [modality, kind] of MODALITIES) left -= tally.part(kind, parts[modality], left, rates)
+  tally.tokens('input', left, rates.input)
 }
 
-function chargeOutput(invoice: Invoice, outputTokens: number, usage: Usage, rates: TokenRates): void {
+function chargeOutput(tally: Tally, outputTokens: number, usage: Usage, rates: TokenRates): void {
+  const { outputByModality: parts, reasoningTokens } = usage
   let left = outputTokens
-  for (const [modality, , kind] of MODALITIES) left -= invoice.part(kind, usage.outputByModality?.[modality], left, rates)
-  left -= invoice.part('reasoning', usage.reasoningTokens, left, rates)
-  invoice.tokens('output', left, rates.output)
+  if (parts !== undefined) for (const [modality, , kind] of MODALITIES) left -= tally.part(kind, parts[modality], left, rates)
+  left -= tally.part('reasoning', reasoningTokens, left, rates)
+  tally.tokens('output', left, rates.output)
 }
 
-/** Adds up in millionths of a nano-dollar, which every product of tokens and rate is a whole number of. */
-class Invoice {
-  private readonly lines: CostLine[] = []
-  private sum = 0n
+/** Adds up. */
+class Tally {
+  protected readonly sum = new ExactSum()
   private known = true
 
   /** Charges the part of `left` that has a rate of its own; tells how many tokens that were. */
@@ -106,32 +117,42 @@ class Invoice {
   tokens(kind: keyof TokenRates, units: number, rate: number | undefined): void {
     if (units === 0) return
     if (rate === undefined) this.known = false
-    else this.add({ kind, units, rate }, 1n)
+    else this.add(kind, units, rate)
   }
 
   calls(name: string, units: number, perCall: ModelPrice['perCall']): void {
     if (units === 0) return
     const rate = perCall !== undefined && Object.hasOwn(perCall, name) ? perCall[name] : undefined
     if (rate === undefined) this.known = false
-    else this.add({ kind: 'hostedTool', name, units, rate }, PER_MILLION)
+    else this.add('hostedTool', units, rate, name)
   }
 
-  /** `scale` turns units × rate into millionths of a nano-dollar. */
-  add(line: Omit<CostLine, 'nanoDollars'>, scale: bigint): void {
-    if (!isCount(line.units)) {
-      this.known = false
-      return
-    }
-    const before = rounded(this.sum)
-    this.sum += BigInt(line.units) * BigInt(line.rate) * scale
-    this.lines.push({ ...line, nanoDollars: Number(rounded(this.sum) - before) })
+  /** The rate is for a million tokens, or for one call. */
+  add(kind: CostKind, units: number, rate: number, name?: string): void {
+    if (!isCount(units)) this.known = false
+    else this.put(kind, units, rate, name)
   }
 
-  total(): Cost | undefined {
-    const nanoDollars = Number(rounded(this.sum))
-    return this.known && Number.isSafeInteger(nanoDollars) ? { nanoDollars, lines: this.lines } : undefined
+  total(): number | undefined {
+    const { nanoDollars } = this.sum
+    return this.known && Number.isSafeInteger(nanoDollars) ? nanoDollars : undefined
+  }
+
+  protected put(kind: CostKind, units: number, rate: number, _name: string | undefined): void {
+    this.sum.add(units, rate, kind === 'request' || kind === 'hostedTool' ? PER_MILLION : 1)
+  }
+}
+
+/** Adds up line by line. */
+class Invoice extends Tally {
+  readonly lines: CostLine[] = []
+
+  protected override put(kind: CostKind, units: number, rate: number, name: string | undefined): void {
+    const before = this.sum.nanoDollars
+    super.put(kind, units, rate, name)
+    const line = { kind, units, rate, nanoDollars: this.sum.nanoDollars - before }
+    this.lines.push(name === undefined ? line : { ...line, name })
   }
 }
 
 const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && Number(value) >= 0
-const rounded = (sum: bigint): bigint => (sum + PER_MILLION / 2n) / PER_MILLION

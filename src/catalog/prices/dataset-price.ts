@@ -1,5 +1,5 @@
 import type { ModelPrice as DatasetRates } from '@pydantic/genai-prices'
-import type { ContextTier, ModelPrice, RateSchedule, TokenRates } from './model-price.types.ts'
+import type { ContextTier, ModelPrice, RateSchedule, TokenRates } from '../../ir/price.ts'
 import { CLAUDE_CACHE_WRITES, FREE_CALLS, FREE_MODELS, SERVICE_TIER_SHARES } from './published-rules.data.ts'
 import { usdToNearestNano } from './usd.ts'
 

@@ -1,4 +1,4 @@
-import type { ContextTier, ModelPrice, RateSchedule, TokenRates } from './model-price.types.ts'
+import type { ContextTier, ModelPrice, RateSchedule, TokenRates } from '../../ir/price.ts'
 import type { ModelPriceEntry } from './prices.schema.ts'
 import { usdToNano } from './usd.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { matchesGlob } from './matches-glob.ts'
-import type { ModelPrice } from './model-price.types.ts'
+import type { ModelPrice } from '../../ir/price.ts'
 import { overridePrice } from './override-price.ts'
 import type { ModelPriceEntry, PriceEntries } from './prices.schema.ts'
 

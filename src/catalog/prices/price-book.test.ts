@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { DATASET_RELEASE } from './dataset-release.data.ts'
 import { createLazyPrices } from './lazy-prices.ts'
-import type { ModelPrice } from './model-price.types.ts'
+import type { ModelPrice } from '../../ir/price.ts'
 import { compileOverrides } from './override-prices.ts'
 import { createPriceBook } from './price-book.ts'
 import type { PriceDataset } from './price-dataset.ts'

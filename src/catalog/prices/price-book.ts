@@ -1,4 +1,4 @@
-import type { ModelPrice } from './model-price.types.ts'
+import type { ModelPrice } from '../../ir/price.ts'
 import { DATASET_RELEASE } from './dataset-release.data.ts'
 import type { OverridePrices } from './override-prices.ts'
 import type { PriceDataset } from './price-dataset.ts'

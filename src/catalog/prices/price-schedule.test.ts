@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { ModelPrice } from './model-price.types.ts'
+import type { ModelPrice } from '../../ir/price.ts'
 import { priceAt } from './price-schedule.ts'
 
 const price = (input: number): ModelPrice => ({ rates: { input }, contextTiers: [] })

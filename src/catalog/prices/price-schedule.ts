@@ -1,4 +1,4 @@
-import type { ModelPrice } from './model-price.types.ts'
+import type { ModelPrice } from '../../ir/price.ts'
 
 /** When a price holds: from a day on, or between two times of each day (over midnight when `until` is the earlier). */
 export type PriceWindow =

@@ -1,4 +1,4 @@
-import type { ModelPrice, RateSchedule, TokenRates } from './model-price.types.ts'
+import type { ModelPrice, RateSchedule, TokenRates } from '../../ir/price.ts'
 
 /**
  * Service tiers that providers charge at other rates than they publish for the model: OpenAI (flex, priority, batch), Anthropic
@@ -16,7 +16,7 @@ export function ratesFor(price: ModelPrice, inputTokens: number, serviceTier?: s
  * Price of a million input and a million output tokens together, in nano-dollars: the one figure routing compares and caps. For a
  * call of that many input tokens. Undefined when either rate is unknown.
  */
-export function blendedPerMillion(price: ModelPrice, inputTokens = 0): number | undefined {
+export function blendedPerMillion(price: RateSchedule, inputTokens = 0): number | undefined {
   const { input, output } = ratesAt(price, inputTokens)
   return input === undefined || output === undefined ? undefined : input + output
 }

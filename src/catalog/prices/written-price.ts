@@ -1,4 +1,4 @@
-import type { ModelPrice, RateSchedule, TokenRates } from './model-price.types.ts'
+import type { ModelPrice, RateSchedule, TokenRates } from '../../ir/price.ts'
 import { WRITTEN_RATES } from './override-price.ts'
 import type { ModelPriceEntry } from './prices.schema.ts'
 import { nanoToUsd } from './usd.ts'

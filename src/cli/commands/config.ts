@@ -1,6 +1,7 @@
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
-import { type CommonOptions, withConfig, withJson } from '../common-options.ts'
+import { dataDirectory } from '../../config/locate.ts'
+import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 
 /** `switchback config validate|schema`. */
@@ -10,10 +11,10 @@ export const configCommand: CommandDefinition = {
       .command('config')
       .summary('check the configuration')
       .description('Checks and describes the configuration.')
-    withConfig(withJson(group.command('validate')))
+    withDataDir(withConfig(withJson(group.command('validate'))))
       .summary('check a configuration without serving')
       .description(
-        'Checks the configuration that "serve" would use. All problems are listed at once, with their place in the file.',
+        'Checks the configuration that "serve" would use, and runs the policy tests it names. All problems are listed at once, with their place.',
       )
       .action(async (_options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
         const options = command.optsWithGlobals()
@@ -28,7 +29,12 @@ export const configCommand: CommandDefinition = {
 
 async function validate(context: CliContext, options: CommonOptions): Promise<number> {
   const { renderConfigReport, validateConfig } = await import('../../operations/validate-config.ts')
-  const report = validateConfig({ ...context.surroundings, path: options.config })
+  const report = await validateConfig({
+    ...context.surroundings,
+    path: options.config,
+    dataDir: dataDirectory(context.surroundings, options.dataDir),
+    at: context.clock.wall(),
+  })
   if (options.json === true) context.stdout(`${JSON.stringify(report)}\n`)
   else if (report.ok) context.stdout(`${renderConfigReport(report)}\n`)
   else context.stderr(`${renderConfigReport(report)}\n`)

@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '../command.ts'
 import { accountCommand } from './account.ts'
 import { configCommand } from './config.ts'
+import { doctorCommand } from './doctor.ts'
 import { explainCommand } from './explain.ts'
 import { healthCommand } from './health.ts'
 import { modelCommand } from './model.ts'
@@ -24,4 +25,5 @@ export const COMMANDS: readonly CommandDefinition[] = [
   testCommand,
   priceCommand,
   configCommand,
+  doctorCommand,
 ]

@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import type { ConfigSource } from '../../config/load.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { type CliContext, type CommandGateway, type CommandGatewayOptions, LOG_LEVELS } from '../cli-context.ts'
@@ -24,7 +25,9 @@ export const serveCommand: CommandDefinition = {
         ]),
       )
       .summary('serve until stopped')
-      .description('Serves until it is stopped. SIGTERM or Ctrl-C finishes running requests first; a second one stops at once.')
+      .description(
+        'Serves until it is stopped. SIGTERM or Ctrl-C finishes running requests first; a second one stops at once. A change of the configuration file is taken over while it serves; SIGHUP reads it at once.',
+      )
       .action(async (_options: ServeOptions, command: { optsWithGlobals(): ServeOptions }) => {
         const options = command.optsWithGlobals()
         await execute((context) => serve(context, options), options.json === true)
@@ -52,7 +55,9 @@ async function serve(context: CliContext, options: ServeOptions): Promise<number
     model: compiled.routing.modelIds[0] ?? 'default',
     keyed: compiled.server.apiKeys.length > 0,
   })
+  const unfollow = await follow(context, gateway, loaded.source, options.bind)
   await finish(context, gateway, stop)
+  unfollow()
   return EXIT.ok
 }
 
@@ -99,6 +104,32 @@ async function listenError(error: unknown, bind: { readonly host: string; readon
     })
   }
   return error
+}
+
+/** Takes over what changes in the configuration file, and what there is when the process is told to look. Returns what ends that. */
+async function follow(
+  context: CliContext,
+  gateway: CommandGateway,
+  source: ConfigSource,
+  bind: string | undefined,
+): Promise<() => void> {
+  const [{ followConfig }, { loadConfig }] = await Promise.all([
+    import('../../operations/follow-config.ts'),
+    import('../../config/load.ts'),
+  ])
+  const path = source.kind === 'file' ? source.path : undefined
+  const follower = followConfig({
+    gateway,
+    load: () => loadConfig({ ...context.surroundings, path, bind }),
+    path,
+    clock: context.clock,
+    tell: (line) => context.stderr(`switchback: ${line}\n`),
+  })
+  const deafen = context.onHangUp(() => void follower.reload())
+  return () => {
+    deafen()
+    follower.stop()
+  }
 }
 
 /** Waits to be told to stop, then lets running requests end. A second signal does not wait any longer. */

@@ -55,11 +55,12 @@ export function encodeError(error: GatewayError, requestId: string): ErrorEnvelo
   const type = isTelling ? upstreamType : errorTypeOf(status)
   const body: JsonObject = { type, message: messageOf(error) }
   const param = error.param ?? error.upstream?.param
-  const targets = error.details?.['targets']
+  const { targets, limit } = error.details ?? {}
   body['details'] = {
     error_code: error.upstream?.code ?? error.code,
     ...(param === undefined ? {} : { param }),
     ...(targets === undefined ? {} : { targets }),
+    ...(limit === undefined ? {} : { limit }),
   }
   return { status, body: { type: 'error', error: body, request_id: requestId } }
 }

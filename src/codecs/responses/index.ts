@@ -1,6 +1,7 @@
 import type { Codec } from '../codec.ts'
 import { decodeError, encodeError, isToldInStream } from './error.ts'
 import { inspectFrame, inspectResponse } from './inspect.ts'
+import { responseId } from './output-items.ts'
 import { decodeRequest } from './request-decoder.ts'
 import { encodeRequest } from './request-encoder.ts'
 import { decodeResponse } from './response-decoder.ts'
@@ -22,6 +23,8 @@ export const responsesCodec: Codec = {
   decodeError,
   inspectFrame,
   inspectResponse,
+  echoesRequest: true,
+  answerId: responseId,
   passthrough: {
     // The closing frames carry usage and failures; `"error"` also finds the bare error event, whose type it is.
     inspect: ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled', 'response.done', '"error"'],

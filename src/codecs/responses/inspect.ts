@@ -26,7 +26,7 @@ export function inspectFrame(frame: SseFrame): FrameFacts {
     case 'response.failed':
     case 'response.cancelled':
       return {
-        ...modelAndUsage(response ?? {}),
+        ...headFacts(response ?? {}),
         semantic: false,
         terminal: true,
         error: failureOf(response?.['error'], 'the upstream failed'),
@@ -42,7 +42,7 @@ export function inspectFrame(frame: SseFrame): FrameFacts {
         ? { semantic: false, terminal: true, error: failureOf(data['error'], 'the upstream failed') }
         : NOTHING
     default:
-      if (response !== undefined) return { ...modelAndUsage(response), semantic: !SILENT.has(type), terminal: false }
+      if (response !== undefined) return { ...headFacts(response), semantic: !SILENT.has(type), terminal: false }
       return { semantic: !SILENT.has(type), terminal: false }
   }
 }
@@ -52,20 +52,21 @@ export function inspectResponse(body: unknown): FrameFacts {
   if (!isObject(body)) return NOTHING
   const failed = body['status'] === 'failed' || body['status'] === 'cancelled'
   if (failed || (isObject(body['error']) && !Array.isArray(body['output']))) {
-    return { ...modelAndUsage(body), semantic: false, terminal: true, error: failureOf(body['error'], 'the upstream failed') }
+    return { ...headFacts(body), semantic: false, terminal: true, error: failureOf(body['error'], 'the upstream failed') }
   }
   if (!Array.isArray(body['output'])) return NOTHING
   return { ...answerFacts(body), semantic: true, terminal: true }
 }
 
-function answerFacts(response: JsonObject): Pick<FrameFacts, 'model' | 'usage' | 'finish'> {
+function answerFacts(response: JsonObject): Pick<FrameFacts, 'id' | 'model' | 'usage' | 'finish'> {
   const output = Array.isArray(response['output']) ? response['output'] : []
   const callsTools = output.some((item: unknown) => isObject(item) && isClientCall(item['type']))
-  return { ...modelAndUsage(response), finish: decodeFinish(response, callsTools) }
+  return { ...headFacts(response), finish: decodeFinish(response, callsTools) }
 }
 
-function modelAndUsage(response: JsonObject): Pick<FrameFacts, 'model' | 'usage'> {
+function headFacts(response: JsonObject): Pick<FrameFacts, 'id' | 'model' | 'usage'> {
   return {
+    ...(typeof response['id'] === 'string' && response['id'] !== '' ? { id: response['id'] } : {}),
     ...(typeof response['model'] === 'string' && response['model'] !== '' ? { model: response['model'] } : {}),
     ...(isObject(response['usage']) ? { usage: decodeUsage(response['usage'], response['service_tier']) } : {}),
   }

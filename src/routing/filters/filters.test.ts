@@ -61,11 +61,20 @@ describe('a target is refused, and one of which nothing is known passes', () => 
     ['lane_not_allowed', { server: { cost_allow_free: false }, facts: { tags: ['free'] } }],
     ['lane_not_allowed', { route: { lanes: { deny: ['eu'] } }, facts: { tags: ['eu'] } }],
     ['lane_not_allowed', { route: { strategy: 'auto/private' }, facts: { tags: ['promo'] } }],
-    ['price_too_high', { server: { cost_max_per_mtok: 10 }, facts: { price: { inputPerMillion: 3e9, outputPerMillion: 15e9 } } }],
-    ['price_too_high', { route: { cost_max_per_mtok: 4 }, facts: { price: { inputPerMillion: 1e9, outputPerMillion: 4e9 } } }],
     [
       'price_too_high',
-      { question: { hints: { maxPricePerMillion: 4e9 } }, facts: { price: { inputPerMillion: 1e9, outputPerMillion: 4e9 } } },
+      { server: { cost_max_per_mtok: 10 }, facts: { price: { rates: { input: 3e9, output: 15e9 }, contextTiers: [] } } },
+    ],
+    [
+      'price_too_high',
+      { route: { cost_max_per_mtok: 4 }, facts: { price: { rates: { input: 1e9, output: 4e9 }, contextTiers: [] } } },
+    ],
+    [
+      'price_too_high',
+      {
+        question: { hints: { maxPricePerMillion: 4e9 } },
+        facts: { price: { rates: { input: 1e9, output: 4e9 }, contextTiers: [] } },
+      },
     ],
     ['disabled', { observed: { disabled: { scope: 'provider', reason: 'maintenance', until: 1_790_000_000_000 } } }],
     ['disabled', { observed: { disabled: { scope: 'model' } } }],
@@ -79,7 +88,11 @@ describe('a target is refused, and one of which nothing is known passes', () => 
 
   test.each<[code: string, refused: Case, passing: Case]>([
     ['context_window_unknown', { server: { context_unknown: 'reject' } }, { facts: { contextWindow: 8_000 } }],
-    ['price_unknown', { server: { cost_unknown: 'reject' } }, { facts: { price: { inputPerMillion: 0, outputPerMillion: 0 } } }],
+    [
+      'price_unknown',
+      { server: { cost_unknown: 'reject' } },
+      { facts: { price: { rates: { input: 0, output: 0 }, contextTiers: [] } } },
+    ],
     ['not_certified', { route: { require: { certified: true } } }, { facts: { certified: '2026-01-31' } }],
     ['lane_not_allowed', { route: { lanes: { require: ['private'] } } }, { facts: { tags: ['private'] } }],
     [
@@ -131,7 +144,7 @@ describe('a target passes', () => {
     ],
     [
       'when its price is exactly the ceiling',
-      { server: { cost_max_per_mtok: 5 }, facts: { price: { inputPerMillion: 1e9, outputPerMillion: 4e9 } } },
+      { server: { cost_max_per_mtok: 5 }, facts: { price: { rates: { input: 1e9, output: 4e9 }, contextTiers: [] } } },
     ],
     [
       'when prompt and answer fill its window',
@@ -164,7 +177,7 @@ test('evidence names who said it, and which policy', () => {
   expect(rejection({ route: { require: { vision_in: true } }, facts: cannot('visionIn') })?.evidence).toMatchObject({
     demanded_by: 'r',
   })
-  const price = { inputPerMillion: 3e9, outputPerMillion: 15e9, source: 'operator' }
+  const price = { rates: { input: 3e9, output: 15e9 }, contextTiers: [], source: 'operator' }
   expect(rejection({ server: { cost_max_per_mtok: 10 }, facts: { price } })).toMatchObject({
     reason: 'blended price $18/Mtok is over the ceiling of $10/Mtok',
     evidence: { blended_per_mtok_usd: 18, max_per_mtok_usd: 10, price_source: 'operator' },

@@ -3,13 +3,17 @@ import { allowedProviders, availability, certification } from './availability.ts
 import { capabilities, formats, visionSources } from './capabilities.ts'
 import type { HardFilter } from './filter.types.ts'
 import { limits } from './limits.ts'
+import { overLimit } from './over-limit.ts'
 import { lanes, price } from './policy.ts'
+import { stateElsewhere } from './state-elsewhere.ts'
 import { translation } from './translation.ts'
 
 /** In the order in which they are asked: the first that refuses gives the reason. The dearest comes last. */
 const HARD_FILTERS: readonly HardFilter[] = [
+  stateElsewhere,
   availability,
   allowedProviders,
+  overLimit,
   capabilities,
   visionSources,
   formats,

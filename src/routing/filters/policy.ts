@@ -1,7 +1,6 @@
 import type { Rejection } from '../../ir/decision.ts'
-import type { TargetPrice } from '../../ir/snapshot.ts'
 import type { Asked } from '../asked.ts'
-import type { Candidate } from '../candidate.ts'
+import { blendedPrice, type Candidate } from '../candidate.ts'
 import type { HardFilter } from './filter.types.ts'
 
 /** Tags that policy forbids, or that a candidate must have and has not. */
@@ -29,29 +28,34 @@ const deniedLane = ({ facts }: Candidate, { deniedLanes }: Asked): string | unde
 const missingLane = ({ facts }: Candidate, { route }: Asked): string | undefined =>
   route.selection.lanes.require.find((lane) => !facts.tags.includes(lane))
 
-/** Price of a million input and a million output tokens together, in nano-dollars. */
-const blended = ({ inputPerMillion, outputPerMillion }: TargetPrice): number => inputPerMillion + outputPerMillion
-
 /** The lowest ceiling of server, route and client; and what to do without a price. */
 export const price: HardFilter = {
   applies: ({ maxPrice, unknownPrice }) => maxPrice !== undefined || unknownPrice === 'reject',
-  refuses: ({ facts }, { maxPrice, unknownPrice }) =>
-    facts.price === undefined ? unknownPrice === 'reject' : maxPrice !== undefined && blended(facts.price) > maxPrice,
-  reject: ({ target, facts }, { maxPrice }): Rejection => {
+  refuses: (candidate, { question, maxPrice, unknownPrice }) => {
+    const value = blendedPrice(candidate, question)
+    return value === undefined ? unknownPrice === 'reject' : maxPrice !== undefined && value > maxPrice
+  },
+  reject: (candidate, { question, maxPrice }): Rejection => {
+    const { target, facts } = candidate
     const ceiling = maxPrice === undefined ? {} : { max_per_mtok_usd: dollars(maxPrice) }
-    if (facts.price === undefined)
+    const value = blendedPrice(candidate, question)
+    if (value === undefined)
       return {
         target_id: target.id,
         code: 'price_unknown',
         reason: 'its price is not known and `cost_unknown: reject` refuses such targets',
         ...(maxPrice === undefined ? {} : { evidence: ceiling }),
       }
-    const value = blended(facts.price)
     return {
       target_id: target.id,
       code: 'price_too_high',
       reason: `blended price $${dollars(value)}/Mtok is over the ceiling of $${dollars(maxPrice ?? 0)}/Mtok`,
-      evidence: { blended_per_mtok_usd: dollars(value), ...ceiling, price_source: facts.price.source },
+      evidence: {
+        blended_per_mtok_usd: dollars(value),
+        ...ceiling,
+        ...(facts.price?.contextTiers.length === 0 ? {} : { estimated_input_tokens: question.estimatedInputTokens }),
+        price_source: facts.price?.source,
+      },
     }
   },
 }

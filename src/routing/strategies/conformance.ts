@@ -55,7 +55,7 @@ const candidateDraft = (): fc.Arbitrary<Omit<Candidate, 'position' | 'target'>> 
         capabilities: {},
         tags: [],
         contextWindow,
-        ...(price === undefined ? {} : { price: { inputPerMillion: price, outputPerMillion: price * 4 } }),
+        ...(price === undefined ? {} : { price: { rates: { input: price, output: price * 4 }, contextTiers: [] } }),
       },
       observed: {
         accountsAvailable: accounts[0] ?? 1,

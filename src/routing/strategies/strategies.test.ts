@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { withAffinity } from '../affinity.ts'
+import { withAffinity, type Pin } from '../affinity.ts'
 import type { Candidate } from '../candidate.ts'
 import { strategyConformance, strategyInputs } from './conformance.ts'
 import { STRATEGIES } from './index.ts'
 import type { StrategyInput } from './strategy.types.ts'
 
+const pinTo = (target: string): Pin => ({ target: target as never, account: undefined, keeps: 'cache' })
+
 for (const [name, strategy] of STRATEGIES) strategyConformance(name, strategy)
 for (const [name, strategy] of STRATEGIES)
-  strategyConformance(`session affinity over ${name}`, withAffinity(strategy, { target: 'p/m0' as never }))
+  strategyConformance(`session affinity over ${name}`, withAffinity(strategy, pinTo('p/m0')))
 
 interface Draft {
   readonly facts?: Partial<Candidate['facts']> | undefined
@@ -44,7 +46,7 @@ function orderOf(name: string, input: StrategyInput): number[] {
 }
 
 const price = (dollars: number): Draft['facts'] => ({
-  price: { inputPerMillion: dollars * 1e9, outputPerMillion: dollars * 1e9 },
+  price: { rates: { input: dollars * 1e9, output: dollars * 1e9 }, contextTiers: [] },
 })
 
 describe('round robin', () => {
@@ -106,8 +108,8 @@ describe('least latency', () => {
 
 describe('lowest cost', () => {
   test('puts the cheapest for this request first and the unpriced last', () => {
-    const longPrompt: Draft['facts'] = { price: { inputPerMillion: 1e9, outputPerMillion: 90e9 } }
-    const shortPrompt: Draft['facts'] = { price: { inputPerMillion: 9e9, outputPerMillion: 9e9 } }
+    const longPrompt: Draft['facts'] = { price: { rates: { input: 1e9, output: 90e9 }, contextTiers: [] } }
+    const shortPrompt: Draft['facts'] = { price: { rates: { input: 9e9, output: 9e9 }, contextTiers: [] } }
     const drafts = [{}, { facts: longPrompt }, { facts: shortPrompt }]
     const asking = (estimatedInputTokens: number) => ({
       question: { stream: false, estimatedInputTokens, maxOutputTokens: undefined },
@@ -168,7 +170,7 @@ describe('session affinity', () => {
     const input = inputOf([{ facts: price(3) }, { facts: price(2) }, { facts: price(1) }])
     const inner = STRATEGIES.get('lowest_cost')
     if (inner === undefined) throw new Error('no strategy')
-    const step = withAffinity(inner, { target: 'p/0' as never }).step(undefined, input)
+    const step = withAffinity(inner, pinTo('p/0')).step(undefined, input)
     expect('decide' in step ? step.decide.map(({ position }) => position) : []).toEqual([0, 2, 1])
   })
 
@@ -177,9 +179,7 @@ describe('session affinity', () => {
       fc.property(strategyInputs(), (input) => {
         const inner = STRATEGIES.get('least_busy')
         if (inner === undefined) throw new Error('no strategy')
-        expect(withAffinity(inner, { target: 'p/elsewhere' as never }).step(undefined, input)).toEqual(
-          inner.step(undefined, input),
-        )
+        expect(withAffinity(inner, pinTo('p/elsewhere')).step(undefined, input)).toEqual(inner.step(undefined, input))
       }),
     )
   })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { asAccountId, targetIdOf } from '../../ir/ids.ts'
-import type { AffinityKey, AffinityStore } from './store.ts'
+import type { AffinityKey, AffinityStore, Origin } from './store.ts'
 
-/** A store that holds `capacity` conversations for `ttlMs`, and the hands of its clock. */
+/** A store that holds `capacity` conversations and as many answers for `ttlMs`, and the hands of its clock. */
 export interface AffinityUnderTest {
   readonly store: AffinityStore
   readonly advance: (ms: number) => void
@@ -23,6 +23,7 @@ export function affinityStoreConformance(name: string, open: Open): void {
   describe(`affinity in ${name}`, () => {
     describe('places', () => placeLaws(open))
     describe('outgrown windows', () => overflowLaws(open))
+    describe('origins of answers', () => originLaws(open))
   })
 }
 
@@ -45,7 +46,7 @@ function placeLaws(open: Open): void {
           if (what !== 'look') turns = turns.filter((turn) => turn.session !== session)
           if (what === 'forget') store.forget(key(session))
           if (what === 'remember') {
-            store.remember(key(session), target, ACCOUNT)
+            store.remember(key(session), { target, account: ACCOUNT })
             turns = [...turns, { session, target, at: now }].slice(-CAPACITY)
           }
           turns = turns.filter(({ at }) => at > now - TTL_MS)
@@ -60,8 +61,20 @@ function placeLaws(open: Open): void {
 
   test('hold target and account', () => {
     const { store } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
-    store.remember(key('s'), LARGE, ACCOUNT)
+    store.remember(key('s'), { target: LARGE, account: ACCOUNT })
     expect(store.lookup(key('s'))).toMatchObject({ target: LARGE, account: ACCOUNT })
+  })
+
+  test('tell what is cached for five minutes, and nothing of the cache after a turn that told nothing', () => {
+    const { store, advance } = open({ capacity: CAPACITY, ttlMs: 3_600_000 })
+    store.remember(key('s'), { target: LARGE, account: ACCOUNT, cachedTokens: 900 })
+    advance(299_999)
+    expect(store.lookup(key('s'))?.cachedTokens).toBe(900)
+    advance(1)
+    expect(store.lookup(key('s'))).toMatchObject({ target: LARGE, cachedTokens: undefined })
+    store.remember(key('s'), { target: LARGE, account: ACCOUNT, cachedTokens: 900 })
+    store.remember(key('s'), { target: LARGE, account: ACCOUNT })
+    expect(store.lookup(key('s'))?.cachedTokens).toBeUndefined()
   })
 
   test('of different owners, sessions and routes never meet', () => {
@@ -70,7 +83,7 @@ function placeLaws(open: Open): void {
     fc.assert(
       fc.property(anyKey, anyKey, (left, right) => {
         const { store } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
-        store.remember(left, LARGE, ACCOUNT)
+        store.remember(left, { target: LARGE, account: ACCOUNT })
         const isSame = left.owner === right.owner && left.session === right.session && left.route === right.route
         expect(store.lookup(right) !== undefined).toBe(isSame)
       }),
@@ -79,7 +92,7 @@ function placeLaws(open: Open): void {
 
   test('looking prolongs nothing', () => {
     const { store, advance } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
-    store.remember(key('s'), LARGE, ACCOUNT)
+    store.remember(key('s'), { target: LARGE, account: ACCOUNT })
     advance(TTL_MS - 1)
     expect(store.lookup(key('s'))).toBeDefined()
     advance(1)
@@ -100,7 +113,7 @@ function overflowLaws(open: Open): void {
 
   test('stay remembered when the place is forgotten, and go with their time', () => {
     const { store, advance } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
-    store.remember(key('s'), LARGE, ACCOUNT)
+    store.remember(key('s'), { target: LARGE, account: ACCOUNT })
     store.rememberOverflow(key('s'), { target: SMALL })
     store.forget(key('s'))
     expect(store.overflows(key('s'))).toHaveLength(1)
@@ -115,5 +128,41 @@ function overflowLaws(open: Open): void {
     expect(store.overflows(key('s')).at(-1)?.target).toBe(targetIdOf('p', 'm99'))
     for (let index = 0; index < CAPACITY; index++) store.rememberOverflow(key(`other ${index}`), { target: SMALL })
     expect(store.overflows(key('s'))).toEqual([])
+  })
+}
+
+function originLaws(open: Open): void {
+  const origin: Origin = { target: LARGE, account: ACCOUNT, session: 's' }
+
+  test('are found again by whoever got the answer, until their time is over; looking prolongs nothing', () => {
+    const { store, advance } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
+    store.rememberOrigin({ owner: 'team', answer: 'resp_1' }, origin)
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toEqual(origin)
+    expect(store.origin({ owner: 'team', answer: 'resp_2' })).toBeUndefined()
+    advance(TTL_MS - 1)
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toEqual(origin)
+    advance(1)
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toBeUndefined()
+  })
+
+  test('of different owners and answers never meet', () => {
+    const part = fc.string({ maxLength: 4, unit: fc.constantFrom('a', 'b', ':', '1', '2', '\u0000') })
+    const anyKey = fc.record({ owner: part, answer: part })
+    fc.assert(
+      fc.property(anyKey, anyKey, (left, right) => {
+        const { store } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
+        store.rememberOrigin(left, origin)
+        expect(store.origin(right) !== undefined).toBe(left.owner === right.owner && left.answer === right.answer)
+      }),
+    )
+  })
+
+  test('are bounded, the earliest go first, and conversations take none of their room', () => {
+    const { store } = open({ capacity: CAPACITY, ttlMs: TTL_MS })
+    for (let index = 0; index <= CAPACITY; index++) store.rememberOrigin({ owner: 'team', answer: `resp_${index}` }, origin)
+    for (let index = 0; index < 10; index++) store.remember(key(`s${index}`), { target: SMALL, account: ACCOUNT })
+    expect(store.origin({ owner: 'team', answer: 'resp_0' })).toBeUndefined()
+    expect(store.origin({ owner: 'team', answer: 'resp_1' })).toEqual(origin)
+    expect(store.origin({ owner: 'team', answer: `resp_${CAPACITY}` })).toEqual(origin)
   })
 }

@@ -3,5 +3,13 @@ import { createMemoryAffinity } from './memory.ts'
 
 affinityStoreConformance('memory', (limits) => {
   let time = 0
-  return { store: createMemoryAffinity({ clock: { now: () => time }, ...limits }), advance: (ms) => void (time += ms) }
+  const { capacity, ttlMs } = limits
+  const store = createMemoryAffinity({
+    clock: { now: () => time },
+    capacity,
+    ttlMs,
+    answerCapacity: capacity,
+    answerTtlMs: ttlMs,
+  })
+  return { store, advance: (ms) => void (time += ms) }
 })

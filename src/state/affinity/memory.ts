@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import { ExpiringLru } from './expiring-lru.ts'
-import type { Affinity, AffinityKey, AffinityStore, Overflow } from './store.ts'
+import type { Affinity, AffinityKey, AffinityStore, AnswerKey, Origin, Overflow } from './store.ts'
 
 const CAPACITY = 10_000
 /** Longer than providers keep prompt caches by default (5 minutes) and as long as their long ones (1 hour). */
 const TTL_MS = 3_600_000
+/** Providers drop what they have cached after five minutes, unless they are paid for more. */
+const CACHE_MS = 300_000
+/** Some hundred bytes each. */
+const ANSWER_CAPACITY = 20_000
+/** OpenAI keeps stored responses for 30 days. */
+const ANSWER_TTL_MS = 30 * 86_400_000
 /** Targets a conversation is remembered to have outgrown. */
 const MAX_OVERFLOWS = 8
 
@@ -14,17 +21,28 @@ export interface MemoryAffinityOptions {
   readonly capacity?: number | undefined
   /** Milliseconds after the last turn. Default one hour. */
   readonly ttlMs?: number | undefined
+  /** Most answers remembered. Default 20,000. */
+  readonly answerCapacity?: number | undefined
+  /** Milliseconds after an answer. Default 30 days. */
+  readonly answerTtlMs?: number | undefined
 }
 
 /** Places of conversations in the memory of one process. */
-export function createMemoryAffinity({ clock, capacity = CAPACITY, ttlMs = TTL_MS }: MemoryAffinityOptions): AffinityStore {
+export function createMemoryAffinity(options: MemoryAffinityOptions): AffinityStore {
+  const { clock, capacity = CAPACITY, ttlMs = TTL_MS } = options
+  const answers = new ExpiringLru<Origin>(options.answerCapacity ?? ANSWER_CAPACITY, options.answerTtlMs ?? ANSWER_TTL_MS)
   const places = new ExpiringLru<Affinity>(capacity, ttlMs)
   const outgrown = new ExpiringLru<readonly Overflow[]>(capacity, ttlMs)
   return {
-    lookup: (key) => places.get(textOf(key), clock.now()),
-    remember(key, target, account) {
+    lookup(key) {
+      const now = clock.now()
+      const place = places.get(textOf(key), now)
+      if (place?.cachedTokens === undefined || now - place.at < CACHE_MS) return place
+      return { ...place, cachedTokens: undefined }
+    },
+    remember(key, { target, account, cachedTokens }) {
       const at = clock.now()
-      places.set(textOf(key), { target, account, at }, at)
+      places.set(textOf(key), { target, account, cachedTokens, at }, at)
     },
     forget: (key) => places.delete(textOf(key)),
     rememberOverflow(key, overflow) {
@@ -37,6 +55,8 @@ export function createMemoryAffinity({ clock, capacity = CAPACITY, ttlMs = TTL_M
       outgrown.set(text, [...others, kept].slice(-MAX_OVERFLOWS), now)
     },
     overflows: (key) => outgrown.get(textOf(key), clock.now()) ?? [],
+    origin: (key) => answers.get(hashOf(key), clock.now()),
+    rememberOrigin: (key, origin) => answers.set(hashOf(key), origin, clock.now()),
     get size() {
       return places.size
     },
@@ -55,3 +75,6 @@ function smallest(earlier: Overflow, later: Overflow): Overflow {
 
 /** The lengths keep the parts apart, whatever characters they hold. */
 const textOf = ({ owner, session, route }: AffinityKey): string => `${owner.length}:${session.length}:${owner}${session}${route}`
+
+const hashOf = ({ owner, answer }: AnswerKey): string =>
+  createHash('sha256').update(`${owner.length}:${owner}${answer}`).digest('base64url')

@@ -214,6 +214,18 @@ function keepingLaws(open: Open): void {
     expect(store.observe(B).inFlight).toBe(0)
   })
 
+  test('a provider that is forgotten begins anew, with its targets, and calls under way end for themselves', () => {
+    const { store } = open(SETTINGS)
+    const permit = store.admit(A)
+    fail(store, A, 'server-error', SETTINGS.circuit.failureThreshold)
+    expect(store.observe(A).circuit).toBe('open')
+    store.forget(A.provider)
+    expect(store.observe(A)).toMatchObject({ circuit: 'closed', inFlight: 0 })
+    if (permit.admitted) permit.settle({ kind: 'failure', category: 'server-error', streamed: false })
+    expect(store.observe(A)).toMatchObject({ circuit: 'closed', inFlight: 0 })
+    expect(store.admit(A).admitted).toBe(true)
+  })
+
   test('scorecards can be carried over a restart, each change once', () => {
     const { store } = open(SETTINGS)
     fail(store, A, 'server-error', 3)

@@ -1,9 +1,9 @@
-import type { ProviderId, TargetId } from '../../ir/ids.ts'
+import { providerOf, type ProviderId, type TargetId } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { CallPermit, type PermitContext } from './call-permit.ts'
 import { ProviderHealth } from './provider-health.ts'
-import { providerOf, readSavedScorecard } from './saved-scorecard.ts'
+import { readSavedScorecard } from './saved-scorecard.ts'
 import { Scorecard } from './scorecard.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import type {
@@ -100,6 +100,11 @@ class MemoryHealth implements HealthStore {
     if (settings.circuit.enabled) return
     for (const { circuit } of this.targets.values()) circuit.reset()
     for (const { circuit } of this.providers.values()) circuit.reset()
+  }
+
+  forget(id: ProviderId): void {
+    this.providers.delete(id)
+    for (const [target, { provider }] of this.targets) if (provider === id) this.targets.delete(target)
   }
 
   changedScorecards(): SavedScorecard[] {

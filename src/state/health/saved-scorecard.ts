@@ -1,4 +1,4 @@
-import { asProviderId, type ProviderId, type TargetId } from '../../ir/ids.ts'
+import type { TargetId } from '../../ir/ids.ts'
 import type { SavedScorecard } from './store.ts'
 
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
@@ -14,8 +14,5 @@ export function readSavedScorecard(row: unknown): SavedScorecard | undefined {
   const reason = demoted === 'truncation' || demoted === 'streak' || demoted === 'success' ? demoted : undefined
   return { target, savedAt, samples, successes, truncated, demoted: reason }
 }
-
-/** The provider a target belongs to: what stands before the first slash of its id. */
-export const providerOf = (target: TargetId): ProviderId => asProviderId(target.slice(0, target.indexOf('/')))
 
 const isTargetId = (text: string): text is TargetId => text.indexOf('/') > 0

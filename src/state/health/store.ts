@@ -110,6 +110,8 @@ export interface HealthStore {
    * failures; a scorecard that is switched off takes no samples and says nothing until it is switched on again.
    */
   configure(settings: HealthSettings): void
+  /** Forgets what is known of a provider and its targets: it is another one under the same name. Calls under way end for themselves. */
+  forget(provider: ProviderId): void
   /** Scorecards that changed since the last call, to be saved. */
   changedScorecards(): readonly SavedScorecard[]
   /** Takes what an earlier process saved as prior knowledge. Rows that are too old, empty or corrupt are passed over. */

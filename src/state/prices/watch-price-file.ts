@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
+import { fileMark } from '../../lib/file-mark.ts'
 
 export interface WatchPriceFileOptions {
   readonly path: string
@@ -14,7 +15,7 @@ const LOOK_EVERY_MS = 3_000
 
 /**
  * Reads the file at once, so that nothing is served without it, then looks every three seconds whether it has changed: one system
- * call of some microseconds, off the way of any request. A changed file is told by its age, size or inode. Returns what ends the watch.
+ * call of some microseconds, off the way of any request. Returns what ends the watch.
  */
 export function watchPriceFile({ path, clock, onChange, onUnreadable }: WatchPriceFileOptions): () => void {
   let seen: string | undefined
@@ -22,7 +23,7 @@ export function watchPriceFile({ path, clock, onChange, onUnreadable }: WatchPri
 
   function look(): void {
     try {
-      const mark = markOf(path)
+      const mark = fileMark(path)
       if (mark !== seen) {
         const text = mark === undefined ? undefined : readFileSync(path, 'utf8')
         seen = mark
@@ -38,10 +39,4 @@ export function watchPriceFile({ path, clock, onChange, onUnreadable }: WatchPri
 
   look()
   return clock.every(LOOK_EVERY_MS, look)
-}
-
-/** Undefined when there is no file. */
-function markOf(path: string): string | undefined {
-  const facts = statSync(path, { throwIfNoEntry: false })
-  return facts === undefined ? undefined : `${facts.mtimeMs} ${facts.size} ${facts.ino}`
 }

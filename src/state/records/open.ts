@@ -10,19 +10,24 @@ export const STATE_FILE = 'switchback.db'
 export interface OpenRecordsOptions {
   /** `memory`, or the path of an SQLite file. */
   readonly store: 'memory' | (string & {})
-  /** Age at which records are deleted, in milliseconds; undefined keeps them. */
+  /** Age at which a record is deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs?: number | undefined
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
 }
 
+export interface OpenedRecords extends RecordStore {
+  /** From now on records are deleted at this age, in milliseconds; undefined keeps them. */
+  keepFor(retentionMs: number | undefined): void
+}
+
 /** Opens the record store a configuration asks for, with its retention running until it is closed. */
-export function openRecords(options: OpenRecordsOptions): RecordStore {
-  const { store, retentionMs, clock, warn, unpack } = options
+export function openRecords(options: OpenRecordsOptions): OpenedRecords {
+  const { store, clock, warn, unpack } = options
   const records = store === 'memory' ? createMemoryRecords({ unpack }) : openSqliteRecords({ path: store, clock, warn, unpack })
-  if (retentionMs === undefined) return records
-  const stopRetention = startRetention({ store: records, clock, keepMs: retentionMs, warn })
+  let keepMs = options.retentionMs
+  const stopRetention = startRetention({ store: records, clock, keepMs: () => keepMs, warn })
   return {
     append: (record) => records.append(record),
     flush: () => records.flush(),
@@ -30,6 +35,7 @@ export function openRecords(options: OpenRecordsOptions): RecordStore {
     get: (idOrPrefix) => records.get(idOrPrefix),
     scan: (filter) => records.scan(filter),
     prune: (beforeMs) => records.prune(beforeMs),
+    keepFor: (retentionMs) => void (keepMs = retentionMs),
     close() {
       stopRetention()
       return records.close()

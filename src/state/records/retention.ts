@@ -7,8 +7,8 @@ const EVERY_MS = 10 * 60_000
 export interface RetentionOptions {
   readonly store: Pick<RecordStore, 'prune'>
   readonly clock: Clock
-  /** Age at which a record is deleted, in milliseconds. */
-  readonly keepMs: number
+  /** Age at which a record is deleted, in milliseconds; undefined keeps them. Asked each time. */
+  readonly keepMs: () => number | undefined
   readonly warn: StoreWarning
 }
 
@@ -17,10 +17,11 @@ export function startRetention(options: RetentionOptions): () => void {
   const { store, clock, keepMs, warn } = options
   let running = false
   return clock.every(EVERY_MS, () => {
-    if (running) return
+    const age = keepMs()
+    if (running || age === undefined) return
     running = true
     store
-      .prune(clock.wall() - keepMs)
+      .prune(clock.wall() - age)
       .catch((error: unknown) => warn('old request records could not be deleted', { error }))
       .finally(() => {
         running = false

@@ -1,6 +1,9 @@
 import type { RequestRecord } from '../../ir/record.ts'
 
-/** A finished request on its way into a store: what lists filter by, and the whole as JSON text. Small, because many wait for a batch. */
+/**
+ * A finished request on its way into a store: what lists filter by, and the whole as JSON text. The text may be made when it is first read;
+ * then the record is small, and before it holds on to what the text is made of.
+ */
 export interface PackedRecord {
   readonly requestId: string
   /** Unix milliseconds. */

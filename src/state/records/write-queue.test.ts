@@ -90,7 +90,7 @@ describe('retention', () => {
     const clock = new ManualClock(1_000_000_000)
     const asked: number[] = []
     const store = { prune: async (beforeMs: number) => asked.push(beforeMs) }
-    const stop = startRetention({ store, clock, keepMs: 60_000, warn: () => undefined })
+    const stop = startRetention({ store, clock, keepMs: () => 60_000, warn: () => undefined })
     await clock.advance(10 * 60_000)
     expect(asked).toEqual([1_000_000_000 + 10 * 60_000 - 60_000])
     stop()
@@ -107,7 +107,7 @@ describe('retention', () => {
         return new Promise<number>(() => undefined)
       },
     }
-    startRetention({ store, clock, keepMs: 1, warn: () => undefined })
+    startRetention({ store, clock, keepMs: () => 1, warn: () => undefined })
     await clock.advance(60 * 60_000)
     expect(runs).toBe(1)
   })

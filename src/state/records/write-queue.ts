@@ -5,6 +5,8 @@ import type { PackedRecord, StoreWarning } from './store.ts'
 const BATCH_MS = 200
 /** Records written in one go: keeps each pause of the event loop to a few milliseconds. */
 const SLICE = 512
+/** So many records have their text made one after the other, which costs half of making each by itself; more would hold too much memory. */
+const PACKED_TOGETHER = 32
 /** Pause after a failed write, so that a locked or full disk does not stall the loop again and again. */
 const RETRY_MS = 2_000
 const DEFAULT_MAX_QUEUED = 8_192
@@ -41,6 +43,7 @@ export class WriteQueue {
       return
     }
     this.#waiting.push(record)
+    if (this.#waiting.length % PACKED_TOGETHER === 0) this.#packNewest()
     this.#stopTicking ??= this.#options.clock.every(BATCH_MS, () => this.#tick())
   }
 
@@ -66,6 +69,12 @@ export class WriteQueue {
     }
     if (this.#pausing()) return
     if (this.#writeSlice() && this.#waiting.length >= SLICE) setImmediate(() => this.#tick())
+  }
+
+  /** Reading the text makes it. */
+  #packNewest(): void {
+    for (let index = this.#waiting.length - PACKED_TOGETHER; index < this.#waiting.length; index++)
+      void this.#waiting[index]!.json
   }
 
   #pausing(): boolean {

@@ -1,0 +1,137 @@
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import type { LimitSettings } from '../../ir/limits.ts'
+import type { Limited } from '../../ir/observed.ts'
+import type { Principal } from '../../ir/principal.ts'
+import type { Target } from '../../ir/target.ts'
+import type { Deadlines } from '../../lib/deadlines.ts'
+import type { Call } from '../engine.ts'
+import { estimateInputTokens } from '../token-estimate.ts'
+import { AdmittedCall, callerOf } from './admitted-call.ts'
+import { BudgetWatch, type BudgetCrossing } from './budget-watch.ts'
+import { allRules, ruleSetOf, type LimitsOf, type RuleSet } from './caller-rules.ts'
+import { refusedDemands, type Demand } from './demand.ts'
+import { FairQueue } from './fair-queue.ts'
+import { limitHeaders } from './limit-headers.ts'
+import { limitRefusal, worstRefusal } from './limit-refusal.ts'
+import type { CallLimits, Limiter, RuleStanding } from './limiter.ts'
+import { LimitedPlaces } from './limited-places.ts'
+import { LimiterCore, type LimiterCoreOptions } from './limiter-core.ts'
+
+export interface LimiterOptions extends Omit<LimiterCoreOptions, 'places' | 'watch'> {
+  readonly settings: LimitSettings
+  /** Everything that limits a caller, whoever keeps it. */
+  readonly limitsOf: LimitsOf
+  /** Names of a provider's accounts. */
+  readonly accountsOf: (provider: string) => readonly string[]
+  readonly deadlines: Deadlines
+  /** Told once a period when a budget has passed a threshold, and when it is spent. */
+  readonly crossed?: ((crossing: BudgetCrossing) => void) | undefined
+}
+
+export function createLimiter(options: LimiterOptions): Limiter {
+  return new MeteredLimiter(options)
+}
+
+const NO_RULES: RuleSet = { requests: [], tokens: [], places: [], budgets: [], priority: 'normal', needsPrice: false }
+
+class MeteredLimiter implements Limiter {
+  private readonly core: LimiterCore
+  private readonly limitsOf: LimitsOf
+  private readonly places: LimitedPlaces
+  private readonly queue: FairQueue
+
+  constructor(options: LimiterOptions) {
+    const { settings, clock, deadlines } = options
+    this.limitsOf = options.limitsOf
+    this.places = new LimitedPlaces(settings, options.accountsOf)
+    this.core = new LimiterCore({ ...options, places: this.places, watch: new BudgetWatch(options.crossed) })
+    this.queue = new FairQueue({ clock, deadlines, timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
+  }
+
+  admit(call: Call): Promise<CallLimits> | undefined {
+    const rules = ruleSetOf(this.limitsOf(call.principal))
+    if (rules !== undefined) return this.enter(call, rules)
+    return this.places.isEmpty ? undefined : this.enter(call, NO_RULES)
+  }
+
+  configure(settings: LimitSettings): void {
+    this.places.configure(settings)
+    this.queue.configure({ timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
+  }
+
+  limitedBy({ provider }: Pick<Target, 'provider'>): Limited | undefined {
+    return this.places.limitedBy(provider, this.core.clock.wall())
+  }
+
+  accountBlockedMs(provider: string, account: string): number | undefined {
+    return this.places.accountBlockedMs(provider, account, this.core.clock.wall())
+  }
+
+  async statusOf(principal: Principal): Promise<readonly RuleStanding[]> {
+    const rules = allRules(ruleSetOf(this.limitsOf(principal)) ?? NO_RULES)
+    const demands = rules.map((rule) => ({ rule, amount: 0 }))
+    const standings = await this.core.store.look(this.core.claims(demands, this.core.clock.wall()))
+    return rules.map((rule, index) => ({ ...standings[index]!, rule }))
+  }
+
+  private async enter(call: Call, rules: RuleSet): Promise<CallLimits> {
+    const demands = this.demandsOf(call, rules)
+    const mayWait = rules.places.some(isForAll)
+    let standings: readonly RuleStanding[] = []
+    const acquire = async (): Promise<boolean> => {
+      const taken = await this.acquire(call, demands)
+      if (taken !== undefined) standings = taken
+      return taken !== undefined
+    }
+    const flow = flowOf(call.principal)
+    let queuedMs = 0
+    if (mayWait) {
+      const giveBack = (): void => this.core.settle(call.requestId, {}, [])
+      queuedMs = await this.queue.enter({ flow, priority: rules.priority, signal: call.signal, acquire, giveBack })
+    } else await acquire()
+    return new AdmittedCall(this.core, {
+      call,
+      rules,
+      demands,
+      standings,
+      queuedMs,
+      ended: () => mayWait && this.queue.left(flow),
+    })
+  }
+
+  private demandsOf(call: Call, { requests, tokens, places }: RuleSet): Demand[] {
+    const demands: Demand[] = [...places, ...requests].map((rule) => ({ rule, amount: 1 }))
+    if (tokens.length === 0) return demands
+    const { request, body } = call
+    const size = { estimatedInputTokens: estimateInputTokens(request, body), maxOutputTokens: request.maxOutputTokens }
+    const caller = callerOf(call)
+    for (const weighed of tokens) demands.push({ rule: weighed.rule, amount: this.core.estimatedTokens(weighed, size, caller) })
+    return demands
+  }
+
+  /** Undefined when only the places of all calls together are taken. */
+  private async acquire(call: Call, demands: readonly Demand[]): Promise<readonly RuleStanding[] | undefined> {
+    if (demands.length === 0) return []
+    const { core } = this
+    const wall = core.clock.wall()
+    const answer = await core.store.acquire(call.requestId, core.claims(demands, wall))
+    if (answer.granted) return demands.map(({ rule }, index) => ({ ...answer.standings[index]!, rule }))
+    const refused = refusedDemands(demands, answer.refused)
+    const own = refused.filter(({ rule }) => !isForAll(rule))
+    if (own.length === 0) return undefined
+    const error: GatewayError = limitRefusal(worstRefusal(own, wall), 'limit_exceeded', wall)
+    throw error.withHeaders(
+      limitHeaders(
+        own.map(({ rule, claim }) => ({ ...claim, rule })),
+        call.codec.format,
+        wall,
+      ),
+    )
+  }
+}
+
+/** Places of all calls together: the only limit that is worth waiting for. */
+const isForAll = ({ scope, measure }: Demand['rule']): boolean => scope === 'global' && measure === 'concurrency'
+
+/** Between whom places are shared out. */
+const flowOf = ({ tenant, owner, keyId }: Principal): string => tenant ?? owner ?? keyId ?? ''

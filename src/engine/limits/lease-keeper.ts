@@ -1,0 +1,38 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { LimitStore } from '../../state/limits/store.ts'
+
+/** A quarter of the shortest lease a store may give. */
+const RENEW_MS = 15_000
+
+/** Renews the leases of everything that is under way, all of them with one call. Runs only while there is something. */
+export class LeaseKeeper {
+  private readonly store: Pick<LimitStore, 'renew'>
+  private readonly clock: Pick<Clock, 'every'>
+  private readonly ids = new Set<string>()
+  private stop: (() => void) | undefined = undefined
+
+  constructor(store: Pick<LimitStore, 'renew'>, clock: Pick<Clock, 'every'>) {
+    this.store = store
+    this.clock = clock
+  }
+
+  add(id: string): void {
+    this.ids.add(id)
+    this.stop ??= this.clock.every(RENEW_MS, () => void this.renew())
+  }
+
+  drop(id: string): void {
+    this.ids.delete(id)
+    if (this.ids.size > 0) return
+    this.stop?.()
+    this.stop = undefined
+  }
+
+  private async renew(): Promise<void> {
+    try {
+      await this.store.renew([...this.ids])
+    } catch {
+      // The store is away: the next turn tries again, well before the lease ends.
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { AccountId } from '../../ir/ids.ts'
+import type { LimitRule, LimitSettings } from '../../ir/limits.ts'
+import type { Limited } from '../../ir/observed.ts'
+import type { Principal } from '../../ir/principal.ts'
+import type { Target } from '../../ir/target.ts'
+import type { Usage } from '../../ir/usage.ts'
+import type { WireFormat } from '../../ir/wire-format.ts'
+import type { Standing } from '../../state/limits/store.ts'
+import type { Call, HeaderList } from '../engine.ts'
+
+/** Where an attempt goes, and how large it may become. */
+export interface AttemptPlace {
+  readonly target: Target
+  readonly account: { readonly id: AccountId }
+  readonly estimatedInputTokens: number
+  readonly maxOutputTokens: number | undefined
+}
+
+/** How an attempt ended, as far as its cost is concerned. */
+export interface AttemptSpending {
+  readonly usage: Usage | undefined
+  /**
+   * `nothing` was sent, or the upstream refused it with an error; `unknown` was sent, and no answer came; `answer` had begun, or was
+   * complete.
+   */
+  readonly reached: 'nothing' | 'unknown' | 'answer'
+}
+
+/** Money, tokens and places that one attempt holds. */
+export interface Reservation {
+  /** The attempt has ended. Happens once; further calls do nothing. */
+  settle(spending: AttemptSpending): void
+}
+
+/** What a call holds from its admission to its end. */
+export interface CallLimits {
+  /** Time it waited for a place, in ms. */
+  readonly queuedMs: number
+  /** Rate limits of the caller, in the words of its format; empty without any. */
+  headersFor(format: WireFormat): HeaderList
+  /**
+   * Takes what an attempt needs before it is sent. Rejects with `budget_exceeded` when the caller may not spend that much,
+   * `price_required` when nobody knows how much it is, and `target_over_limit` when it is the provider or account that may not.
+   */
+  reserve(place: AttemptPlace): Promise<Reservation>
+  /** The call is over. Happens once. */
+  end(): void
+}
+
+/** A rule and how it stands. */
+export interface RuleStanding extends Standing {
+  readonly rule: LimitRule
+}
+
+/** Everything that limits calls. The engine asks it before it decides, before it sends, and when something has ended. */
+export interface Limiter {
+  /**
+   * Lets a call in, at once or after a fair wait. Undefined when nothing limits it. Rejects with `limit_exceeded`, with
+   * `admission_timeout`, or with `client_closed_request` when the client gave up waiting.
+   */
+  admit(call: Call): Promise<CallLimits | undefined> | undefined
+  /** Which limit of the target's provider, or of all its accounts, is used up. */
+  limitedBy(target: Pick<Target, 'provider'>): Limited | undefined
+  /** Whether the account's own limits leave room, and otherwise for how long not. */
+  accountBlockedMs(provider: string, account: string): number | undefined
+  /** Takes the limits of another configuration. What was used and is held stays counted. */
+  configure(settings: LimitSettings): void
+  /** All limits of a caller and how they stand. */
+  statusOf(principal: Principal): Promise<readonly RuleStanding[]>
+}

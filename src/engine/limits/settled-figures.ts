@@ -1,0 +1,56 @@
+/** Samples kept of each series, and how many are needed before they are believed. */
+const KEPT = 64
+const ENOUGH = 5
+/** Models are named by clients, so the memory of them is bounded. */
+const MOST_SERIES = 4_096
+
+class Series {
+  private readonly values: number[] = []
+  private next = 0
+  private known: number | undefined = undefined
+
+  add(value: number): void {
+    this.values[this.next] = value
+    this.next = (this.next + 1) % KEPT
+    this.known = undefined
+  }
+
+  get percentile95(): number | undefined {
+    if (this.values.length < ENOUGH) return undefined
+    if (this.known === undefined) {
+      const sorted = this.values.toSorted((left, right) => left - right)
+      this.known = sorted[Math.ceil(sorted.length * 0.95) - 1]
+    }
+    return this.known
+  }
+}
+
+/**
+ * What calls really came to, by who called and which model: the last 64 figures of each. A caller without enough of its own is judged by
+ * all calls to the model.
+ */
+export class SettledFigures {
+  private readonly series = new Map<string, Series>()
+
+  add(caller: string, model: string, value: number): void {
+    this.of(`${model}\n${caller}`).add(value)
+    this.of(model).add(value)
+  }
+
+  /** The figure that 95 of 100 calls do not exceed; undefined while too few are known. */
+  percentile95(caller: string, model: string): number | undefined {
+    return this.series.get(`${model}\n${caller}`)?.percentile95 ?? this.series.get(model)?.percentile95
+  }
+
+  private of(name: string): Series {
+    const known = this.series.get(name)
+    const series = known ?? new Series()
+    this.series.delete(name)
+    this.series.set(name, series)
+    if (this.series.size > MOST_SERIES) {
+      const [oldest] = this.series.keys()
+      if (oldest !== undefined) this.series.delete(oldest)
+    }
+    return series
+  }
+}

@@ -1,0 +1,83 @@
+import type { CompiledConfig } from '../config/compile.ts'
+import { providerHosts } from '../config/provider-hosts.ts'
+import type { PooledProvider } from '../credentials/account-pool.ts'
+import type { Revision } from '../engine/execution-deps.ts'
+import type { ProviderId } from '../ir/ids.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
+import type { Provider } from '../providers/provider.types.ts'
+import { renewProviders } from '../providers/renew-providers.ts'
+import { healthSettingsOf } from '../state/health/settings.ts'
+import type { StateChange } from '../state/open-state.ts'
+
+type Providers = Revision['providers']
+
+/** The configuration a gateway works with. It changes as a whole: whoever asks gets the old one or the new one. */
+export class LiveConfig {
+  /** What the gateway was started with: some of it holds to its end. */
+  readonly started: CompiledConfig
+  config: CompiledConfig
+  revision: Revision
+  private hosts: ReadonlyMap<ProviderId, string>
+  private readonly create: (settings: ProviderSettings) => Provider
+
+  constructor(started: CompiledConfig, create: (settings: ProviderSettings) => Provider) {
+    this.started = started
+    this.config = started
+    this.create = create
+    this.hosts = providerHosts(started)
+    this.revision = {
+      snapshot: started.routing,
+      providers: renewProviders(started.providers, new Map(), create),
+      ...limitsOf(started),
+    }
+  }
+
+  readonly snapshot = (): RoutingSnapshot => this.revision.snapshot
+
+  /** Host of a provider's base URL; empty when there is none. */
+  readonly hostOf = (provider: ProviderId): string => this.hosts.get(provider) ?? ''
+
+  /** The providers of another configuration; those that are not changed are the ones at work. Throws `config_invalid`. */
+  renewed(next: CompiledConfig): Providers {
+    return renewProviders(next.providers, this.revision.providers, this.create)
+  }
+
+  /** Works with another configuration from now on, as the next revision. */
+  take(next: CompiledConfig, providers: Providers): void {
+    const snapshot = { ...next.routing, revision: this.revision.snapshot.revision + 1 }
+    this.config = next
+    this.hosts = providerHosts(next)
+    this.revision = { snapshot, providers, ...limitsOf(next) }
+  }
+
+  /** Accounts of all providers, and how each of them takes turns. */
+  get pooled(): PooledProvider[] {
+    const { accountSelection } = this.config.routing.resilience
+    return [...this.revision.providers.values()].map(({ id, settings }) => {
+      const selection = accountSelection.get(id)
+      return {
+        id,
+        endpoint: settings.baseUrl,
+        accounts: settings.accounts,
+        selection: selection?.mode,
+        sticky: selection?.sticky,
+      }
+    })
+  }
+
+  /** What the stores have to know of the configuration. */
+  get stateSettings(): StateChange {
+    const { routing, state } = this.config
+    return {
+      retentionMs: state.retentionMs,
+      health: healthSettingsOf(routing.resilience, routing.providers.keys()),
+      scorecards: routing.resilience.scorecard,
+    }
+  }
+}
+
+const limitsOf = ({ server }: CompiledConfig): Pick<Revision, 'stream' | 'maxAnswerBytes'> => ({
+  stream: server.stream,
+  maxAnswerBytes: server.maxResponseBytes ?? Number.POSITIVE_INFINITY,
+})

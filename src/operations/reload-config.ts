@@ -1,0 +1,63 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
+import type { CompiledConfig } from '../config/compile.ts'
+import { hasBudgets } from '../engine/limits/caller-rules.ts'
+import type { Limiter } from '../engine/limits/limiter.ts'
+import type { AccountPool } from '../credentials/account-pool.ts'
+import type { Clock } from '../lib/clock.ts'
+import { needsPrices } from '../routing/needs-prices.ts'
+import type { GatewayState } from '../state/open-state.ts'
+import { fixedKeys, isSameConfig } from './compare-configs.ts'
+import { configFacts } from './decision-world.ts'
+import type { LiveConfig } from './live-config.ts'
+import { requirePolicies } from './policy-gate.ts'
+
+/** What came of handing a running gateway another configuration. */
+export interface ReloadOutcome {
+  /** `unchanged` when it means the same as the one in force, which then stays. */
+  readonly kind: 'applied' | 'unchanged'
+  /** Revision in force. */
+  readonly revision: number
+  /** Keys that differ from what the gateway was started with and hold until it is started again. */
+  readonly restart: readonly string[]
+}
+
+export interface ReloadParts {
+  readonly live: LiveConfig
+  readonly accounts: Pick<AccountPool, 'configure'>
+  readonly limiter: Pick<Limiter, 'configure'>
+  readonly state: Pick<GatewayState, 'configure' | 'health'>
+  readonly prices: LazyPrices
+  readonly clock: Pick<Clock, 'wall'>
+  /** Settings of the server with what cannot change. Throws when they must not be served; `configure` takes them over. */
+  readonly server: {
+    check(settings: CompiledConfig['server']): void
+    configure(settings: CompiledConfig['server']): void
+  }
+}
+
+/**
+ * Takes over another configuration while requests run. Everything that can fail is done first; then all of it changes at once, between two
+ * requests. What runs keeps the configuration it began with; accounts, locks, circuits, scorecards, sessions and learned limits stay, except
+ * where a provider has another address. Rejects with `config_invalid` when the configuration is not taken: then nothing has changed.
+ */
+export async function reloadConfig(next: CompiledConfig, parts: ReloadParts): Promise<ReloadOutcome> {
+  const { live, accounts, limiter, state, prices, server } = parts
+  const restart = fixedKeys(live.started, next)
+  if (isSameConfig(live.config, next)) return { kind: 'unchanged', revision: live.snapshot().revision, restart }
+  const { host, port, tls } = live.started.server
+  const settings = { ...next.server, host, port, tls }
+  server.check(settings)
+  if (needsPrices(next.routing) || hasBudgets(next.limits) || next.policyTests.length > 0) await prices.warm()
+  requirePolicies(next, configFacts(next, prices, parts.clock))
+  const earlier = live.revision.providers
+  const providers = live.renewed(next)
+
+  live.take(next, providers)
+  accounts.configure(live.pooled)
+  limiter.configure(next.limits)
+  state.configure(live.stateSettings)
+  for (const { id, settings: before } of earlier.values())
+    if (providers.has(id) && providers.get(id)?.settings.baseUrl !== before.baseUrl) state.health.forget(id)
+  server.configure(settings)
+  return { kind: 'applied', revision: live.snapshot().revision, restart }
+}

@@ -1,0 +1,29 @@
+import type { Eventually } from '../limits/store.ts'
+
+/** What a caller wants to do once. Both are hashes, so that a store holds nothing of anybody. */
+export interface IdempotentCall {
+  /** Of the caller, the address and the key it sent. */
+  readonly key: string
+  /** Of the body. */
+  readonly fingerprint: string
+}
+
+export type IdempotencyClaim =
+  /** Nobody else is at it. `holder` renews and finishes the claim. */
+  | { readonly kind: 'claimed'; readonly holder: string }
+  /** The same call is under way. */
+  | { readonly kind: 'in-flight' }
+  /** The key was used for another body. */
+  | { readonly kind: 'mismatch' }
+
+/**
+ * Who is doing what under which idempotency key. A claim has a lease, so that one of a dead process ends; a key is remembered for a while after its
+ * last use, so that it cannot mean something else. Bounded: keys that are not in flight are forgotten first.
+ */
+export interface IdempotencyStore {
+  claim(call: IdempotentCall): Eventually<IdempotencyClaim>
+  /** The holders are at it still: their leases begin anew. */
+  renew(holders: readonly string[]): Eventually<void>
+  /** The call has ended: the same call may be made again. Happens once; an unknown holder changes nothing. */
+  finish(holder: string): Eventually<void>
+}
