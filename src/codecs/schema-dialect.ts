@@ -44,8 +44,8 @@ class SchemaFitter {
   private readonly root: JsonObject
   private readonly table: SchemaTable
   private readonly changed: OnSchemaChange
-  /** References that are being inlined: one of them again is a circle. */
-  private readonly inlining: string[] = []
+  /** References that stand written out around the place at hand: one of them again is a circle. */
+  private readonly following: string[] = []
   private nodes = 0
 
   constructor(root: JsonObject, table: SchemaTable, changed: OnSchemaChange) {
@@ -63,6 +63,7 @@ class SchemaFitter {
     const reference = schema['$ref']
     if (typeof reference === 'string' && this.table.references === 'inlined')
       return this.inline(schema, reference, pointer, depth)
+    const followed = this.following.length
     const notes: JsonObject = {}
     const reshaped = this.reshape(schema, pointer)
     const fitted: JsonObject = {}
@@ -76,6 +77,7 @@ class SchemaFitter {
         setMember(fitted, key, kept)
       }
     }
+    this.following.length = followed
     return isSame ? schema : annotated(fitted, notes)
   }
 
@@ -138,7 +140,7 @@ class SchemaFitter {
       shape = made
     }
     replace('definitions', (rest, value) => (keywords.has('$defs') ? { ...rest, $defs: value } : rest))
-    replace('allOf', (rest, value) => (Array.isArray(value) ? mergedBranches(rest, value, this.root) : shape))
+    replace('allOf', (rest, value) => (Array.isArray(value) ? mergedBranches(rest, value, this.follow) : shape))
     replace('oneOf', (rest, value) => (rest['anyOf'] === undefined && keywords.has('anyOf') ? { ...rest, anyOf: value } : shape))
     replace('const', (rest, value) => (rest['enum'] === undefined ? { ...rest, enum: [value] } : shape))
     replace('exclusiveMinimum', (rest, value) => wholeBound(shape, rest, 'minimum', value))
@@ -206,14 +208,21 @@ class SchemaFitter {
   /** What a reference names, in its place. A circle ends as any object. */
   private inline(schema: JsonObject, reference: string, pointer: string, depth: number): JsonObject {
     const { $ref: _reference, ...rest } = schema
-    const isEndless = this.inlining.includes(reference) || this.nodes > MAX_INLINED_NODES
-    const target = isEndless ? undefined : resolved(reference, this.root)
+    const followed = this.following.length
+    const target = this.follow(reference)
     this.changed(`${pointer}/$ref`, target === undefined ? 'described' : 'reshaped')
     if (target === undefined) return this.fit(annotated({ type: 'object', ...rest }, { $ref: reference }), pointer, depth + 1)
-    this.inlining.push(reference)
     const fitted = this.fit({ ...target, ...rest }, pointer, depth + 1)
-    this.inlining.pop()
+    this.following.length = followed
     return fitted
+  }
+
+  /** What a reference names, to be written out around everything that is fitted until the list is cut again. */
+  private readonly follow = (reference: string): JsonObject | undefined => {
+    const isEndless = this.following.includes(reference) || this.nodes > MAX_INLINED_NODES
+    const target = isEndless ? undefined : resolved(reference, this.root)
+    if (target !== undefined) this.following.push(reference)
+    return target
   }
 }
 

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../ir/json.ts'
+import { annotated } from './schema-notes.ts'
 
 /** The schema that a pointer within the document names; undefined for every other address. */
 export function resolved(reference: string, root: JsonObject): JsonObject | undefined {
@@ -23,21 +24,29 @@ function decoded(part: string): string {
 
 /**
  * `allOf` as one schema: one branch stands for itself, of several the properties and the required names are joined; of any other
- * keyword the first word counts. References in the branches are followed once.
+ * keyword the first word counts. `follow` gives what a reference in a branch names; one that it does not give is told in words.
  */
-export function mergedBranches(rest: JsonObject, branches: readonly unknown[], root: JsonObject): JsonObject {
+export function mergedBranches(
+  rest: JsonObject,
+  branches: readonly unknown[],
+  follow: (reference: string) => JsonObject | undefined,
+): JsonObject {
   const [only, ...others] = branches
   // A reference with words beside it, as many generators write it.
   if (others.length === 0 && isObject(only) && typeof only['$ref'] === 'string' && rest['$ref'] === undefined)
     return { ...rest, $ref: only['$ref'] }
   let merged = rest
+  const unknown: string[] = []
   for (const branch of branches) {
     if (!isObject(branch)) continue
     const { $ref, ...own } = branch
-    const target = typeof $ref === 'string' ? resolved($ref, root) : undefined
-    merged = joined(joined(merged, own), target ?? {})
+    merged = joined(merged, own)
+    if (typeof $ref !== 'string') continue
+    const target = follow($ref)
+    if (target === undefined) unknown.push($ref)
+    else merged = joined(merged, target)
   }
-  return merged
+  return unknown.length === 0 ? merged : annotated(merged, { allOf: unknown })
 }
 
 function joined(first: JsonObject, second: JsonObject): JsonObject {
