@@ -159,7 +159,7 @@ interface BuiltEngine {
 }
 
 function buildEngine({ live, state, prices, clock, buffers, limiter }: EngineParts): BuiltEngine {
-  const { records, health, affinity, disables } = state
+  const { records, health, affinity, signatures, disables } = state
   const { snapshot, hostOf } = live
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
@@ -172,6 +172,7 @@ function buildEngine({ live, state, prices, clock, buffers, limiter }: EnginePar
     accounts,
     health,
     affinity,
+    signatures,
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records,

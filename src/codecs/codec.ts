@@ -115,6 +115,8 @@ export interface PassthroughMarkers {
   readonly modelFrames: 'every' | readonly string[]
   /** Name of the member that holds the model. Default: `model`. */
   readonly modelMember?: string | undefined
+  /** How the body of a request writes the name of a model, where that is not the name itself. */
+  readonly modelInBody?: ((model: string) => string) | undefined
 }
 
 /** A format's own token counter: what its endpoint takes and gives. */

@@ -1,4 +1,4 @@
-import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
+import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
@@ -20,6 +20,7 @@ import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
+import { signingCodec } from './remembered-signatures.ts'
 import { mayHaveHappened } from './side-effects.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
@@ -36,6 +37,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly call: Call
   readonly route: Route
   readonly provider: Provider
+  readonly codec: Codec
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
@@ -73,6 +75,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.call = call
     this.route = route
     this.provider = dispatch.provider
+    this.codec = signingCodec(dispatch.provider, call, deps.signatures)
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
@@ -274,7 +277,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private createTransform(prepared: PreparedAttempt): StreamTransform {
     const { call } = this
     if (prepared.refusals.length > 0)
-      return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
+      return new TranslatingTransform(this.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
     return new PassthroughTransform({
       codec: call.codec,
       showModel: this.route.responseModel === 'requested' ? call.model : undefined,

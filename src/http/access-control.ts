@@ -36,10 +36,10 @@ export class AccessControl {
   }
 
   /** Who is calling. Throws when nobody may call like this, or this one may not use the route. */
-  admit(request: Request, route: Pick<RouteDefinition, 'role'>, peer: Peer | undefined): Principal {
+  admit(request: Request, route: Pick<RouteDefinition, 'role' | 'takesKeyInQuery'>, peer: Peer | undefined): Principal {
     const { headers } = request
     if (!this.isOpen) {
-      const principal = this.authenticator.authenticate(headers)
+      const principal = this.authenticator.authenticate(headers, route.takesKeyInQuery === true ? keyInQuery(request.url) : null)
       if (!mayUse(principal.role, route.role)) throw forbidden(principal, route.role)
       return principal
     }
@@ -63,6 +63,11 @@ export class AccessControl {
   private hostOf(request: Request, peer: Peer | undefined): string {
     return forwardedHost(request.headers, peer, this.isTrustedProxy) ?? requestedHost(request.headers, request.url)
   }
+}
+
+function keyInQuery(url: string): string | null {
+  const query = url.indexOf('?')
+  return query === -1 ? null : new URLSearchParams(url.slice(query)).get('key')
 }
 
 function forbidden(principal: Principal, asked: RouteRole): GatewayError {

@@ -4,8 +4,9 @@ import type { Principal } from '../ir/principal.ts'
 import { providerOfKey } from './provider-key.ts'
 import type { ApiKeySettings } from './server.settings.schema.ts'
 
-/** Where clients put a key: OpenAI's, Anthropic's, Azure's and Google's SDKs each have their own place. */
-const KEY_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const
+/** Where clients put a key: OpenAI's, Anthropic's, Azure's and Google's SDKs each have their own header, and Google's API a query. */
+const IN_QUERY = '?key='
+const KEY_PLACES = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', IN_QUERY] as const
 const BEARER = 'bearer '
 /** Longer values are no keys; hashing them would only be work. */
 const LONGEST_KEY = 1024
@@ -28,13 +29,13 @@ export class Authenticator {
     }))
   }
 
-  /** Throws `invalid_api_key`, `provider_key_presented` or `ambiguous_credentials`. */
-  authenticate(headers: Headers): Principal {
+  /** `inQuery` is a key in the address. Throws `invalid_api_key`, `provider_key_presented` or `ambiguous_credentials`. */
+  authenticate(headers: Headers, inQuery: string | null = null): Principal {
     let principal: Principal | undefined
     let admittedBy = ''
     let refused: string | undefined
-    for (const name of KEY_HEADERS) {
-      const value = headers.get(name)
+    for (const name of KEY_PLACES) {
+      const value = name === IN_QUERY ? inQuery : headers.get(name)
       if (value === null) continue
       const key = name === 'authorization' ? bearerToken(value) : value
       if (key === undefined || key === '') continue
@@ -68,7 +69,7 @@ function bearerToken(value: string): string | undefined {
 const ambiguous = (first: string, second: string): GatewayError =>
   new GatewayError(
     'ambiguous_credentials',
-    `The headers ${first} and ${second} hold two different valid keys, so it is unclear who is calling. Send only one of them.`,
+    `${first} and ${second} hold two different valid keys, so it is unclear who is calling. Send only one of them.`,
   )
 
 function refusal(key: string | undefined): GatewayError {

@@ -5,6 +5,7 @@ import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
+import { canonicalPath } from './model-calls.ts'
 import { createModelHandlers } from './model-routes.ts'
 import { createOperatorHandlers } from './operator-routes.ts'
 import { createPreviewHandler } from './preview-handler.ts'
@@ -15,7 +16,7 @@ import { allowedMethods, ROUTES, type CallRouteName, type RouteDefinition, type 
 import type { CallServer } from './serve-call.ts'
 import { createStatusHandler } from './status-handler.ts'
 import { createTraceHandlers } from './trace-routes.ts'
-import { unknownRoute } from './unknown-route.ts'
+import { isModelMethod, unknownRoute } from './unknown-route.ts'
 
 export interface ColdRoutesOptions extends HttpAppOptions {
   readonly access: AccessControl
@@ -64,7 +65,7 @@ export class ColdRoutes {
     const { basePath } = this.options.settings
     const isInside = basePath === '' || fullPath === basePath || fullPath.startsWith(`${basePath}/`)
     if (!isInside) return this.options.responder.error(exchange, unknownRoute(fullPath, basePath))
-    const path = fullPath.slice(basePath.length) || '/'
+    const path = canonicalPath(fullPath.slice(basePath.length) || '/')
     if (exchange.request.method === 'OPTIONS') return this.preflight(exchange, path)
     return this.router.fetch(exchange.request, { exchange, path })
   }
@@ -86,7 +87,8 @@ export class ColdRoutes {
   private missing(exchange: Exchange, path: string): Response {
     const { responder, settings } = this.options
     const methods = allowedMethods(path)
-    if (methods.length === 0) return responder.error(exchange, unknownRoute(path, settings.basePath))
+    if (methods.length === 0 || (exchange.request.method === 'POST' && isModelMethod(path)))
+      return responder.error(exchange, unknownRoute(path, settings.basePath))
     const allow = methods.join(', ')
     const error = new GatewayError(
       'method_not_allowed',

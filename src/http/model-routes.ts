@@ -2,6 +2,9 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { anthropicModel, anthropicPage } from './anthropic-models.ts'
 import { codexCard } from './codex-card.ts'
+import { googleModel, googlePage } from './google-models.ts'
+import { modelNamed } from './model-calls.ts'
+import { isGoogle } from './request-path.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { queryNumber } from './query-number.ts'
@@ -14,15 +17,38 @@ export interface ModelHandlersOptions extends Pick<HttpAppOptions, 'snapshot' | 
 
 const UNKNOWN: ModelCard = {}
 
-/** Lists of models and single ones, in the shape of the caller's own API: Anthropic's when it names that API's version. */
+/**
+ * Lists of models and single ones, in the shape of the caller's own API: Anthropic's when it names that API's version, Google's at its own
+ * addresses and for its own SDKs.
+ */
 export function createModelHandlers({
   snapshot,
   modelCard,
   responder,
-}: ModelHandlersOptions): Record<'listModels' | 'getModel', ColdHandler> {
+}: ModelHandlersOptions): Record<'listModels' | 'getModel' | 'listGoogleModels' | 'getGoogleModel', ColdHandler> {
   const cardOf = (id: string): ModelCard => modelCard?.(id) ?? UNKNOWN
+  const listGoogleModels: ColdHandler = ({ exchange, query }) => {
+    const page = {
+      size: queryNumber(query, 'pageSize', { least: 1, most: 1000 }),
+      token: query.get('pageToken') ?? undefined,
+    }
+    return responder.own(exchange, 200, JSON.stringify(googlePage(snapshot().modelIds, cardOf, page)), [])
+  }
+  const knownId = (written: string): string => {
+    const known = snapshot()
+    const id = isKnown(known, written) ? written : modelNamed(written)
+    if (isKnown(known, id)) return id
+    throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', { param: 'model' })
+  }
   return {
-    listModels({ exchange, query }) {
+    listGoogleModels,
+    getGoogleModel({ exchange, id: written }) {
+      const id = knownId(written)
+      return responder.own(exchange, 200, JSON.stringify(googleModel(id, cardOf(id))), [])
+    },
+    listModels(request) {
+      const { exchange, query } = request
+      if (isGoogle(exchange.request.headers)) return listGoogleModels(request)
       const { modelIds } = snapshot()
       const body = isAnthropic(exchange.request)
         ? anthropicPage(modelIds, cardOf, pageOf(query))
@@ -33,13 +59,12 @@ export function createModelHandlers({
           }
       return responder.own(exchange, 200, JSON.stringify(body), [])
     },
-    getModel({ exchange, id }) {
-      if (!isKnown(snapshot(), id))
-        throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', {
-          param: 'model',
-        })
+    getModel({ exchange, id: written }) {
+      const id = knownId(written)
       const card = cardOf(id)
-      const body = isAnthropic(exchange.request) ? anthropicModel(id, card) : openaiModel(id, card)
+      const { request } = exchange
+      const shape = isAnthropic(request) ? anthropicModel : isGoogle(request.headers) ? googleModel : openaiModel
+      const body = shape(id, card)
       return responder.own(exchange, 200, JSON.stringify(body), [])
     },
   }

@@ -48,7 +48,7 @@ export function statusPage(facts: StatusFacts): string {
 </header>
 <main>
 <h2>Call it</h2>
-<p>${facts.needsKey ? 'Send one of the gateway&#39;s keys.' : 'No key is needed from this machine.'} Any of the three formats reaches any model.</p>
+<p>${facts.needsKey ? 'Send one of the gateway&#39;s keys.' : 'No key is needed from this machine.'} Any of the four formats reaches any model.</p>
 ${examplesOf(facts, base)}
 <h2>Models</h2>
 ${modelsOf(facts)}

@@ -15,6 +15,8 @@ import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import { createMemorySignatures } from './signatures/memory.ts'
+import type { SignatureStore } from './signatures/store.ts'
 
 export interface OpenStateOptions {
   /** `memory`, or the path of an SQLite file. */
@@ -35,6 +37,7 @@ export interface GatewayState {
   readonly records: RecordStore
   readonly health: HealthStore
   readonly affinity: AffinityStore
+  readonly signatures: SignatureStore
   readonly disables: DisableStore
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
   configure(settings: StateChange): void
@@ -63,6 +66,7 @@ export function openState(options: OpenStateOptions): GatewayState {
       records,
       health,
       affinity: createMemoryAffinity({ clock }),
+      signatures: createMemorySignatures({ clock }),
       disables,
       configure(next) {
         records.keepFor(next.retentionMs)

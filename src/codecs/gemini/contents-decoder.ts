@@ -2,6 +2,7 @@ import type { ContentPart } from '../../ir/content.ts'
 import type { Message } from '../../ir/request.ts'
 import { CallIds } from './call-ids.ts'
 import { FieldReader, invalid, keepExtra, listOf, requireObject } from './fields.ts'
+import { joinedParts, withSummaries } from './joined-parts.ts'
 import { decodeParts } from './parts-decoder.ts'
 
 /** `systemInstruction`: one leading message. Its role, which clients fill with anything, says nothing. */
@@ -19,6 +20,7 @@ export function decodeContents(value: unknown, path: string): Message[] {
   const ids = new CallIds()
   const messages: Message[] = []
   for (const [index, content] of listOf(value).entries()) decodeContent(content, `${path}/${index}`, ids, messages)
+  for (const message of messages) if (message.role === 'assistant') message.content = withSummaries(message.content)
   return messages
 }
 
@@ -29,9 +31,22 @@ function decodeContent(value: unknown, path: string, ids: CallIds, into: Message
   if (role !== 'user' && role !== 'model' && role !== 'function')
     return invalid(fields.pathOf('role'), "must be 'user' or 'model'")
   const content = decodeParts(fields.any('parts'), fields.pathOf('parts'), ids)
-  const message = keepExtra<Message>({ role: role === 'model' ? 'assistant' : 'user', content, path }, fields.extra())
-  if (message.role === 'user' && content.some((part) => part.type === 'tool-result')) splitResults(message, into)
+  const extra = fields.extra()
+  if (role === 'model') {
+    addModelTurn(keepExtra<Message>({ role: 'assistant', content, path }, extra), into)
+    return
+  }
+  const message = keepExtra<Message>({ role: 'user', content, path }, extra)
+  if (content.some((part) => part.type === 'tool-result')) splitResults(message, into)
   else into.push(message)
+}
+
+/** A turn of the model, together with the one before: clients that stream keep each chunk of an answer as a turn of its own. */
+function addModelTurn(turn: Message, into: Message[]): void {
+  const last = into.at(-1)
+  if (last?.role === 'assistant' && last.extra === undefined && turn.extra === undefined)
+    last.content = joinedParts([...last.content, ...turn.content])
+  else into.push({ ...turn, content: joinedParts(turn.content) })
 }
 
 function splitResults(turn: Message, into: Message[]): void {

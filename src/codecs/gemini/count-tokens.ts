@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
+import { resourceName } from './model-name.ts'
 
 /** The request inside the body of the counter, which takes its contents alone as well. */
 export function countedRequest(body: unknown): unknown {
@@ -9,7 +10,7 @@ export function countedRequest(body: unknown): unknown {
 
 /** Body of `countTokens` from an encoded body: with everything that is part of the prompt. */
 export function countTokensBody(body: JsonObject, model: string): JsonObject {
-  return { generateContentRequest: { model: model.includes('/') ? model : `models/${model}`, ...body } }
+  return { generateContentRequest: { model: resourceName(model), ...body } }
 }
 
 /** The answer of the counter. */

@@ -2,6 +2,7 @@ import type { Codec } from '../codec.ts'
 import { countedRequest, countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
 import { decodeError, encodeError } from './error.ts'
 import { inspectFrame, inspectResponse } from './inspect.ts'
+import { resourceName } from './model-name.ts'
 import { decodeRequest } from './request-decoder.ts'
 import { encodeRequest } from './request-encoder.ts'
 import { passthroughRefusals } from './passthrough-refusals.ts'
@@ -27,6 +28,7 @@ export const geminiCodec: Codec = {
     inspect: ['"finishReason"', '"functionCall"', '"promptFeedback"', '"error"'],
     modelFrames: 'every',
     modelMember: 'modelVersion',
+    modelInBody: resourceName,
   },
   passthroughRefusals,
   tokenCounter: { request: countedRequest, body: countTokensBody, answer: countTokensAnswer, read: countedTokens },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
-import { ExpiringLru } from './expiring-lru.ts'
+import { ExpiringLru } from '../../lib/expiring-lru.ts'
 import type { Affinity, AffinityKey, AffinityStore, AnswerKey, Origin, Overflow } from './store.ts'
 
 const CAPACITY = 10_000
