@@ -41,7 +41,7 @@ const mayImport = {
   cli: [...pure, 'operations', 'config'],
 }
 
-const compositionRoot = String.raw`^src/(app|main|index)\.ts$`
+const compositionRoot = String.raw`^src/((app|main|index)\.ts$|app/)`
 const layers = Object.keys(mayImport)
 const test = String.raw`\.test\.ts$`
 

@@ -6,6 +6,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { measureImage, measureOpenStreams, measureRss, measureStart, type Fact } from './facts.ts'
+import { measureBlackHole } from './black-hole.ts'
+import { measureReplay } from './replay.ts'
 import { measureRouting } from './routing.ts'
 import { ROWS, type Row } from './rows.ts'
 import { fire } from './support/load.ts'
@@ -131,6 +133,8 @@ async function main(): Promise<number> {
         ...(await measureRss(startGateway, short)),
         ...(await measureOpenStreams(startGateway, short)),
         ...(await measureImage(startGateway)),
+        ...(await measureReplay(root, folder, upstream.url)),
+        ...(await measureBlackHole(root, folder, upstream.url, short)),
         ...(await measureStart(root, folder, short)),
       )
       for (const fact of facts)

@@ -1,37 +1,52 @@
 import { randomBytes } from 'node:crypto'
+import { buildLimiter } from './app/build-limiter.ts'
+import { Joining } from './app/joining.ts'
+import { openCaptures } from './app/open-captures.ts'
+import { openDataDir } from './app/open-data-dir.ts'
+import { openGatewayState } from './app/open-gateway-state.ts'
+import { openWatch, type Watch } from './app/open-watch.ts'
+import { shareAccounts } from './app/share-accounts.ts'
+import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
 import { createKnownModels } from './catalog/known-models.ts'
 import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
-import { createAccountPool, type AccountPool } from './credentials/account-pool.ts'
+import type { AccountPool } from './credentials/account-pool.ts'
 import { createEngine } from './engine/create-engine.ts'
+import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
-import { liveLimitsOf, hasBudgets } from './engine/limits/caller-rules.ts'
-import { createLimiter } from './engine/limits/create-limiter.ts'
+import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { observeTargets } from './engine/observe-targets.ts'
-import { unpackRecord } from './engine/record/unpack-record.ts'
+import type { RunningCalls } from './engine/running-calls.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
 import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
-import { asProviderId } from './ir/ids.ts'
 import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
+import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
+import { followKeys, type FollowedKeys } from './operations/tenancy/follow-keys.ts'
+import { knownNames } from './operations/tenancy/known-names.ts'
+import { callerReports } from './operations/tenancy/caller-reports.ts'
+import { readIssuedLimits } from './operations/tenancy/issued-limits.ts'
+import type { TenancyParts } from './operations/tenancy/tenancy-parts.ts'
+import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
+import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
@@ -39,10 +54,8 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
-import { type DataDir, takeDataDir } from './state/data-dir.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
-import { openState, type GatewayState } from './state/open-state.ts'
-import { STATE_FILE } from './state/records/open.ts'
+import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
@@ -55,6 +68,10 @@ export interface GatewayOptions {
   readonly dataDir?: string | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
+  /**
+   * Number of one of several processes on one address: it shares the address, and the data directory is held by whoever started it.
+   */
+  readonly worker?: number | undefined
 }
 
 /** A gateway, ready to serve requests handed to `fetch`; `listen` opens its port. */
@@ -77,32 +94,76 @@ export interface Gateway {
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
-  const dataDir =
-    options.dataDir === undefined ? undefined : takeDataDir({ path: options.dataDir, pid: process.pid, startedAt: clock.wall() })
-  const surroundings = { dataDir, clock, logger }
+  const dataDir = openDataDir(options, clock)
+  const surroundings = { dataDir, clock, logger, worker: options.worker }
+  const place: Place = {}
   const live = new LiveConfig(config, providerMaker(clock))
-  const state = openGatewayState(live, surroundings)
+  const prices = createLazyPrices()
+  const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
-  const { prices, stopPrices } = openPrices(surroundings)
+  const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const limiter = buildLimiter({ live, state, prices, clock, logger })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter })
+  const issued = followKeys(state.tenancy, surroundings)
+  const { running, keys } = issued
+  const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
+  const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
+  const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
+  const { captures, served } = openCaptures({ ...surroundings, config, engine })
   const { snapshot } = live
+  const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
   const app = createHttpApp({
-    engine,
+    engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock }),
     codecs,
     snapshot,
     ...ingressSettings(config.server),
     records,
+    issuedKeys: issued.keys,
+    tenancy: tenancyParts(state, { live, clock, issued, limiter }),
+    audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
-    operator: { snapshot, disables, accounts, health },
+    operator: { snapshot, disables, accounts, health, coordination: config.state.shared?.redis && state.coordination },
+    usage: usageDesk(state, { live, prices, clock }),
+    metrics: watch.metrics,
+    alerts,
+    captures,
+    requestFacts: watch.requestFacts,
     buffers,
     clock,
     logger,
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
+  const parts = { config, surroundings, live, prices, state, buffers, issued, limiter, watch, captures, accounts, factsOf, app }
+  const release = (): void => {
+    tokenizer.close()
+    stopPrices()
+  }
+  return { ...handleOf(parts, place, release), engine, records, prices, limiter }
+}
+
+interface HandleParts extends Pick<EngineParts, 'live' | 'prices' | 'state' | 'buffers' | 'limiter' | 'watch'> {
+  readonly config: CompiledConfig
+  readonly surroundings: Surroundings
+  readonly issued: FollowedKeys
+  readonly captures: ReturnType<typeof openCaptures>['captures']
+  readonly accounts: AccountPool
+  readonly factsOf: FactsOf
+  readonly app: HttpApp
+}
+
+/** Where the gateway listens, once it does. */
+interface Place {
+  server?: RunningServer
+}
+
+/** What can be done with a gateway that is built. */
+function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
+  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
+  const { dataDir, clock, logger } = surroundings
+  const noting = { audit: state.audit, clock, logger }
+  noteConfiguration(live.snapshot(), noting)
   const server = {
     check: checkBind,
     configure(settings: ServerSettings) {
@@ -110,36 +171,66 @@ export function createGateway(options: GatewayOptions): Gateway {
       app.configure(ingressSettings(settings))
     },
   }
-  let listening: RunningServer | undefined
+  const joining = new Joining(async () => {
+    await state.join()
+    await issued.read()
+  }, config.state.shared === undefined)
   let reloading: Promise<unknown> = Promise.resolve()
   return {
-    fetch: (request, peer) => app.fetch(request, peer),
-    engine,
-    records,
-    prices,
-    limiter,
+    fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
     async listen() {
       checkBind(config.server)
+      await joining.join()
       if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
-      requirePolicies(config, factsOf)
-      listening = await serve({ settings: config.server, app })
-      dataDir?.announce(listening.url)
-      return { url: listening.url, port: listening.port }
+      requirePolicies(config, parts.factsOf)
+      place.server = await serve({ settings: config.server, app, sharesAddress: surroundings.worker !== undefined })
+      const { url, port } = place.server
+      dataDir?.announce(url)
+      state.coordination.listensAt(url)
+      watch.start()
+      return { url, port }
     },
     reload(wanted) {
-      const done = reloading.then(() => reloadConfig(wanted, { live, accounts, limiter, state, prices, clock, server }))
+      const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
-      return done
+      return done.then((outcome) => {
+        if (outcome.kind === 'applied') noteConfiguration(live.snapshot(), noting)
+        return outcome
+      })
     },
     async close() {
       app.drain()
-      await listening?.stop(live.config.server.drainMs)
-      tokenizer.close()
-      stopPrices()
+      await place.server?.stop(live.config.server.drainMs)
+      await watch.close()
+      await parts.captures?.captures.close()
+      release()
+      await issued.close()
       await state.close()
       dataDir?.release()
     },
   }
+}
+
+/** What is measured when somebody looks. */
+const gaugesOf = ({ engine, limiter, state }: Pick<EngineParts, 'limiter' | 'state'> & { readonly engine: Engine }) => ({
+  active: () => engine.active,
+  queue: () => limiter.queue,
+  budgets: () => limiter.budgets,
+  ledger: state.ledger?.writer,
+})
+
+/** Answers what was used and what it cost; undefined without a ledger. */
+function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<EngineParts, 'live' | 'prices' | 'clock'>) {
+  if (ledger === undefined) return undefined
+  const { store, writer } = ledger
+  return new UsageDesk({
+    store,
+    durability: () => writer.durability(),
+    flush: () => writer.flush(),
+    prices,
+    hostOf: (provider) => live.hostOf(asProviderId(provider)),
+    clock,
+  })
 }
 
 interface EngineParts {
@@ -147,8 +238,32 @@ interface EngineParts {
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
+  readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
+  readonly running: RunningCalls
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({
+  live,
+  state,
+  prices,
+  clock,
+  watch,
+}: Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock' | 'watch'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled({ party, usage, nanos }, { record }) {
+      // Where nobody knows what was used, no price would tell the cost.
+      if (nanos === undefined && usage === undefined) return
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos })
+    },
+  })
 }
 
 interface BuiltEngine {
@@ -158,10 +273,10 @@ interface BuiltEngine {
   readonly tokenizer: Tokenizer
 }
 
-function buildEngine({ live, state, prices, clock, buffers, limiter }: EngineParts): BuiltEngine {
+function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
   const { records, health, affinity, signatures, disables } = state
   const { snapshot, hostOf } = live
-  const accounts = createAccountPool({ providers: live.pooled, clock, disables })
+  const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = createKnownModels({ snapshot, hostOf })
   const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock })
@@ -176,6 +291,10 @@ function buildEngine({ live, state, prices, clock, buffers, limiter }: EnginePar
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records,
+    running,
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    requestEnded: watch.requestEnded,
+    traces: watch.traces,
     buffers,
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
@@ -187,54 +306,27 @@ function buildEngine({ live, state, prices, clock, buffers, limiter }: EnginePar
   return { engine, accounts, factsOf, tokenizer }
 }
 
-interface LimiterParts extends Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock'> {
-  readonly logger: Logger
-}
+/** What the use-cases about keys work on. */
+const tenancyParts = (
+  { tenancy, audit, records, ledger }: GatewayState,
+  { live, clock, issued, limiter }: Pick<EngineParts, 'live' | 'clock' | 'limiter'> & { readonly issued: FollowedKeys },
+): TenancyParts => ({
+  store: tenancy,
+  audit,
+  clock,
+  random: randomBytes,
+  known: () => knownNames(live.config),
+  readLimits: readIssuedLimits,
+  useOf: (id) => issued.keys.useOf(id),
+  records,
+  reports: callerReports({ limiter, ledger, clock }),
+})
 
-function buildLimiter({ live, state, prices, clock, logger }: LimiterParts): Limiter {
-  return createLimiter({
-    store: state.limits,
-    settings: live.config.limits,
-    limitsOf: liveLimitsOf(() => live.config.limits),
-    accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
-    async priceOf({ provider, model }) {
-      const book = prices.book ?? (await prices.warm())
-      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
-    },
-    clock,
-    deadlines: new Deadlines(clock),
-    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
-    crossed: ({ rule, share, spent }) =>
-      logger.warn(
-        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
-        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
-      ),
-  })
-}
-
-interface Surroundings {
-  readonly dataDir: DataDir | undefined
-  readonly clock: Clock
-  readonly logger: Logger
-}
-
-function openGatewayState(live: LiveConfig, { dataDir, clock, logger }: Surroundings): GatewayState {
-  return openState({
-    store: live.config.state.store ?? dataDir?.file(STATE_FILE) ?? 'memory',
-    ...live.stateSettings,
-    idempotency: live.config.server.idempotency,
-    clock,
-    unpack: unpackRecord,
-    warn: (message, facts) => logger.warn(facts, message),
-  })
-}
-
-/** Prices with the operator's own from the data directory, followed until `stopPrices()`. */
-function openPrices({ dataDir, clock, logger }: Surroundings): { prices: LazyPrices; stopPrices: () => void } {
-  const prices = createLazyPrices()
-  if (dataDir === undefined) return { prices, stopPrices: () => undefined }
+/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
+function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
+  if (dataDir === undefined) return () => undefined
   const warn = (message: string): void => logger.error({}, message)
-  return { prices, stopPrices: followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn }) }
+  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
 }
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({

@@ -59,7 +59,7 @@ function chooseTiers(wanted: readonly string[]): Tier[] {
 }
 
 /** Words that npm scripts pass even while a tier has no file yet. */
-const TIER_WORDS = new Set(['unit', 'property', 'integration', 'sdk', 'e2e', 'agents', 'soak', 'fuzz'])
+const TIER_WORDS = new Set(['unit', 'property', 'integration', 'shared', 'sdk', 'e2e', 'agents', 'chaos', 'soak', 'fuzz'])
 
 /** Says why the agents cannot be tried here; CI must not pass over that. */
 function refuseAgents(tiers: readonly Tier[]): void {

@@ -5,7 +5,7 @@ import type { ReloadOutcome } from '../operations/reload-config.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
 
 /** What commands need of a gateway. */
-export interface CommandGateway extends Pick<PreviewParts, 'engine'> {
+export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices'> {
   /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes over another configuration while it serves. */
@@ -22,6 +22,8 @@ export interface CommandGatewayOptions {
   /** Undefined keeps nothing on disk. */
   readonly dataDir?: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
+  /** Number of one of several processes on an address; the data directory is held by the one that started them. */
+  readonly worker?: number | undefined
 }
 
 /** The composition root, loaded only by commands that need a gateway. */
@@ -49,4 +51,12 @@ export interface CliContext {
   /** Resolves with the signal's name at the next request to stop. */
   stopRequested(): Promise<string>
   loadApp(): Promise<GatewayApp>
+  /** Set in a process that another one has started to serve beside others. */
+  readonly worker?: WorkerRole | undefined
+}
+
+export interface WorkerRole {
+  readonly number: number
+  /** Tells the process that started this one where it listens. */
+  listens(address: { readonly url: string; readonly host: string; readonly port: number }): void
 }

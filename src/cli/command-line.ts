@@ -11,6 +11,8 @@ export async function runCommandLine(context: CliContext): Promise<number> {
     .description('Self-hosted AI gateway: any client format in, any chosen upstream out, one explained answer.')
     .version(context.version, '-V, --version', 'print the version')
     .option('--json', 'machine-readable output on stdout')
+    // A group and its subcommands may have options of the same name.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for what is possible)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => context.stdout(text), writeErr: (text) => context.stderr(text) })

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { isatty } from 'node:tty'
-import { readSurroundings } from '../config/env.ts'
+import { readSurroundings, variable } from '../config/env.ts'
 import { systemClock } from '../lib/clock.ts'
-import type { CliContext, GatewayApp } from './cli-context.ts'
+import type { CliContext, GatewayApp, WorkerRole } from './cli-context.ts'
+import { WORKER_VARIABLE } from './worker-variable.ts'
 
 const STDERR = 2
 
@@ -17,18 +18,21 @@ export function processContext(options: ProcessContextOptions): CliContext {
   // A reader that has seen enough (`| head`) closes the pipe; that is no fault.
   process.stdout.on('error', () => undefined)
   process.stderr.on('error', () => undefined)
+  const surroundings = readSurroundings()
+  const worker = workerRole(variable(surroundings.env, WORKER_VARIABLE))
   return {
     argv: process.argv.slice(2),
     version: options.version,
-    surroundings: readSurroundings(),
+    surroundings,
     clock: systemClock,
     fetch: globalThis.fetch,
     stdout: (words) => void process.stdout.write(words),
     stderr: (words) => void process.stderr.write(words),
     readText: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
     onHangUp,
-    stopRequested: nextStopSignal,
+    stopRequested: worker === undefined ? nextStopSignal : nextWordOfSupervisor,
     loadApp: options.loadApp,
+    worker,
   }
 }
 
@@ -52,6 +56,24 @@ function nextStopSignal(): Promise<string> {
     }
     process.on('SIGTERM', heard)
     process.on('SIGINT', heard)
+  })
+}
+
+/** Undefined for a process that nobody has started as a worker. */
+function workerRole(number: string | undefined): WorkerRole | undefined {
+  if (number === undefined || process.send === undefined) return undefined
+  return { number: Number(number), listens: (address) => void process.send?.(address) }
+}
+
+/**
+ * A worker stops when the process that started it says so, or is gone. A Ctrl-C reaches all processes of a terminal, and is for the
+ * other one to understand.
+ */
+function nextWordOfSupervisor(): Promise<string> {
+  return new Promise((resolve) => {
+    process.on('SIGINT', () => undefined)
+    process.once('SIGTERM', () => resolve('SIGTERM'))
+    process.once('disconnect', () => resolve('the supervisor is gone'))
   })
 }
 

@@ -1,5 +1,5 @@
 import { dataDirectory } from '../config/locate.ts'
-import type { RecordPlace } from '../operations/open-record-source.ts'
+import type { RecordKeeping, RecordPlace } from '../operations/open-record-source.ts'
 import type { CliContext } from './cli-context.ts'
 import type { CommonOptions } from './common-options.ts'
 import { gatewayKey } from './gateway-key.ts'
@@ -11,14 +11,14 @@ export async function recordPlace(context: CliContext, options: CommonOptions): 
   return {
     kind: 'files',
     dataDir: dataDirectory(surroundings, options.dataDir),
-    store: await configuredStore(context, options),
+    state: await configuredState(context, options),
     clock,
   }
 }
 
 /** Where the configuration puts the records. One that cannot be read does not keep anybody from reading them in the usual place. */
-async function configuredStore(context: CliContext, options: CommonOptions): Promise<string | undefined> {
+async function configuredState(context: CliContext, options: CommonOptions): Promise<RecordKeeping> {
   const { loadConfig } = await import('../config/load.ts')
   const result = loadConfig({ ...context.surroundings, path: options.config })
-  return result.ok ? result.compiled.state.store : undefined
+  return result.ok ? result.compiled.state : { store: undefined, shared: undefined }
 }

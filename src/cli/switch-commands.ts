@@ -78,5 +78,6 @@ async function switchPlace(context: CliContext, options: SwitchOptions): Promise
     clock,
     pid: process.pid,
     by: user === undefined ? 'command line' : `command line, ${user}`,
+    user,
   }
 }

@@ -162,7 +162,7 @@ export interface Codec {
    * Whether this format's vendor tells the failure of a streamed request inside the stream, after a 200, so that its clients look
    * for it only there. Undefined: never.
    */
-  readonly isToldInStream?: ((error: GatewayError) => boolean) | undefined
+  readonly isToldInStream?: ((error: GatewayError, clientFamily: string | undefined) => boolean) | undefined
   /** What an error body of an upstream that speaks this format says. */
   decodeError(status: number, body: unknown): UpstreamErrorFacts
   inspectFrame(frame: SseFrame): FrameFacts

@@ -124,7 +124,7 @@ describe('a prompt that does not fit', () => {
 
   test('is the one failure that clients of the Responses API look for inside a stream only', () => {
     const told = (error: GatewayError): WireFormat[] =>
-      WIRE_FORMATS.filter((format) => codecs[format].isToldInStream?.(error) === true)
+      WIRE_FORMATS.filter((format) => codecs[format].isToldInStream?.(error, undefined) === true)
     expect(told(refused({}))).toEqual(['responses'])
     expect(told(contextWindowExceeded('fast', {}))).toEqual(['responses'])
     expect(told(new GatewayError('upstream_rate_limited', 'x'))).toEqual([])

@@ -35,7 +35,7 @@ export function compileCombos(
       selection: {
         ...defaults.selection,
         // Whoever wrote `round_robin` wants turns, not sessions that stay.
-        affinity: 'none',
+        affinity: strategy === 'round_robin' ? 'none' : 'account',
         strategy: { name: strategy === 'round_robin' ? 'round_robin' : 'ordered_fallback', chosenBy: 'route' },
       },
     })

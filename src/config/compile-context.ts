@@ -1,9 +1,12 @@
 import type { ApiKeyConfig, ServerConfig } from '../http/server.schema.ts'
+import type { AlertsConfig } from '../observability/alerts/alerts.schema.ts'
+import type { TelemetryConfig } from '../observability/telemetry.schema.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ComboConfig } from '../routing/combo.schema.ts'
 import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
-import type { RetentionConfig, StateConfig } from '../state/state.schema.ts'
+import type { CaptureConfig } from '../state/captures/captures.schema.ts'
+import type { LedgerConfig, RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
 import type { Config, OwnerConfig, ProjectConfig, TenantConfig } from './schema.ts'
@@ -27,7 +30,11 @@ export interface ConfigParts {
   readonly profiles: readonly Located<ProfileConfig>[]
   readonly policyTests: readonly Located<string>[]
   readonly state: StateConfig
+  readonly ledger: LedgerConfig
   readonly retention: RetentionConfig
+  readonly telemetry: TelemetryConfig
+  readonly alerts: AlertsConfig
+  readonly capture: CaptureConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
 }
@@ -61,5 +68,9 @@ export const configOf = (parts: ConfigParts): Config => ({
   profiles: parts.profiles.map(({ value }) => value),
   policy_tests: parts.policyTests.map(({ value }) => value),
   state: parts.state,
+  ledger: parts.ledger,
   retention: parts.retention,
+  telemetry: parts.telemetry,
+  alerts: parts.alerts,
+  capture: parts.capture,
 })

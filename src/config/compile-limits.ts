@@ -2,6 +2,7 @@ import type { ApiKeySettings } from '../http/server.settings.schema.ts'
 import {
   projectName,
   type BudgetPeriod,
+  type InheritedBudget,
   type LimitRule,
   type LimitScope,
   type LimitSettings,
@@ -14,15 +15,8 @@ import type { ConfigPath } from './config-path.ts'
 import type { ConfigNotes } from './problem.ts'
 import { showText } from './secrecy.ts'
 
-/** What other budgets inherit. */
-interface Inherited {
-  readonly timezone: string
-  readonly soft: readonly number[]
-  readonly unknown_price: 'refuse' | 'allow'
-}
-
 /** One entry that can have limits, wherever it stands. */
-interface Limited {
+export interface Limited {
   readonly scope: LimitScope
   readonly subject: string
   readonly limits?: (NonNullable<RateLimitsConfig> | Omit<NonNullable<RateLimitsConfig>, 'priority'>) | undefined
@@ -39,7 +33,7 @@ const PERIODS = [
 /** Limits and budgets of everybody, as rules with the names of their counters. */
 export function compileLimits(parts: ConfigParts, apiKeys: readonly ApiKeySettings[], notes: ConfigNotes): LimitSettings {
   const { server } = parts
-  const inherited: Inherited = {
+  const inherited: InheritedBudget = {
     timezone: server.budget?.timezone ?? 'UTC',
     soft: server.budget?.soft ?? [],
     unknown_price: server.budget?.unknown_price ?? 'refuse',
@@ -73,6 +67,7 @@ export function compileLimits(parts: ConfigParts, apiKeys: readonly ApiKeySettin
       ),
       limitsOf,
     ),
+    inherited,
     admissionTimeoutMs: server.admission_timeout_ms,
     maxQueued: server.admission_queue,
   }
@@ -91,7 +86,10 @@ function byName(
 }
 
 /** Undefined when there is nothing to say of it, which costs nothing later. */
-function subjectLimits({ scope, subject, limits, budget }: Limited, inherited: Inherited): SubjectLimits | undefined {
+export function subjectLimits(
+  { scope, subject, limits, budget }: Limited,
+  inherited: InheritedBudget,
+): SubjectLimits | undefined {
   const priority = limits !== undefined && 'priority' in limits ? limits.priority : undefined
   const rules = [...rateRules(scope, subject, limits), ...budgetRules(scope, subject, budget, inherited)]
   if (rules.length === 0 && priority === undefined) return undefined
@@ -122,7 +120,7 @@ function rateRules(scope: LimitScope, subject: string, limits: Limited['limits']
 }
 
 /** The name of a counter says in which calendar it counts: another time zone is another count. */
-function budgetRules(scope: LimitScope, subject: string, budget: BudgetConfig, inherited: Inherited): LimitRule[] {
+function budgetRules(scope: LimitScope, subject: string, budget: BudgetConfig, inherited: InheritedBudget): LimitRule[] {
   if (budget === undefined) return []
   const timeZone = budget.timezone ?? inherited.timezone
   const soft = (budget.soft ?? inherited.soft).toSorted((left, right) => left - right)

@@ -108,10 +108,11 @@ describe('a route that could never be used is a problem', () => {
 
 describe('a strategy', () => {
   test.each([
-    ['', '', 'ordered_fallback', 'none'],
+    ['', '', 'ordered_fallback', 'account'],
     ['server: { cost_aware: true, latency_aware: true }', '', 'lowest_cost', 'session'],
     ['server: { latency_aware: true }', '', 'least_latency', 'session'],
-    ['server: { cost_aware: true }', 'strategy: ordered_fallback', 'ordered_fallback', 'none'],
+    ['server: { cost_aware: true }', 'strategy: ordered_fallback', 'ordered_fallback', 'account'],
+    ['', 'affinity: none', 'ordered_fallback', 'none'],
     ['', 'strategy: least_busy, affinity: none', 'least_busy', 'none'],
     ['profiles: [{ name: auto/mine, weights: { cost: 1 } }]', 'strategy: auto/mine', 'auto/mine', 'session'],
   ])('%s %s is %s with affinity %s', (top, own, name, affinity) => {

@@ -93,8 +93,11 @@ function weightsOf(
   return new Map(Object.entries(weights).map(([name, weight]) => [name as TargetId, weight]))
 }
 
-/** An order the operator wrote down is kept; what reads chance or measurements would change its mind in the middle of a conversation. */
+/**
+ * An order the operator wrote down is kept, with the account that has the prompt cached; what reads chance or measurements would change its
+ * mind in the middle of a conversation.
+ */
 const usualAffinity = ({ name }: StrategyChoice): SelectionPolicy['affinity'] =>
-  name === 'ordered_fallback' ? 'none' : 'session'
+  name === 'ordered_fallback' ? 'account' : 'session'
 
 const nanos = (dollars: number): number => Math.round(dollars * NANOS)

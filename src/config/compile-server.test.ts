@@ -83,6 +83,7 @@ describe('server settings', () => {
       maxJsonNodes: 1_000_000,
       stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },
       drainMs: 30_000,
+      workers: 1,
       trustedProxies: [],
       publicUrl: undefined,
       basePath: '',
@@ -148,14 +149,30 @@ describe('TLS files', () => {
 })
 
 test('state lives in memory, in a named file, or in the usual place', () => {
-  expect(load('').compiled.state).toEqual({ store: undefined, retentionMs: 30 * 86_400_000 })
-  expect(load('state: { store: memory }\nretention: { requests: forever }').compiled.state).toEqual({
-    store: 'memory',
-    retentionMs: undefined,
+  expect(load('').compiled.state).toEqual({
+    store: undefined,
+    shared: undefined,
+    retentionMs: 30 * 86_400_000,
+    auditRetentionMs: 365 * 86_400_000,
+    ledger: { enabled: true, required: false, keepEntriesMs: 400 * 86_400_000, keepRollupsMs: 400 * 86_400_000 },
   })
-  expect(load('state: { store: data/x.db }\nretention: { requests: 12h }').compiled.state).toEqual({
+  expect(load('state: { store: memory }\nretention: { requests: forever, audit: forever }').compiled.state).toMatchObject({
+    store: 'memory',
+    shared: undefined,
+    retentionMs: undefined,
+    auditRetentionMs: undefined,
+  })
+  expect(load('state: { store: data/x.db }\nretention: { requests: 12h }').compiled.state).toMatchObject({
     store: '/etc/gateway/data/x.db',
+    shared: undefined,
     retentionMs: 12 * 3_600_000,
+    auditRetentionMs: 365 * 86_400_000,
+  })
+  expect(load('ledger: { required: true }\nretention: { ledger: 2w, rollups: forever }').compiled.state.ledger).toEqual({
+    enabled: true,
+    required: true,
+    keepEntriesMs: 14 * 86_400_000,
+    keepRollupsMs: undefined,
   })
   expect(load('state: { store: ~/x.db }').compiled.state.store).toBe('/home/someone/x.db')
 })

@@ -24,6 +24,7 @@ export function compileServer(parts: ConfigParts, context: CompileContext, notes
     maxJsonNodes: server.max_json_nodes,
     stream: { commitAfterMs: server.stream.commit_after_ms, pingMs: server.stream.ping_ms, holdBytes: server.stream.hold_bytes },
     drainMs: server.shutdown.drain_ms,
+    workers: server.workers,
     trustedProxies: server.trusted_proxies,
     publicUrl: server.public_url?.replace(/\/+$/, ''),
     basePath: server.base_path.replace(/\/$/, ''),

@@ -4,12 +4,18 @@ import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
+import type { AlertSettings } from '../observability/alerts/alerts.schema.ts'
+import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
+import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
+import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileLimits } from './compile-limits.ts'
 import { compileProviders } from './compile-providers.ts'
 import { compileRouting } from './compile-routing.ts'
 import { compileServer } from './compile-server.ts'
+import { compileState } from './compile-state.ts'
+import { compileTelemetry } from './compile-telemetry.ts'
 import { impliedProviders } from './implied-providers.ts'
 import { withHome } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
@@ -23,7 +29,12 @@ export interface CompiledConfig {
   readonly routing: RoutingSnapshot
   readonly limits: LimitSettings
   readonly state: StateSettings
+  /** Names of the tenants that the configuration declares. */
+  readonly tenants: readonly string[]
   readonly policyTests: readonly PolicyTestFile[]
+  readonly telemetry: TelemetrySettings
+  readonly alerts: AlertSettings
+  readonly capture: CaptureSettings
 }
 
 /** A file of policy tests that must pass before the configuration is taken. */
@@ -49,14 +60,24 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const policyTests = compilePolicyTests(parts, context, notes)
   const limits = compileLimits(parts, server.apiKeys, notes)
-  return { server, providers, routing, limits, state: compileState(parts, context), policyTests }
+  const telemetry = compileTelemetry(parts, context, notes)
+  const alerts = compileAlerts(parts, context, notes)
+  const capture = compileCapture(parts)
+  const tenants = parts.tenants.map(({ value }) => value.id)
+  const state = compileState(parts, context, notes)
+  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture }
 }
 
-function compileState({ state, retention }: ConfigParts, { baseDirectory, home }: CompileContext): StateSettings {
-  const { store } = state
+const MIB = 1024 * 1024
+
+/** Spans are checked by the schema: none of them is for ever. */
+function compileCapture({ capture }: ConfigParts): CaptureSettings {
   return {
-    store: store === undefined || store === 'memory' ? store : resolve(baseDirectory, withHome(store, home)),
-    retentionMs: durationMs(retention.requests),
+    enabled: capture.enabled,
+    recipients: capture.recipients,
+    longestMs: durationMs(capture.longest) ?? 0,
+    retentionMs: durationMs(capture.retention) ?? 0,
+    maxBytes: capture.max_mb * MIB,
   }
 }
 

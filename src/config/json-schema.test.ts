@@ -37,7 +37,11 @@ describe('the JSON Schema of the configuration', () => {
       'profiles',
       'policy_tests',
       'state',
+      'ledger',
       'retention',
+      'telemetry',
+      'alerts',
+      'capture',
     ])
     expect(keysAt(schema, ['server', 'timeouts'])).toEqual(['connect_ms', 'read_ms', 'first_token_ms', 'total_ms'])
     expect(keysAt(schema, ['providers', 3, 'auth_scheme'])).toEqual(['kind', 'name'])

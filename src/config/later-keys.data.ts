@@ -32,8 +32,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
   { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
-  { path: 'retention.rollups' },
-  { path: 'retention.audit' },
 
   // tenants: limits are known, restrictions are not
   { path: 'tenants[].allowed_routes', refuse: RESTRICTION },
@@ -66,8 +64,8 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.taps' },
   { path: 'server.forward_proxies' },
   { path: 'server.cost_map' },
-  { path: 'server.otel_endpoint' },
-  { path: 'server.langfuse', harmless: switchedOff },
+  { path: 'server.otel_endpoint', hint: 'Use `telemetry.otlp`.' },
+  { path: 'server.langfuse', harmless: switchedOff, hint: 'Use `telemetry.otlp`, as docs/guides/observe.md shows.' },
   { path: 'server.quality_eval', harmless: switchedOff },
 
   // providers and accounts

@@ -11,7 +11,6 @@ describe('keys of features this version does not have', () => {
     ['harnesses: [{ name: x }]', 'harnesses'],
     ['local_executors: [{ name: mock }]', 'local_executors'],
     ['client_profiles: [{ id: codex, kind: codex, enabled: true }]', 'client_profiles'],
-    ['retention: { rollups: 400d }', 'retention.rollups'],
     ['server: { state_store: ./x.sqlite }', 'server.state_store'],
   ])('are accepted with a warning: %s', (text, path) => {
     const { warnings } = loaded(loadConfigText(PROVIDER + text))

@@ -88,6 +88,7 @@ describe('the shipped example', () => {
       'ANTHROPIC_API_KEY_2',
       'OPENROUTER_API_KEY',
       'SWITCHBACK_ADMIN_KEY',
+      'ALERT_WEBHOOK_URL',
     ]) {
       expect(warnings.some(({ message, line }) => message.includes(name) && line !== undefined)).toBe(true)
     }
@@ -102,6 +103,7 @@ describe('the shipped example', () => {
       OPENROUTER_API_KEY: 'k4',
       SWITCHBACK_ADMIN_KEY: 'k5',
       GEMINI_API_KEY: 'k6',
+      ALERT_WEBHOOK_URL: 'https://hooks.example/k6',
     }
     const { compiled, warnings } = loaded(loadConfigText(shipped('example.yaml'), { env }))
     expect(warnings).toEqual([])
@@ -110,6 +112,7 @@ describe('the shipped example', () => {
       'spare',
     ])
     expect(compiled.server.apiKeys).toHaveLength(2)
+    expect(compiled.alerts.webhooks.map(({ id }) => id)).toEqual(['on-call'])
   })
 })
 

@@ -33,7 +33,11 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
   return {
     server: readSection('server', SECTION_SCHEMAS.server, reader),
     state: readSection('state', SECTION_SCHEMAS.state, reader),
+    ledger: readSection('ledger', SECTION_SCHEMAS.ledger, reader),
     retention: readSection('retention', SECTION_SCHEMAS.retention, reader),
+    telemetry: readSection('telemetry', SECTION_SCHEMAS.telemetry, reader),
+    alerts: readSection('alerts', SECTION_SCHEMAS.alerts, reader),
+    capture: readSection('capture', SECTION_SCHEMAS.capture, reader),
     apiKeys: readList('api_keys', LIST_SCHEMAS.api_keys, reader),
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),
     projects: readList('projects', LIST_SCHEMAS.projects, reader),

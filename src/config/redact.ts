@@ -32,8 +32,12 @@ function redact(value: unknown, path: ConfigPath): unknown {
   }
   if (typeof value !== 'string') return value
   if (path.at(-1) === 'key_hash') return `sha256:${REDACTED}`
-  return isSecretPath(path) ? REDACTED : value.replace(/(:\/\/[^?#]*\?).*/s, `$1${REDACTED}`)
+  return isSecretPath(path) ? REDACTED : withoutCredentials(value)
 }
+
+/** Addresses may hold user and password, and keys in their query. */
+const withoutCredentials = (text: string): string =>
+  text.replace(/(:\/\/[^?#]*\?).*/s, `$1${REDACTED}`).replace(/(:\/\/)[^/?#\s]*@/g, `$1${REDACTED}@`)
 
 /** JSON with sorted keys. */
 function canonicalJson(value: unknown): string {

@@ -2,11 +2,14 @@ import { z } from 'zod'
 import { apiKeySchema, serverSchema } from '../http/server.schema.ts'
 import { identifier, nonEmpty, positive } from '../lib/config-fields.ts'
 import { budget, callerLimits } from '../lib/limit-fields.ts'
+import { alertsSchema } from '../observability/alerts/alerts.schema.ts'
+import { telemetrySchema } from '../observability/telemetry.schema.ts'
 import { providerSchema } from '../providers/provider.schema.ts'
 import { combosSchema, comboSchema } from '../routing/combo.schema.ts'
 import { profileSchema } from '../routing/profile.schema.ts'
 import { routeSchema } from '../routing/route.schema.ts'
-import { retentionSchema, stateSchema } from '../state/state.schema.ts'
+import { captureSchema } from '../state/captures/captures.schema.ts'
+import { ledgerSchema, retentionSchema, stateSchema } from '../state/state.schema.ts'
 
 const tenantSchema = z
   .strictObject({
@@ -44,7 +47,11 @@ const ownerSchema = z
 export const SECTION_SCHEMAS = {
   server: serverSchema.prefault({}).describe('How the gateway listens, and the defaults for everything it does.'),
   state: stateSchema.prefault({}).describe('Where the gateway keeps what must outlive a request.'),
+  ledger: ledgerSchema.prefault({}).describe('The account of what calls cost.'),
   retention: retentionSchema.prefault({}).describe('How long things are kept.'),
+  telemetry: telemetrySchema.prefault({}).describe('Spans and metrics over OpenTelemetry (OTLP).'),
+  alerts: alertsSchema.prefault({}).describe('Who is told when something is wrong, and what that is.'),
+  capture: captureSchema.prefault({}).describe('Bodies that an admin may have captured for support, encrypted.'),
 } as const
 
 /** Sections that are lists; every entry is checked by itself. */
@@ -86,7 +93,11 @@ export const configSchema = z.strictObject({
       'Files of policy tests (as for `switchback test`) that must pass before this configuration is taken, at a start and while running. Relative paths start at the configuration file.',
     ),
   state: SECTION_SCHEMAS.state,
+  ledger: SECTION_SCHEMAS.ledger,
   retention: SECTION_SCHEMAS.retention,
+  telemetry: SECTION_SCHEMAS.telemetry,
+  alerts: SECTION_SCHEMAS.alerts,
+  capture: SECTION_SCHEMAS.capture,
 })
 
 /** The configuration as read, with defaults filled in. Secrets are `Secret` values that still hold their `${NAME}` references. */

@@ -44,6 +44,10 @@ describe('a secret never shows', () => {
     `providers: [{ id: p, type: openai, base_url: "https://user:${CANARY}@example.com" }]`,
     `providers: [{ id: "${CANARY}/x", type: openai }]`,
     `routes: [{ name: r, match: { model: x }, targets: ["${CANARY}/x"] }]`,
+    `state: { store: "postgres://u:${CANARY}@db/x", coordination: "redis://:${CANARY}@r" }`,
+    `state: { store: "postgres://u:canary@db/x?sslmode=no", coordination: "redis://:canary@r/no" }`,
+    `state: { store: "postgres:/u:can/ary-canary@db/x", coordination: "rediss//:canary@r" }`,
+    `state: { store: "mysql://u:canary@db/x", coordination: "redis://:canary@r" }`,
   ])('in %s', (text) => {
     // Settings that hold a value on purpose (headers, addresses) may be inspected by code; what is told to people may not.
     const shown = text.includes('headers: { X-Team') ? everythingShown(text).split('\n')[0] : everythingShown(text)

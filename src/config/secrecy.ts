@@ -4,7 +4,7 @@ import type { ConfigPath } from './config-path.ts'
 const SECRET_KEYS: ReadonlySet<string> = new Set(['api_key', 'key', 'inline', 'token', 'secret', 'password'])
 
 /** Keys that name an environment variable. Shown only when the value looks like a name and not like a pasted key. */
-const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'env'])
+const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'url_env', 'env'])
 
 const lastKey = (path: ConfigPath): string | undefined => path.findLast((step) => typeof step === 'string')
 
@@ -18,6 +18,8 @@ const isMatch = (path: ConfigPath): boolean =>
 export const isSecretPath = (path: ConfigPath): boolean => {
   if (isMatch(path)) return false
   const key = lastKey(path)
+  // Whoever knows the address of a webhook may write there.
+  if (path[0] === 'alerts' && key === 'url') return true
   return (key !== undefined && SECRET_KEYS.has(key)) || path.includes('headers')
 }
 
@@ -34,7 +36,7 @@ export function looksSecret(text: string): boolean {
     /AIza|AGE-SECRET|-----BEGIN|bearer\s/i.test(text)
   )
     return true
-  if (/[0-9a-f]{32,}/i.test(text) || /:\/\/[^/\s]*@/.test(text)) return true
+  if (/[0-9a-f]{32,}/i.test(text) || /:[^\s]*@/.test(text)) return true
   return (text.match(/[A-Za-z0-9_-]{20,}/g) ?? []).some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run))
 }
 

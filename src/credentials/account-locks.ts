@@ -47,9 +47,9 @@ export class AccountLocks {
    * Locks what the error's row in the table says, for the time the upstream named or else the table's. An account without a
    * credential cannot have a bad one: there, what would lock the account locks the model.
    */
-  add({ id, apiKey }: Account, model: string, error: GatewayError, now: number): void {
+  add({ id, apiKey }: Account, model: string, error: GatewayError, now: number): AccountLock | undefined {
     const { locks, lockMs } = error.row
-    if (locks === 'nothing') return
+    if (locks === 'nothing') return undefined
     const isWhole = locks === 'account' && apiKey !== undefined
     const earlier = isWhole ? this.whole.get(id) : this.single.get(keyOf(id, model))
     const level = DOUBLING.has(error.code) ? nextLevel(earlier, now) : 0
@@ -64,31 +64,47 @@ export class AccountLocks {
     this.lastUntil = Math.max(this.lastUntil, kept.until)
     if (isWhole) this.whole.set(id, kept)
     else put(this.single, keyOf(id, model), kept, now)
+    return kept
   }
 
-  /** An answer says that the account has nothing left for the model until `until`. What it says last holds, sooner or later. */
-  limit(account: AccountId, model: string, until: number, now: number): void {
+  /** An answer says that the account has nothing left for the model until `until`. What it says last holds, sooner or later. Whether that is news. */
+  limit(account: AccountId, model: string, until: number, now: number): boolean {
     const end = Math.min(until, now + MAX_NAMED_MS)
     const key = keyOf(account, model)
-    if (!(end > now)) {
-      this.limits.delete(key)
-      return
-    }
+    if (!(end > now)) return this.limits.delete(key)
+    const isNews = this.limits.get(key)?.until !== end
     this.lastUntil = Math.max(this.lastUntil, end)
     const code = 'upstream_rate_limited'
     put(this.limits, key, { account, model, code, since: now, until: end, level: 0, learned: true }, now)
+    return isNews
   }
 
   /**
    * The call worked: what was locked for it before it began, and the memory of its failures, is gone. What failed since then says more
-   * than a call that was already under way. Other models, and limits that answers told of, keep theirs.
+   * than a call that was already under way. Other models, and limits that answers told of, keep theirs. Whether there was anything.
    */
-  clear(account: AccountId, model: string, startedAt: number): void {
-    if (this.lastUntil === Number.NEGATIVE_INFINITY) return
+  clear(account: AccountId, model: string, startedAt: number): boolean {
+    if (this.lastUntil === Number.NEGATIVE_INFINITY) return false
     const key = keyOf(account, model)
-    if ((this.whole.get(account)?.since ?? 0) <= startedAt) this.whole.delete(account)
-    if ((this.single.get(key)?.since ?? 0) <= startedAt) this.single.delete(key)
+    let cleared = false
+    if ((this.whole.get(account)?.since ?? 0) <= startedAt) cleared = this.whole.delete(account)
+    if ((this.single.get(key)?.since ?? 0) <= startedAt) cleared = this.single.delete(key) || cleared
     if (this.whole.size + this.single.size + this.limits.size === 0) this.lastUntil = Number.NEGATIVE_INFINITY
+    return cleared
+  }
+
+  /** Takes over a lock that another replica has made. Of two the one that lasts longest holds; of learned limits the one told last. */
+  adopt(lock: AccountLock, now: number): void {
+    const { account, model, until, learned } = lock
+    if (learned) {
+      this.limit(account, model ?? '', until, now)
+      return
+    }
+    const earlier = model === undefined ? this.whole.get(account) : this.single.get(keyOf(account, model))
+    if (until <= now || (earlier !== undefined && earlier.until >= until)) return
+    this.lastUntil = Math.max(this.lastUntil, until)
+    if (model === undefined) this.whole.set(account, lock)
+    else put(this.single, keyOf(account, model), lock, now)
   }
 
   /** Drops everything about the accounts that `keep` does not want. */

@@ -4,6 +4,7 @@ import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Disabled } from '../ir/observed.ts'
 import type { RateLimits } from '../ir/rate-limits.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { AccountChange } from './account-change.ts'
 import { isSameAccount, type Account } from './account.ts'
 import { AccountLocks, type AccountLock } from './account-locks.ts'
 import { AccountRotation } from './account-rotation.ts'
@@ -46,6 +47,8 @@ export interface AccountPool {
   disabled(provider: ProviderId): readonly { readonly account: Account; readonly disabled: Disabled }[]
   /** Everything that is locked or disabled, for health views. */
   snapshot(): readonly AccountHealth[]
+  /** Takes over what happened to an account in another replica `ageMs` ago. */
+  adopt(change: AccountChange, ageMs: number): void
   /** Takes a new list of accounts. What is known of those that stay is kept, unless their credential is another one. */
   configure(providers: readonly PooledProvider[]): void
 }
@@ -108,6 +111,8 @@ export interface AccountPoolOptions {
   readonly providers: readonly PooledProvider[]
   readonly clock: Pick<Clock, 'now' | 'wall'>
   readonly disables?: AccountDisables | undefined
+  /** Told of everything that happens to locks here, for the other replicas. */
+  readonly onChange?: ((change: AccountChange) => void) | undefined
 }
 
 interface ProviderAccounts {
@@ -126,7 +131,7 @@ const NO_ACCOUNTS: AccountAvailability = { available: 0, total: 0 }
 const NO_DISABLES: AccountDisables = { any: false, account: () => undefined }
 
 /** Accounts that are not to be used. */
-type Tried = Pick<ReadonlySet<AccountId>, 'has'>
+export type Tried = Pick<ReadonlySet<AccountId>, 'has'>
 
 export function createAccountPool(options: AccountPoolOptions): AccountPool {
   return new MemoryAccountPool(options)
@@ -135,10 +140,12 @@ export function createAccountPool(options: AccountPoolOptions): AccountPool {
 class MemoryAccountPool implements AccountPool {
   private readonly clock: Pick<Clock, 'now' | 'wall'>
   private readonly disables: AccountDisables
+  private readonly onChange: ((change: AccountChange) => void) | undefined
   private providers: ReadonlyMap<ProviderId, ProviderAccounts> = new Map()
 
-  constructor({ providers, clock, disables = NO_DISABLES }: AccountPoolOptions) {
+  constructor({ providers, clock, disables = NO_DISABLES, onChange }: AccountPoolOptions) {
     this.clock = clock
+    this.onChange = onChange
     this.disables = disables
     this.configure(providers)
   }
@@ -170,12 +177,18 @@ class MemoryAccountPool implements AccountPool {
   failed(provider: ProviderId, account: AccountId, model: string, error: GatewayError): void {
     const found = this.providers.get(provider)
     const failing = found?.accounts.find(({ id }) => id === account)
-    if (found !== undefined && failing !== undefined) found.locks.add(failing, model, error, this.clock.now())
+    if (found === undefined || failing === undefined) return
+    const now = this.clock.now()
+    const lock = found.locks.add(failing, model, error, now)
+    if (lock !== undefined) this.tell(provider, lock, now)
   }
 
   limited(provider: ProviderId, account: AccountId, model: string, untilMs: number): void {
     const found = this.providers.get(provider)
-    if (found?.accounts.some(({ id }) => id === account) === true) found.locks.limit(account, model, untilMs, this.clock.now())
+    if (found?.accounts.some(({ id }) => id === account) !== true) return
+    const now = this.clock.now()
+    if (found.locks.limit(account, model, untilMs, now))
+      this.tell(provider, { account, model, code: 'upstream_rate_limited', until: untilMs, level: 0, learned: true }, now)
   }
 
   told(provider: ProviderId, account: AccountId, model: string, limits: RateLimits): void {
@@ -196,7 +209,9 @@ class MemoryAccountPool implements AccountPool {
   }
 
   succeeded(provider: ProviderId, account: AccountId, model: string, startedAtMs = Number.POSITIVE_INFINITY): void {
-    this.providers.get(provider)?.locks.clear(account, model, startedAtMs)
+    if (this.providers.get(provider)?.locks.clear(account, model, startedAtMs) !== true) return
+    const startedMsAgo = Math.max(0, this.clock.now() - startedAtMs)
+    this.onChange?.({ kind: 'cleared', provider, account, model, startedMsAgo })
   }
 
   reset(provider: ProviderId, account: AccountId): number {
@@ -204,7 +219,21 @@ class MemoryAccountPool implements AccountPool {
     const inForce = found?.locks.active(this.clock.now()).filter((lock) => lock.account === account).length ?? 0
     found?.locks.retain((id) => id !== account)
     found?.limits.retain((id) => id !== account)
+    this.onChange?.({ kind: 'reset', provider, account })
     return inForce
+  }
+
+  adopt(change: AccountChange, ageMs: number): void {
+    const { provider, account } = change
+    const found = this.providers.get(provider)
+    if (found?.accounts.some(({ id }) => id === account) !== true) return
+    const now = this.clock.now()
+    if (change.kind === 'reset') found.locks.retain((id) => id !== account)
+    else if (change.kind === 'cleared') found.locks.clear(account, change.model, now - ageMs - change.startedMsAgo)
+    else {
+      const { model, code, level, learned, forMs } = change
+      found.locks.adopt({ account, model, code, level, learned, since: now - ageMs, until: now - ageMs + forMs }, now)
+    }
   }
 
   availability(provider: ProviderId, model: string): AccountAvailability {
@@ -260,6 +289,11 @@ class MemoryAccountPool implements AccountPool {
   configure(providers: readonly PooledProvider[]): void {
     const earlier = this.providers
     this.providers = new Map(providers.map((settings) => [settings.id, carriedOver(settings, earlier.get(settings.id))]))
+  }
+
+  private tell(provider: ProviderId, lock: Omit<AccountLock, 'since'>, now: number): void {
+    const { account, model, code, level, learned, until } = lock
+    this.onChange?.({ kind: 'locked', provider, account, model, code, level, learned, forMs: Math.max(0, until - now) })
   }
 
   private usable(found: ProviderAccounts, model: string, tried?: Tried): readonly Account[] {

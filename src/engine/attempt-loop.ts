@@ -3,8 +3,11 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { HedgeSettings } from '../ir/resilience.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptResult } from './attempt-result.ts'
-import { AttemptRun, type AttemptEnding } from './attempt-run.ts'
+import type { AttemptEnding } from './attempt-context.ts'
+import { AttemptRun } from './attempt-run.ts'
 import type { AttemptEnd } from './call-outcome.ts'
 import type { Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
@@ -35,6 +38,14 @@ export class AttemptLoop {
   private readonly totalAt: number
   /** Attempts that run beside each other. */
   private readonly racing = new Set<AttemptRun>()
+  /** Where the call stands in a trace; undefined where nothing is traced. */
+  readonly trace: TraceContext | undefined
+  /** Why the gateway itself ended the call. */
+  private stopped: GatewayError | undefined = undefined
+  /** Ends a pause. */
+  private wake: (() => void) | undefined = undefined
+  /** Attempts that have begun. */
+  private begun = 0
   private cancelled = false
 
   constructor(call: Call, decided: Decided, deps: ExecutionDeps) {
@@ -44,6 +55,7 @@ export class AttemptLoop {
     this.itinerary = createItinerary(decided, deps)
     this.totalAt = call.receivedAt + Math.min(decided.route.timeouts.totalMs ?? Infinity, decided.plan.deadlineMs ?? Infinity)
     this.diagnostics = call.diagnostics
+    this.trace = deps.traces?.begin(call.requestId, call.headers)
   }
 
   /** The client went away: every upstream is told at once. Returns what the client had got of a stream. */
@@ -56,12 +68,20 @@ export class AttemptLoop {
     return facts
   }
 
+  /** The gateway ends the call: attempts under way fail with this error, a begun stream tells it, and nothing else is tried. */
+  stop(error: GatewayError): void {
+    this.stopped ??= error
+    this.wake?.()
+    for (const attempt of this.racing) attempt.abort(error)
+    this.current?.abort(error)
+  }
+
   /** Goes from place to place until one answers or nothing is left. Never rejects. */
   async run(): Promise<AttemptResult> {
     const { itinerary } = this
     try {
-      while (!itinerary.begin())
-        if (!(await this.recovered()) && (this.cancelled || !itinerary.insist())) return this.nothingLeft()
+      if (this.isOver) return this.nothingLeft()
+      while (!itinerary.begin()) if (!(await this.recovered()) && (this.isOver || !itinerary.insist())) return this.nothingLeft()
       for (;;) {
         const hedge = this.hedging()
         const attempt = this.start()
@@ -69,8 +89,9 @@ export class AttemptLoop {
         this.waitedMs += hedge === undefined ? attempt.waitedMs : this.deps.clock.now() - attempt.startedAt
         const found = this.current?.diagnostics ?? NONE
         if (found.length > 0) this.diagnostics = [...this.diagnostics, ...found]
-        if (this.cancelled) {
+        if (this.isOver) {
           if (result.kind === 'stream') result.stream.stop()
+          this.closeAttempt('cancelled', { facts: result.kind === 'failed' ? undefined : result.facts, reason: 'stopped' })
           return this.nothingLeft()
         }
         if (result.kind !== 'failed') return result
@@ -80,7 +101,7 @@ export class AttemptLoop {
         // A place that was just arrived at has nothing to recover from.
         if (itinerary.retries === 0) continue
         await this.pause(retryDelayMs(this.decided, retries, this.deps.random))
-        if (!this.cancelled) continue
+        if (!this.isOver) continue
         itinerary.abandon()
         return this.nothingLeft()
       }
@@ -92,13 +113,18 @@ export class AttemptLoop {
     }
   }
 
-  private nothingLeft(): AttemptFailure {
-    return failed(this.cancelled ? clientGone() : this.itinerary.error)
+  /** The client has left, or the gateway has ended the call: nothing else is to be tried. */
+  get isOver(): boolean {
+    return this.cancelled || this.stopped !== undefined
   }
 
-  private start(): AttemptRun {
+  private nothingLeft(): AttemptFailure {
+    return failed(this.cancelled ? clientGone() : (this.stopped ?? this.itinerary.error))
+  }
+
+  private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
     this.current = new AttemptRun(
-      { call: this.call, decided: this.decided, totalAt: this.totalAt },
+      { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose, trace: this.trace },
       this.itinerary.dispatch,
       this.deps,
     )
@@ -109,7 +135,7 @@ export class AttemptLoop {
   private hedging(): HedgeSettings | undefined {
     const { plan, route, snapshot } = this.decided
     const enabled = route.resilience?.hedge?.enabled ?? snapshot.resilience.hedge.enabled
-    if (!enabled || plan.targets.length < 2 || hasSideEffects(this.call.codec, this.call.request)) return undefined
+    if (!enabled || plan.targets.length < 2 || hasSideEffects(this.call.request)) return undefined
     const { delayMs, maxParallel } = snapshot.resilience.hedge
     const own = route.resilience?.hedge
     return { enabled, delayMs: own?.delayMs ?? delayMs, maxParallel: own?.maxParallel ?? maxParallel }
@@ -122,7 +148,7 @@ export class AttemptLoop {
       hedge,
       clock: this.deps.clock,
       racing: this.racing,
-      beside: () => (!this.cancelled && this.itinerary.beside() ? this.start() : undefined),
+      beside: () => (!this.isOver && this.itinerary.beside() ? this.start('hedge') : undefined),
       failed: (attempt, error) => this.failedBeside(attempt, error),
       lost: (attempt) => this.giveUp(attempt, 'hedge'),
     })
@@ -132,6 +158,7 @@ export class AttemptLoop {
 
   /** One of several attempts failed; another one still runs. */
   private failedBeside(attempt: AttemptRun, error: GatewayError): void {
+    if (this.stopped !== undefined) return this.written(attempt, 'cancelled', { reason: 'stopped' })
     this.learnFrom(attempt, error)
     this.written(attempt, 'failed', { error, next: 'next-target' })
   }
@@ -151,21 +178,25 @@ export class AttemptLoop {
     const left = Math.min(limit - this.waitedMs, this.totalAt - deps.clock.now())
     if (recoveryMs === undefined || recoveryMs > left) return false
     await this.pause(Math.max(1, recoveryMs))
-    return !this.cancelled
+    return !this.isOver
   }
 
   /** Waiting is no work of the gateway. */
   private async pause(ms: number): Promise<void> {
     const { clock } = this.deps
     const startedAt = clock.now()
-    await clock.sleep(ms, this.call.signal).catch(() => undefined) // an abort is seen by the caller
+    const stopper = new AbortController()
+    this.wake = () => stopper.abort()
+    const signal = AbortSignal.any([this.call.signal, stopper.signal])
+    await clock.sleep(ms, signal).catch(() => undefined) // an abort is seen by the caller
+    this.wake = undefined
     this.waitedMs += clock.now() - startedAt
   }
 
   /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
   private afterFailure(error: GatewayError): NextStep {
     const { call, itinerary, current } = this
-    const isUnsafe = error.row.next !== 'stop' && mayHaveHappened(error) && hasSideEffects(call.codec, call.request)
+    const isUnsafe = error.row.next !== 'stop' && mayHaveHappened(error) && hasSideEffects(call.request)
     const wanted = isUnsafe ? 'stop' : error.row.next
     // After a race the itinerary may stand at another place than the attempt that failed last.
     const isElsewhere = current !== undefined && !itinerary.isAt(current)

@@ -2,16 +2,21 @@ import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
+import { attemptIdOf } from '../ir/ids.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { Route, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
+import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
+import { attemptRecord, codeLike } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
-import type { Decided, ExecutionDeps, Revision } from './execution-deps.ts'
+import type { ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
@@ -25,8 +30,8 @@ import { mayHaveHappened } from './side-effects.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
-import { usageKnown } from './usage-known.ts'
 import { readText } from './read-text.ts'
+import { wholeTimeouts } from './whole-timeouts.ts'
 import { foldedAnswer, readErrorBody, readWholeAnswer, replayedTransform } from './whole-answer.ts'
 
 /**
@@ -54,8 +59,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   streamed: StreamFacts | undefined = undefined
   private readonly limits: CallLimits | undefined
   private reservation: Reservation | undefined = undefined
+  private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
+  private readonly number: number
+  private readonly purpose: AttemptPurpose
+  private readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -70,7 +79,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private upstreamRequestId: string | undefined = undefined
   private abortError: GatewayError | undefined = undefined
 
-  constructor({ call, decided, totalAt }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
+  constructor({ call, decided, totalAt, number, purpose, trace }: AttemptContext, dispatch: Dispatch, deps: ExecutionDeps) {
     const { revision, route, question } = decided
     this.call = call
     this.route = route
@@ -80,12 +89,16 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.account = dispatch.account
     this.permit = dispatch.permit
     this.limits = decided.limits
+    this.number = number
+    this.purpose = purpose
+    this.sessionId = decided.conversation?.id
     this.estimatedInputTokens = question.estimatedInputTokens
     this.origin = question.origin
     this.maxOutputTokens = question.maxOutputTokens
     this.timeouts = call.stream ? route.timeouts : wholeTimeouts(route.timeouts)
     this.revision = revision
     this.totalAt = totalAt
+    this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
   }
@@ -113,6 +126,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.diagnostics = prepared.diagnostics
       if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
       this.call.letGo()
+      if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
       const response = await this.provider.send(prepared.request, this.controller.signal)
@@ -179,30 +193,27 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         { facts, error },
       ),
     )
-    const { refusals } = this
-    const seen = facts ?? this.streamed
-    const ended = { outcome, error, isSent: this.waitingSince !== undefined, status: this.upstreamStatus, facts: seen }
-    return {
-      target_id: this.target.id,
-      provider_id: this.provider.id,
-      model: this.target.model,
-      account_id: this.account.id,
-      format: this.target.format,
-      started_ms: Math.round((this.startedAt - this.call.receivedAt) * 1000) / 1000,
-      latency_ms: Math.round(totalMs * 1000) / 1000,
+    const record = attemptRecord(this, {
       outcome,
-      error_code: error?.code,
-      error_category: error?.row.category,
-      upstream_status: this.upstreamStatus,
-      upstream_error_type: codeLike(error?.upstream?.type ?? error?.upstream?.code),
-      upstream_request_id: this.upstreamRequestId,
+      error,
       next,
-      cancelled_because: reason,
-      passthrough: refusals?.length === 0,
-      passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
-      usage: seen?.usage,
-      usage_known: usageKnown(ended),
-    }
+      reason,
+      totalMs,
+      facts: facts ?? this.streamed,
+      isSent: this.waitingSince !== undefined,
+      status: this.upstreamStatus,
+      upstreamRequestId: this.upstreamRequestId,
+      refusals: this.refusals,
+    })
+    this.settle(record)
+    return record
+  }
+
+  /** What it used goes to the ledger. */
+  private settle(record: AttemptRecord): void {
+    const { call, number, purpose, sessionId } = this
+    const id = attemptIdOf(call.requestId, number)
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
   }
 
   /** How far the attempt got, as far as its cost is concerned. */
@@ -312,45 +323,11 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 }
 
-/** What all attempts of a call have in common. */
-export interface AttemptContext {
-  readonly call: Call
-  readonly decided: Decided
-  /** `Clock.now()` at which the whole request has to be over. */
-  readonly totalAt: number
-}
-
-/** How an attempt ended, besides its outcome. */
-export interface AttemptEnding {
-  readonly error?: GatewayError | undefined
-  readonly next?: AttemptRecord['next']
-  readonly facts?: StreamFacts | undefined
-  /** Why the gateway itself gave it up. */
-  readonly reason?: AttemptRecord['cancelled_because']
-}
-
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
 
 /** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
 const answeredRequest = ({ codec, request }: Call): LlmRequest =>
   codec.echoesRequest === true ? request : { ...request, messages: [] }
 
-const waitingForWhole = new WeakMap<Timeouts, Timeouts>()
-
-/** A buffered answer comes all at once, after as long as the whole of it takes: only silence limits it. */
-function wholeTimeouts(timeouts: Timeouts): Timeouts {
-  let whole = waitingForWhole.get(timeouts)
-  if (whole === undefined) {
-    whole = { ...timeouts, firstTokenMs: Math.max(timeouts.firstTokenMs, timeouts.idleMs) }
-    waitingForWhole.set(timeouts, whole)
-  }
-  return whole
-}
-
 /** There is nothing to read, or it was read already. */
 const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })
-
-/** Keeps upstream words that look like codes or ids; anything else might be text and is not recorded. */
-function codeLike(value: string | null | undefined): string | undefined {
-  return value !== undefined && value !== null && /^[\w.:/-]{1,128}$/.test(value) ? value : undefined
-}

@@ -48,7 +48,7 @@ describe('a conversation', () => {
   test('that went elsewhere is not called back by a stream that ends late', async () => {
     const tested = engine(({ url }) => (url.includes('/x/') ? streamed() : whole()))
     const slow = streamOf(await ask(tested, 's', true))
-    tested.disables.disable({ subject: { scope: 'provider', provider: asProviderId('x') }, by: 'the test' })
+    await tested.disables.disable({ subject: { scope: 'provider', provider: asProviderId('x') }, by: 'the test' })
     await ask(tested, 's')
     expect(tested.records.at(-1)?.served).toBe('y/m')
     await drained(slow)

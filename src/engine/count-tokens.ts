@@ -5,6 +5,7 @@ import type { TokenCounter } from '../codecs/codec.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { Tokenizer } from '../runtime/tokenizer.ts'
+import { allowedAccounts } from './allowed-accounts.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { countableText } from './countable-text.ts'
 import type { Answer, Call } from './engine.ts'
@@ -53,7 +54,7 @@ async function countHere(deps: CountTokensDeps, call: Call): Promise<number> {
 
 /** The upstream's own count; undefined when it has none to give, whatever the reason. */
 async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider, target: Target): Promise<number | undefined> {
-  const account = deps.accounts.candidates(provider.id, target.model)[0]
+  const account = allowedAccounts(deps.accounts, call.principal).candidates(provider.id, target.model)[0]
   if (account === undefined) return undefined
   const messages =
     provider.firstParty && target.format === 'anthropic'

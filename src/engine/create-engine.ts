@@ -3,15 +3,16 @@ import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { RoutePlan } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
-import type { WireFormat } from '../ir/wire-format.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
 import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
+import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
 import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { CallLimits } from './limits/limiter.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
@@ -24,63 +25,18 @@ export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affini
 
 /** Builds the engine. Nothing is started; it holds no timers while idle. */
 export function createEngine(options: EngineOptions): Engine {
-  let active = 0
-  const deps: ExecutionDeps = { ...options, onSettled: () => active-- }
-
   const decider = createDecider(options)
-
-  const execute = (call: Call, limits: CallLimits | undefined): Promise<Answer> => {
-    let decided: Decided
-    try {
-      // Nobody has listened for an abort until now.
-      if (call.signal.aborted) throw clientGone()
-      const made = decider.decide(call)
-      decided = limits === undefined ? made : { ...made, limits }
-    } catch (error) {
-      limits?.end()
-      return Promise.resolve(denied(call, error))
-    }
-    decider.count(decided)
-    return new Execution(call, decided, deps).run()
-  }
-
-  const denied = (call: Call, error: unknown): Answer => {
-    active--
-    return refused(call, error, facts(call, decider), options)
-  }
-
-  /** Waits only where a limit makes it wait. */
-  const serve = (call: Call): Promise<Answer> => {
-    active++
-    let admission: Promise<CallLimits | undefined> | undefined
-    try {
-      admission = options.limiter?.admit(call)
-    } catch (error) {
-      return Promise.resolve(denied(call, error))
-    }
-    if (admission === undefined) return execute(call, undefined)
-    return admission.then(
-      (limits) => execute(call, limits),
-      (error: unknown) => denied(call, error),
-    )
-  }
-
+  const serving = new Serving(options, decider)
   return {
     get active() {
-      return active
+      return serving.active
     },
     generate(call) {
-      const warming = lacksPrices(call, options) ? options.prices?.warm() : undefined
-      // Prices that cannot be loaded are unknown.
-      return warming === undefined
-        ? serve(call)
-        : warming.then(
-            () => serve(call),
-            () => serve(call),
-          )
+      return lacksPrices(call, options) ? warm(options).then(() => serving.serve(call)) : serving.serve(call)
     },
     async countTokens(call) {
       try {
+        if (lacksPrices(call, options)) await warm(options)
         const decided = decider.decide(call)
         const answer = await options.countTokens(call, decided)
         record(options, facts(call, decider), {
@@ -104,15 +60,75 @@ export function createEngine(options: EngineOptions): Engine {
         operation: call.operation,
       })
     },
-    preview(call) {
+    async preview(call) {
+      // There is time for them, and the decision tells what it would cost.
+      await warm(options)
       const decided = decider.decide(call)
       return explainDecision(call.requestId, decided.plan, decided.question)
     },
   }
 }
 
+/** Lets calls in, decides and executes them. Waits only where a limit makes it wait. */
+class Serving {
+  /** Calls whose answer is not complete. */
+  active = 0
+  private readonly options: EngineOptions
+  private readonly decider: Decider
+  private readonly deps: ExecutionDeps
+
+  constructor(options: EngineOptions, decider: Decider) {
+    this.options = options
+    this.decider = decider
+    this.deps = { ...options, onSettled: () => this.active-- }
+  }
+
+  serve(call: Call): Promise<Answer> {
+    this.active++
+    const { ledger, limiter } = this.options
+    const refusal = keepingRefusal(ledger)
+    if (refusal !== undefined) return Promise.resolve(this.denied(call, refusal))
+    let admission: Promise<CallLimits | undefined> | undefined
+    try {
+      admission = limiter?.admit(call)
+    } catch (error) {
+      return Promise.resolve(this.denied(call, error))
+    }
+    if (admission === undefined) return this.execute(call, undefined)
+    return admission.then(
+      (limits) => this.execute(call, limits),
+      (error: unknown) => this.denied(call, error),
+    )
+  }
+
+  private execute(call: Call, limits: CallLimits | undefined): Promise<Answer> {
+    let decided: Decided
+    try {
+      // Nobody has listened for an abort until now.
+      if (call.signal.aborted) throw clientGone()
+      const made = this.decider.decide(call)
+      decided = limits === undefined ? made : { ...made, limits }
+    } catch (error) {
+      limits?.end()
+      return Promise.resolve(this.denied(call, error))
+    }
+    this.decider.count(decided)
+    const answer = new Execution(call, decided, this.deps).run()
+    const { ledger } = this.options
+    return ledger?.required === true ? keptAnswer(answer, ledger) : answer
+  }
+
+  private denied(call: Call, error: unknown): Answer {
+    this.active--
+    return refused(call, error, facts(call, this.decider), this.options)
+  }
+}
+
 const lacksPrices = ({ model, hints }: Call, { prices, revision }: EngineOptions): boolean =>
   prices !== undefined && prices.book === undefined && callNeedsPrices(revision().snapshot, { model, hints })
+
+/** Prices that cannot be loaded are unknown. */
+const warm = async ({ prices }: EngineOptions): Promise<unknown> => prices?.warm().catch(() => undefined)
 
 /** A call that found no route, with its record. */
 function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOptions): Answer {
@@ -120,18 +136,22 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
     thrown instanceof GatewayError
       ? thrown
       : new GatewayError('internal', 'The gateway failed while deciding on this request.', { cause: thrown })
-  const { snapshot } = options.revision()
+  const { snapshot, stream } = options.revision()
   const { operation = 'generate' } = known
-  record(options, known, { snapshot, plan: DENIED, status: error.httpStatus, errorCode: error.code, operation })
+  const inStream = operation === 'generate' && isToldInStream(call, error)
+  const status = inStream ? 200 : error.httpStatus
+  record(options, known, { snapshot, plan: DENIED, status, errorCode: error.code, operation })
   const overheadUs = (options.clock.now() - call.receivedAt) * 1000
   const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
-  return { kind: 'error', error, headers: [...own, ...error.headersFor(call.codec.format)] }
+  const headers = [...own, ...error.headersFor(call.codec.format)]
+  if (!inStream) return { kind: 'error', error, headers }
+  return { kind: 'stream', status, headers, stream: failureStream(call, error, stream.pingMs) }
 }
 
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>>
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>> & { readonly headers?: Headers | undefined }
 
 function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
   const question = questionOf(call)
@@ -145,19 +165,21 @@ function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
     sessionId: decider.sessionOf(call),
     question,
     diagnostics: call.diagnostics,
+    headers: call.headers,
   }
 }
 
 const NO_FEATURES: ReadonlySet<Feature> = new Set()
 
 /** What is known of a body that could not be read. */
-const unread = (clientFormat: WireFormat): DecisionQuestion => ({
+const unread = ({ format: clientFormat, principal }: Refusal): DecisionQuestion => ({
   model: '',
   clientFormat,
   stream: false,
   estimatedInputTokens: 0,
   maxOutputTokens: undefined,
   features: () => NO_FEATURES,
+  principal,
 })
 
 /** Writes the record of a call that made no attempt of its own. */
@@ -173,7 +195,7 @@ function record(
     startedAt: options.clock.wall() - totalMs,
     principal: call.principal,
     sessionId: call.sessionId,
-    question: call.question ?? unread(call.format),
+    question: call.question ?? unread(call),
     attempts: [],
     skipped: [],
     diagnostics: call.diagnostics ?? [],
@@ -184,6 +206,8 @@ function record(
     requestBytes: call.requestBytes,
     committedEarly: false,
     clientRetry: undefined,
+    trace: call.headers === undefined ? undefined : options.traces?.begin(call.requestId, call.headers),
   }
   options.records.append(new PendingRecord(seed))
+  options.requestEnded?.(seed)
 }

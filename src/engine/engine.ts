@@ -87,8 +87,8 @@ export interface Engine {
   generate(call: Call): Promise<Answer>
   /** The size of the prompt, in the shape of the client's counter: from the upstream where it has it, else an estimate. */
   countTokens(call: Call): Promise<Answer>
-  /** The decision `generate` would make for this call now, without calling anyone. */
-  preview(call: PreviewCall): RouteDecision
+  /** The decision `generate` would make for this call now, without calling anyone. Rejects with `model_not_found` and the like. */
+  preview(call: PreviewCall): Promise<RouteDecision>
   /** Writes the record of a call that never became one. */
   refuse(call: RefusedBody): void
   /** Calls still running. */

@@ -7,6 +7,7 @@ import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
+import type { RequestTraces } from '../observability/tracing/request-traces.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
@@ -14,7 +15,10 @@ import type { HealthStore } from '../state/health/store.ts'
 import type { SignatureStore } from '../state/signatures/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
+import type { RunningCalls } from './running-calls.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
+import type { AttemptLedger } from './ledger/attempt-ledger.ts'
+import type { RecordSeed } from './record/record-seed.ts'
 
 /** One revision of the configuration at work. A request keeps the one it began with. */
 export interface Revision {
@@ -35,13 +39,21 @@ export interface ExecutionDeps {
   /** Signatures of calls, for clients that keep none. */
   readonly signatures?: SignatureStore | undefined
   readonly records: Pick<RecordStore, 'append'>
+  /** Hears of every request that has ended, after its record was handed in. */
+  readonly requestEnded?: ((seed: RecordSeed) => void) | undefined
+  /** Undefined where nothing is traced. */
+  readonly traces?: Pick<RequestTraces, 'begin' | 'propagate'> | undefined
   /** Bytes held in large buffers, of the process. */
   readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Calls that may be ended from outside; without it none can. */
+  readonly running?: RunningCalls | undefined
   /** Limits and budgets; without it nothing is limited. */
   readonly limiter?: Limiter | undefined
+  /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */
+  readonly ledger?: AttemptLedger | undefined
   /** Told when the execution is over and its record handed in. */
   readonly onSettled: () => void
 }

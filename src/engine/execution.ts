@@ -1,4 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Principal } from '../ir/principal.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { rememberAnswer } from './answers.ts'
 import { AttemptLoop } from './attempt-loop.ts'
@@ -7,10 +8,11 @@ import type { AttemptResult } from './attempt-result.ts'
 import { CommittedStream } from './committed-stream.ts'
 import { DeliveredStream } from './delivered-stream.ts'
 import type { Answer, AnswerStream, Call, HeaderList } from './engine.ts'
-import { failureStream } from './failure-stream.ts'
+import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { clientGone, internalFault } from './execution-errors.ts'
 import { PendingRecord } from './record/pack-record.ts'
+import type { StoppableCall } from './running-calls.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
 /** How the request ended, for its record. */
@@ -23,7 +25,7 @@ interface Ending {
 const ONCE = { once: true }
 
 /** One call from decision to record: what the client gets of its attempts, and what is written down. */
-export class Execution {
+export class Execution implements StoppableCall {
   private readonly call: Call
   private readonly deps: ExecutionDeps
   private readonly decided: Decided
@@ -43,6 +45,7 @@ export class Execution {
     this.loop = new AttemptLoop(call, decided, deps)
     this.startedWall = deps.clock.wall()
     call.signal.addEventListener('abort', this, ONCE)
+    deps.running?.add(this)
   }
 
   /** Never rejects. For streams it resolves when the answer has begun, or when holding on would make proxies give up. */
@@ -73,6 +76,15 @@ export class Execution {
     if (this.settled) return
     const facts = this.loop.cancel()
     this.settle({ status: 499, error: clientGone(), facts })
+  }
+
+  get principal(): Principal {
+    return this.call.principal
+  }
+
+  /** The gateway ends the call: upstreams are let go, and the client is told where its answer stands. */
+  stop(error: GatewayError): void {
+    if (!this.settled) this.loop.stop(error)
   }
 
   /** A fault of our own must end as an answer and a record too, and never as a rejection that nobody handles. */
@@ -109,7 +121,7 @@ export class Execution {
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
   private refusal(error: GatewayError, headers: HeaderList): Answer {
     const { call, decided } = this
-    if (!call.stream || call.codec.isToldInStream?.(error) !== true) {
+    if (!isToldInStream(call, error)) {
       this.settle({ status: error.httpStatus, error })
       return { kind: 'error', error, headers }
     }
@@ -179,7 +191,8 @@ export class Execution {
     if (failure !== undefined && this.loop.current !== undefined && failure.row.countsAgainstHealth)
       this.loop.learnFrom(this.loop.current, failure)
     if (this.loop.current !== undefined) this.learnFrom(this.loop.current, facts)
-    if (failure === undefined) this.loop.closeAttempt('success', { facts })
+    if (this.loop.isOver) this.loop.closeAttempt('cancelled', { facts, reason: 'stopped' })
+    else if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
     this.settle({ status: 200, error: failure, facts })
   }
@@ -216,6 +229,7 @@ export class Execution {
     this.settled = true
     const { call, decided, deps } = this
     call.signal.removeEventListener('abort', this)
+    deps.running?.delete(this)
     decided.limits?.end()
     const seed = {
       requestId: call.requestId,
@@ -238,8 +252,10 @@ export class Execution {
       requestBytes: call.body.bytes.length,
       committedEarly: this.committedEarly,
       clientRetry: clientRetryOf(call.headers),
+      trace: this.loop.trace,
     }
     deps.records.append(new PendingRecord(seed))
+    deps.requestEnded?.(seed)
     deps.onSettled()
   }
 }

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
+import { clientFamily } from '../routing/client-family.ts'
 import { sseText } from '../lib/sse-text.ts'
 import { pingBytes } from './delivered-stream.ts'
 import type { AnswerStream, Call } from './engine.ts'
@@ -11,6 +12,11 @@ export function failureBytes({ codec, request, requestId }: Call, error: Gateway
     text += sseText(event, data)
   })
   return new TextEncoder().encode(text)
+}
+
+/** Whether the client looks for this error inside a stream: where its vendor tells it so, or where it acts on nothing else. */
+export function isToldInStream({ codec, stream, headers }: Call, error: GatewayError): boolean {
+  return stream && codec.isToldInStream?.(error, clientFamily(headers.get('user-agent'))) === true
 }
 
 /** A stream that holds nothing but a failure, for clients that look for it only there. */

@@ -1,5 +1,5 @@
 import { isSameAccount, type Account } from '../credentials/account.ts'
-import type { AccountPool, LockedAccount } from '../credentials/account-pool.ts'
+import type { LockedAccount } from '../credentials/account-pool.ts'
 import type { NextStep } from '../errors/codes.ts'
 import { boundTo } from '../routing/answer-origin.ts'
 import { nobodyLeft } from '../routing/nobody-left.ts'
@@ -12,6 +12,7 @@ import type { RoutePlan } from '../ir/decision.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { HealthStore, Permit } from '../state/health/store.ts'
+import { allowedAccounts, type AccountChoice } from './allowed-accounts.ts'
 import type { Conversation } from './conversation.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { lastResort } from './last-resort.ts'
@@ -32,7 +33,8 @@ export interface ItineraryOptions {
   /** Further tries at one account after a passing fault. */
   readonly maxRetries: number
   readonly providers: ReadonlyMap<ProviderId, Provider>
-  readonly accounts: AccountPool
+  /** As the caller may use it. */
+  readonly accounts: AccountChoice
   readonly health: HealthStore
   /** Context window of a target in tokens, where it is known. */
   readonly windowOf: (target: Target) => number | undefined
@@ -53,7 +55,7 @@ export const createItinerary = ({ revision, plan, route, question, conversation 
     plan,
     maxRetries: route.maxRetries,
     providers: revision.providers,
-    accounts: deps.accounts,
+    accounts: allowedAccounts(deps.accounts, question.principal),
     health: deps.health,
     windowOf: (target) => deps.modelFacts(target).contextWindow,
     inputTokens: question.estimatedInputTokens,
@@ -162,9 +164,18 @@ export class Itinerary {
 
   /** Why nothing is left to try. */
   get error(): GatewayError {
-    if (this.lastError !== undefined) return this.lastError
+    if (this.lastError !== undefined) return this.inTime(this.lastError)
     const { plan, inputTokens } = this.options
     return this.passed.isEmpty ? noTarget(plan, inputTokens) : this.passed.error(plan.route, inputTokens)
+  }
+
+  /** Whoever refused last is not who may be asked first again: the client is told the earliest time of all. */
+  private inTime(error: GatewayError): GatewayError {
+    const { plan, accounts, isBound } = this.options
+    if (error.retryAfterMs === undefined || isBound) return error
+    const waits = plan.targets.flatMap(({ provider, model }) => accounts.availability(provider, model).recoveryMs ?? [])
+    const soonest = Math.min(error.retryAfterMs, ...waits)
+    return soonest === error.retryAfterMs ? error : error.retryableAfter(soonest)
   }
 
   private nextAccount(): boolean {

@@ -11,7 +11,7 @@ import { observeTargets } from './observe-targets.ts'
 const provider = asProviderId('p')
 const target = (model: string): Target => ({ id: targetIdOf('p', model), provider, model, format: 'openai' })
 
-test('accounts that are locked for a model are counted out, with the time until the first comes back', () => {
+test('accounts that are locked for a model are counted out, with the time until the first comes back', async () => {
   const accounts = [
     { id: 'x', api_key: 'k1' },
     { id: 'y', api_key: 'k2' },
@@ -33,7 +33,7 @@ test('accounts that are locked for a model are counted out, with the time until 
   pool.failed(provider, asAccountId('y'), 'm', new GatewayError('upstream_rate_limited', 'x', { retryAfterMs: 9_000 }))
   expect(observed.of(target('m'))).toMatchObject({ accountsAvailable: 0, recoveryMs: 9_000 })
   expect(observed.of(target('m')).disabled).toBeUndefined()
-  disables.disable({ subject: { scope: 'model', provider, model: 'm' }, reason: 'outage', by: 'admin' })
+  await disables.disable({ subject: { scope: 'model', provider, model: 'm' }, reason: 'outage', by: 'admin' })
   expect(observed.of(target('m')).disabled).toMatchObject({ scope: 'model', reason: 'outage' })
   // What a plan has kept does not change under it.
   expect(before.accountsAvailable).toBe(2)

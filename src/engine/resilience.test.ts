@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { CHAT, MESSAGES } from '../../test/support/client-formats.ts'
+import { CHAT, RESPONSES, MESSAGES } from '../../test/support/client-formats.ts'
 import { codecs } from '../codecs/registry.ts'
 import {
   drained,
@@ -92,6 +92,17 @@ describe('when every place is locked', () => {
     const impatient = tested.call(CHAT, CHAT.call('r'), { hints: { deadlineMs: 3_000 } })
     expect(errorOf(await impatient)).toMatchObject({ httpStatus: 429, retryAfterMs: 4_000 })
     expect(tested.sent).toHaveLength(1)
+  })
+
+  test('a call that all refuse is told the earliest time of all, not that of the last', async () => {
+    const tested = engine(
+      {
+        providers: [provider('x', {}, 'a'), provider('y', {}, 'b'), provider('z', {}, 'c')],
+        route: { retry: { max_retries: 0 } },
+      },
+      (_request, index) => limitedFor([20, 60, 90][index] ?? 0),
+    )
+    expect(errorOf(await ask(tested))).toMatchObject({ httpStatus: 429, retryAfterMs: 20_000 })
   })
 
   test('a client that leaves while it waits is let go at once', async () => {
@@ -289,12 +300,36 @@ describe('hedging', () => {
     expect(Number(overhead?.[1])).toBeLessThan(1_000)
   })
 
-  test('does not happen where the call has side effects, nor when the client wants no fallback', async () => {
+  test('happens where the client itself runs the tools', async () => {
     const tested = engine({ providers: two, route: hedge }, never)
     void ask(tested, { tools: [{ type: 'function', function: { name: 'f' } }] })
+    await tested.clock.advance(1_000)
+    expect(askedOf(tested)).toEqual(['slow-a', 'fast-b'])
+  })
+
+  test('does not happen where the call has side effects', async () => {
+    const inChat = engine({ providers: two, route: hedge }, never)
+    void ask(inChat, { store: true })
+    await inChat.clock.advance(1_000)
+    expect(askedOf(inChat)).toEqual(['slow-a'])
+    const format = { format: 'responses' }
+    const tested = engine({ providers: [provider('slow', format, 'a'), provider('fast', format, 'b')], route: hedge }, never)
+    const extras: readonly Json[] = [
+      { store: true },
+      { background: true },
+      { conversation: 'conv_1' },
+      { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] },
+    ]
+    for (const extra of extras) void tested.call(RESPONSES, RESPONSES.call('r', extra))
+    await tested.clock.advance(1_000)
+    expect(askedOf(tested)).toEqual(extras.map(() => 'slow-a'))
+  })
+
+  test('does not happen when the client wants no fallback', async () => {
+    const tested = engine({ providers: two, route: hedge }, never)
     void tested.call(CHAT, CHAT.call('r'), { hints: { noFallback: true } })
     await tested.clock.advance(1_000)
-    expect(askedOf(tested)).toEqual(['slow-a', 'slow-a', 'fast-b'])
+    expect(askedOf(tested)).toEqual(['slow-a'])
   })
 
   test('a client that leaves ends all attempts and gives every slot back', async () => {

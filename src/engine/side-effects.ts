@@ -1,4 +1,3 @@
-import type { Codec } from '../codecs/codec.ts'
 import type { ErrorCategory } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Call } from './engine.ts'
@@ -7,9 +6,8 @@ import type { Call } from './engine.ts'
 const READ_ONLY_TOOLS = /^(web_search|web_fetch|file_search|tool_search)/
 
 /** Whether repeating the call could do something twice: then nothing is repeated once bytes were sent. */
-export function hasSideEffects(codec: Codec, { state, tools }: Call['request']): boolean {
-  if (state?.background === true || state?.conversation !== undefined) return true
-  if (codec.format === 'responses' && state?.store === true) return true
+export function hasSideEffects({ state, tools }: Call['request']): boolean {
+  if (state?.background === true || state?.conversation !== undefined || state?.store === true) return true
   return tools?.some((tool) => tool.type === 'hosted' && !READ_ONLY_TOOLS.test(tool.kind)) ?? false
 }
 

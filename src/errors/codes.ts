@@ -63,6 +63,12 @@ export const ERROR_TABLE = {
   ambiguous_credentials: row(400, 'invalid-request', 'stop'),
   invalid_api_key: row(401, 'authentication', 'stop'),
   provider_key_presented: row(401, 'authentication', 'stop'),
+  /** It has the form of a key of this gateway, but its checksum does not fit. */
+  api_key_mistyped: row(401, 'authentication', 'stop'),
+  api_key_expired: row(401, 'authentication', 'stop'),
+  api_key_revoked: row(401, 'authentication', 'stop'),
+  /** The key, or the owner, project or tenant it belongs to, is out of use for the time being. */
+  api_key_disabled: row(403, 'authorization', 'stop'),
   forbidden: row(403, 'authorization', 'stop'),
   forbidden_origin: row(403, 'authorization', 'stop'),
   route_not_found: row(404, 'not-found', 'stop'),
@@ -71,6 +77,10 @@ export const ERROR_TABLE = {
   model_not_found: row(404, 'no-route', 'stop'),
   /** The configuration has no provider, account or model of the name an operator gave. */
   subject_not_found: row(404, 'not-found', 'stop'),
+  /** There is no key, tenant, project or owner of the name. */
+  tenancy_not_found: row(404, 'not-found', 'stop'),
+  /** A name is taken, or somebody else changed the same thing in the same moment. */
+  tenancy_conflict: row(409, 'invalid-request', 'stop'),
   no_eligible_target: row(503, 'no-route', 'stop'),
   /** No target's context is large enough for the prompt; told as the client's own vendor tells an overflow, so that agents compact. */
   context_window_exceeded: row(400, 'context-too-long', 'stop'),
@@ -92,6 +102,8 @@ export const ERROR_TABLE = {
   limit_exceeded: row(429, 'rate-limited', 'stop'),
   /** The gateway is full, and no place came free in time. */
   admission_timeout: row(503, 'overloaded', 'stop'),
+  /** The store that several gateways share cannot be reached, and the operator wants nothing to be let in without it. */
+  coordination_lost: row(503, 'overloaded', 'stop'),
   /** The provider or the account is over a limit or budget that the operator set. */
   target_over_limit: row(429, 'rate-limited', 'next-account'),
   /** A call under the same idempotency key is under way. */
@@ -148,6 +160,10 @@ export const ERROR_TABLE = {
   data_dir_locked: row(500, 'config', 'stop'),
   state_incompatible: row(500, 'internal', 'stop'),
   state_unavailable: row(503, 'internal', 'stop'),
+  /** `ledger.required`, and neither the ledger nor its local file can take what a call costs: no call is begun. */
+  usage_store_unavailable: row(503, 'internal', 'stop'),
+  /** `ledger.required`, and what this call cost could not be kept. */
+  usage_persistence_failed: row(500, 'internal', 'stop'),
   address_in_use: row(500, 'config', 'stop'),
 } as const satisfies Record<string, ErrorRow>
 

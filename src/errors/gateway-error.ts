@@ -1,6 +1,7 @@
 import type { ContextOverflow } from '../ir/context-overflow.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { isFinalRefusal } from './final-refusals.ts'
 import { ERROR_TABLE, type ErrorCode, type ErrorRow } from './codes.ts'
 
 /** Headers of an upstream's refusal that clients may see: limits, the id it knows the call by. */
@@ -50,7 +51,7 @@ export class GatewayError extends Error {
   readonly retryAfterMs: number | undefined
   readonly param: string | undefined
   readonly details: Record<string, unknown> | undefined
-  private readonly sizes: ContextOverflow | undefined
+  private readonly given: GatewayErrorOptions
   private headers: readonly HeaderPair[] = []
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
@@ -62,7 +63,7 @@ export class GatewayError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.param = options.param
     this.details = options.details
-    this.sizes = options.overflow
+    this.given = options
   }
 
   get row(): ErrorRow {
@@ -71,7 +72,7 @@ export class GatewayError extends Error {
 
   /** The sizes of a prompt that does not fit, as far as they are known; undefined for every other failure. */
   get overflow(): ContextOverflow | undefined {
-    return this.row.category === 'context-too-long' ? consistent(this.sizes ?? {}) : undefined
+    return this.row.category === 'context-too-long' ? consistent(this.given.overflow ?? {}) : undefined
   }
 
   /**
@@ -82,6 +83,16 @@ export class GatewayError extends Error {
     const upstreamStatus = this.upstream?.status
     const isKept = upstreamStatus !== undefined && upstreamStatus >= 400 && upstreamStatus < 600 && this.overflow === undefined
     return isKept ? upstreamStatus : this.row.httpStatus
+  }
+
+  /** The same failure, with another time after which a retry makes sense. */
+  retryableAfter(retryAfterMs: number): GatewayError {
+    return new GatewayError(this.code, this.message, { ...this.given, retryAfterMs }).withHeaders(this.headers)
+  }
+
+  /** Sending the call again is of no use now: clients that try again by themselves should stop and show the message. */
+  get isFinal(): boolean {
+    return isFinalRefusal(this.code, this.retryAfterMs)
   }
 
   /** The same error, with headers of the gateway's own for its client. */
@@ -106,6 +117,7 @@ export class GatewayError extends Error {
       type: upstream?.type,
       code: upstream?.code,
       ...(overflow === undefined ? {} : { overflow }),
+      ...(this.isFinal ? { isFinal: true } : {}),
     }
   }
 }

@@ -1,11 +1,12 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
-import { Authenticator } from './authenticator.ts'
+import { Authenticator, type IssuedKeys } from './authenticator.ts'
 import { isOpen } from './check-bind.ts'
 import { clientAddress, forwardedHost } from './client-address.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 import type { Peer } from './http-app.types.ts'
 import { OriginGuard, requestedHost } from './origin-guard.ts'
+import type { RefusalAudit } from './refusal-audit.ts'
 import { mayUse, type RouteDefinition, type RouteRole } from './routes.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
@@ -14,7 +15,13 @@ export interface AccessControlOptions {
   readonly isTrustedProxy: (address: string) => boolean
   /** Outlives the settings. */
   readonly failures: FailedAttempts
+  readonly issuedKeys?: IssuedKeys | undefined
+  /** Told of everybody who was refused. Outlives the settings, too. */
+  readonly audit?: Pick<RefusalAudit, 'note'> | undefined
 }
+
+/** What somebody gets to hear who tries keys; a key that has ended was a good one. */
+const GUESSES: ReadonlySet<string> = new Set(['invalid_api_key', 'provider_key_presented', 'api_key_mistyped'])
 
 /** Everybody who reaches a gateway without keys. */
 const OPEN: Principal = { role: 'admin' }
@@ -26,27 +33,29 @@ export class AccessControl {
   private readonly guard: OriginGuard
   private readonly failures: FailedAttempts
   private readonly isTrustedProxy: (address: string) => boolean
+  private readonly audit: AccessControlOptions['audit']
 
-  constructor({ settings, isTrustedProxy, failures }: AccessControlOptions) {
+  constructor({ settings, isTrustedProxy, failures, issuedKeys, audit }: AccessControlOptions) {
     this.isOpen = isOpen(settings)
-    this.authenticator = new Authenticator(settings.apiKeys)
+    this.authenticator = new Authenticator(settings.apiKeys, issuedKeys)
     this.guard = new OriginGuard({ settings })
     this.failures = failures
     this.isTrustedProxy = isTrustedProxy
+    this.audit = audit
   }
 
   /** Who is calling. Throws when nobody may call like this, or this one may not use the route. */
   admit(request: Request, route: Pick<RouteDefinition, 'role' | 'takesKeyInQuery'>, peer: Peer | undefined): Principal {
     const { headers } = request
-    if (!this.isOpen) {
-      const principal = this.authenticator.authenticate(headers, route.takesKeyInQuery === true ? keyInQuery(request.url) : null)
-      if (!mayUse(principal.role, route.role)) throw forbidden(principal, route.role)
-      return principal
-    }
+    const from = (): string | undefined => clientAddress(headers, peer, this.isTrustedProxy)
+    const inQuery = route.takesKeyInQuery === true ? keyInQuery(request.url) : null
+    if (!this.isOpen) return permitted(this.authenticator.authenticate(headers, from, inQuery), route)
     const host = this.hostOf(request, peer)
     this.guard.checkHost(host)
     this.guard.checkOrigin(headers, host)
-    return OPEN
+    // Whoever shows an issued key is judged by it, also where nobody has to show one.
+    const principal = this.authenticator.issuedTo(headers, from, inQuery)
+    return principal === undefined ? OPEN : permitted(principal, route)
   }
 
   /** A page for people: whoever may see it, it must have been asked for under a name of this gateway. */
@@ -54,10 +63,13 @@ export class AccessControl {
     if (this.isOpen && route.isProbe !== true) this.guard.checkHost(this.hostOf(request, peer))
   }
 
-  /** Holds back a refusal when its sender has collected many. */
+  /** Notes a refusal in the audit, and holds it back when its sender has collected many. */
   async afterRefusal(error: GatewayError, request: Request, peer: Peer | undefined): Promise<void> {
-    if (error.code !== 'invalid_api_key' && error.code !== 'provider_key_presented') return
-    await this.failures.penalty(clientAddress(request.headers, peer, this.isTrustedProxy), request.signal)
+    const { category } = error.row
+    if (category !== 'authentication' && category !== 'authorization') return
+    const address = clientAddress(request.headers, peer, this.isTrustedProxy)
+    this.audit?.note(error, address)
+    if (GUESSES.has(error.code)) await this.failures.penalty(address, request.signal)
   }
 
   private hostOf(request: Request, peer: Peer | undefined): string {
@@ -70,9 +82,15 @@ function keyInQuery(url: string): string | null {
   return query === -1 ? null : new URLSearchParams(url.slice(query)).get('key')
 }
 
+function permitted(principal: Principal, route: Pick<RouteDefinition, 'role'>): Principal {
+  if (!mayUse(principal.role, route.role)) throw forbidden(principal, route.role)
+  return principal
+}
+
 function forbidden(principal: Principal, asked: RouteRole): GatewayError {
   return new GatewayError(
     'forbidden',
-    `This key has the role ${principal.role}, and this address needs ${asked}. Ask with another key, or give this one the role in api_keys.`,
+    `This key has the role ${principal.role}, and this address needs ${asked}. Ask with another key, or have this one changed.`,
+    principal.keyId === undefined ? {} : { details: { key_id: principal.keyId } },
   )
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { fakeKey } from '../../test/support/http-app-fixture.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { Authenticator } from './authenticator.ts'
+import type { Principal } from '../ir/principal.ts'
+import { Authenticator, type IssuedKeys } from './authenticator.ts'
 
 const authenticator = new Authenticator([fakeKey('team-key', 'client', 'acme'), fakeKey('boss-key', 'admin')])
 
@@ -85,5 +86,46 @@ describe('a refusal', () => {
   test('does not come when a key that looks like a provider key is configured', () => {
     const own = new Authenticator([fakeKey('sk-ant-mine', 'client')])
     expect(own.authenticate(new Headers({ 'x-api-key': 'sk-ant-mine' })).role).toBe('client')
+  })
+})
+
+describe('issued keys', () => {
+  const alice: Principal = { role: 'client', owner: 'alice' }
+  const issued: IssuedKeys = {
+    refusalOfGroups: () => undefined,
+    find: (key) => (key === 'sbk_good' ? alice : new GatewayError('api_key_revoked', 'revoked')),
+  }
+  const both = new Authenticator([fakeKey('boss-key', 'admin'), fakeKey('sbk_own', 'operator')], issued)
+  const outcomeOf = (headers: Record<string, string>): unknown => {
+    try {
+      return both.authenticate(new Headers(headers))
+    } catch (error) {
+      return (error as GatewayError).code
+    }
+  }
+
+  test('admit beside the configured ones, each of which may look like an issued one', () => {
+    expect(outcomeOf({ authorization: 'Bearer sbk_good' })).toBe(alice)
+    expect(outcomeOf({ 'x-api-key': 'boss-key' })).toMatchObject({ role: 'admin' })
+    expect(outcomeOf({ 'x-api-key': 'sbk_own' })).toMatchObject({ role: 'operator' })
+  })
+
+  test('that have ended say so, unless a good key came along', () => {
+    expect(outcomeOf({ 'x-api-key': 'sbk_old' })).toBe('api_key_revoked')
+    expect(outcomeOf({ authorization: 'Bearer nothing', 'x-api-key': 'sbk_old' })).toBe('api_key_revoked')
+    expect(outcomeOf({ authorization: 'Bearer sbk_good', 'x-api-key': 'sbk_old' })).toBe(alice)
+  })
+
+  test('of two callers in one request are ambiguous', () => {
+    expect(outcomeOf({ authorization: 'Bearer sbk_good', 'x-api-key': 'boss-key' })).toBe('ambiguous_credentials')
+    expect(outcomeOf({ authorization: 'Bearer sbk_good', 'x-api-key': 'sbk_good' })).toBe(alice)
+  })
+
+  test('are judged where no key is needed, and nothing else is', () => {
+    const nowhere = (): undefined => undefined
+    expect(both.issuedTo(new Headers({ authorization: 'Bearer sbk_good' }), nowhere)).toBe(alice)
+    expect(() => both.issuedTo(new Headers({ 'x-api-key': 'sbk_old' }), nowhere)).toThrow('revoked')
+    expect(both.issuedTo(new Headers({ 'x-api-key': 'sk-anything' }), nowhere)).toBeUndefined()
+    expect(authenticator.issuedTo(new Headers({ 'x-api-key': 'sbk_good' }), nowhere)).toBeUndefined()
   })
 })

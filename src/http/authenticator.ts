@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
+import { looksIssued } from '../lib/issued-key.ts'
 import { providerOfKey } from './provider-key.ts'
 import type { ApiKeySettings } from './server.settings.schema.ts'
 
@@ -10,6 +11,14 @@ const KEY_PLACES = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', I
 const BEARER = 'bearer '
 /** Longer values are no keys; hashing them would only be work. */
 const LONGEST_KEY = 1024
+
+/** Keys that were issued while the gateway runs. Asking does no I/O. */
+export interface IssuedKeys {
+  /** Who calls with this key, or why nobody may. `from` gives the address it came from, when somebody wants to know. */
+  find(key: string, from: () => string | undefined): Principal | GatewayError
+  /** Why a key of the configuration admits nobody for now: its owner, project or tenant is out of use. */
+  refusalOfGroups(principal: Principal): GatewayError | undefined
+}
 
 interface KnownKey {
   readonly hash: Buffer
@@ -22,44 +31,81 @@ export class Authenticator {
   /** Principals by key, so that a good key is hashed once. Holds valid keys only, so at most as many as are configured. */
   private readonly admitted = new Map<string, Principal>()
 
-  constructor(apiKeys: readonly ApiKeySettings[]) {
+  private readonly issued: IssuedKeys | undefined
+
+  constructor(apiKeys: readonly ApiKeySettings[], issued?: IssuedKeys) {
+    this.issued = issued
     this.keys = apiKeys.map((key) => ({
       hash: Buffer.from(key.sha256, 'hex'),
       principal: { role: key.role, keyId: key.id, tenant: key.tenant, project: key.project, owner: key.owner },
     }))
   }
 
-  /** `inQuery` is a key in the address. Throws `invalid_api_key`, `provider_key_presented` or `ambiguous_credentials`. */
-  authenticate(headers: Headers, inQuery: string | null = null): Principal {
+  /**
+   * `inQuery` is a key in the address. Throws `invalid_api_key`, `provider_key_presented`, `ambiguous_credentials`, or what an issued key has
+   * come to.
+   */
+  authenticate(headers: Headers, from: () => string | undefined = nowhere, inQuery: string | null = null): Principal {
     let principal: Principal | undefined
     let admittedBy = ''
     let refused: string | undefined
+    let ended: GatewayError | undefined
     for (const name of KEY_PLACES) {
-      const value = name === IN_QUERY ? inQuery : headers.get(name)
-      if (value === null) continue
-      const key = name === 'authorization' ? bearerToken(value) : value
-      if (key === undefined || key === '') continue
-      const found = this.find(key)
+      const key = keyAt(name, headers, inQuery)
+      if (key === undefined) continue
+      const found = this.find(key, from)
       if (found === undefined) refused ??= key
+      else if (found instanceof GatewayError) ended ??= found
       else if (principal === undefined || principal === found) {
         principal = found
         admittedBy ||= name
       } else throw ambiguous(admittedBy, name)
     }
-    if (principal === undefined) throw refusal(refused)
+    if (principal === undefined) throw ended ?? refusal(refused)
     return principal
   }
 
+  /** Who calls with an issued key, for a gateway that wants none; undefined without one. Throws when the key is no good. */
+  issuedTo(headers: Headers, from: () => string | undefined, inQuery: string | null = null): Principal | undefined {
+    if (this.issued === undefined) return undefined
+    for (const name of KEY_PLACES) {
+      const key = keyAt(name, headers, inQuery)
+      if (key === undefined || !looksIssued(key)) continue
+      const found = this.issued.find(key, from)
+      if (found instanceof GatewayError) throw found
+      return found
+    }
+    return undefined
+  }
+
   /** Every configured hash is compared, match or not, so that the time taken says nothing about how much of a key was right. */
-  private find(key: string): Principal | undefined {
+  private find(key: string, from: () => string | undefined): Principal | GatewayError | undefined {
     const known = this.admitted.get(key)
-    if (known !== undefined || key.length > LONGEST_KEY) return known
+    if (known !== undefined) return this.inUse(known)
+    if (key.length > LONGEST_KEY) return undefined
+    const issued = looksIssued(key) ? this.issued?.find(key, from) : undefined
+    if (issued !== undefined && !(issued instanceof GatewayError)) return issued
     const hash = createHash('sha256').update(key).digest()
     let found: Principal | undefined
     for (const candidate of this.keys) if (timingSafeEqual(hash, candidate.hash)) found = candidate.principal
-    if (found !== undefined) this.admitted.set(key, found)
-    return found
+    if (found === undefined) return issued
+    this.admitted.set(key, found)
+    return this.inUse(found)
   }
+
+  /** Admins of the configuration are always let in, so that nobody can lock out whoever runs the gateway. */
+  private inUse(principal: Principal): Principal | GatewayError {
+    return principal.role === 'admin' ? principal : (this.issued?.refusalOfGroups(principal) ?? principal)
+  }
+}
+
+const nowhere = (): undefined => undefined
+
+function keyAt(name: (typeof KEY_PLACES)[number], headers: Headers, inQuery: string | null): string | undefined {
+  const value = name === IN_QUERY ? inQuery : headers.get(name)
+  if (value === null) return undefined
+  const key = name === 'authorization' ? bearerToken(value) : value
+  return key === '' ? undefined : key
 }
 
 function bearerToken(value: string): string | undefined {

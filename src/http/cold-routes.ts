@@ -1,11 +1,15 @@
 import { Hono } from 'hono'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccessControl } from './access-control.ts'
+import { createAuditHandlers } from './audit-routes.ts'
 import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
 import { canonicalPath } from './model-calls.ts'
+import { createAlertHandlers } from './alert-handlers.ts'
+import { createCaptureHandlers } from './capture-handlers.ts'
+import { createMetricsHandler } from './metrics-handler.ts'
 import { createModelHandlers } from './model-routes.ts'
 import { createOperatorHandlers } from './operator-routes.ts'
 import { createPreviewHandler } from './preview-handler.ts'
@@ -15,8 +19,10 @@ import type { ColdHandler, ColdRequest } from './route-handler.ts'
 import { allowedMethods, ROUTES, type CallRouteName, type RouteDefinition, type RouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
 import { createStatusHandler } from './status-handler.ts'
+import { createTenancyHandlers } from './tenancy-routes.ts'
 import { createTraceHandlers } from './trace-routes.ts'
 import { isModelMethod, unknownRoute } from './unknown-route.ts'
+import { createUsageHandlers } from './usage-routes.ts'
 
 export interface ColdRoutesOptions extends HttpAppOptions {
   readonly access: AccessControl
@@ -40,7 +46,13 @@ export class ColdRoutes {
       ...createModelHandlers(options),
       ...createTraceHandlers(options),
       ...createOperatorHandlers(options),
+      ...createTenancyHandlers(options),
+      ...createAuditHandlers(options),
+      ...createUsageHandlers(options),
       ...createProbeHandlers(options),
+      ...createAlertHandlers(options),
+      ...createCaptureHandlers(options),
+      metrics: createMetricsHandler(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),
     }

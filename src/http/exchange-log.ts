@@ -1,5 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { HttpMetrics } from '../observability/metrics/http-metrics.ts'
+import type { RequestFacts } from '../observability/request-facts.ts'
 import { clientAddress } from './client-address.ts'
 import type { Exchange } from './exchange.ts'
 import { knownMethod } from './known-method.ts'
@@ -9,6 +11,9 @@ export interface ExchangeLogOptions {
   readonly clock: Clock
   readonly logger: Logger | undefined
   readonly isTrustedProxy: (address: string) => boolean
+  /** What the engine knows of a model call that has ended. */
+  readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
+  readonly metrics?: Pick<HttpMetrics, 'ended'> | undefined
 }
 
 /** Counts running requests and writes one line for each that has ended. Metadata only: no path, query, header or body of a client. */
@@ -27,7 +32,8 @@ export class ExchangeLog {
   end(exchange: Exchange, status: number, responseBytes: number | undefined): void {
     this.active--
     exchange.hold?.release()
-    const { logger, clock, isTrustedProxy } = this.options
+    const { logger, clock, isTrustedProxy, metrics, requestFacts } = this.options
+    metrics?.ended(exchange.route ?? 'none', status)
     if (logger === undefined || !logger.isEnabled('info')) return
     const { route, principal, error } = exchange
     const facts = {
@@ -42,6 +48,7 @@ export class ExchangeLog {
       api_key_id: principal?.keyId,
       tenant: principal?.tenant,
       client_address: clientAddress(exchange.request.headers, exchange.peer, isTrustedProxy),
+      ...requestFacts?.take(exchange.requestId),
     }
     logger.info(facts, 'request')
   }

@@ -7,19 +7,30 @@ import type { HttpApp, HttpAppOptions } from './http-app.types.ts'
 import { createIngress, type IngressState } from './ingress.ts'
 import { LiveStreams } from './live-streams.ts'
 import { formatOfPath, pathOf } from './request-path.ts'
+import { RefusalAudit } from './refusal-audit.ts'
 
 /**
  * The gateway's HTTP interface over an engine. Model calls are told apart by their path alone and go straight to the engine; everything
  * else goes through the router.
  */
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { clock, logger, generateId } = options
+  const { clock, logger, generateId, requestFacts, metrics } = options
   let { isTrustedProxy } = options
   const state: IngressState = {
-    log: new ExchangeLog({ clock, logger, isTrustedProxy: (address) => isTrustedProxy(address) }),
+    log: new ExchangeLog({
+      clock,
+      logger,
+      isTrustedProxy: (address) => isTrustedProxy(address),
+      requestFacts,
+      metrics: metrics?.http,
+    }),
     streams: new LiveStreams({ clock }),
     deadlines: new Deadlines(clock),
     failures: new FailedAttempts({ clock }),
+    audit:
+      options.audit === undefined
+        ? undefined
+        : new RefusalAudit({ audit: options.audit, clock, warn: (message) => logger?.warn({}, message) }),
     isDraining: false,
   }
   let ingress = createIngress(options, state)
@@ -49,6 +60,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     },
     drain() {
       state.isDraining = true
+      state.audit?.flush()
     },
     get active() {
       return state.log.active

@@ -8,8 +8,16 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../observability/logger.ts'
+import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
+import type { RequestFacts } from '../observability/request-facts.ts'
+import type { CaptureParts } from '../operations/captures.ts'
+import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
+import type { AuditStore } from '../operations/list-audit.ts'
 import type { RecordSource } from '../operations/record-source.ts'
+import type { TenancyParts } from '../operations/tenancy/tenancy-parts.ts'
+import type { IssuedKeys } from './authenticator.ts'
+import type { UsageDesk } from '../operations/usage/usage-desk.ts'
 import type { ServerSettings } from './server.settings.schema.ts'
 
 /** The connection a request came in on. Absent when the gateway is called inside a process. */
@@ -32,8 +40,23 @@ export interface HttpAppOptions {
   readonly isTrustedProxy: (address: string) => boolean
   /** Facts of a model that the snapshot lists. */
   readonly modelCard?: ((modelId: string) => ModelCard | undefined) | undefined
+  /** Keys that were issued, beside those of `settings`. */
+  readonly issuedKeys?: IssuedKeys | undefined
   /** State of the upstreams and the switches of operators; without it their routes answer that there is none. */
   readonly operator?: OperatorParts | undefined
+  /** Keys, tenants, projects and owners; without it their routes answer that there are none. */
+  readonly tenancy?: TenancyParts | undefined
+  readonly audit?: Pick<AuditStore, 'append' | 'list'> | undefined
+  /** The ledger; without it its routes answer that there is none. */
+  readonly usage?: UsageDesk | undefined
+  /** What is measured; without it `/metrics` answers that there is nothing. */
+  readonly metrics?: Pick<GatewayMetrics, 'expose' | 'http'> | undefined
+  /** What is wrong and who is told; without it its routes answer that there is none. */
+  readonly alerts?: AlertWatch | undefined
+  /** Bodies that are captured for support; without it its routes answer that there is none. */
+  readonly captures?: CaptureParts | undefined
+  /** What a line of the log tells of a model call, beside what is known here. */
+  readonly requestFacts?: Pick<RequestFacts, 'take'> | undefined
   readonly clock: Clock
   /** Bytes held in large buffers, of the process. */
   readonly buffers: ByteBudget

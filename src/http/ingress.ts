@@ -6,6 +6,7 @@ import type { ExchangeLog } from './exchange-log.ts'
 import type { FailedAttempts } from './failed-attempts.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import type { LiveStreams } from './live-streams.ts'
+import type { RefusalAudit } from './refusal-audit.ts'
 import { Responder } from './responder.ts'
 import { createModelCalls, type ModelCall } from './model-calls.ts'
 import { ROUTES } from './routes.ts'
@@ -17,6 +18,7 @@ export interface IngressState {
   readonly streams: LiveStreams
   readonly deadlines: Deadlines
   readonly failures: FailedAttempts
+  readonly audit: RefusalAudit | undefined
   isDraining: boolean
 }
 
@@ -36,10 +38,10 @@ export interface Ingress {
 
 export function createIngress(options: HttpAppOptions, state: IngressState): Ingress {
   const { settings, codecs, clock, engine, isTrustedProxy, buffers } = options
-  const { log, streams, deadlines, failures } = state
+  const { log, streams, deadlines, failures, audit } = state
   const cors = new Cors(settings)
   const responder = new Responder({ codecs, cors, log, streams })
-  const access = new AccessControl({ settings, isTrustedProxy, failures })
+  const access = new AccessControl({ settings, isTrustedProxy, failures, issuedKeys: options.issuedKeys, audit })
   const calls = new CallServer({
     engine,
     singleFlight: options.singleFlight,

@@ -1,5 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { Principal } from '../ir/principal.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import { matchesPattern } from '../lib/pattern-index.ts'
 import { anthropicModel, anthropicPage } from './anthropic-models.ts'
 import { codexCard } from './codex-card.ts'
 import { googleModel, googlePage } from './google-models.ts'
@@ -32,24 +34,29 @@ export function createModelHandlers({
       size: queryNumber(query, 'pageSize', { least: 1, most: 1000 }),
       token: query.get('pageToken') ?? undefined,
     }
-    return responder.own(exchange, 200, JSON.stringify(googlePage(snapshot().modelIds, cardOf, page)), [])
+    return responder.own(
+      exchange,
+      200,
+      JSON.stringify(googlePage(snapshot().modelIds.filter(mayAsk(exchange.principal)), cardOf, page)),
+      [],
+    )
   }
-  const knownId = (written: string): string => {
+  const knownId = (written: string, principal: Principal | undefined): string => {
     const known = snapshot()
     const id = isKnown(known, written) ? written : modelNamed(written)
-    if (isKnown(known, id)) return id
+    if (isKnown(known, id) && mayAsk(principal)(id)) return id
     throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', { param: 'model' })
   }
   return {
     listGoogleModels,
     getGoogleModel({ exchange, id: written }) {
-      const id = knownId(written)
+      const id = knownId(written, exchange.principal)
       return responder.own(exchange, 200, JSON.stringify(googleModel(id, cardOf(id))), [])
     },
     listModels(request) {
       const { exchange, query } = request
       if (isGoogle(exchange.request.headers)) return listGoogleModels(request)
-      const { modelIds } = snapshot()
+      const modelIds = snapshot().modelIds.filter(mayAsk(exchange.principal))
       const body = isAnthropic(exchange.request)
         ? anthropicPage(modelIds, cardOf, pageOf(query))
         : {
@@ -60,7 +67,7 @@ export function createModelHandlers({
       return responder.own(exchange, 200, JSON.stringify(body), [])
     },
     getModel({ exchange, id: written }) {
-      const id = knownId(written)
+      const id = knownId(written, exchange.principal)
       const card = cardOf(id)
       const { request } = exchange
       const shape = isAnthropic(request) ? anthropicModel : isGoogle(request.headers) ? googleModel : openaiModel
@@ -69,6 +76,12 @@ export function createModelHandlers({
     },
   }
 }
+
+/** A caller that is confined to models sees no others. */
+const mayAsk =
+  (principal: Principal | undefined) =>
+  (model: string): boolean =>
+    principal?.allowed?.models?.some((pattern) => matchesPattern(pattern, model)) ?? true
 
 const isAnthropic = (request: Request): boolean => request.headers.has('anthropic-version')
 

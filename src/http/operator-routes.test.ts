@@ -68,7 +68,7 @@ describe('disabling over HTTP', () => {
       expect(body['message']).toContain(words)
     }
     expect(gateway.disables.list()).toEqual([])
-    expect(gateway.disables.changes()).toEqual([])
+    expect(await gateway.disables.changes()).toEqual([])
   })
 
   test('knows models that were called without being written down, and any of a provider that lists none', async () => {
@@ -137,7 +137,7 @@ describe('enabling over HTTP', () => {
 
   test('works for what the configuration no longer has, and takes no time', async () => {
     const gateway = operatedGateway()
-    gateway.disables.disable({ subject: { scope: 'provider', provider: asProviderId('gone') }, by: 'test' })
+    await gateway.disables.disable({ subject: { scope: 'provider', provider: asProviderId('gone') }, by: 'test' })
     expect((await post(gateway, '/v1/providers/gone/enable', { for: '5m' })).status).toBe(400)
     expect((await post(gateway, '/v1/providers/gone/enable', { reason: 'is gone' })).body).toMatchObject({ was_disabled: true })
     expect((await post(gateway, '/v1/providers/gone/enable')).status).toBe(404)

@@ -1,33 +1,33 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import {
-  disableSubject,
-  enableSubject,
-  listDisables,
-  orderedBy,
-  resetAccount,
-  type OperatorParts,
-} from '../operations/disable-switches.ts'
+import { disableAudited, enableAudited, resetAudited, type Switching } from '../operations/audited-switches.ts'
+import { listDisables, orderedBy, type OperatorParts } from '../operations/disable-switches.ts'
 import { accountNamed, subjectNamed, type DisableScope } from '../operations/disable-subject.ts'
 import { readDisableTerms, type DisableTerms } from '../operations/disable-terms.ts'
 import { healthView } from '../operations/health-view.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
+import { originOf } from './origin-of.ts'
 import { queryNumber } from './query-number.ts'
 import type { Responder } from './responder.ts'
 import type { ColdHandler } from './route-handler.ts'
 import type { OperatorRouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
 
-export interface OperatorHandlersOptions extends Pick<HttpAppOptions, 'operator'> {
+export interface OperatorHandlersOptions extends Pick<HttpAppOptions, 'operator' | 'audit' | 'clock' | 'isTrustedProxy'> {
   readonly calls: Pick<CallServer, 'receive'>
   readonly responder: Responder
 }
 
 const MOST_CHANGES = 1_000
+/** A gateway that is embedded without one. */
+const NO_AUDIT = { append: async (): Promise<void> => undefined }
 
 /** What operators see of the state of their upstreams, and the switches that take a provider, an account or a model out of use. */
 export function createOperatorHandlers({
   operator,
+  audit,
+  clock,
+  isTrustedProxy,
   calls,
   responder,
 }: OperatorHandlersOptions): Record<OperatorRouteName, ColdHandler> {
@@ -36,6 +36,13 @@ export function createOperatorHandlers({
     throw new GatewayError('state_unavailable', 'This gateway was built without switches and health views.')
   }
   const tell = (exchange: Exchange, value: unknown): Response => responder.own(exchange, 200, JSON.stringify(value), [])
+
+  /** Whoever asks, if they may switch at all. */
+  const switching = (exchange: Exchange): Switching => ({
+    by: orderedBy(exchange.principal),
+    origin: originOf(exchange, isTrustedProxy),
+    audit: { audit: audit ?? NO_AUDIT, clock },
+  })
 
   /** The body of an order; none at all is an order without terms. */
   const terms = async (exchange: Exchange): Promise<DisableTerms> => {
@@ -46,33 +53,32 @@ export function createOperatorHandlers({
   const disable =
     (scope: DisableScope): ColdHandler =>
     async ({ exchange, id }) => {
-      const by = orderedBy(exchange.principal)
-      const order = { ...(await terms(exchange)), by }
-      return tell(exchange, disableSubject(parts(), subjectNamed(scope, id), order))
+      const who = switching(exchange)
+      return tell(exchange, await disableAudited(parts(), who, subjectNamed(scope, id), await terms(exchange)))
     }
 
   const enable =
     (scope: DisableScope): ColdHandler =>
     async ({ exchange, id }) => {
-      const by = orderedBy(exchange.principal)
+      const who = switching(exchange)
       const { reason, forMs } = await terms(exchange)
       if (forMs !== undefined)
         throw new GatewayError('invalid_body', 'Only a disable takes `for`: what is enabled stays so.', { param: 'for' })
-      return tell(exchange, enableSubject(parts(), subjectNamed(scope, id), { reason, by }))
+      return tell(exchange, await enableAudited(parts(), who, subjectNamed(scope, id), reason))
     }
 
   return {
     targetHealth: ({ exchange }) => tell(exchange, healthView(parts())),
-    listDisables: ({ exchange, query }) =>
-      tell(exchange, listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
+    listDisables: async ({ exchange, query }) =>
+      tell(exchange, await listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
     disableProvider: disable('provider'),
     enableProvider: enable('provider'),
     disableAccount: disable('account'),
     enableAccount: enable('account'),
     async resetAccount({ exchange, id }) {
-      orderedBy(exchange.principal)
+      const who = switching(exchange)
       await terms(exchange)
-      return tell(exchange, resetAccount(parts(), accountNamed(id)))
+      return tell(exchange, await resetAudited(parts(), who, accountNamed(id)))
     },
     disableModel: disable('model'),
     enableModel: enable('model'),

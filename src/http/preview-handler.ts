@@ -32,7 +32,15 @@ export function createPreviewHandler({ engine, codecs, snapshot, calls, responde
     const caller = exchange.principal ?? { role: 'client' }
     const principal = given.principal === undefined ? caller : previewedAs(caller, given.principal)
     const { requestId } = exchange
-    const decision = engine.preview({ requestId, codec: codecs[format], request, principal, body: asked.body, headers, hints })
+    const decision = await engine.preview({
+      requestId,
+      codec: codecs[format],
+      request,
+      principal,
+      body: asked.body,
+      headers,
+      hints,
+    })
     const { revision, configHash } = snapshot()
     return responder.own(exchange, 200, JSON.stringify({ revision, config_hash: configHash, format, decision, diagnostics }), [])
   }

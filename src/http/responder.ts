@@ -7,7 +7,6 @@ import type { Exchange } from './exchange.ts'
 import type { ExchangeLog } from './exchange-log.ts'
 import { JsonListStream } from './json-list-stream.ts'
 import type { LiveStreams } from './live-streams.ts'
-import { isFinal } from './retry-advice.ts'
 
 export interface ResponderOptions {
   readonly codecs: Readonly<Record<WireFormat, Codec>>
@@ -85,7 +84,8 @@ export class Responder {
     const { status, body } = this.options.codecs[exchange.format].encodeError(error, exchange.requestId)
     const headers = this.headers(exchange, JSON_TYPE, extra)
     if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
-    if (isFinal(error)) headers['x-should-retry'] = 'false'
+    // The SDKs of OpenAI and Anthropic obey it, and with them most agents.
+    if (error.isFinal) headers['x-should-retry'] = 'false'
     if (status === 401) headers['www-authenticate'] ??= 'Bearer realm="switchback"'
     if (CLOSING_CODES.has(error.code)) headers['connection'] = 'close'
     const text = exchange.isJsonList ? JSON.stringify([body]) : JSON.stringify(body)

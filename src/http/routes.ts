@@ -12,6 +12,8 @@ export interface RouteDefinition {
   readonly isProbe?: true
   /** Clients of Google's API may send their key as `?key=`. */
   readonly takesKeyInQuery?: true
+  /** Public, because what admits stands in the body. */
+  readonly isProvenByBody?: true
 }
 
 /** Every route the gateway has, and who may use it. */
@@ -32,8 +34,13 @@ export const ROUTES = {
   getGoogleModel: { method: 'GET', path: '/v1beta/models/:id{.+}', role: 'client', takesKeyInQuery: true },
   listModels: { method: 'GET', path: '/v1/models', role: 'client' },
   getModel: { method: 'GET', path: '/v1/models/:id{.+}', role: 'client' },
-  listTraces: { method: 'GET', path: '/v1/traces', role: 'operator' },
-  getTrace: { method: 'GET', path: '/v1/traces/:id', role: 'operator' },
+  listTraces: { method: 'GET', path: '/v1/traces', role: 'client' },
+  getTrace: { method: 'GET', path: '/v1/traces/:id', role: 'client' },
+  usageReport: { method: 'GET', path: '/v1/usage', role: 'client' },
+  usageEvents: { method: 'GET', path: '/v1/usage/events', role: 'client' },
+  usageReconcile: { method: 'GET', path: '/v1/usage/reconcile', role: 'operator' },
+  usageImport: { method: 'POST', path: '/v1/usage/import', role: 'operator' },
+  usageReprice: { method: 'POST', path: '/v1/usage/reprice', role: 'admin' },
   previewRoute: { method: 'POST', path: '/v1/route-preview', role: 'operator' },
   targetHealth: { method: 'GET', path: '/v1/health/targets', role: 'operator' },
   listDisables: { method: 'GET', path: '/v1/disables', role: 'operator' },
@@ -44,6 +51,42 @@ export const ROUTES = {
   resetAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/reset', role: 'operator' },
   disableModel: { method: 'POST', path: '/v1/models/:id{.+}/disable', role: 'operator' },
   enableModel: { method: 'POST', path: '/v1/models/:id{.+}/enable', role: 'operator' },
+  listAlerts: { method: 'GET', path: '/v1/alerts', role: 'operator' },
+  testAlerts: { method: 'POST', path: '/v1/alerts/test', role: 'operator' },
+  listCaptures: { method: 'GET', path: '/v1/captures', role: 'admin' },
+  startCapture: { method: 'POST', path: '/v1/captures', role: 'admin' },
+  stopCapture: { method: 'POST', path: '/v1/captures/:id/stop', role: 'admin' },
+  metrics: { method: 'GET', path: '/metrics', role: 'operator' },
+  whoAmI: { method: 'GET', path: '/v1/me', role: 'client' },
+  redeemInvitation: { method: 'POST', path: '/v1/invitations/redeem', role: 'public', isProvenByBody: true },
+  listKeys: { method: 'GET', path: '/v1/keys', role: 'operator' },
+  createKey: { method: 'POST', path: '/v1/keys', role: 'admin' },
+  inspectKey: { method: 'POST', path: '/v1/keys/inspect', role: 'operator' },
+  getKey: { method: 'GET', path: '/v1/keys/:id', role: 'operator' },
+  changeKey: { method: 'POST', path: '/v1/keys/:id/change', role: 'admin' },
+  rotateKey: { method: 'POST', path: '/v1/keys/:id/rotate', role: 'admin' },
+  revokeKey: { method: 'POST', path: '/v1/keys/:id/revoke', role: 'admin' },
+  disableKey: { method: 'POST', path: '/v1/keys/:id/disable', role: 'admin' },
+  enableKey: { method: 'POST', path: '/v1/keys/:id/enable', role: 'admin' },
+  listTenants: { method: 'GET', path: '/v1/tenants', role: 'operator' },
+  createTenant: { method: 'POST', path: '/v1/tenants', role: 'admin' },
+  getTenant: { method: 'GET', path: '/v1/tenants/:id', role: 'operator' },
+  changeTenant: { method: 'POST', path: '/v1/tenants/:id/change', role: 'admin' },
+  disableTenant: { method: 'POST', path: '/v1/tenants/:id/disable', role: 'admin' },
+  enableTenant: { method: 'POST', path: '/v1/tenants/:id/enable', role: 'admin' },
+  listProjects: { method: 'GET', path: '/v1/projects', role: 'operator' },
+  createProject: { method: 'POST', path: '/v1/projects', role: 'admin' },
+  getProject: { method: 'GET', path: '/v1/projects/:id{.+}', role: 'operator' },
+  changeProject: { method: 'POST', path: '/v1/projects/:id{.+}/change', role: 'admin' },
+  disableProject: { method: 'POST', path: '/v1/projects/:id{.+}/disable', role: 'admin' },
+  enableProject: { method: 'POST', path: '/v1/projects/:id{.+}/enable', role: 'admin' },
+  listOwners: { method: 'GET', path: '/v1/owners', role: 'operator' },
+  createOwner: { method: 'POST', path: '/v1/owners', role: 'admin' },
+  getOwner: { method: 'GET', path: '/v1/owners/:id', role: 'operator' },
+  changeOwner: { method: 'POST', path: '/v1/owners/:id/change', role: 'admin' },
+  disableOwner: { method: 'POST', path: '/v1/owners/:id/disable', role: 'admin' },
+  enableOwner: { method: 'POST', path: '/v1/owners/:id/enable', role: 'admin' },
+  listAudit: { method: 'GET', path: '/v1/audit', role: 'operator' },
   health: { method: 'GET', path: '/health', role: 'public', isProbe: true },
   ready: { method: 'GET', path: '/ready', role: 'public', isProbe: true },
   status: { method: 'GET', path: '/', role: 'public' },
@@ -56,6 +99,16 @@ export type OperatorRouteName =
   | 'listDisables'
   | `${'disable' | 'enable'}${'Provider' | 'Account' | 'Model'}`
   | 'resetAccount'
+/** Keys, tenants, projects and owners. */
+export type TenancyRouteName =
+  | 'whoAmI'
+  | 'redeemInvitation'
+  | 'inspectKey'
+  | `${'rotate' | 'revoke'}Key`
+  | `list${'Key' | 'Tenant' | 'Project' | 'Owner'}s`
+  | `${'create' | 'get' | 'change' | 'disable' | 'enable'}${'Key' | 'Tenant' | 'Project' | 'Owner'}`
+/** What calls used and cost. */
+export type UsageRouteName = Extract<RouteName, `usage${string}`>
 /** Routes that carry model calls; they are served without the router. */
 export type CallRouteName =
   | 'chatCompletions'

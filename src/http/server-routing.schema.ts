@@ -78,7 +78,9 @@ const hedge = z
     max_parallel: hedgeFields.max_parallel.unwrap().default(2),
   })
   .prefault({})
-  .describe('Further attempts beside a slow one; the first good answer wins. Never for calls with side effects.')
+  .describe(
+    'Further attempts beside a slow one; the first good answer wins. Never where two could do harm: calls that are stored, run in the background, belong to a conversation of the provider, or use tools that the provider runs.',
+  )
 
 const scorecard = z
   .strictObject({

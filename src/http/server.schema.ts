@@ -86,6 +86,12 @@ export const serverSchema = z.strictObject({
     .strictObject({ drain_ms: pause().default(30_000).describe('How long running requests may finish after SIGTERM.') })
     .prefault({})
     .describe('How the gateway stops.'),
+  workers: positive()
+    .max(64, 'at most 64')
+    .default(1)
+    .describe(
+      'Processes that serve on the same address. More than one needs `state.store: postgres://…` and `state.coordination: redis://…`.',
+    ),
   trusted_proxies: z
     .array(z.string().refine(isAddressOrNetwork, 'an IP address or a network such as 10.0.0.0/8'))
     .default([])

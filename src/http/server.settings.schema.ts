@@ -39,6 +39,8 @@ export interface ServerSettings {
   readonly maxJsonNodes: number
   readonly stream: StreamSettings
   readonly drainMs: number
+  /** Processes that serve on the address. */
+  readonly workers: number
   readonly trustedProxies: readonly string[]
   readonly publicUrl: string | undefined
   /** `''` or `/path` without a trailing slash. */

@@ -7,7 +7,10 @@ import type { Responder } from './responder.ts'
 import type { ColdHandler } from './route-handler.ts'
 import { statusPage, STATUS_STYLE } from './status-page.ts'
 
-export interface StatusHandlerOptions extends Pick<HttpAppOptions, 'settings' | 'snapshot' | 'version' | 'isTrustedProxy'> {
+export interface StatusHandlerOptions extends Pick<
+  HttpAppOptions,
+  'settings' | 'snapshot' | 'version' | 'isTrustedProxy' | 'captures'
+> {
   readonly access: AccessControl
   readonly responder: Responder
   readonly isDraining: () => boolean
@@ -18,7 +21,7 @@ const POLICY = `default-src 'none'; img-src data:; style-src 'sha256-${createHas
 
 /** The page at `/`: that the gateway runs, and how to call it. */
 export function createStatusHandler(options: StatusHandlerOptions): ColdHandler {
-  const { settings, snapshot, version, access, responder, isDraining } = options
+  const { settings, snapshot, version, access, responder, isDraining, captures } = options
   return ({ exchange }) => {
     const { modelIds, revision } = snapshot()
     const page = statusPage({
@@ -26,6 +29,7 @@ export function createStatusHandler(options: StatusHandlerOptions): ColdHandler 
       baseUrl: settings.publicUrl ?? baseUrlOf(exchange.request, settings),
       revision,
       isDraining: isDraining(),
+      captures: captures?.captures.list().filter(({ ended }) => ended === undefined).length ?? 0,
       needsKey: !access.isOpen,
       // Behind keys, what is served is for those who have one.
       modelIds: access.isOpen ? modelIds : [],

@@ -4,6 +4,8 @@ export interface StatusFacts {
   readonly baseUrl: string
   readonly revision: number
   readonly isDraining: boolean
+  /** Captures of bodies in force. */
+  readonly captures: number
   readonly needsKey: boolean
   readonly modelIds: readonly string[]
 }
@@ -45,7 +47,7 @@ export function statusPage(facts: StatusFacts): string {
 <h1>Switchback</h1>
 <p class="muted">version ${escaped(facts.version)}, configuration revision ${facts.revision}</p>
 <p>${facts.isDraining ? '<span class="state draining">Shutting down</span>' : '<span class="state">Running</span>'} at <code>${base}</code></p>
-</header>
+${capturesOf(facts)}</header>
 <main>
 <h2>Call it</h2>
 <p>${facts.needsKey ? 'Send one of the gateway&#39;s keys.' : 'No key is needed from this machine.'} Any of the four formats reaches any model.</p>
@@ -75,6 +77,13 @@ function examplesOf({ needsKey, modelIds }: StatusFacts, base: string): string {
   ]
     .map(([title, command]) => `<p>${title}</p>\n<pre tabindex="0" aria-label="Example for ${title}">${command}</pre>`)
     .join('\n')
+}
+
+/** Whoever opens the page must see that somebody looks on. */
+function capturesOf({ captures }: StatusFacts): string {
+  if (captures === 0) return ''
+  const whose = captures === 1 ? 'one key' : `${captures} keys`
+  return `<p><span class="state draining">Bodies are being captured</span> of the calls of ${whose}, encrypted, for support. <code>switchback capture list</code> tells which.</p>\n`
 }
 
 function modelsOf({ needsKey, modelIds }: StatusFacts): string {

@@ -40,10 +40,20 @@ async function get(
 describe('the list of traces', () => {
   test('takes every filter', async () => {
     const { filters, body } = await get(
-      '/v1/traces?limit=10&model=a/b&status=502&session_id=s1&since_ms=1700000000000&before=req_z&tenant=acme',
+      '/v1/traces?limit=10&model=a/b&status=502&session_id=s1&since_ms=1700000000000&before=req_z&tenant=acme&api_key_id=k&owner=alice',
     )
     expect(filters).toEqual([
-      { limit: 10, model: 'a/b', status: 502, sessionId: 's1', sinceMs: 1_700_000_000_000, before: 'req_z', tenant: 'acme' },
+      {
+        limit: 10,
+        model: 'a/b',
+        status: 502,
+        sessionId: 's1',
+        sinceMs: 1_700_000_000_000,
+        before: 'req_z',
+        tenant: 'acme',
+        apiKeyId: 'k',
+        owner: 'alice',
+      },
     ])
     expect(body).toEqual({
       count: 1,

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
-import { listRecords } from '../operations/list-records.ts'
+import type { RequestRecord } from '../ir/record.ts'
+import { listRecords, type RecordFilter } from '../operations/list-records.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { queryNumber } from './query-number.ts'
 import type { Responder } from './responder.ts'
@@ -27,17 +28,18 @@ export function createTraceHandlers({
         model: query.get('model') ?? undefined,
         sessionId: query.get('session_id') ?? undefined,
         before: query.get('before') ?? undefined,
-        tenant: visibleTenant(exchange.principal) ?? query.get('tenant') ?? undefined,
+        tenant: query.get('tenant') ?? undefined,
+        apiKeyId: query.get('api_key_id') ?? undefined,
+        owner: query.get('owner') ?? undefined,
+        ...scopeOf(exchange.principal),
       })
       // `traces` is what such a list is called elsewhere; both names hold the same lines.
       const body = { ...list, traces: list.summaries, source: { kind: 'state_store', metadata_only: true } }
       return responder.own(exchange, 200, JSON.stringify(body), [])
     },
     async getTrace({ exchange, id }) {
-      const tenant = visibleTenant(exchange.principal)
-      const record = await records.get(await idWithin(records, id, tenant))
-      if (record !== undefined && (tenant === undefined || record.tenant === tenant))
-        return responder.own(exchange, 200, JSON.stringify(record), [])
+      const record = await recordWithin(records, id, scopeOf(exchange.principal))
+      if (record !== undefined) return responder.own(exchange, 200, JSON.stringify(record), [])
       throw new GatewayError(
         'record_not_found',
         'There is no record of this request. Records appear when the answer has ended, and are deleted after the retention time.',
@@ -46,13 +48,38 @@ export function createTraceHandlers({
   }
 }
 
-/** Operators who belong to a tenant see only that tenant; admins see everything. */
-const visibleTenant = (principal: Principal | undefined): string | undefined =>
-  principal?.role === 'operator' ? principal.tenant : undefined
+type Scope = Pick<RecordFilter, 'tenant' | 'owner' | 'apiKeyId'>
 
-/** For somebody who sees one tenant only, `last` is the last request of that tenant. */
-async function idWithin(records: TraceHandlersOptions['records'], id: string, tenant: string | undefined): Promise<string> {
-  if (id !== 'last' || tenant === undefined) return id
-  const [newest] = await records.list({ tenant, limit: 1 })
-  return newest?.request_id ?? id
+/**
+ * Whose records somebody sees: admins everybody's, operators of a tenant that tenant's, and a client those of its owner, whichever of the
+ * owner's keys was used, or of its key where that has no owner.
+ */
+function scopeOf(principal: Principal | undefined): Scope {
+  if (principal === undefined || principal.role === 'admin') return {}
+  const { role, tenant, owner, keyId } = principal
+  if (role === 'operator') return tenant === undefined ? {} : { tenant }
+  return owner === undefined ? { apiKeyId: keyId ?? '' } : { owner }
+}
+
+const isWithin = ({ tenant, owner, apiKeyId }: Scope, record: RequestRecord): boolean =>
+  (tenant === undefined || record.tenant === tenant) &&
+  (owner === undefined || record.owner === owner) &&
+  (apiKeyId === undefined || record.api_key_id === apiKeyId)
+
+/** The record of a whole id, the beginning of one, or `last`, as somebody of this scope may see it. */
+async function recordWithin(
+  records: TraceHandlersOptions['records'],
+  id: string,
+  scope: Scope,
+): Promise<RequestRecord | undefined> {
+  const isScoped = Object.keys(scope).length > 0
+  const [newest] = isScoped && id === 'last' ? await records.list({ ...scope, limit: 1 }) : []
+  try {
+    const record = await records.get(newest?.request_id ?? id)
+    return record !== undefined && isWithin(scope, record) ? record : undefined
+  } catch (error) {
+    // It would name requests of others.
+    if (isScoped && error instanceof GatewayError && error.code === 'record_not_found') return undefined
+    throw error
+  }
 }

@@ -20,6 +20,7 @@ export type RejectionCode =
   | 'disabled'
   | 'over_limit'
   | 'provider_not_allowed'
+  | 'account_not_allowed'
   | 'state_elsewhere'
   | 'translation_loss'
   | 'streaming_unsupported'
@@ -77,6 +78,7 @@ export interface PrincipalInputs {
   readonly key_id?: string | undefined
   readonly tenant?: string | undefined
   readonly project?: string | undefined
+  readonly owner?: string | undefined
   readonly allowed?: AllowList | undefined
 }
 

@@ -61,6 +61,13 @@ export interface SubjectLimits {
 }
 
 /** Limits as configured, by what they are about. */
+/** What budgets inherit from `server.budget`. */
+export interface InheritedBudget {
+  readonly timezone: string
+  readonly soft: readonly number[]
+  readonly unknown_price: 'refuse' | 'allow'
+}
+
 export interface LimitSettings {
   readonly global: SubjectLimits | undefined
   readonly tenants: ReadonlyMap<string, SubjectLimits>
@@ -71,6 +78,7 @@ export interface LimitSettings {
   readonly providers: ReadonlyMap<string, SubjectLimits>
   /** By `provider/account`. */
   readonly accounts: ReadonlyMap<string, SubjectLimits>
+  readonly inherited: InheritedBudget
   /** Longest wait for a place, in ms. */
   readonly admissionTimeoutMs: number
   /** Longest queue; further calls are refused at once. */

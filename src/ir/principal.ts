@@ -6,10 +6,10 @@ export type PrincipalRole = 'client' | 'operator' | 'admin'
 export interface Principal {
   readonly role: PrincipalRole
   readonly keyId?: ApiKeyId | undefined
+  /** The person or team the key belongs to, who may have others. */
+  readonly owner?: string | undefined
   readonly tenant?: TenantId | undefined
   readonly project?: string | undefined
-  /** A person or team with one or several keys. */
-  readonly owner?: string | undefined
   /** What the caller is confined to; undefined is no restriction. */
   readonly allowed?: AllowList | undefined
 }
@@ -21,4 +21,6 @@ export interface AllowList {
   /** Routes as decisions name them: the route's name, `direct`, `combo/…`, `default:…`. */
   readonly routes?: readonly string[] | undefined
   readonly providers?: readonly string[] | undefined
+  /** Accounts as `provider/account`. */
+  readonly accounts?: readonly string[] | undefined
 }

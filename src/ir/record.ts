@@ -21,8 +21,8 @@ export interface AttemptRecord {
   readonly upstream_request_id?: string | undefined
   /** What followed a failure. */
   readonly next?: 'retry' | 'next-account' | 'next-target' | 'stop' | undefined
-  /** Why the gateway gave a running attempt up: another one beside it was faster, or the client left. */
-  readonly cancelled_because?: 'hedge' | 'client' | undefined
+  /** Why the gateway gave a running attempt up: another one beside it was faster, the client left, or the caller's key has ended. */
+  readonly cancelled_because?: 'hedge' | 'client' | 'stopped' | undefined
   /** True when bytes went through as they were; else the reasons why not. */
   readonly passthrough: boolean
   readonly passthrough_refused?: readonly string[] | undefined
@@ -35,10 +35,10 @@ export interface AttemptRecord {
   readonly usage_known?: 'whole' | 'partial' | 'unknown' | 'unused' | undefined
 }
 
-/** A target of the plan that was passed over, because all its accounts were locked by earlier failures. */
+/** A target of the plan that was passed over without a call. */
 export interface SkippedTarget {
   readonly target_id: string
-  /** The failures that locked them. */
+  /** The failures that locked its accounts, or what keeps calls from the target itself; `upstream_context_too_long` was its session's. */
   readonly error_codes: readonly string[]
   /** Until it can be tried again; absent when nobody knows. */
   readonly retry_after_ms?: number | undefined
@@ -59,6 +59,8 @@ export interface RequestRecord {
   readonly session_id?: string | undefined
   readonly tenant?: string | undefined
   readonly api_key_id?: string | undefined
+  /** The person or team the key was issued to. */
+  readonly owner?: string | undefined
   readonly role: string
   readonly streamed: boolean
   readonly decision: RouteDecision

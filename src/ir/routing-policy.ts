@@ -62,8 +62,8 @@ export interface LanePolicy {
 /** How a route chooses among its targets. */
 export interface SelectionPolicy {
   readonly strategy: StrategyChoice
-  /** Whether a session stays with the target that served it last. */
-  readonly affinity: 'session' | 'none'
+  /** Whether a session stays with the target and account that served it last, with its account where the target comes first anyway, or moves freely. */
+  readonly affinity: 'session' | 'account' | 'none'
   readonly lanes: LanePolicy
   /** Highest price of a million input and a million output tokens together, in nano-dollars; undefined is no limit. */
   readonly maxPricePerMillion?: number | undefined

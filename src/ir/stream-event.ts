@@ -87,6 +87,8 @@ export interface StreamFailure {
   readonly code?: string | undefined
   /** The prompt did not fit: encoders tell it as their own format's clients expect, whoever refused it. */
   readonly overflow?: ContextOverflow | undefined
+  /** The gateway's own last word: encoders tell it so that clients stop trying and show the message. */
+  readonly isFinal?: boolean | undefined
 }
 
 export type Emit = (event: StreamEvent) => void

@@ -4,7 +4,7 @@
  */
 export class SweepHand<Key, Value> {
   private readonly map: ReadonlyMap<Key, Value>
-  private rest: Iterator<[Key, Value]>
+  private rest: MapIterator<[Key, Value]>
 
   constructor(map: ReadonlyMap<Key, Value>) {
     this.map = map
@@ -13,8 +13,8 @@ export class SweepHand<Key, Value> {
 
   /** The next entry; the first one again after the last. Undefined when there is none. */
   next(): [Key, Value] | undefined {
-    const { value, done } = this.rest.next()
-    if (done !== true) return value
+    const following = this.rest.next()
+    if (following.done !== true) return following.value
     this.rest = this.map.entries()
     const first = this.rest.next()
     return first.done === true ? undefined : first.value

@@ -14,6 +14,8 @@ export interface GatewayQuestion {
   readonly path: string
   /** JSON text to post; a GET without it. */
   readonly body?: string | undefined
+  /** It is answered without a key, so another key is no remedy. */
+  readonly isPublic?: true
 }
 
 export interface GatewayReply {
@@ -33,7 +35,7 @@ export async function callGateway(gateway: GatewayAddress, question: GatewayQues
   })
   const body: unknown = await response.json().catch(() => undefined)
   if (response.ok) return { status: response.status, body }
-  throw refusal(gateway, response.status, body)
+  throw refusal(gateway, question, { status: response.status, body })
 }
 
 async function reach(gateway: GatewayAddress, url: string, init: RequestInit): Promise<Response> {
@@ -48,18 +50,19 @@ async function reach(gateway: GatewayAddress, url: string, init: RequestInit): P
   }
 }
 
-function refusal(gateway: GatewayAddress, status: number, body: unknown): GatewayError {
+function refusal(gateway: GatewayAddress, { isPublic }: GatewayQuestion, { status, body }: GatewayReply): GatewayError {
   const error = isObject(body) && isObject(body['error']) ? body['error'] : {}
   const message = typeof error['message'] === 'string' ? error['message'] : `status ${status}`
   if (status === 401 || status === 403) {
     return new GatewayError(
       'invalid_api_key',
-      `The gateway at ${gateway.url} refused: ${message} Set SWITCHBACK_API_KEY to one of its keys that may see this.`,
+      `The gateway at ${gateway.url} refused: ${message}${isPublic === true ? '' : ' Set SWITCHBACK_API_KEY to one of its keys that may do this.'}`,
     )
   }
   if (status === 404) return new GatewayError(NOT_FOUND.find((code) => code === error['code']) ?? 'record_not_found', message)
+  if (status === 409) return new GatewayError('tenancy_conflict', message)
   if (status === 400) return new GatewayError('invalid_body', message)
   return new GatewayError('upstream_other', `The gateway at ${gateway.url} answered with ${status}: ${message}`)
 }
 
-const NOT_FOUND = ['model_not_found', 'subject_not_found', 'route_not_found'] as const
+const NOT_FOUND = ['model_not_found', 'subject_not_found', 'tenancy_not_found', 'route_not_found'] as const

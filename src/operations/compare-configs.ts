@@ -6,6 +6,9 @@ const FIXED: readonly (readonly [key: string, valueOf: (config: CompiledConfig) 
   ['server.bind', ({ server }) => [server.host, server.port]],
   ['server.tls', ({ server }) => server.tls],
   ['state.store', ({ state }) => state.store],
+  ['telemetry', ({ telemetry }) => telemetry],
+  ['alerts', ({ alerts }) => alerts],
+  ['capture', ({ capture }) => capture],
 ]
 
 /** Keys that a running gateway cannot take over, where `next` differs from what it was started with. */
@@ -21,4 +24,6 @@ export const isSameConfig = (left: CompiledConfig, right: CompiledConfig): boole
   sameData(left.providers, right.providers) &&
   sameData(left.server, right.server) &&
   sameData(left.state, right.state) &&
-  sameData(left.policyTests, right.policyTests)
+  sameData(left.policyTests, right.policyTests) &&
+  sameData(left.telemetry, right.telemetry) &&
+  sameData(left.alerts, right.alerts)

@@ -6,6 +6,7 @@ import { compiledConfig } from '../../test/support/gateway-fixture.ts'
 import { fakeKey } from '../../test/support/http-app-fixture.ts'
 import { ACME, OPERATED_CONFIG, operatedGateway, type OperatedGateway } from '../../test/support/operator-fixture.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { systemClock } from '../lib/clock.ts'
 import { Secret } from '../lib/secret.ts'
 import { takeDataDir } from '../state/data-dir.ts'
 import { openDisables } from '../state/disables/open.ts'
@@ -19,7 +20,7 @@ afterEach(() => {
 })
 
 const WALL = 1_700_000_000_000
-const clock = { wall: () => WALL }
+const clock = { ...systemClock, wall: () => WALL }
 const disable = (scope: TypedOrder['scope'], name: string, more: Partial<TypedOrder> = {}): TypedOrder => ({
   action: 'disable',
   scope,
@@ -40,7 +41,7 @@ function files(state: Record<string, unknown> = {}): Files {
   folders.push(dataDir)
   const config = compiledConfig({ ...OPERATED_CONFIG, state })
   const file = join(dataDir, 'switchback.db')
-  const place: SwitchPlace = { kind: 'files', dataDir, config, clock, pid: process.pid, by: 'command line, alice' }
+  const place: SwitchPlace = { kind: 'files', dataDir, config, clock, pid: process.pid, user: 'alice', by: 'command line, alice' }
   return { place, dataDir, file, found: () => openDisables({ store: file, clock }) }
 }
 
@@ -75,7 +76,7 @@ describe('with no gateway running, an order', () => {
     expect(result.told).toEqual({ file })
     const store = found()
     expect(store.list()).toMatchObject([{ reason: 'rotating', until: WALL + 7_200_000, by: 'command line, alice', since: WALL }])
-    store.close()
+    await store.close()
     expect(renderSwitch(order, result, WALL)).toBe(
       `Disabled: account acme/main until ${new Date(WALL + 7_200_000).toISOString()} (2h): rotating\n` +
         `No gateway runs on this data directory. Written to ${file}; it holds when one starts.`,
@@ -90,11 +91,11 @@ describe('with no gateway running, an order', () => {
     const again = await carryOut(place, enable)
     expect(renderSwitch(enable, again, WALL)).toBe('provider acme was not disabled; nothing has changed.')
     const store = found()
-    expect(store.changes().map(({ action, reason }) => [action, reason])).toEqual([
+    expect((await store.changes()).map(({ action, reason }) => [action, reason])).toEqual([
       ['enable', 'works again'],
       ['disable', undefined],
     ])
-    store.close()
+    await store.close()
   })
 
   test('is refused for what the configuration does not have, before anything is written', async () => {
@@ -105,8 +106,8 @@ describe('with no gateway running, an order', () => {
       expect(await refusal(carryOut(place, order))).toMatchObject({ code: 'invalid_body' })
     expect((await refusal(carryOut(place, disable('provider', 'acme', { for: '30' })))).message).toContain('30s, 30m or 30h')
     const store = existsSync(file) ? openDisables({ store: file, clock }) : undefined
-    expect(store?.changes() ?? []).toEqual([])
-    store?.close()
+    expect((await store?.changes()) ?? []).toEqual([])
+    await store?.close()
   })
 
   test('to reset locks, or for a state in memory, says why that cannot be', async () => {

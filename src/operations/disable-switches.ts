@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import type { Coordination } from '../state/coordination/store.ts'
 import type { DisableStore, DisableSubject } from '../state/disables/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
@@ -22,6 +23,8 @@ export interface OperatorParts {
   readonly disables: Pick<DisableStore, 'disable' | 'enable' | 'list' | 'changes' | 'model' | 'account'>
   readonly accounts: Pick<AccountPool, 'snapshot' | 'availability' | 'reset'>
   readonly health: Pick<HealthStore, 'snapshot' | 'observe'>
+  /** Absent for a gateway that shares its state with no other. */
+  readonly coordination?: Pick<Coordination, 'id' | 'replicas' | 'status'> | undefined
 }
 
 /** The answer to an order to enable. */
@@ -33,25 +36,25 @@ export interface Enabled {
   readonly still_disabled?: DisableView | undefined
 }
 
-type SwitchParts = Pick<OperatorParts, 'snapshot' | 'disables'> & Partial<Pick<OperatorParts, 'health'>>
+export type SwitchParts = Pick<OperatorParts, 'snapshot' | 'disables'> & Partial<Pick<OperatorParts, 'health'>>
 
 /** Takes a subject out of use. Throws `subject_not_found`, `invalid_body` or `state_unavailable`. */
-export function disableSubject(
+export async function disableSubject(
   { snapshot, disables, health }: SwitchParts,
   subject: DisableSubject,
   { reason, forMs, by }: DisableTerms & { readonly by: string },
-): { readonly disabled: DisableView } {
+): Promise<{ readonly disabled: DisableView }> {
   requireSubject(snapshot(), subject, calledModels(health))
-  return { disabled: disableView(disables.disable({ subject, reason, forMs, by })) }
+  return { disabled: disableView(await disables.disable({ subject, reason, forMs, by })) }
 }
 
 /** Puts a subject back into use. What was disabled can be enabled even when the configuration has it no more. */
-export function enableSubject(
+export async function enableSubject(
   { snapshot, disables, health }: SwitchParts,
   subject: DisableSubject,
   { reason, by }: { readonly reason?: string | undefined; readonly by: string },
-): Enabled {
-  const wasDisabled = disables.enable({ subject, reason, by })
+): Promise<Enabled> {
+  const wasDisabled = await disables.enable({ subject, reason, by })
   if (!wasDisabled) requireSubject(snapshot(), subject, calledModels(health))
   const provider = disables
     .list()
@@ -81,11 +84,11 @@ export function resetAccount(
 }
 
 /** What is out of use now, oldest order first, and the latest changes, newest first. */
-export function listDisables(
+export async function listDisables(
   disables: Pick<DisableStore, 'list' | 'changes'>,
   limit?: number,
-): { readonly disables: readonly DisableView[]; readonly changes: readonly DisableChangeView[] } {
-  return { disables: disables.list().map(disableView), changes: disables.changes(limit).map(changeView) }
+): Promise<{ readonly disables: readonly DisableView[]; readonly changes: readonly DisableChangeView[] }> {
+  return { disables: disables.list().map(disableView), changes: (await disables.changes(limit)).map(changeView) }
 }
 
 /** Who orders something, for the audit. Throws `forbidden` for an operator of one tenant: a switch acts on everybody. */
@@ -99,7 +102,7 @@ export function orderedBy(principal: Principal | undefined): string {
 }
 
 /** Models of a provider that have been called, written down or not. */
-const calledModels =
+export const calledModels =
   (health: Pick<HealthStore, 'snapshot'> | undefined) =>
   (provider: ProviderId): readonly string[] =>
     (health?.snapshot().targets ?? []).flatMap((target) =>

@@ -9,11 +9,12 @@ import { type Story, type StoryCost, tellStory } from './tell-story.ts'
 export interface Explanation {
   readonly record: RequestRecord
   readonly story: Story
+  readonly cost?: StoryCost | undefined
 }
 
 export interface ExplainOptions {
   /** What the call cost; without it money is not told. */
-  readonly costOf?: ((record: RequestRecord) => StoryCost | undefined) | undefined
+  readonly costOf?: ((record: RequestRecord) => StoryCost | undefined | Promise<StoryCost | undefined>) | undefined
 }
 
 /** Finds a request by id, beginning of an id or `last`. Throws `record_not_found`. */
@@ -34,7 +35,8 @@ export async function explainRequest(
   options: ExplainOptions = {},
 ): Promise<Explanation> {
   const record = await findRecord(source, which)
-  return { record, story: tellStory(record, options.costOf?.(record)) }
+  const cost = await options.costOf?.(record)
+  return { record, cost, story: tellStory(record, cost) }
 }
 
 /** Most requests of a session that are told; a list holds no more. */

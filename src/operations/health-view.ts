@@ -5,6 +5,7 @@ import type { ProviderFacts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import { snakeKeys } from '../lib/key-case.ts'
 import type { ProviderHealthView, TargetHealthView } from '../state/health/store.ts'
+import type { Coordination, CoordinationStatus } from '../state/coordination/store.ts'
 import type { OperatorParts } from './disable-switches.ts'
 import { disabledView, disableView, type DisabledView, type DisableView } from './disable-views.ts'
 
@@ -59,10 +60,27 @@ export interface HealthView {
   readonly providers: readonly ProviderStateView[]
   readonly targets: readonly TargetStateView[]
   readonly disables: readonly DisableView[]
+  /** The gateways that share this one's state, itself included; absent for one that is alone. */
+  readonly replicas?: readonly ReplicaView[] | undefined
+  /** How this gateway keeps up with them. */
+  readonly coordination?: CoordinationStatus | undefined
+}
+
+/** Another gateway, as it tells of itself. */
+export interface ReplicaView {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly started: string
+  readonly version: string
+  readonly config_hash: string
+  readonly url?: string | undefined
+  /** It is the one that was asked. */
+  readonly self: boolean
 }
 
 /** How every provider and target of the configuration does now, and those models that were called without being written down. */
-export function healthView({ snapshot, accounts, health, disables }: OperatorParts): HealthView {
+export function healthView({ snapshot, accounts, health, disables, coordination }: OperatorParts): HealthView {
   const { revision, providers, targets } = snapshot()
   const seen = health.snapshot()
   const entries = disables.list()
@@ -92,8 +110,21 @@ export function healthView({ snapshot, accounts, health, disables }: OperatorPar
       }
     }),
     disables: entries.map(disableView),
+    ...(coordination === undefined ? {} : { replicas: replicaViews(coordination), coordination: coordination.status() }),
   }
 }
+
+const replicaViews = (coordination: Pick<Coordination, 'id' | 'replicas'>): ReplicaView[] =>
+  coordination.replicas().map(({ id, host, pid, started, version, configHash, url }) => ({
+    id,
+    host,
+    pid,
+    started,
+    version,
+    config_hash: configHash,
+    url,
+    self: id === coordination.id,
+  }))
 
 /** Those of the configuration in its order, then what was called beside them, while its provider is still there. */
 function everyTarget(

@@ -2,6 +2,8 @@ import { listLimit } from '../state/records/filter-limits.ts'
 import type { RecordFilter, RecordSummary } from '../state/records/store.ts'
 import type { RecordSource } from './record-source.ts'
 
+export type { RecordFilter } from '../state/records/store.ts'
+
 export interface RecordList {
   readonly count: number
   /** Newest first. */

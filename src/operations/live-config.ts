@@ -71,6 +71,8 @@ export class LiveConfig {
     const { routing, state } = this.config
     return {
       retentionMs: state.retentionMs,
+      auditRetentionMs: state.auditRetentionMs,
+      ledger: state.ledger,
       health: healthSettingsOf(routing.resilience, routing.providers.keys()),
       scorecards: routing.resilience.scorecard,
     }

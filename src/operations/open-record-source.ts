@@ -6,7 +6,9 @@ import type { Clock } from '../lib/clock.ts'
 import type { Secret } from '../lib/secret.ts'
 import { dataDirOwner } from '../state/data-dir.ts'
 import { STATE_FILE } from '../state/records/open.ts'
+import { openSharedRecords } from '../state/records/open-shared.ts'
 import { openSqliteRecords } from '../state/records/sqlite.ts'
+import type { StateSettings } from '../state/state.schema.ts'
 import type { RecordSource } from './record-source.ts'
 import { createRemoteRecords } from './remote-records.ts'
 
@@ -17,8 +19,10 @@ export type RecordPlace =
       readonly apiKey: Secret | undefined
       readonly fetch: typeof globalThis.fetch
     }
-  /** `store` as the configuration gives it; undefined is the usual file of the data directory. */
-  | { readonly kind: 'files'; readonly dataDir: string; readonly store: string | undefined; readonly clock: Clock }
+  | { readonly kind: 'files'; readonly dataDir: string; readonly state: RecordKeeping; readonly clock: Clock }
+
+/** Where the configuration keeps records. `store` undefined is the usual file of the data directory. */
+export type RecordKeeping = Pick<StateSettings, 'store' | 'shared'>
 
 /** A running gateway writes a record within this time after the answer has ended. */
 const WRITTEN_WITHIN_MS = 250
@@ -29,13 +33,15 @@ const WRITTEN_WITHIN_MS = 250
  */
 export async function openRecordSource(place: RecordPlace): Promise<RecordSource> {
   if (place.kind === 'gateway') return createRemoteRecords(place)
-  if (place.store === 'memory') {
+  const { store, shared } = place.state
+  if (shared !== undefined) return openSharedRecords(shared.postgres, { clock: place.clock, unpack: unpackRecord })
+  if (store === 'memory') {
     throw new GatewayError(
       'record_not_found',
       'This gateway keeps its records in memory only (state.store: memory). Ask the running one with --url.',
     )
   }
-  const path = place.store ?? join(place.dataDir, STATE_FILE)
+  const path = store ?? join(place.dataDir, STATE_FILE)
   if (!existsSync(path)) {
     throw new GatewayError(
       'record_not_found',

@@ -27,6 +27,7 @@ const REJECTION_CODES = Object.keys({
   disabled: true,
   over_limit: true,
   provider_not_allowed: true,
+  account_not_allowed: true,
   state_elsewhere: true,
   translation_loss: true,
   streaming_unsupported: true,

@@ -1,3 +1,4 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
@@ -7,6 +8,7 @@ import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { listedModels } from './listed-models.ts'
+import { ownPrices } from './price-shelf.ts'
 
 /** What would be asked. */
 export interface PreviewQuestion {
@@ -24,23 +26,27 @@ export interface PreviewQuestion {
 export interface PreviewParts {
   readonly engine: Pick<Engine, 'preview'>
   readonly codecs: Readonly<Record<WireFormat, Codec>>
+  readonly prices: Pick<LazyPrices, 'replaceOverrides'>
 }
 
 export interface PreviewOptions extends PreviewParts {
+  /** Where the operator's own prices are. */
+  readonly dataDir: string
   readonly question: PreviewQuestion
   readonly principal: Principal
   /** `req_` and 32 hex digits; stands in the decision, is recorded nowhere. */
   readonly requestId: string
 }
 
-/** The decision that a call would get now, without calling anyone. Throws `invalid_body` or `model_not_found`. */
-export function previewRoute(options: PreviewOptions): RouteDecision {
-  const { engine, codecs, question, principal } = options
+/** The decision that a call would get now, without calling anyone. Rejects with `invalid_body`, `model_not_found` or `config_invalid`. */
+export async function previewRoute(options: PreviewOptions): Promise<RouteDecision> {
+  const { engine, codecs, prices, question, principal } = options
   const { models: _models, ...body } = previewBody(question)
   const models = listedModels(question.body)
   const codec = codecs[question.format ?? guessFormat(body)]
   const { value: request } = codec.decodeRequest(body)
   const bytes = Buffer.from(JSON.stringify(body))
+  prices.replaceOverrides(ownPrices(options.dataDir))
   return engine.preview({
     requestId: asRequestId(options.requestId),
     codec,

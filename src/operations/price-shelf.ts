@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { loadPriceDataset, type PriceDataset } from '../catalog/prices/price-dataset.ts'
+import { compileOverrides, type OverridePrices } from '../catalog/prices/override-prices.ts'
 import type { PriceEntries } from '../catalog/prices/prices.schema.ts'
 import { PRICE_FILE } from '../state/prices/price-file.ts'
 import { loadPrices } from './price-file.ts'
@@ -19,3 +20,6 @@ export async function openPriceShelf(dataDir: string): Promise<PriceShelf> {
   const path = join(dataDir, PRICE_FILE)
   return { path, own: loadPrices(path), dataset: await loadPriceDataset() }
 }
+
+/** The operator's prices alone, ready to be looked up. Throws as `openPriceShelf` does. */
+export const ownPrices = (dataDir: string): OverridePrices => compileOverrides(loadPrices(join(dataDir, PRICE_FILE)))

@@ -47,8 +47,8 @@ export function createRemoteRecords(gateway: GatewayAddress): RecordSource {
 const PAGE = 500
 
 function queryOf(filter: RecordFilter): string {
-  const { limit, model, status, sessionId, tenant, sinceMs, before } = filter
-  const fields = { limit, model, status, session_id: sessionId, tenant, since_ms: sinceMs, before }
+  const { limit, model, status, sessionId, tenant, apiKeyId, owner, sinceMs, before } = filter
+  const fields = { limit, model, status, session_id: sessionId, tenant, api_key_id: apiKeyId, owner, since_ms: sinceMs, before }
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) query.set(name, String(value))
   return query.size === 0 ? '' : `?${query}`

@@ -14,10 +14,12 @@ export function renderSwitch({ scope, action }: TypedOrder, { name, told, answer
   return lines.join('\n')
 }
 
-const toldLine = (told: SwitchResult['told']): string =>
-  'gateway' in told
-    ? `The gateway at ${told.gateway} was told; it holds already.`
+function toldLine(told: SwitchResult['told']): string {
+  if ('gateway' in told) return `The gateway at ${told.gateway} was told; it holds already.`
+  return 'database' in told
+    ? `Written to the database ${told.database}; it holds in every gateway on it within a second.`
     : `No gateway runs on this data directory. Written to ${told.file}; it holds when one starts.`
+}
 
 function disabledLine(subject: string, disabled: unknown, now: number): string {
   return `Disabled: ${subject}${termsOf(disabled, now)}`

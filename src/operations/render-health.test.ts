@@ -29,7 +29,7 @@ test('below the table stands what keeps targets and accounts from being used', a
   }
   accounts.failed(ACME, MAIN, 'large', new GatewayError('upstream_authentication', 'x'))
   accounts.limited(ACME, MAIN, 'org/small', clock.now() + 9_000)
-  disables.disable({
+  await disables.disable({
     subject: { scope: 'model', provider: ACME, model: 'org/small' },
     reason: 'wrong answers',
     forMs: 5_400_000,

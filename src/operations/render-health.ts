@@ -1,7 +1,7 @@
 import { timeSpanText } from '../lib/time-span.ts'
 import type { DisabledView, DisableView } from './disable-views.ts'
 import { errorPhrase } from './error-phrases.ts'
-import type { HealthView, ProviderStateView, TargetStateView } from './health-view.ts'
+import type { HealthView, ProviderStateView, ReplicaView, TargetStateView } from './health-view.ts'
 import { durationWords, plural, safeText } from './story-words.ts'
 
 /** What is not known, or not the case. */
@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** The state of targets as a table, and below it what keeps accounts, circuits and subjects from being used. `now` in Unix ms. */
-export function renderHealth({ providers, targets, disables }: HealthView, now: number): string {
+export function renderHealth({ providers, targets, disables, replicas, coordination }: HealthView, now: number): string {
   const rows = targets.map((target) => COLUMNS.map(([, cell]) => cell(target, now)))
   const broken = new Set(providers.filter(({ circuit }) => circuit === 'open').map(({ id }) => id))
   const notes = [
@@ -29,6 +29,7 @@ export function renderHealth({ providers, targets, disables }: HealthView, now: 
     ...targets.filter(({ provider }) => !broken.has(provider)).flatMap(targetNotes),
     ...providers.flatMap(lockNotes),
     ...disables.map((entry) => disableNote(entry, now)),
+    ...replicaNotes(replicas ?? [], coordination),
   ]
   const table = rows.length === 0 ? ['The configuration names no target.'] : tableOf([COLUMNS.map(([title]) => title), ...rows])
   return [...table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n')
@@ -45,6 +46,19 @@ function tableOf(rows: readonly (readonly string[])[]): string[] {
 }
 
 const percent = (share: unknown): string => (typeof share === 'number' ? `${Math.floor(share * 100)} %` : NOTHING)
+
+/** The gateways that share the state, and whether they hear of each other. */
+function replicaNotes(replicas: readonly ReplicaView[], coordination: HealthView['coordination']): string[] {
+  if (coordination === undefined) return []
+  const own = replicas.find(({ self }) => self)
+  const names = replicas.map(({ host, pid, config_hash: hash }) => {
+    const isOdd = own !== undefined && hash !== own.config_hash
+    return `${safeText(host)}/${pid}${isOdd ? ' (another configuration)' : ''}`
+  })
+  const lost = coordination.lost === 0 ? '' : `, ${plural(coordination.lost, 'announcement')} lost`
+  const link = coordination.connected ? '' : `; they cannot be reached now, this is who was there last${lost}`
+  return [`replicas: ${names.join(', ')}${link}`]
+}
 
 /** The whole provider is left out. */
 const circuitNotes = ({ id, circuit, recovery_ms: ms }: ProviderStateView): string[] =>

@@ -1,6 +1,7 @@
 import { nanoToUsd } from '../catalog/prices/usd.ts'
 import type { CandidateEvidence, ScoreEvidence } from '../ir/decision-evidence.ts'
 import type { RouteDecision } from '../ir/decision.ts'
+import type { DemotionReason } from '../ir/observed.ts'
 import { isObject } from '../ir/json.ts'
 import { countWords, durationWords, listWords, plural, safeText } from './story-words.ts'
 
@@ -26,7 +27,7 @@ export function candidateSentences(decision: RouteDecision): string[] {
 function candidateWords({ standing, facts, observed, expected_cost_nanos: cost }: CandidateEvidence): string[] {
   const words: string[] = []
   if (standing === 'unavailable') words.push('could not be called at that moment')
-  if (standing === 'demoted') words.push('stood behind the others for how its calls ended lately')
+  if (standing === 'demoted') words.push(`stood behind the others${demotionWords(observed)}`)
   const { circuit, ttft_ms: ttft, total_ms: total, in_flight: running } = observed
   const available = observed['accounts_available']
   const accounts = observed['accounts_total']
@@ -37,14 +38,27 @@ function candidateWords({ standing, facts, observed, expected_cost_nanos: cost }
   if (typeof ttft === 'number') words.push(`first token after ${durationWords(ttft)} on average`)
   if (typeof total === 'number') words.push(`whole answers after ${durationWords(total)} on average`)
   const { outcome, recovery_ms: recovery } = observed
-  if (isObject(outcome) && typeof outcome['success_rate'] === 'number')
-    words.push(
-      `${Math.round(outcome['success_rate'] * 100)} % of its last ${countWords(Number(outcome['samples']))} calls ended well`,
-    )
+  if (isObject(outcome) && typeof outcome['success_rate'] === 'number') {
+    const seen = plural(Number(outcome['samples']), 'call')
+    words.push(`a success rate of ${Math.round(outcome['success_rate'] * 100)} % was expected after ${seen}`)
+  }
   if (typeof recovery === 'number') words.push(`back in ${durationWords(recovery)}`)
   if (typeof facts['context_window'] === 'number') words.push(`context of ${countWords(facts['context_window'])} tokens`)
   if (cost !== undefined) words.push(`expected to cost $${nanoToUsd(cost)}`)
   return words
+}
+
+const DEMOTION_WORDS: Readonly<Record<DemotionReason, string>> = {
+  streak: 'its last calls failed one after the other',
+  success: 'too few of its calls ended well',
+  truncation: 'too many of its answers were cut short',
+}
+
+function demotionWords({ outcome }: CandidateEvidence['observed']): string {
+  const reason = isObject(outcome) ? outcome['demoted'] : undefined
+  return typeof reason === 'string' && Object.hasOwn(DEMOTION_WORDS, reason)
+    ? `, because ${DEMOTION_WORDS[reason as DemotionReason]}`
+    : ''
 }
 
 function scoreWords({ score, factors, weights, raw }: ScoreEvidence): string {
@@ -89,8 +103,10 @@ const hintText = (name: string, value: unknown): string =>
       ? value.map(String).join(', ')
       : String(value)
 
-/** The lines of a decision's reasons that tell more than the order does. */
+/** What the order itself or the sentences about candidates tell. */
+const TOLD_ELSEWHERE =
+  /^(route=|\w+_required=|unverified=|no_fallback=|deadline_ms=|ordered_fallback: |demoted \d+ target|outcome\/demote )/
+
+/** The lines of a decision's reasons that tell more than the order and the candidates do. */
 export const tellingReasons = ({ reason }: RouteDecision): string[] =>
-  reason
-    .filter((line) => !/^(route=|\w+_required=|unverified=|no_fallback=|deadline_ms=|ordered_fallback: )/.test(line))
-    .map(safeText)
+  reason.filter((line) => !TOLD_ELSEWHERE.test(line)).map(safeText)

@@ -20,6 +20,52 @@ const limited = attempt({
   format: 'anthropic',
 })
 
+test('tells the retry of an SDK from a first try', () => {
+  const [arrival, retry] = tellStory(exampleRecord({ client_retry: 2 })).steps
+  expect(arrival?.text).toStartWith('The request arrived')
+  expect(retry?.text).toBe("  The client's SDK had sent it before: this was its retry number 2.")
+  expect(renderStory(tellStory(exampleRecord()))).not.toContain('retry')
+})
+
+describe('a target that was passed over', () => {
+  const storyOf = (code: string, retryAfterMs?: number): string =>
+    renderStory(tellStory(exampleRecord({ skipped: [{ target_id: 'a/m', error_codes: [code], retry_after_ms: retryAfterMs }] })))
+
+  test('tells what locked its accounts', () => {
+    expect(storyOf('upstream_rate_limited', 4_000)).toContain(
+      'Passed over a/m: its accounts were out of use after upstream_rate_limited, the first for another 4.00 s.',
+    )
+  })
+
+  test('tells what keeps calls from the target itself', () => {
+    expect(storyOf('circuit_open', 4_000)).toContain(
+      'Passed over a/m: it failed too often lately and is left out for a while (circuit_open, for another 4.00 s).',
+    )
+    expect(storyOf('target_busy')).toContain('as many calls to it are under way as it may have (target_busy).')
+  })
+
+  test('tells how long its recovery was waited for', () => {
+    const passed = { target_id: 'a/m', error_codes: ['circuit_open'], retry_after_ms: 4_000 }
+    const attempts = [attempt({ started_ms: 4_001 })]
+    expect(renderStory(tellStory(exampleRecord({ skipped: [passed], attempts })))).toContain('0.2 ms  Waited 4.00 s.')
+    const { timings } = exampleRecord()
+    const slowGateway = exampleRecord({ attempts, timings: { ...timings, overhead_us: 4_001_000 } })
+    expect(renderStory(tellStory(slowGateway))).not.toContain('Waited')
+  })
+
+  test('is named as what followed, where the attempt itself could not be repeated', () => {
+    const broken = attempt({ target_id: 'a/m', outcome: 'failed', error_code: 'upstream_overloaded', next: 'retry' })
+    const attempts = [broken, attempt({ target_id: 'b/m', started_ms: 3 })]
+    expect(renderStory(tellStory(exampleRecord({ attempts })))).toContain('Then the next target was taken.')
+    const elsewhere = [broken, attempt({ target_id: 'a/m', account_id: 'other', started_ms: 3 })]
+    expect(renderStory(tellStory(exampleRecord({ attempts: elsewhere })))).toContain('Then the next account was taken.')
+  })
+
+  test('tells a window that its session has outgrown', () => {
+    expect(storyOf('upstream_context_too_long')).toContain('an earlier prompt of this session was too long for it.')
+  })
+})
+
 describe('the verdict', () => {
   test('names who served at the first attempt', () => {
     expect(tellStory(exampleRecord()).verdict).toBe('Served by mock/echo at the first attempt: 200 in 2.9 ms.')
@@ -30,6 +76,14 @@ describe('the verdict', () => {
     expect(tellStory(record).verdict).toBe(
       'Served by b/m after 1 failed attempt (a/m: the account is over its rate limit): 200 in 2.9 ms.',
     )
+  })
+
+  test('names whom a hedge has overtaken', () => {
+    const cancelled = attempt({ target_id: 'a/m', outcome: 'cancelled', cancelled_because: 'hedge', latency_ms: 152 })
+    const record = exampleRecord({ attempts: [cancelled, attempt({ target_id: 'b/m', started_ms: 150 })], served: 'b/m' })
+    const story = tellStory(record)
+    expect(story.verdict).toBe('Served by b/m, which answered before a/m: 200 in 2.9 ms.')
+    expect(renderStory(story)).toContain('cancelled after 152 ms, because another answered first.')
   })
 
   test('says that nobody was called when the request was refused', () => {
@@ -111,7 +165,7 @@ describe('the story', () => {
             ...base.decision,
             strategy: 'auto',
             selected: { target_id: 'a/m' },
-            reason: ['route=r', 'score: selected=a/m score=0.800'],
+            reason: ['route=r', 'demoted 1 target(s) that cannot be called now', 'score: selected=a/m score=0.800'],
             inputs: { ...base.decision.inputs, hints: { max_price_per_million: 5e9 } },
             scores: [{ target_id: 'a/m', score: 0.8, factors: { cost: 0.8 }, weights: { cost: 1 }, raw: { cost: 900 } }],
             candidates: [
@@ -122,7 +176,13 @@ describe('the story', () => {
                 format: 'openai',
                 standing: 'demoted',
                 facts: {},
-                observed: { accounts_available: 1, accounts_total: 2, circuit: 'half_open', ttft_ms: 300 },
+                observed: {
+                  accounts_available: 1,
+                  accounts_total: 2,
+                  circuit: 'half_open',
+                  ttft_ms: 300,
+                  outcome: { samples: 5, success_rate: 0.475, demoted: 'streak' },
+                },
                 expected_cost_nanos: 900,
               },
             ],
@@ -134,7 +194,7 @@ describe('the story', () => {
     for (const sentence of [
       'The client asked for max_price_per_million $5.',
       'Why: score: selected=a/m score=0.800',
-      'a/m: stood behind the others for how its calls ended lately; 1 of 2 accounts could be used; circuit half open; first token after 300 ms on average; expected to cost $0.0000009; score 0.800 = weighted mean of cost 0.80 × 1 (from 900).',
+      'a/m: stood behind the others, because its last calls failed one after the other; 1 of 2 accounts could be used; circuit half open; first token after 300 ms on average; a success rate of 48 % was expected after 5 calls; expected to cost $0.0000009; score 0.800 = weighted mean of cost 0.80 × 1 (from 900).',
       'Waited 2.00 s.',
       'It cost $0.0015 (price: override x).',
     ])

@@ -1,5 +1,7 @@
-import type { AttemptRecord, RequestRecord } from '../ir/record.ts'
+import type { AttemptRecord, RequestRecord, SkippedTarget } from '../ir/record.ts'
 import { nanoToUsd } from '../catalog/prices/usd.ts'
+import type { RequestCost } from './usage/request-cost.ts'
+import { tellCost } from './usage/tell-cost.ts'
 import { errorPhrase } from './error-phrases.ts'
 import { countWords, durationWords, listWords, plural, safeText } from './story-words.ts'
 import { candidateSentences, tellingReasons, wishSentences } from './tell-candidates.ts'
@@ -26,6 +28,8 @@ export interface StoryCost {
   readonly nanoDollars: number | undefined
   /** Where the price comes from; undefined when there is none. */
   readonly source: string | undefined
+  /** What the ledger says, which goes before what is calculated anew. */
+  readonly ledger?: RequestCost | undefined
 }
 
 /** Tells the story of a record, with what it cost where that was looked up. Pure; names that clients chose are made fit for a terminal. */
@@ -52,6 +56,9 @@ function verdict(record: RequestRecord): string {
   }
   if (record.error_code !== undefined || record.status >= 400) return failureVerdict(record, total)
   if (served === undefined) return `Answered with ${record.status} in ${total}, without calling anyone.`
+  const slower = record.attempts.filter((attempt) => attempt.cancelled_because === 'hedge')
+  if (slower.length > 0)
+    return `Served by ${served}, which answered before ${listWords(slower.map((attempt) => safeText(attempt.target_id)))}: ${record.status} in ${total}.`
   if (failures.length === 0) return `Served by ${served} at the first attempt: ${record.status} in ${total}.`
   return `Served by ${served} after ${plural(failures.length, 'failed attempt')} (${causes(failures)}): ${record.status} in ${total}.`
 }
@@ -95,7 +102,10 @@ function subject(record: RequestRecord): string {
 function arrival(record: RequestRecord): StoryStep[] {
   const estimated = record.decision.inputs.estimated_input_tokens
   const size = `${countWords(record.request_bytes)} bytes, about ${plural(estimated, 'token')}`
-  return [{ at_ms: 0, text: `The request arrived (${size}).` }]
+  const steps: StoryStep[] = [{ at_ms: 0, text: `The request arrived (${size}).` }]
+  if (record.client_retry !== undefined)
+    steps.push({ text: `  The client's SDK had sent it before: this was its retry number ${record.client_retry}.` })
+  return steps
 }
 
 function decision(record: RequestRecord): StoryStep[] {
@@ -116,24 +126,31 @@ function decision(record: RequestRecord): StoryStep[] {
   for (const rejection of made.rejected) {
     steps.push({ text: `  Ruled out ${safeText(rejection.target_id)}: ${safeText(rejection.reason)} (${rejection.code}).` })
   }
-  for (const line of made.reason.filter(isTold)) steps.push({ text: `  ${safeText(line)}` })
   if (made.unverified) steps.push({ text: '  Nobody checked that the model exists: the default provider takes any name.' })
   return steps
 }
 
-/** Reasons that say more than the sentences around them: set-backs, sessions, hints. The others are told in words. */
-const isTold = (line: string): boolean => /^(demoted|outcome\/|affinity:|origin:|hint:|no_fallback=|deadline_ms=)/.test(line)
-
 function skipped(record: RequestRecord): StoryStep[] {
-  return (record.skipped ?? []).map(({ target_id, error_codes, retry_after_ms }) => ({
-    text: `  Passed over ${safeText(target_id)}: its accounts were out of use after ${listWords(error_codes)}, the first for ${retry_after_ms === undefined ? 'an unknown time' : `another ${durationWords(retry_after_ms)}`}.`,
+  return (record.skipped ?? []).map((target) => ({
+    text: `  Passed over ${safeText(target.target_id)}: ${passedOver(target)}.`,
   }))
+}
+
+/** What keeps calls from a target itself, whatever its accounts. */
+const TARGET_CODES: ReadonlySet<string> = new Set(['circuit_open', 'target_busy', 'target_disabled'])
+
+function passedOver({ error_codes: codes, retry_after_ms: retryAfterMs }: SkippedTarget): string {
+  const [code = 'unknown'] = codes
+  if (code === 'upstream_context_too_long') return 'an earlier prompt of this session was too long for it'
+  const time = retryAfterMs === undefined ? undefined : durationWords(retryAfterMs)
+  if (TARGET_CODES.has(code)) return `${errorPhrase(code)} (${code}${time === undefined ? '' : `, for another ${time}`})`
+  return `its accounts were out of use after ${listWords(codes)}, the first for ${time === undefined ? 'an unknown time' : `another ${time}`}`
 }
 
 function attempts(record: RequestRecord): StoryStep[] {
   return record.attempts.flatMap((attempt, index) => [
-    ...waiting(attempt, record.attempts[index - 1]),
-    { at_ms: attempt.started_ms, text: attemptSentence(attempt, attempt === record.attempts.at(-1)) },
+    ...waiting(attempt, record.attempts[index - 1] ?? workBefore(record)),
+    { at_ms: attempt.started_ms, text: attemptSentence(attempt, record.attempts[index + 1]) },
     ...formatNote(record, attempt),
     ...usageNote(record, attempt),
   ])
@@ -152,8 +169,13 @@ function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptR
 /** A pause shorter than this is the gateway's own work. */
 const SHORTEST_PAUSE_MS = 20
 
-function waiting(attempt: AttemptRecord, before: AttemptRecord | undefined): StoryStep[] {
-  const ended = before === undefined ? attempt.started_ms : before.started_ms + before.latency_ms
+type Ended = Pick<AttemptRecord, 'started_ms' | 'latency_ms'>
+
+/** What the first attempt came after: waiting is no work of the gateway. */
+const workBefore = ({ timings }: RequestRecord): Ended => ({ started_ms: 0, latency_ms: timings.overhead_us / 1000 })
+
+function waiting(attempt: AttemptRecord, before: Ended): StoryStep[] {
+  const ended = before.started_ms + before.latency_ms
   const pause = attempt.started_ms - ended
   return pause < SHORTEST_PAUSE_MS ? [] : [{ at_ms: ended, text: `Waited ${durationWords(pause)}.` }]
 }
@@ -165,26 +187,40 @@ const NEXT_WORDS = {
   stop: 'no other target was asked',
 } as const
 
+const CANCEL_WORDS = {
+  hedge: 'another answered first',
+  client: 'the client went away',
+  stopped: 'the key of the caller was ended',
+} as const
+
 /** What was meant to follow a failure is only told when it did follow. */
-function attemptSentence(attempt: AttemptRecord, isLast: boolean): string {
+function nextWords(
+  { next, target_id: target, account_id: account }: AttemptRecord,
+  following: AttemptRecord | undefined,
+): string {
+  if (next === undefined) return ''
+  if (next === 'stop') return ` Then ${NEXT_WORDS.stop}.`
+  if (following === undefined) return ' There was nothing left to try.'
+  if (following.target_id !== target) return ` Then ${NEXT_WORDS['next-target']}.`
+  return ` Then ${NEXT_WORDS[following.account_id === account ? 'retry' : 'next-account']}.`
+}
+
+function attemptSentence(attempt: AttemptRecord, following: AttemptRecord | undefined): string {
   const who = `Called ${safeText(attempt.target_id)} with account ${safeText(attempt.account_id)}`
   const took = durationWords(attempt.latency_ms)
   if (attempt.outcome === 'success') return `${who}: it answered, in ${took}.`
-  if (attempt.outcome === 'cancelled') return `${who}: cancelled after ${took}.`
+  if (attempt.outcome === 'cancelled') {
+    const why = attempt.cancelled_because === undefined ? '' : `, because ${CANCEL_WORDS[attempt.cancelled_because]}`
+    return `${who}: cancelled after ${took}${why}.`
+  }
   const code = attempt.error_code ?? 'unknown'
   const told = [
     attempt.upstream_status === undefined ? '' : `status ${attempt.upstream_status}`,
     safeText(attempt.upstream_error_type ?? ''),
     code,
   ].filter((word) => word !== '')
-  const next =
-    attempt.next === undefined
-      ? ''
-      : isLast && attempt.next !== 'stop'
-        ? ' There was nothing left to try.'
-        : ` Then ${NEXT_WORDS[attempt.next]}.`
   const id = attempt.upstream_request_id === undefined ? '' : ` The provider calls it ${safeText(attempt.upstream_request_id)}.`
-  return `${who}: after ${took} ${errorPhrase(code)} (${told.join(', ')}).${next}${id}`
+  return `${who}: after ${took} ${errorPhrase(code)} (${told.join(', ')}).${nextWords(attempt, following)}${id}`
 }
 
 function formatNote(record: RequestRecord, attempt: AttemptRecord): StoryStep[] {
@@ -219,7 +255,9 @@ function ending(record: RequestRecord): StoryStep[] {
 
 function money({ usage }: RequestRecord, cost: StoryCost | undefined): StoryStep[] {
   const steps: StoryStep[] = []
-  if (cost?.nanoDollars !== undefined) steps.push({ text: `It cost $${nanoToUsd(cost.nanoDollars)} (price: ${cost.source}).` })
+  if (cost?.ledger !== undefined) steps.push(...tellCost(cost.ledger).map((text) => ({ text })))
+  else if (cost?.nanoDollars !== undefined)
+    steps.push({ text: `It cost $${nanoToUsd(cost.nanoDollars)} (price: ${cost.source}).` })
   else if (cost !== undefined)
     steps.push({
       text:

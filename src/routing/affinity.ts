@@ -8,20 +8,21 @@ import type { Strategy } from './strategies/strategy.types.ts'
 export interface Pin {
   readonly target: TargetId
   readonly account: AccountId | undefined
-  /** The turns before it, or only the prompt cache of its session. */
-  readonly keeps: 'turns' | 'cache'
+  /** The turns before it, only the prompt cache of its session, or that only where the order of targets leads there anyway. */
+  readonly keeps: 'turns' | 'cache' | 'account'
 }
 
 /** Who keeps the turns before the request, or else served its session last, where the route heeds sessions. */
 export function pinOf({ selection }: Pick<Route, 'selection'>, { origin, session }: DecisionQuestion): Pin | undefined {
   if (origin?.kind === 'known') return { target: origin.target, account: origin.account, keeps: 'turns' }
   if (session === undefined || selection.affinity === 'none') return undefined
-  return { target: session.target, account: session.account, keeps: 'cache' }
+  return { target: session.target, account: session.account, keeps: selection.affinity === 'session' ? 'cache' : 'account' }
 }
 
 const WORDS = {
   turns: { name: 'origin', why: 'which gave the answer that the request continues' },
   cache: { name: 'affinity', why: 'which served this session before and has its prompt cached' },
+  account: { name: 'affinity', why: 'which served this session before' },
 } as const
 
 /**
@@ -29,7 +30,8 @@ const WORDS = {
  * in the middle of a conversation is noticed. It goes before candidates of its own standing only, so that a session leaves a target that
  * has become worse.
  */
-export function withAffinity(inner: Strategy, pin: Pin): Strategy {
+export function withAffinity(inner: Strategy, pin: Pin | undefined): Strategy {
+  if (pin === undefined || pin.keeps === 'account') return inner
   const pinned = (candidates: readonly Candidate[]): readonly Candidate[] => {
     const index = candidates.findIndex(({ target }) => target.id === pin.target)
     const kept = index > 0 ? candidates[index] : undefined
@@ -49,8 +51,12 @@ export function withAffinity(inner: Strategy, pin: Pin): Strategy {
 }
 
 /** Why a request goes elsewhere; undefined when it stays. */
-export function departure(pin: Pin, first: Candidate | undefined, candidates: readonly Candidate[]): string | undefined {
-  if (first?.target.id === pin.target) return undefined
+export function departure(
+  pin: Pin | undefined,
+  first: Candidate | undefined,
+  candidates: readonly Candidate[],
+): string | undefined {
+  if (pin === undefined || pin.keeps === 'account' || first?.target.id === pin.target) return undefined
   const before = candidates.find(({ target }) => target.id === pin.target)
   const why =
     before === undefined

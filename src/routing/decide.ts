@@ -97,7 +97,7 @@ class Ordering {
   constructor(asked: Asked, chosen: ChosenStrategy, eligible: readonly Candidate[], chance: Chance) {
     const { question, route } = asked
     const pin = pinOf(route, question)
-    this.strategy = pin === undefined ? chosen.strategy : withAffinity(chosen.strategy, pin)
+    this.strategy = withAffinity(chosen.strategy, pin)
     this.state = this.strategy.start
     this.groups = groupsOf(eligible, asked.unknownPrice === 'penalize' ? question : undefined)
     this.input = strategyInput(asked, chosen, eligible, chance)

@@ -33,11 +33,12 @@ function decisionInputs(question: DecisionQuestion): DecisionInputs {
 export const originInputs = (origin: AnswerOrigin): DecisionInputs['origin'] =>
   origin.kind === 'unknown' ? {} : { target_id: origin.target, account_id: origin.account }
 
-export const principalInputs = ({ role, keyId, tenant, project, allowed }: Principal): PrincipalInputs => ({
+export const principalInputs = ({ role, keyId, tenant, project, owner, allowed }: Principal): PrincipalInputs => ({
   role,
   key_id: keyId,
   tenant,
   project,
+  owner,
   allowed,
 })
 

@@ -106,6 +106,14 @@ describe('a session', () => {
     expect(order(planOf(world(), state, { session }))).toBe('abc')
     expect(order(planOf(world({ affinity: 'session' }), state, { session }))).toBe('cab')
   })
+
+  test('stays with its account there too, unless the operator wants neither', () => {
+    const first = { target: 'a/m' as never, account: 'spare' as never }
+    expect(planOf(world(), state, { session: first }).account as string).toBe('spare')
+    expect(explained(world(), state, { session: first }).reason).toContain('affinity: account=spare')
+    expect(planOf(world(), state, { session }).account).toBeUndefined()
+    expect(planOf(world({ affinity: 'none' }), state, { session: first }).account).toBeUndefined()
+  })
 })
 
 describe('a request that continues an answer', () => {

@@ -110,12 +110,12 @@ export class RoutedPlan implements RoutePlan {
       )
     }
     if (first !== undefined) {
-      const strategy = pin === undefined ? chosen.strategy : withAffinity(chosen.strategy, pin)
+      const strategy = withAffinity(chosen.strategy, pin)
       reasons.push(
         strategy.explain(ordered, { ...input, candidates: ordered.filter(({ standing }) => standing === first.standing) }),
       )
     }
-    const left = pin === undefined ? undefined : departure(pin, first, candidates)
+    const left = departure(pin, first, candidates)
     if (left !== undefined) reasons.push(left)
     if (pin !== undefined && this.account !== undefined) reasons.push(accountReason(pin))
     if (asked.question.origin?.kind === 'unknown')

@@ -138,12 +138,13 @@ const originOf = ({ target_id: target, account_id: account }: NonNullable<Decisi
 
 function principalOf(inputs: RouteDecision['inputs']['principal']): Principal | undefined {
   if (inputs === undefined) return undefined
-  const { role, key_id: keyId, tenant, project, allowed } = inputs
+  const { role, key_id: keyId, tenant, project, owner, allowed } = inputs
   return {
     role: role as PrincipalRole,
     keyId: keyId === undefined ? undefined : asApiKeyId(keyId),
     tenant: tenant === undefined ? undefined : asTenantId(tenant),
     project,
+    owner,
     allowed,
   }
 }

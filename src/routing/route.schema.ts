@@ -123,10 +123,10 @@ export const routeSchema = z
       .optional()
       .describe('Weights of targets for `weighted_random`; 1 where nothing is said, 0 for fallback only.'),
     affinity: z
-      .enum(['session', 'none'])
+      .enum(['session', 'account', 'none'])
       .optional()
       .describe(
-        'With `session` a conversation stays with the target that served it, where its prompt is cached. Default: `session`, with ordered_fallback `none`.',
+        'With `session` a conversation stays with the target and the account that served it, where its prompt is cached; with `account` targets keep their order, and it stays with the account. Default: `session`, with ordered_fallback `account`.',
       ),
     lanes,
     cost_max_per_mtok: z

@@ -30,11 +30,12 @@ class BunConnection implements Connection {
 }
 
 /** Listens with Bun's server. */
-export function serveOnBun({ app, settings }: ServeOptions): RunningServer {
+export function serveOnBun({ app, settings, sharesAddress = false }: ServeOptions): RunningServer {
   const { host, port, tls } = settings
   const server = Bun.serve({
     hostname: host,
     port,
+    reusePort: sharesAddress,
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: NO_BODY_LIMIT,
     ...(tls === undefined ? {} : { tls: { cert: tls.cert, key: tls.key.reveal() } }),

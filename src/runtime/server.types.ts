@@ -23,6 +23,8 @@ export interface ServeOptions {
     /** PEM texts. */
     readonly tls: { readonly cert: string; readonly key: { reveal(): string } } | undefined
   }
+  /** Other processes listen on the same address; connections are dealt out among them. Only on Bun. */
+  readonly sharesAddress?: boolean | undefined
 }
 
 /** A server that listens. */

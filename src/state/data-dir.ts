@@ -58,6 +58,14 @@ export function takeDataDir(options: DataDirOptions): DataDir {
   }
 }
 
+/** A data directory that the process which started this one holds for it. */
+export const joinDataDir = (path: string): DataDir => ({
+  path,
+  file: (name) => join(path, name),
+  announce: () => undefined,
+  release: () => undefined,
+})
+
 /** Who serves from the directory right now; undefined when nobody does. Never changes anything in a directory that is in use. */
 export function dataDirOwner(path: string): DataDirOwner | undefined {
   const owner = readOwner(path)

@@ -1,8 +1,12 @@
 import type { HealthSettings, HealthStore } from './health/store.ts'
 import type { Clock } from '../lib/clock.ts'
+import { createNoCoordination } from './coordination/none.ts'
+import type { Coordination, ReplicaCard } from './coordination/store.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
+import { openAudit } from './audit/open.ts'
+import type { AuditStore } from './audit/store.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
 import type { IdempotencyStore } from './idempotency/store.ts'
@@ -13,16 +17,24 @@ import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
+import { openTenancy } from './tenancy/open.ts'
+import type { TenancyStore } from './tenancy/store.ts'
+import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
+import { startRetention } from './records/retention.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import type { SignatureStore } from './signatures/store.ts'
+import type { LedgerSettings } from './state.schema.ts'
 
-export interface OpenStateOptions {
-  /** `memory`, or the path of an SQLite file. */
-  readonly store: string
+/** What state needs of the gateway that uses it, wherever it is kept. */
+export interface StateSurroundings {
   /** Age at which records are deleted, in milliseconds; undefined keeps them. */
   readonly retentionMs: number | undefined
+  readonly auditRetentionMs: number | undefined
+  readonly ledger: LedgerSettings
+  /** Asked before entries of the ledger are made. Never rejects. */
+  readonly preparePrices: () => Promise<void>
   readonly health: HealthSettings
   readonly scorecards: ScorecardKeeping
   /** Milliseconds, and the most keys remembered. */
@@ -30,6 +42,13 @@ export interface OpenStateOptions {
   readonly clock: Clock
   readonly unpack: UnpackRecord
   readonly warn: StoreWarning
+  /** What this gateway tells others of itself. */
+  readonly card: ReplicaCard
+}
+
+export interface OpenStateOptions extends StateSurroundings {
+  /** `memory`, or the path of an SQLite file. */
+  readonly store: string
 }
 
 /** Everything a gateway remembers. */
@@ -39,15 +58,26 @@ export interface GatewayState {
   readonly affinity: AffinityStore
   readonly signatures: SignatureStore
   readonly disables: DisableStore
+  readonly tenancy: TenancyStore
+  readonly audit: AuditStore
+  /** Undefined when it is switched off. */
+  readonly ledger: OpenLedger | undefined
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
   configure(settings: StateChange): void
   readonly limits: LimitStore
   readonly idempotency: IdempotencyStore
+  /** The other gateways that share this state. */
+  readonly coordination: Coordination
+  /**
+   * Resolves when everything that was kept is known here. Before, records are taken and nothing else is. Rejects with `state_unavailable`
+   * or `state_incompatible`.
+   */
+  join(): Promise<void>
   /** Writes what is left and releases everything. */
   close(): Promise<void>
 }
 
-export type StateChange = Pick<OpenStateOptions, 'retentionMs' | 'health' | 'scorecards'>
+export type StateChange = Pick<StateSurroundings, 'retentionMs' | 'auditRetentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export function openState(options: OpenStateOptions): GatewayState {
@@ -57,6 +87,13 @@ export function openState(options: OpenStateOptions): GatewayState {
     const health = createMemoryHealth({ clock, settings: options.health })
     const isFile = store !== 'memory'
     const disables = openDisables({ store, clock })
+    const tenancy = openTenancy({ store, clock })
+    const audit = openAudit({ store, clock })
+    let { auditRetentionMs } = options
+    const stopPruning = startRetention({ store: audit, clock, keepMs: () => auditRetentionMs, warn, what: 'audit entries' })
+    const ledger = options.ledger.enabled
+      ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
+      : undefined
     const scorecards = isFile
       ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
       : undefined
@@ -68,17 +105,28 @@ export function openState(options: OpenStateOptions): GatewayState {
       affinity: createMemoryAffinity({ clock }),
       signatures: createMemorySignatures({ clock }),
       disables,
+      tenancy,
+      audit,
+      ledger,
       configure(next) {
         records.keepFor(next.retentionMs)
+        ledger?.keepFor(next.ledger)
+        auditRetentionMs = next.auditRetentionMs
         health.configure(next.health)
         scorecards?.configure(next.scorecards)
       },
       limits,
       idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
+      coordination: createNoCoordination(options.card),
+      join: async () => undefined,
       async close() {
         periods?.close()
-        scorecards?.close()
-        disables.close()
+        await scorecards?.close()
+        await disables.close()
+        await tenancy.close()
+        stopPruning()
+        await audit.close()
+        await ledger?.close()
         await records.close()
       },
     }

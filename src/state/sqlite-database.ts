@@ -35,7 +35,10 @@ export function openSqliteDatabase(options: SqliteDatabaseOptions): DatabaseSync
     if (found > options.migrations.length) throw newerSchema(options, found)
     if (options.readOnly !== true) migrate(database, options, found)
     else if (found === 0)
-      throw new GatewayError('state_unavailable', `${options.path} holds no ${options.domain}: it is no database of Switchback.`)
+      throw new GatewayError(
+        'state_unavailable',
+        `${options.path} holds no ${options.domain}: no Switchback that keeps them has written to it.`,
+      )
     return database
   } catch (error) {
     database.close()

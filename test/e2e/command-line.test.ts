@@ -99,6 +99,21 @@ describe('route-preview', () => {
     })
   })
 
+  test('knows the prices of the data directory', async () => {
+    const home = newHome()
+    configIn(home, 'providers:\n  - { id: mock, type: mock, models: [dear, cheap] }\n')
+    for (const [model, price] of [
+      ['dear', '9'],
+      ['cheap', '1'],
+    ] as const)
+      expect((await home.run(['price', 'set', `mock/${model}`, '--input', price, '--output', price])).exitCode).toBe(0)
+    const result = await home.run(['route-preview', '--model', 'auto/cheap', '--json'])
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      selected: { target_id: 'mock/cheap' },
+      fallbacks: [{ target_id: 'mock/dear' }],
+    })
+  })
+
   test('takes a body of any format from stdin', async () => {
     const body = JSON.stringify({ model: 'mock/echo', max_tokens: 5, system: 's', messages: [{ role: 'user', content: 'hi' }] })
     const result = await newHome().run(['route-preview', '--body', '-', '--json'], body)

@@ -42,7 +42,7 @@ function storedIn(home: CommandLine): readonly DisableEntry[] {
   try {
     return store.list()
   } finally {
-    store.close()
+    void store.close()
   }
 }
 

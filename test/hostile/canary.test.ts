@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHAT, CLIENT_FORMATS, MESSAGES, RESPONSES, serving, type ClientFormat } from '../support/client-formats.ts'
 import { CommandLine, type Served } from '../support/command-line.ts'
-import type { RecordedRequest, Reply } from '../support/fake-upstream.ts'
+import type { FakeUpstream, RecordedRequest, Reply } from '../support/fake-upstream.ts'
 import { eventually, TestWorld } from '../support/gateway-fixture.ts'
 import { sseReply } from '../support/upstream-answers.ts'
 
@@ -19,7 +19,7 @@ const CANARY = 'zq7canary'
 const canary = (what: string): string => `${CANARY}-${what}`
 const CLIENT_KEY = canary('client-key')
 
-const config = (url: string): string => `
+const config = (url: string, collector: string): string => `
 server: { bind: "127.0.0.1:0" }
 api_keys:
   - { key_env: CLIENT_KEY, role: admin, prefix: tester }
@@ -32,6 +32,10 @@ ${CLIENT_FORMATS.map(
   - { id: gone, type: openai_compatible, base_url: "http://127.0.0.1:1/v1?secret=${canary('url')}", auth_scheme: { kind: query, name: key }, api_key_env: PROVIDER_KEY }
 routes:
   - { name: strict, match: { model: strict }, targets: [anthropic/m], translation: strict }
+telemetry:
+  otlp: [{ endpoint: "${collector}", headers: { x-collector: ${canary('collector-key')} } }]
+alerts:
+  webhooks: [{ id: ops, url: "${collector}/hook", allow_private: true }]
 `
 
 /** A conversation with a canary in every place that holds something of the user. */
@@ -119,12 +123,13 @@ function upstreamReply(request: RecordedRequest): Reply {
   return serving(client, { text: canary('answer') })(request)
 }
 
-async function serve(): Promise<{ home: CommandLine; gateway: Served }> {
+async function serve(): Promise<{ home: CommandLine; gateway: Served; collector: FakeUpstream }> {
   const upstream = await world.upstream(upstreamReply)
+  const collector = await world.upstream({ body: ['{}'] })
   const home = new CommandLine({ CLIENT_KEY, PROVIDER_KEY: canary('provider-key') })
   homes.push(home)
-  writeFileSync(join(home.home, 'switchback.yaml'), config(upstream.url))
-  return { home, gateway: await home.serve(['--log-level', 'debug']) }
+  writeFileSync(join(home.home, 'switchback.yaml'), config(upstream.url, collector.url))
+  return { home, collector, gateway: await home.serve(['--log-level', 'debug']) }
 }
 
 function send(gateway: Served, path: string, body: unknown, init: RequestInit = {}): Promise<Response> {
@@ -188,7 +193,7 @@ async function traffic(gateway: Served): Promise<string[]> {
 
 describe('what users say and keys they use', () => {
   test('is found in no file, log, record or header, whatever became of the call', async () => {
-    const { home, gateway } = await serve()
+    const { home, gateway, collector } = await serve()
     const headers = await traffic(gateway)
     for (const text of headers) expect(leaks(text)).toEqual([])
     const admin = { headers: { authorization: `Bearer ${CLIENT_KEY}` } }
@@ -203,11 +208,24 @@ describe('what users say and keys they use', () => {
     const story = await home.run(['explain', 'last'])
     const preview = await send(gateway, '/v1/route-preview', conversation(CHAT, 'strict', { logit_bias: { 1: 1 } }))
     const page = await (await fetch(`${gateway.url}/`)).text()
-    expect(leaks(story.stdout + story.stderr + (await preview.text()) + page)).toEqual([])
+    const views = await Promise.all(
+      ['/metrics', '/v1/alerts', '/v1/captures', '/v1/health/targets'].map(async (path) => {
+        const response = await fetch(`${gateway.url}${path}`, admin)
+        expect([path, response.status]).toEqual([path, 200])
+        return response.text()
+      }),
+    )
+    expect(leaks(story.stdout + story.stderr + (await preview.text()) + page + views.join(''))).toEqual([])
     gateway.signal('SIGTERM')
     const { stdout, stderr } = await gateway.finished
     expect(stderr.split('\n').length).toBeGreaterThan(100)
     expectNoLeaks(home, [stdout, stderr])
+    expect(filesBelow(join(home.home, '.local')).some(({ path }) => path.includes('captures'))).toBe(false)
+    const exported = collector.requests.map(({ path, text }) => `${path} ${text}`)
+    expect(
+      exported.some((text) => text.startsWith('/v1/traces')) && exported.some((text) => text.startsWith('/v1/metrics')),
+    ).toBe(true)
+    expect(leaks(exported.join(''))).toEqual([])
   }, 30_000)
 
   test('is not repeated by errors of the gateway’s own', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { compileOverrides } from '../../src/catalog/prices/override-prices.ts'
 import { CLIENT_FORMATS, type ClientFormat } from '../support/client-formats.ts'
 import { startGateway } from '../support/gateway-fixture.ts'
 
@@ -21,16 +22,29 @@ const capabilities = fc.record(
 const provider = (id: string): fc.Arbitrary<Json> =>
   fc.record({ id: fc.constant(id), type: fc.constant('mock'), format: fc.constantFrom(...FORMATS), capabilities })
 const MODELS = ['echo', 'echo', 'tool', 'reasoning', 'fail-500', 'fail-400', 'flaky', 'cut']
+/** All but those that draw lots. */
+const STRATEGIES = [
+  'ordered_fallback',
+  'ordered_fallback',
+  'round_robin',
+  'least_latency',
+  'lowest_cost',
+  'least_busy',
+  'auto',
+  'auto/cheap',
+] as const
 const target = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(...MODELS)).map((parts) => parts.join('/'))
 const route = (name: string): fc.Arbitrary<Json> =>
   fc.record({
     name: fc.constant(name),
     match: fc.constant({ model: name === 'star' ? '*' : name }),
     targets: fc.uniqueArray(target, { minLength: 1, maxLength: 4 }),
+    strategy: fc.constantFrom(...STRATEGIES),
     translation: fc.constantFrom('allow', 'warn', 'strict'),
     retry: fc.constant({ max_retries: 0 }),
   })
 const config = fc.record({
+  server: fc.constant({ client_strategies: true }),
   providers: fc.tuple(provider('a'), provider('b'), provider('c')),
   routes: fc.oneof(fc.tuple(route('r')), fc.tuple(route('r'), route('star'))),
 })
@@ -74,12 +88,31 @@ const extras: Record<string, (client: ClientFormat) => Json> = {
     format === 'responses' ? { input: 'word '.repeat(400) } : { messages: [{ role: 'user', content: 'word '.repeat(400) }] },
 }
 
+const hints = fc.record(
+  {
+    'x-switchback-models': fc.constantFrom('nobody, b/echo', 'c/echo'),
+    'x-switchback-max-price': fc.constantFrom('3', '50'),
+    'x-switchback-latency': fc.constantFrom('interactive', 'batch'),
+    'x-switchback-no-fallback': fc.constant('true'),
+    'x-switchback-strategy': fc.constantFrom('lowest_cost', 'auto/fast', 'ordered_fallback'),
+    'x-session-id': fc.constantFrom('s1', 's2'),
+  },
+  { requiredKeys: [] },
+)
+
+const price = (): fc.Arbitrary<{ input: number; output: number }> =>
+  fc.record({ input: fc.constantFrom(0, 1, 20), output: fc.constantFrom(1, 30) })
+
 const call = fc.record({
   format: fc.constantFrom(...FORMATS),
   extra: fc.constantFrom(...Object.keys(extras)),
   stream: fc.boolean(),
-  model: fc.constantFrom('r', 'r', 'r', 'a/echo', 'nobody', 'b/x/y'),
+  model: fc.constantFrom('r', 'r', 'r', 'r', 'a/echo', 'nobody', 'b/x/y', 'auto/cheap'),
+  hints: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, hints),
 })
+
+/** Prices of the operator's, which nobody loads before a call asks for them. */
+const prices = fc.record({ 'a/*': price(), 'b/echo': price(), 'c/*': price() }, { requiredKeys: [] })
 
 /** Ids, chance and the time that passes between two calls are of one call; everything else must be the same. */
 const comparable = (decision: Json): Json => ({
@@ -97,14 +130,15 @@ afterAll(() => expect(compared).toBeGreaterThan(300))
 describe('a preview', () => {
   test('is the decision that the same call gets: same code, same order, same refusals and reasons', async () => {
     await fc.assert(
-      fc.asyncProperty(config, fc.array(call, { minLength: 6, maxLength: 6 }), async (configuration, calls) => {
+      fc.asyncProperty(config, prices, fc.array(call, { minLength: 6, maxLength: 6 }), async (configuration, own, calls) => {
         const gateway = await startGateway(configuration)
+        gateway.gateway.prices.replaceOverrides(compileOverrides(own))
         try {
-          for (const { format, extra, stream, model } of calls) {
+          for (const { format, extra, stream, model, hints: headers } of calls) {
             const client = CLIENT_FORMATS.find((each) => each.format === format)!
             const body = { ...client.call(model, { stream }), ...extras[extra]!(client) }
-            const preview = await gateway.post(`/v1/route-preview?format=${client.format}`, body)
-            const response = await gateway.post(client.path, body)
+            const preview = await gateway.post(`/v1/route-preview?format=${client.format}`, body, { headers })
+            const response = await gateway.post(client.path, body, { headers })
             await response.text()
             const record = await gateway.recordOf(response)
             if (preview.status !== 200) {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { CHAT, CLIENT_FORMATS, MESSAGES, refusing, serving, type ClientFormat } from '../support/client-formats.ts'
-import { accountsNamed, eventually, providerAt, TestWorld } from '../support/gateway-fixture.ts'
+import { CHAT, CLIENT_FORMATS, MESSAGES, refusing, RESPONSES, serving, type ClientFormat } from '../support/client-formats.ts'
+import { accountsNamed, compiledConfig, eventually, providerAt, TestWorld } from '../support/gateway-fixture.ts'
 import { openLimits, setPrices } from '../support/limits-world.ts'
 import { sseReply } from '../support/upstream-answers.ts'
 
@@ -49,6 +49,20 @@ describe('a budget', () => {
       expect(await gateway.recordOf(response)).toMatchObject({ status: 402, error_code: 'budget_exceeded' })
     },
   )
+
+  test('that is spent is told to Codex inside its stream: after an error status it would wait and try again, without end', async () => {
+    const { gateway, post } = await openLimits(world, { tenants: [{ id: 'team', budget_usd: 0 }] })
+    const codex = { headers: { 'user-agent': 'codex_exec/0.169.0 (Debian; x86_64)' } }
+    const response = await post(RESPONSES, { stream: true }, codex)
+    expect(response.status).toBe(200)
+    expect(RESPONSES.inBandError(await response.text())).toMatchObject({
+      type: 'invalid_prompt',
+      message: expect.stringContaining("The tenant team's budget of $0 is spent"),
+    })
+    expect(await gateway.recordOf(response)).toMatchObject({ status: 200, error_code: 'budget_exceeded' })
+    expect((await post(RESPONSES, {}, codex)).status).toBe(402)
+    expect((await post(RESPONSES, { stream: true })).status).toBe(402)
+  })
 
   test.each([
     ['the gateway', { server: { budget: { max_usd: 0.4 } } }, {}, "The gateway's budget"],
@@ -354,6 +368,23 @@ describe('a limit of the caller', () => {
   })
 })
 
+test('limits follow a new configuration, and what was spent stays', async () => {
+  const capped = await world.upstream(serving(CHAT, DEAR))
+  const config = (tenantUsd: number, providerUsd: number): Parameters<typeof compiledConfig>[0] => ({
+    api_keys: [{ key: 'key-of-the-caller', prefix: 'caller', tenant: 'team' }],
+    providers: [providerAt('capped', capped, 'openai', { budget: { max_usd: providerUsd } })],
+    tenants: [{ id: 'team', budget: { max_usd: tenantUsd } }],
+  })
+  const { gateway, post, spent } = await openLimits(world, config(0.4, 0.4), { models: ['capped/m'] })
+  const call = async (): Promise<number> => (await post(CHAT, { model: 'capped/m' })).status
+  expect([await call(), await call()]).toEqual([200, 429])
+  await gateway.gateway.reload(compiledConfig(config(0.4, 10)))
+  expect(await call()).toBe(402)
+  await gateway.gateway.reload(compiledConfig(config(10, 10)))
+  expect(await call()).toBe(200)
+  expect(await spent()).toBe(1)
+})
+
 describe('places of the gateway', () => {
   test('are waited for, and the answer says how long', async () => {
     let go = (): void => undefined
@@ -385,7 +416,8 @@ describe('places of the gateway', () => {
     expect(response.status).toBe(503)
     expect(response.headers.get('retry-after')).toBe('1')
     expect(response.headers.get('x-should-retry')).toBe('false')
-    expect(client.errorOf(await response.json()).code).toBe('admission_timeout')
+    const { code, type } = client.errorOf(await response.json())
+    expect([code, type]).toEqual(['admission_timeout', client === MESSAGES ? 'api_error' : 'overloaded'])
     expect(await gateway.recordOf(response)).toMatchObject({ status: 503, error_code: 'admission_timeout' })
     gone.abort()
     await first.catch(() => undefined)

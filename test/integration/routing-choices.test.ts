@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { compileOverrides } from '../../src/catalog/prices/override-prices.ts'
 import type { RouteDecision } from '../../src/ir/decision.ts'
 import { CHAT, CLIENT_FORMATS, refusing, serving } from '../support/client-formats.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
@@ -47,6 +48,16 @@ test('auto works without a route, over what the configuration names', async () =
   })
 })
 
+test('the first preview knows the prices that the first call will know', async () => {
+  const gateway = await world.gateway({ providers: MOCKS.map((mock) => ({ ...mock, models: ['echo'] })) })
+  gateway.gateway.prices.replaceOverrides(
+    compileOverrides({ 'a/echo': { input: 9, output: 9 }, 'b/echo': { input: 1, output: 1 } }),
+  )
+  const planned = await preview(gateway, CHAT.call('auto/cheap'))
+  expect(planned.selected?.target_id).toBe('b/echo')
+  expect(await servedBy(gateway, 'auto/cheap')).toBe('b/echo')
+})
+
 describe('a list of models', () => {
   test.each(CLIENT_FORMATS.map((client) => [client.format, client] as const))(
     'in a %s body is tried in order, and no upstream ever sees it',
@@ -89,19 +100,6 @@ describe('hints in headers', () => {
       expect(await gateway.recordOf(response)).toMatchObject({ status: 400, error_code: 'invalid_body' })
     },
   )
-
-  test('against fallback are honoured when the first choice fails', async () => {
-    const first = await world.upstream(refusing(CHAT, 503))
-    const gateway = await world.gateway({
-      server: { retry: { max_retries: 0 } },
-      providers: [providerAt('one', first, 'openai'), { id: 'b', type: 'mock' }],
-      routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m', 'b/echo'] }],
-    })
-    const without = await gateway.post(CHAT.path, CHAT.call('r'), { headers: { 'x-switchback-no-fallback': 'true' } })
-    expect(without.status).toBe(503)
-    expect((await gateway.recordOf(without)).decision).toMatchObject({ no_fallback: true, fallbacks: [] })
-    expect(await servedBy(gateway, 'r')).toBe('b/echo')
-  })
 })
 
 test('operators preview the decision of anybody', async () => {

@@ -30,6 +30,13 @@ import type { ClientFormat } from './client-formats.ts'
 import { compiledConfig } from './gateway-fixture.ts'
 import { ManualClock } from './manual-clock.ts'
 import type { PackedRecord } from '../../src/state/records/store.ts'
+import { compileOverrides } from '../../src/catalog/prices/override-prices.ts'
+import { createPriceBook } from '../../src/catalog/prices/price-book.ts'
+import type { PriceDataset } from '../../src/catalog/prices/price-dataset.ts'
+import type { PriceEntries } from '../../src/catalog/prices/prices.schema.ts'
+import { createAttemptLedger } from '../../src/engine/ledger/attempt-ledger.ts'
+import type { LedgerEntry } from '../../src/ir/settlement.ts'
+import type { Ledger } from '../../src/state/ledger/store.ts'
 
 type Json = Record<string, unknown>
 
@@ -90,6 +97,8 @@ export interface TestEngine {
   readonly sent: UpstreamRequest[]
   /** Records handed in so far. */
   readonly records: RequestRecord[]
+  /** What attempts left for the ledger, in the order in which they ended. */
+  readonly settled: LedgerEntry[]
   /** Origins asked whether they take connections; the answer is `reachable`. */
   readonly probed: string[]
   reachable: boolean
@@ -100,11 +109,20 @@ export interface TestEngine {
   call(client: ClientFormat, body: Json, options?: CallOptions): Promise<Answer>
 }
 
+/** What a test says of the engine, besides its configuration. */
+export interface EngineTestOptions {
+  /** Prices as an operator writes them; without one a cost is unknown. */
+  readonly prices?: PriceEntries
+  /** Parts of the ledger that behave in a way of their own. */
+  readonly ledger?: Partial<Ledger>
+}
+
 /** An engine whose time stands still and whose upstreams are a function. Providers are given as in the configuration. */
-export function testEngine(config: Json, script: Script): TestEngine {
+export function testEngine(config: Json, script: Script, options: EngineTestOptions = {}): TestEngine {
   const compiled = compiledConfig(config)
   const clock = new ManualClock()
   const records: RequestRecord[] = []
+  const settled: LedgerEntry[] = []
   const sent: UpstreamRequest[] = []
   const probed: string[] = []
   const transport: Transport = {
@@ -149,6 +167,12 @@ export function testEngine(config: Json, script: Script): TestEngine {
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records: { append: ({ json }: PackedRecord) => void records.push(unpackRecord(JSON.parse(json))) },
+    ledger: createAttemptLedger({
+      ledger: collecting(settled, options.ledger),
+      prices: { book: createPriceBook(NO_PRICES, compileOverrides(options.prices ?? {})) },
+      hostOf: () => '',
+      clock,
+    }),
     buffers: new ByteBudget(compiled.server.maxBufferedBytes),
     random: () => 0.5,
     salt: 'salt',
@@ -167,6 +191,7 @@ export function testEngine(config: Json, script: Script): TestEngine {
     crossings,
     sent,
     records,
+    settled,
     probed,
     reachable: true,
     envelope: (client, error) => codecs[client.format].encodeError(error, 'req_of_the_test'),
@@ -175,10 +200,25 @@ export function testEngine(config: Json, script: Script): TestEngine {
       live.take(other, live.renewed(other))
       accounts.configure(live.pooled)
     },
-    call: (client, body, options = {}) => engine.generate(callOf(client, body, { ...options, number: ++calls, clock })),
+    call: (client, body, more = {}) => engine.generate(callOf(client, body, { ...more, number: ++calls, clock })),
   }
   return fixture
 }
+
+const NO_PRICES: PriceDataset = { providerOf: () => undefined, find: () => undefined, entries: () => [] }
+
+/** A ledger that keeps what it is given, in this list. */
+const collecting = (settled: LedgerEntry[], own: Partial<Ledger> = {}): Ledger => ({
+  required: false,
+  isKeeping: true,
+  append: ({ entry }) => void settled.push(entry),
+  durable: () => Promise.resolve(),
+  postCommitFailed: () => undefined,
+  durability: () => {
+    throw new Error('not part of this test')
+  },
+  ...own,
+})
 
 /** As with `fetch`: an abort fails whoever reads the body. */
 function breakable(response: Response, signal: AbortSignal): Response {

@@ -74,7 +74,7 @@ export class FakeEngine implements Engine {
     this.refused.push(call)
   }
 
-  preview(call: Pick<Call, 'requestId' | 'codec' | 'request'>): RouteDecision {
+  async preview(call: Pick<Call, 'requestId' | 'codec' | 'request'>): Promise<RouteDecision> {
     const { model, stream } = call.request
     return {
       schema: 'switchback.decision/v1',
@@ -154,6 +154,7 @@ export const fakeSettings: ServerSettings = {
   maxJsonDepth: 200,
   maxJsonNodes: 1_000_000,
   stream: { commitAfterMs: 15_000, pingMs: 15_000, holdBytes: 262_144 },
+  workers: 1,
   drainMs: 1_000,
   trustedProxies: [],
   publicUrl: undefined,

@@ -97,7 +97,7 @@ function configs(): fc.Arbitrary<object> {
   const route = fc.record({
     targets: fc.uniqueArray(fc.constantFrom(...TARGETS), { minLength: 1, maxLength: 6 }),
     strategy: maybe(fc.constantFrom(...STRATEGY_NAMES, ...PROFILE_NAMES)),
-    affinity: maybe(fc.constantFrom('session', 'none')),
+    affinity: maybe(fc.constantFrom('session', 'account', 'none')),
     translation: fc.constantFrom('allow', 'warn', 'strict'),
     cost_max_per_mtok: maybe(fc.constantFrom(1, 5, 50)),
     cost_unknown: fc.constantFrom('allow', 'penalize', 'reject'),

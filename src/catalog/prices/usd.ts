@@ -15,7 +15,7 @@ export function usdToNearestNano(usd: number): number | undefined {
 }
 
 /** Nano-dollars in dollars, exactly, with no trailing zeros: 75,000,000 is `0.075`. */
-export function nanoToUsd(nano: number): string {
+export function nanoToUsd(nano: number | bigint): string {
   const digits = String(nano).padStart(DECIMALS + 1, '0')
   const fraction = digits.slice(-DECIMALS).replace(/0+$/, '')
   const whole = digits.slice(0, -DECIMALS)

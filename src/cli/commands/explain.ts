@@ -2,12 +2,15 @@ import { dataDirectory } from '../../config/locate.ts'
 import type { RequestRecord } from '../../ir/record.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { RecordSource } from '../../operations/record-source.ts'
+import type { StoryCost } from '../../operations/tell-story.ts'
+import type { RequestCost } from '../../operations/usage/request-cost.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { recordPlace } from '../record-place.ts'
 import { requireConfig } from '../require-config.ts'
+import { usageSource } from '../usage-options.ts'
 
 interface ExplainOptions extends CommonOptions {
   readonly replay?: boolean
@@ -60,11 +63,32 @@ async function tell(context: CliContext, which: string, options: ExplainOptions,
     import('../../operations/render-story.ts'),
   ])
   const priced = await prices(context, options)
-  const costOf = priced === undefined ? undefined : (record: RequestRecord) => recordedCost(record, priced.prices, priced.hosts)
-  const { record, story } = await explainRequest(source, which, { costOf })
-  if (options.json === true) context.stdout(`${JSON.stringify({ verdict: story.verdict, steps: story.steps, record })}\n`)
+  const costOf = async (record: RequestRecord): Promise<StoryCost | undefined> => {
+    const ledger = await settledCost(context, record.request_id, options)
+    if (ledger !== undefined) return { nanoDollars: ledger.nanos, source: ledger.prices.join(', '), ledger }
+    return priced === undefined ? undefined : recordedCost(record, priced.prices, priced.hosts)
+  }
+  const { record, story, cost } = await explainRequest(source, which, { costOf })
+  if (options.json === true)
+    context.stdout(`${JSON.stringify({ verdict: story.verdict, steps: story.steps, cost: cost?.ledger, record })}\n`)
   else context.stdout(`${renderStory(story)}\n`)
   return EXIT.ok
+}
+
+/** What the ledger says of a request. That it cannot be asked keeps nobody from reading a record. */
+async function settledCost(context: CliContext, request: string, options: ExplainOptions): Promise<RequestCost | undefined> {
+  const { requestCost } = await import('../../operations/usage/request-cost.ts')
+  try {
+    const source = await usageSource(context, options)
+    try {
+      return await requestCost(source, request)
+    } finally {
+      await source.close()
+    }
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined
+    throw error
+  }
 }
 
 /** Prices are an extra: a configuration or a price file that is no good keeps nobody from reading a record. */

@@ -1,10 +1,8 @@
-import { dataDirectory } from '../../config/locate.ts'
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
 import type { CommonOptions } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { operatorGateway } from '../operator-gateway.ts'
+import { runningGateway } from '../running-gateway.ts'
 import { withSwitchOptions } from '../switch-commands.ts'
 
 /** `switchback health`. */
@@ -26,14 +24,8 @@ async function health(context: CliContext, options: CommonOptions): Promise<numb
   const [{ healthOf }, { renderHealth }, gateway] = await Promise.all([
     import('../../operations/health-remote.ts'),
     import('../../operations/render-health.ts'),
-    operatorGateway(context, options),
+    runningGateway(context, options),
   ])
-  if (gateway === undefined) {
-    throw new GatewayError(
-      'upstream_connect_failed',
-      `No gateway serves from ${dataDirectory(context.surroundings, options.dataDir)}. Start one with "switchback serve", or name one with --url or --data-dir.`,
-    )
-  }
   const view = await healthOf(gateway)
   context.stdout(`${options.json === true ? JSON.stringify(view) : renderHealth(view, context.clock.wall())}\n`)
   return EXIT.ok

@@ -6,6 +6,7 @@ import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition, Execute } from '../command.ts'
 import { type CommonOptions, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
+import { noteAtTerminal } from '../note-at-terminal.ts'
 
 interface ListOptions extends CommonOptions {
   readonly provider?: string
@@ -140,6 +141,11 @@ async function set(context: CliContext, name: string, options: SetOptions): Prom
     source: options.source,
   }
   const result = setPrice(shelf, { name, typed, now: context.clock.wall() })
+  await noteAtTerminal(context, options, {
+    action: 'price.set',
+    subject: { kind: 'price', id: name },
+    details: { ...result.price },
+  })
   tell(context, options, { ok: true, file: shelf.path, ...result }, () => renderSetPrice(result))
   return EXIT.ok
 }
@@ -151,6 +157,11 @@ async function unset(context: CliContext, name: string, options: CommonOptions):
     openShelf(context, options),
   ])
   const result = unsetPrice(shelf, name)
+  await noteAtTerminal(context, options, {
+    action: 'price.unset',
+    subject: { kind: 'price', id: name },
+    details: { ...result.removed },
+  })
   tell(context, options, { ok: true, file: shelf.path, ...result }, () => renderUnsetPrice(result))
   return EXIT.ok
 }
@@ -167,9 +178,17 @@ async function bring(context: CliContext, options: FromOptions, update: boolean)
   })
   const parts = { update: parsePrices(text, options.from === '-' ? 'stdin' : options.from), now: context.clock.wall() }
   const changes = update ? updatePrices(shelf, parts) : diffPrices(shelf, parts)
+  if (update) {
+    const changed = changes.filter(({ kind }) => kind !== 'same').map(({ name }) => name)
+    const details = { changed: changed.length, models: changed.slice(0, MOST_NOTED) }
+    await noteAtTerminal(context, options, { action: 'price.update', subject: { kind: 'price', id: shelf.path }, details })
+  }
   tell(context, options, { ok: true, file: shelf.path, changes }, () => renderPriceChanges(changes, update))
   return EXIT.ok
 }
+
+/** Names that an entry of the audit holds. */
+const MOST_NOTED = 50
 
 async function openShelf(context: CliContext, options: CommonOptions): Promise<PriceShelf> {
   const { openPriceShelf } = await import('../../operations/price-shelf.ts')

@@ -1,11 +1,12 @@
 import { Option } from 'commander'
+import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { RouteDecision } from '../../ir/decision.ts'
 import { WIRE_FORMATS, type WireFormat } from '../../ir/wire-format.ts'
 import type { PreviewQuestion } from '../../operations/preview-route.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
-import { type CommonOptions, withConfig, withJson, withUrl } from '../common-options.ts'
+import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { gatewayKey } from '../gateway-key.ts'
 import { requireConfig } from '../require-config.ts'
@@ -20,7 +21,7 @@ interface PreviewOptions extends CommonOptions {
 /** `switchback route-preview --model M [--body F] [--stream]`. */
 export const routePreviewCommand: CommandDefinition = {
   define(program, execute) {
-    withUrl(withConfig(withJson(program.command('route-preview'))))
+    withUrl(withDataDir(withConfig(withJson(program.command('route-preview')))))
       .option('--model <name>', 'model to ask for')
       .option('--body <file>', "a client's body, in any format; - for stdin")
       .addOption(new Option('--format <format>', 'format of the body (default: guessed)').choices([...WIRE_FORMATS]))
@@ -77,8 +78,11 @@ async function decideHere(context: CliContext, options: PreviewOptions, question
   const config = { ...compiled, state: { ...compiled.state, store: 'memory' } }
   const gateway = await app.createGateway({ config, logLevel: 'silent' })
   try {
+    const { engine, prices } = gateway
+    const dataDir = dataDirectory(context.surroundings, options.dataDir)
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`
-    return previewRoute({ engine: gateway.engine, codecs: app.codecs, question, principal: { role: 'admin' }, requestId })
+    const parts = { engine, prices, codecs: app.codecs }
+    return await previewRoute({ ...parts, dataDir, question, principal: { role: 'admin' }, requestId })
   } finally {
     await gateway.close()
   }

@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import type { CompiledConfig } from '../../config/compile.ts'
 import type { ConfigSource } from '../../config/load.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
@@ -36,29 +37,71 @@ export const serveCommand: CommandDefinition = {
 }
 
 async function serve(context: CliContext, options: ServeOptions): Promise<number> {
-  const stop = context.stopRequested()
-  const [loaded, app, { describeConfigSource }] = await Promise.all([
-    requireConfig(context, { path: options.config, bind: options.bind }),
-    context.loadApp(),
-    import('../../operations/describe-config-source.ts'),
-  ])
-  const { compiled } = loaded
+  const loaded = await requireConfig(context, { path: options.config, bind: options.bind })
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  const gateway = await app.createGateway({ config: compiled, dataDir, logLevel: options.logLevel ?? 'warn' })
-  const { url } = await listen(gateway, compiled.server)
-  announce(context, options, {
-    version: context.version,
-    url,
-    configuration: describeConfigSource(loaded.source),
-    data: compiled.state.store === 'memory' ? `${dataDir}; request records in memory` : dataDir,
-    providers: compiled.providers.map(({ id }) => id),
-    model: compiled.routing.modelIds[0] ?? 'default',
-    keyed: compiled.server.apiKeys.length > 0,
+  const { workers } = loaded.compiled.server
+  const { describeConfigSource } = await import('../../operations/describe-config-source.ts')
+  const configuration = describeConfigSource(loaded.source)
+  const told = (url: string): void =>
+    announce(context, options, bannerFacts(context, loaded.compiled, { url, dataDir, configuration }))
+  if (workers === 1 || context.worker !== undefined)
+    return serveHere(context, options, { config: loaded.compiled, source: loaded.source, dataDir, told })
+  const { serveWithWorkers } = await import('../serve-with-workers.ts')
+  return serveWithWorkers(context, { count: workers, dataDir, announce: told })
+}
+
+interface ServeHere {
+  readonly config: CompiledConfig
+  readonly source: ConfigSource
+  readonly dataDir: string
+  readonly told: (url: string) => void
+}
+
+/** Serves in this process. */
+async function serveHere(
+  context: CliContext,
+  options: ServeOptions,
+  { config, source, dataDir, told }: ServeHere,
+): Promise<number> {
+  const stop = context.stopRequested()
+  const app = await context.loadApp()
+  const gateway = await app.createGateway({
+    config,
+    dataDir,
+    logLevel: options.logLevel ?? 'warn',
+    worker: context.worker?.number,
   })
-  const unfollow = await follow(context, gateway, loaded.source, options.bind)
+  const { url, port } = await listen(gateway, config.server)
+  if (context.worker === undefined) told(url)
+  else context.worker.listens({ url, host: config.server.host, port })
+  const unfollow = await follow(context, gateway, source, options.bind)
   await finish(context, gateway, stop)
   unfollow()
   return EXIT.ok
+}
+
+function bannerFacts(
+  context: CliContext,
+  { state, providers, routing, server }: CompiledConfig,
+  facts: Pick<BannerFacts, 'url' | 'configuration'> & { readonly dataDir: string },
+): BannerFacts {
+  const { url, configuration, dataDir } = facts
+  return {
+    version: context.version,
+    url,
+    configuration,
+    data: dataText(state, dataDir),
+    providers: providers.map(({ id }) => id),
+    model: routing.modelIds[0] ?? 'default',
+    keyed: server.apiKeys.length > 0,
+  }
+}
+
+function dataText({ store, shared }: CompiledConfig['state'], dataDir: string): string {
+  if (store === 'memory') return `${dataDir}; request records in memory`
+  if (shared === undefined) return dataDir
+  const { host, port, database } = shared.postgres
+  return `${dataDir}; shared in PostgreSQL database ${database} at ${host}:${port}`
 }
 
 function announce(context: CliContext, options: ServeOptions, facts: BannerFacts): void {
@@ -69,7 +112,7 @@ function announce(context: CliContext, options: ServeOptions, facts: BannerFacts
 async function listen(
   gateway: CommandGateway,
   bind: { readonly host: string; readonly port: number },
-): Promise<{ readonly url: string }> {
+): Promise<{ readonly url: string; readonly port: number }> {
   try {
     return await gateway.listen()
   } catch (error) {
@@ -136,6 +179,7 @@ async function follow(
 async function finish(context: CliContext, gateway: CommandGateway, stop: Promise<string>): Promise<void> {
   const signal = await stop
   const impatient = context.stopRequested()
-  context.stderr(`switchback: ${signal}: taking no new requests, finishing those that run. Once more to stop at once.\n`)
+  if (context.worker === undefined)
+    context.stderr(`switchback: ${signal}: taking no new requests, finishing those that run. Once more to stop at once.\n`)
   await Promise.race([gateway.close(), impatient])
 }

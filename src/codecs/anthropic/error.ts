@@ -35,6 +35,9 @@ function errorTypeOf(status: number): string {
   return TYPE_BY_STATUS[status] ?? (status >= 500 ? 'api_error' : 'invalid_request_error')
 }
 
+/** Claude Code tries again after an `overloaded_error`, whatever else it is told (2.1.197). */
+const finalTypeOf = (status: number): string => (errorTypeOf(status) === 'overloaded_error' ? 'api_error' : errorTypeOf(status))
+
 /** The status an in-band error would have had; undefined for types the format does not define. */
 function statusOfType(type: string | undefined): number | undefined {
   return type !== undefined && Object.hasOwn(STATUS_BY_TYPE, type) ? STATUS_BY_TYPE[type] : undefined
@@ -52,7 +55,7 @@ export function encodeError(error: GatewayError, requestId: string): ErrorEnvelo
   const isTelling =
     statusOfType(upstreamType) !== undefined &&
     (upstreamType !== 'invalid_request_error' || !Object.hasOwn(TYPE_BY_STATUS, status))
-  const type = isTelling ? upstreamType : errorTypeOf(status)
+  const type = isTelling ? upstreamType : error.isFinal ? finalTypeOf(status) : errorTypeOf(status)
   const body: JsonObject = { type, message: messageOf(error) }
   const param = error.param ?? error.upstream?.param
   const { targets, limit } = error.details ?? {}
@@ -122,7 +125,9 @@ export function decodeFailure(frame: JsonObject): StreamFailure | undefined {
 /** An in-band failure as the data of an `error` event. */
 export function encodeFailure(failure: StreamFailure): string {
   if (failure.overflow !== undefined) return JSON.stringify({ type: 'error', error: overflowError(failure.overflow) })
-  const type = statusOfType(failure.type) !== undefined ? failure.type : errorTypeOf(failure.status ?? 500)
+  const status = failure.status ?? 500
+  const own = failure.isFinal === true ? finalTypeOf(status) : errorTypeOf(status)
+  const type = statusOfType(failure.type) !== undefined ? failure.type : own
   return JSON.stringify({ type: 'error', error: { type, message: failure.message } })
 }
 

@@ -20,9 +20,11 @@ function overflowMessage({ promptTokens, outputTokens, windowTokens }: ContextOv
 
 /**
  * Whether the vendor tells a failure of a stream inside it, after a 200: a prompt that does not fit. Clients such as Codex look
- * for its code in `response.failed` only and take a 400 for the end of the conversation.
+ * for its code in `response.failed` only and take a 400 for the end of the conversation. After an error status Codex waits as long as
+ * `Retry-After` says, be it for days, and tries again, whatever the status: a last word reaches its user in `response.failed` alone.
  */
-export const isToldInStream = (error: GatewayError): boolean => error.overflow !== undefined
+export const isToldInStream = (error: GatewayError, clientFamily: string | undefined): boolean =>
+  error.overflow !== undefined || (error.isFinal && clientFamily === 'codex')
 
 /** Codes a failed response may have, by the API's schema. The last three are sent by the service all the same, and agents act on them. */
 const RESPONSE_ERROR_CODES: ReadonlySet<string> = new Set([
@@ -51,6 +53,9 @@ const RESPONSE_ERROR_CODES: ReadonlySet<string> = new Set([
   'server_is_overloaded',
 ])
 
+/** The one code after which Codex stops and shows the message as it is; found by trying them all with Codex 0.169. */
+const FINAL_CODE = 'invalid_prompt'
+
 /** What an error body says; besides the API's own envelope the bare forms of other servers are understood. */
 export function decodeError(status: number, body: unknown): UpstreamErrorFacts {
   const inner = isObject(body) && body['error'] !== undefined ? body['error'] : body
@@ -74,6 +79,7 @@ function factsOf(error: JsonObject): Omit<UpstreamErrorFacts, 'status'> {
 /** The error of a failed response. */
 export function encodeFailure(failure: StreamFailure): { code: string; message: string } {
   if (failure.overflow !== undefined) return { code: OVERFLOW_CODE, message: overflowMessage(failure.overflow) }
+  if (failure.isFinal === true) return { code: FINAL_CODE, message: failure.message }
   return { code: errorCodeOf(failure), message: failure.message }
 }
 

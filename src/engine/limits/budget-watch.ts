@@ -12,18 +12,32 @@ export interface BudgetCrossing {
   readonly resetAt: number | undefined
 }
 
+/** A budget and what of it is spent or held, in nano-dollars. */
+export interface BudgetStanding {
+  readonly rule: BudgetRule
+  readonly used: number
+  /** Unix milliseconds at which it begins anew; undefined when it never does. */
+  readonly resetAt: number | undefined
+}
+
+const MOST_REMEMBERED = 1_000
+
 /** Tells each threshold of a budget once a period. */
 export class BudgetWatch {
   private readonly crossed: ((crossing: BudgetCrossing) => void) | undefined
   /** By counter: the period, by its end, and the highest share that was told. Bounded by the configuration. */
   private readonly told = new Map<string, { readonly resetAt: number | undefined; readonly share: number }>()
+  /** How budgets stood when they were last charged, the latest last. Issued keys may be many. */
+  private readonly latest = new Map<string, BudgetStanding>()
 
   constructor(crossed: ((crossing: BudgetCrossing) => void) | undefined) {
     this.crossed = crossed
   }
 
   note({ rule, used, held, resetAt }: RuleStanding): void {
-    if (this.crossed === undefined || rule.measure !== 'usd') return
+    if (rule.measure !== 'usd') return
+    this.remember({ rule, used, resetAt })
+    if (this.crossed === undefined) return
     const spent = used - held
     const share = [...rule.soft, 1].findLast((threshold) => spent >= threshold * rule.limit)
     if (share === undefined) return
@@ -31,5 +45,20 @@ export class BudgetWatch {
     if (known !== undefined && known.resetAt === resetAt && known.share >= share) return
     this.told.set(rule.counter, { resetAt, share })
     this.crossed({ rule, share, spent, resetAt })
+  }
+
+  /** Budgets that were charged in the period that runs, as they stood then. `now` is Unix milliseconds. */
+  standings(now: number): readonly BudgetStanding[] {
+    return [...this.latest.values()].filter(({ resetAt }) => resetAt === undefined || resetAt > now)
+  }
+
+  private remember(standing: BudgetStanding): void {
+    this.latest.delete(standing.rule.counter)
+    this.latest.set(standing.rule.counter, standing)
+    if (this.latest.size <= MOST_REMEMBERED) return
+    for (const oldest of this.latest.keys()) {
+      this.latest.delete(oldest)
+      return
+    }
   }
 }

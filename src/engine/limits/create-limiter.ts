@@ -13,6 +13,7 @@ import { refusedDemands, type Demand } from './demand.ts'
 import { FairQueue } from './fair-queue.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { limitRefusal, worstRefusal } from './limit-refusal.ts'
+import type { BudgetUse, QueueState } from '../../observability/settled-cost.ts'
 import type { CallLimits, Limiter, RuleStanding } from './limiter.ts'
 import { LimitedPlaces } from './limited-places.ts'
 import { LimiterCore, type LimiterCoreOptions } from './limiter-core.ts'
@@ -34,18 +35,20 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
 const NO_RULES: RuleSet = { requests: [], tokens: [], places: [], budgets: [], priority: 'normal', needsPrice: false }
 
+const WINDOWS = { total: 'total', day: 'daily', week: 'weekly', month: 'monthly' } as const
+
 class MeteredLimiter implements Limiter {
   private readonly core: LimiterCore
   private readonly limitsOf: LimitsOf
   private readonly places: LimitedPlaces
-  private readonly queue: FairQueue
+  private readonly queued: FairQueue
 
   constructor(options: LimiterOptions) {
     const { settings, clock, deadlines } = options
     this.limitsOf = options.limitsOf
     this.places = new LimitedPlaces(settings, options.accountsOf)
     this.core = new LimiterCore({ ...options, places: this.places, watch: new BudgetWatch(options.crossed) })
-    this.queue = new FairQueue({ clock, deadlines, timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
+    this.queued = new FairQueue({ clock, deadlines, timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
   }
 
   admit(call: Call): Promise<CallLimits> | undefined {
@@ -54,9 +57,23 @@ class MeteredLimiter implements Limiter {
     return this.places.isEmpty ? undefined : this.enter(call, NO_RULES)
   }
 
+  get queue(): QueueState {
+    return { waiting: this.queued.size, longestWaitMs: this.queued.longestWaitMs }
+  }
+
+  get budgets(): readonly BudgetUse[] {
+    return this.core.watch.standings(this.core.clock.wall()).map(({ rule, used }) => ({
+      scope: rule.scope,
+      id: rule.subject,
+      window: WINDOWS[rule.period],
+      limitNanos: rule.limit,
+      usedNanos: used,
+    }))
+  }
+
   configure(settings: LimitSettings): void {
     this.places.configure(settings)
-    this.queue.configure({ timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
+    this.queued.configure({ timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
   }
 
   limitedBy({ provider }: Pick<Target, 'provider'>): Limited | undefined {
@@ -87,7 +104,7 @@ class MeteredLimiter implements Limiter {
     let queuedMs = 0
     if (mayWait) {
       const giveBack = (): void => this.core.settle(call.requestId, {}, [])
-      queuedMs = await this.queue.enter({ flow, priority: rules.priority, signal: call.signal, acquire, giveBack })
+      queuedMs = await this.queued.enter({ flow, priority: rules.priority, signal: call.signal, acquire, giveBack })
     } else await acquire()
     return new AdmittedCall(this.core, {
       call,
@@ -95,7 +112,7 @@ class MeteredLimiter implements Limiter {
       demands,
       standings,
       queuedMs,
-      ended: () => mayWait && this.queue.left(flow),
+      ended: () => mayWait && this.queued.left(flow),
     })
   }
 

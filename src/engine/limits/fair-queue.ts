@@ -71,6 +71,14 @@ export class FairQueue {
     this.options = { ...this.options, ...bounds }
   }
 
+  /** Milliseconds that whoever waits for longest has waited; 0 when nobody does. */
+  get longestWaitMs(): number {
+    let earliest = Number.POSITIVE_INFINITY
+    for (const flows of Object.values(this.waiting))
+      for (const [first] of flows.values()) if (first !== undefined) earliest = Math.min(earliest, first.since)
+    return earliest === Number.POSITIVE_INFINITY ? 0 : this.options.clock.now() - earliest
+  }
+
   get size(): number {
     return this.count
   }

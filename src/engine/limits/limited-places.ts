@@ -28,12 +28,11 @@ export class LimitedPlaces {
     this.accountsOf = accountsOf
   }
 
-  /** Takes other limits. What is known to be used up stays, as far as it is still limited. */
+  /** Takes other limits. Everything is looked at anew: one that was used up may have been raised. */
   configure(settings: Pick<LimitSettings, 'providers' | 'accounts'>): void {
     this.settings = settings
     this.ruleSets.clear()
-    for (const name of this.blocks.keys())
-      if (!settings.providers.has(name) && !settings.accounts.has(name)) this.blocks.delete(name)
+    this.blocks.clear()
   }
 
   get isEmpty(): boolean {

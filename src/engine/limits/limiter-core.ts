@@ -35,7 +35,7 @@ export class LimiterCore {
   readonly costs = new SettledFigures()
   /** Tokens of answers, by caller. */
   readonly tokens = new SettledFigures()
-  private readonly watch: BudgetWatch
+  readonly watch: BudgetWatch
   private readonly failed: LimiterCoreOptions['failed']
   private readonly maker = new ClaimMaker()
 

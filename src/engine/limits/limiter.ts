@@ -5,6 +5,7 @@ import type { Principal } from '../../ir/principal.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { WireFormat } from '../../ir/wire-format.ts'
+import type { BudgetUse, QueueState } from '../../observability/settled-cost.ts'
 import type { Standing } from '../../state/limits/store.ts'
 import type { Call, HeaderList } from '../engine.ts'
 
@@ -63,6 +64,10 @@ export interface Limiter {
   limitedBy(target: Pick<Target, 'provider'>): Limited | undefined
   /** Whether the account's own limits leave room, and otherwise for how long not. */
   accountBlockedMs(provider: string, account: string): number | undefined
+  /** Calls that wait for a place. */
+  readonly queue: QueueState
+  /** Budgets that were charged lately, as they stood then. */
+  readonly budgets: readonly BudgetUse[]
   /** Takes the limits of another configuration. What was used and is held stays counted. */
   configure(settings: LimitSettings): void
   /** All limits of a caller and how they stand. */

@@ -18,6 +18,8 @@ export class PendingRecord implements PackedRecord {
   readonly status: number
   readonly sessionId: string | undefined
   readonly tenant: string | undefined
+  readonly apiKeyId: string | undefined
+  readonly owner: string | undefined
   private seed: RecordSeed | undefined
   private text = ''
 
@@ -28,6 +30,8 @@ export class PendingRecord implements PackedRecord {
     this.status = seed.status
     this.sessionId = seed.sessionId
     this.tenant = seed.principal.tenant
+    this.apiKeyId = seed.principal.keyId
+    this.owner = seed.principal.owner
     this.seed = seed
   }
 

@@ -4,6 +4,7 @@ import type { Principal } from '../../ir/principal.ts'
 import type { DecisionQuestion } from '../../ir/question.ts'
 import type { AttemptRecord, RequestRecord, SkippedTarget } from '../../ir/record.ts'
 import type { RoutingSnapshot } from '../../ir/snapshot.ts'
+import type { TraceContext } from '../../observability/tracing/trace-context.ts'
 import type { StreamFacts } from '../stream-facts.ts'
 
 /** What a finished request leaves for its record: numbers, codes and what the decision looked at. Nothing of the request itself. */
@@ -29,4 +30,5 @@ export interface RecordSeed {
   readonly requestBytes: number
   readonly committedEarly: boolean
   readonly clientRetry: number | undefined
+  readonly trace?: TraceContext | undefined
 }

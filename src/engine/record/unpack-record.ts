@@ -27,6 +27,7 @@ function unpackRow(row: PackedRow): RequestRecord {
     session_id: sessionId ?? undefined,
     tenant: tenant ?? undefined,
     api_key_id: keyId ?? undefined,
+    owner: inputs.principal?.owner,
     role,
     streamed: inputs.stream,
     decision,

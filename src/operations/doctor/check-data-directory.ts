@@ -68,7 +68,7 @@ async function checkDatabase({ dataDir, store, clock }: DataDirectoryOptions): P
   const path = store ?? join(dataDir, STATE_FILE)
   if (path === 'memory' || !existsSync(path)) return []
   try {
-    const source = await openRecordSource({ kind: 'files', dataDir, store, clock })
+    const source = await openRecordSource({ kind: 'files', dataDir, state: { store, shared: undefined }, clock })
     await source.close()
     return []
   } catch (error) {

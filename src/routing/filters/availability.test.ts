@@ -15,7 +15,7 @@ test('what an operator has taken out of use is refused with reason, end and orde
   const clock = new ManualClock()
   const disables = createMemoryDisables({ clock })
   const far = asProviderId('far')
-  disables.disable({
+  await disables.disable({
     subject: { scope: 'model', provider: far, model: 'echo' },
     reason: 'wrong answers',
     forMs: 60_000,

@@ -48,6 +48,20 @@ export const allowedProviders: HardFilter = {
   }),
 }
 
+/** The caller is confined to accounts, and none of them is the provider's. */
+export const allowedAccounts: HardFilter = {
+  applies: ({ question }) => question.principal?.allowed?.accounts !== undefined,
+  refuses: ({ target }, asked) => !accountsOf(asked).some((name) => name.startsWith(`${target.provider}/`)),
+  reject: ({ target }, asked) => ({
+    target_id: target.id,
+    code: 'account_not_allowed',
+    reason: `the caller may use no account of provider ${target.provider}`,
+    evidence: { allowed_accounts: accountsOf(asked) },
+  }),
+}
+
+const accountsOf = ({ question }: Asked): readonly string[] => question.principal?.allowed?.accounts ?? []
+
 const allowed = ({ question }: Asked): readonly string[] => question.principal?.allowed?.providers ?? []
 
 /** Only targets whose certification is known, where the route asks for it. */

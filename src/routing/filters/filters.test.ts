@@ -101,6 +101,11 @@ describe('a target is refused, and one of which nothing is known passes', () => 
       { question: { principal: { role: 'client', allowed: { providers: ['p'] } } } },
     ],
     [
+      'account_not_allowed',
+      { question: { principal: { role: 'client', allowed: { accounts: ['q/main'] } } } },
+      { question: { principal: { role: 'client', allowed: { accounts: ['q/main', 'p/spare'] } } } },
+    ],
+    [
       'format_not_allowed',
       { route: { require: { server_tool_protocols: ['openai_responses'] } } },
       { route: { require: { server_tool_protocols: ['openai_responses', 'anthropic'] } } },

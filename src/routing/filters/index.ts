@@ -1,5 +1,5 @@
 import type { Asked } from '../asked.ts'
-import { allowedProviders, availability, certification } from './availability.ts'
+import { allowedAccounts, allowedProviders, availability, certification } from './availability.ts'
 import { capabilities, formats, visionSources } from './capabilities.ts'
 import type { HardFilter } from './filter.types.ts'
 import { limits } from './limits.ts'
@@ -13,6 +13,7 @@ const HARD_FILTERS: readonly HardFilter[] = [
   stateElsewhere,
   availability,
   allowedProviders,
+  allowedAccounts,
   overLimit,
   capabilities,
   visionSources,

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import { ExpiringLru } from '../../lib/expiring-lru.ts'
-import type { Affinity, AffinityKey, AffinityStore, AnswerKey, Origin, Overflow } from './store.ts'
+import { answerHash } from './answer-hash.ts'
+import type { Affinity, AffinityKey, AffinityStore, Origin, Overflow } from './store.ts'
 
 const CAPACITY = 10_000
 /** Longer than providers keep prompt caches by default (5 minutes) and as long as their long ones (1 hour). */
@@ -55,8 +55,8 @@ export function createMemoryAffinity(options: MemoryAffinityOptions): AffinitySt
       outgrown.set(text, [...others, kept].slice(-MAX_OVERFLOWS), now)
     },
     overflows: (key) => outgrown.get(textOf(key), clock.now()) ?? [],
-    origin: (key) => answers.get(hashOf(key), clock.now()),
-    rememberOrigin: (key, origin) => answers.set(hashOf(key), origin, clock.now()),
+    origin: (key) => answers.get(answerHash(key), clock.now()),
+    rememberOrigin: (key, origin) => answers.set(answerHash(key), origin, clock.now()),
     get size() {
       return places.size
     },
@@ -75,6 +75,3 @@ function smallest(earlier: Overflow, later: Overflow): Overflow {
 
 /** The lengths keep the parts apart, whatever characters they hold. */
 const textOf = ({ owner, session, route }: AffinityKey): string => `${owner.length}:${session.length}:${owner}${session}${route}`
-
-const hashOf = ({ owner, answer }: AnswerKey): string =>
-  createHash('sha256').update(`${owner.length}:${owner}${answer}`).digest('base64url')

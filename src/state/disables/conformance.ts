@@ -26,8 +26,8 @@ export function disableStoreConformance(name: string, open: () => DisablesUnderT
       opened.push(tested.store)
       return tested
     }
-    afterEach(() => {
-      for (const store of opened.splice(0)) store.close()
+    afterEach(async () => {
+      for (const store of opened.splice(0)) await store.close()
     })
     describe('orders', () => orderLaws(fresh))
     describe('the audit', () => auditLaws(fresh))
@@ -38,7 +38,7 @@ export function disableStoreConformance(name: string, open: () => DisablesUnderT
 type Fresh = () => DisablesUnderTest
 
 function orderLaws(fresh: Fresh): void {
-  test('nothing is disabled at first', () => {
+  test('nothing is disabled at first', async () => {
     const { store } = fresh()
     expect(store.any).toBe(false)
     expect(store.model(P, 'vendor/m')).toBeUndefined()
@@ -46,9 +46,9 @@ function orderLaws(fresh: Fresh): void {
     expect(store.list()).toEqual([])
   })
 
-  test('a disabled model is out of use at its provider, and nothing else is', () => {
+  test('a disabled model is out of use at its provider, and nothing else is', async () => {
     const { store } = fresh()
-    store.disable({ subject: MODEL, reason: 'wrong answers', by })
+    await store.disable({ subject: MODEL, reason: 'wrong answers', by })
     expect(store.any).toBe(true)
     expect(store.model(P, 'vendor/m')).toMatchObject({ scope: 'model', reason: 'wrong answers' })
     expect(store.model(P, 'other')).toBeUndefined()
@@ -56,29 +56,29 @@ function orderLaws(fresh: Fresh): void {
     expect(store.account(P, A)).toBeUndefined()
   })
 
-  test('a disabled provider takes all its models with it, and comes before their own disables', () => {
+  test('a disabled provider takes all its models with it, and comes before their own disables', async () => {
     const { store } = fresh()
-    store.disable({ subject: MODEL, by })
-    store.disable({ subject: PROVIDER, reason: 'contract ended', by })
+    await store.disable({ subject: MODEL, by })
+    await store.disable({ subject: PROVIDER, reason: 'contract ended', by })
     expect(store.model(P, 'vendor/m')).toMatchObject({ scope: 'provider', reason: 'contract ended' })
     expect(store.model(P, 'other')).toMatchObject({ scope: 'provider' })
-    expect(store.enable({ subject: PROVIDER, by })).toBe(true)
+    expect(await store.enable({ subject: PROVIDER, by })).toBe(true)
     expect(store.model(P, 'vendor/m')).toMatchObject({ scope: 'model' })
     expect(store.model(P, 'other')).toBeUndefined()
   })
 
-  test('a disabled account is out of use', () => {
+  test('a disabled account is out of use', async () => {
     const { store } = fresh()
-    store.disable({ subject: ACCOUNT, by })
+    await store.disable({ subject: ACCOUNT, by })
     expect(store.account(P, A)).toMatchObject({ scope: 'account' })
     expect(store.account(P, asAccountId('b'))).toBeUndefined()
     expect(store.account(Q, A)).toBeUndefined()
     expect(store.model(P, 'vendor/m')).toBeUndefined()
   })
 
-  test('an order with a time ends by itself, to the millisecond', () => {
+  test('an order with a time ends by itself, to the millisecond', async () => {
     const { store, advance } = fresh()
-    const { since, until } = store.disable({ subject: MODEL, forMs: 1_800_000, by })
+    const { since, until } = await store.disable({ subject: MODEL, forMs: 1_800_000, by })
     expect((until ?? 0) - since).toBe(1_800_000)
     advance(1_799_999)
     expect(store.model(P, 'vendor/m')).toMatchObject({ until: until ?? 0 })
@@ -87,25 +87,25 @@ function orderLaws(fresh: Fresh): void {
     expect(store.model(P, 'vendor/m')).toBeUndefined()
     expect(store.list()).toEqual([])
     expect(store.any).toBe(false)
-    expect(store.enable({ subject: MODEL, by })).toBe(false)
+    expect(await store.enable({ subject: MODEL, by })).toBe(false)
   })
 
-  test('a later order replaces the one before', () => {
+  test('a later order replaces the one before', async () => {
     const { store, advance } = fresh()
-    store.disable({ subject: MODEL, forMs: 1_000, reason: 'first', by })
-    store.disable({ subject: MODEL, reason: 'second', by })
+    await store.disable({ subject: MODEL, forMs: 1_000, reason: 'first', by })
+    await store.disable({ subject: MODEL, reason: 'second', by })
     advance(5_000)
     expect(store.list()).toMatchObject([{ reason: 'second', until: undefined }])
-    expect(store.enable({ subject: MODEL, by })).toBe(true)
+    expect(await store.enable({ subject: MODEL, by })).toBe(true)
     expect(store.any).toBe(false)
-    expect(store.enable({ subject: MODEL, by })).toBe(false)
+    expect(await store.enable({ subject: MODEL, by })).toBe(false)
   })
 
-  test('the list tells what, since when, until when, why and by whom, the oldest order first', () => {
+  test('the list tells what, since when, until when, why and by whom, the oldest order first', async () => {
     const { store, advance } = fresh()
-    store.disable({ subject: PROVIDER, by: 'one' })
+    await store.disable({ subject: PROVIDER, by: 'one' })
     advance(10)
-    store.disable({ subject: ACCOUNT, forMs: 500, reason: 'rotation', by: 'two' })
+    await store.disable({ subject: ACCOUNT, forMs: 500, reason: 'rotation', by: 'two' })
     const [first, second] = store.list()
     expect(first).toMatchObject({ scope: 'provider', subject: PROVIDER, by: 'one' })
     expect(second).toMatchObject({ scope: 'account', subject: ACCOUNT, reason: 'rotation', by: 'two' })
@@ -114,23 +114,23 @@ function orderLaws(fresh: Fresh): void {
 }
 
 function auditLaws(fresh: Fresh): void {
-  test('names every change, who made it, when and why, the newest first', () => {
+  test('names every change, who made it, when and why, the newest first', async () => {
     const { store, advance } = fresh()
-    const { since, until } = store.disable({ subject: MODEL, forMs: 60_000, reason: 'wrong answers', by: 'one' })
+    const { since, until } = await store.disable({ subject: MODEL, forMs: 60_000, reason: 'wrong answers', by: 'one' })
     advance(10)
-    store.enable({ subject: MODEL, reason: 'repaired', by: 'two' })
-    expect(store.changes()).toEqual([
+    await store.enable({ subject: MODEL, reason: 'repaired', by: 'two' })
+    expect(await store.changes()).toEqual([
       { at: since + 10, action: 'enable', subject: MODEL, reason: 'repaired', by: 'two' },
       { at: since, action: 'disable', subject: MODEL, reason: 'wrong answers', until, by: 'one' },
     ])
-    expect(store.changes(1)).toHaveLength(1)
+    expect(await store.changes(1)).toHaveLength(1)
   })
 
-  test('does not note an order that changed nothing', () => {
+  test('does not note an order that changed nothing', async () => {
     const { store } = fresh()
-    store.enable({ subject: MODEL, by })
-    expect(() => store.disable({ subject: MODEL, forMs: -1, by })).toThrow(GatewayError)
-    expect(store.changes()).toEqual([])
+    await store.enable({ subject: MODEL, by })
+    expect(store.disable({ subject: MODEL, forMs: -1, by })).rejects.toThrow(GatewayError)
+    expect(await store.changes()).toEqual([])
   })
 }
 
@@ -144,9 +144,9 @@ function refusalLaws(fresh: Fresh): void {
     ['no name', { subject: { scope: 'model', provider: P, model: '' } }, /Name the model/],
     ['no provider', { subject: { scope: 'provider', provider: asProviderId('') } }, /Name the provider/],
     ['an endless name', { subject: { scope: 'model', provider: P, model: 'm'.repeat(513) } }, /longer than 512/],
-  ])('with %s are refused and change nothing', (_what, part, message) => {
+  ])('with %s are refused and change nothing', async (_what, part, message) => {
     const { store } = fresh()
-    expect(() => store.disable({ subject: MODEL, by, ...part })).toThrow(message)
+    expect(store.disable({ subject: MODEL, by, ...part })).rejects.toThrow(message)
     expect(store.list()).toEqual([])
   })
 }

@@ -3,7 +3,7 @@ import { DisableMirror } from './mirror.ts'
 import { changeLimit, checkTexts, entryOf } from './order.ts'
 import type { DisableChange, DisableEntry, DisableStore, DisableSubject } from './store.ts'
 
-/** Where orders and their history are kept. Each call is done, or has thrown, when it returns. */
+/** Where orders and their history are kept, for one gateway. Each call is done, or has thrown, when it returns. */
 export interface DisableJournal {
   /** What an earlier process left; what has ended by `now` may be among it. */
   load(): readonly DisableEntry[]
@@ -26,14 +26,14 @@ export function createJournaledDisables(journal: DisableJournal, clock: Pick<Clo
     },
     model: (provider, model) => (mirror.any ? mirror.model(provider, model, now()) : undefined),
     account: (provider, account) => (mirror.any ? mirror.account(provider, account, now()) : undefined),
-    disable(order) {
+    async disable(order) {
       const entry = entryOf(order, now())
       const { subject, reason, until, by, since } = entry
       journal.put(entry, { at: since, action: 'disable', subject, reason, until, by })
       mirror.put(entry)
       return entry
     },
-    enable({ subject, reason, by }) {
+    async enable({ subject, reason, by }) {
       checkTexts(reason, by)
       const at = now()
       mirror.list(at)
@@ -42,7 +42,7 @@ export function createJournaledDisables(journal: DisableJournal, clock: Pick<Clo
       return mirror.remove(subject)
     },
     list: () => mirror.list(now()),
-    changes: (limit) => journal.changes(changeLimit(limit)),
-    close: () => journal.close(),
+    changes: async (limit) => journal.changes(changeLimit(limit)),
+    close: async () => journal.close(),
   }
 }

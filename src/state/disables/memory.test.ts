@@ -8,10 +8,10 @@ disableStoreConformance('memory', () => {
   return { store: createMemoryDisables({ clock: { wall: () => time } }), advance: (ms) => void (time += ms) }
 })
 
-test('memory keeps the last thousand changes', () => {
+test('memory keeps the last thousand changes', async () => {
   const store = createMemoryDisables({ clock: { wall: () => 0 } })
   for (let index = 0; index < 1_500; index++)
-    store.disable({ subject: { scope: 'provider', provider: asProviderId('p') }, reason: `${index}`, by: 'admin' })
-  const changes = store.changes(5_000)
+    await store.disable({ subject: { scope: 'provider', provider: asProviderId('p') }, reason: `${index}`, by: 'admin' })
+  const changes = await store.changes(5_000)
   expect([changes.length, changes[0]?.reason, changes.at(-1)?.reason]).toEqual([1_000, '1499', '500'])
 })

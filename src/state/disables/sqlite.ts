@@ -1,12 +1,12 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { asAccountId, asProviderId } from '../../ir/ids.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { createJournaledDisables, type DisableJournal } from './journaled.ts'
 import { DISABLE_MIGRATIONS } from './migrations.ts'
 import { nameOf } from './order.ts'
 import type { DisableChange, DisableEntry, DisableStore, DisableSubject } from './store.ts'
+import { changeOfRow, entryOfRow } from './subject-row.ts'
 
 /** Changes kept. Operators make them, so this is years of them. */
 const CAPACITY = 10_000
@@ -25,8 +25,6 @@ export function openSqliteDisables({ path, clock }: SqliteDisablesOptions): Disa
   return createJournaledDisables(new SqliteJournal(database, path), clock)
 }
 
-type Row = Record<string, SQLOutputValue>
-
 class SqliteJournal implements DisableJournal {
   private readonly database: DatabaseSync
   private readonly path: string
@@ -40,12 +38,7 @@ class SqliteJournal implements DisableJournal {
     return this.database
       .prepare('SELECT * FROM disables ORDER BY since')
       .all()
-      .flatMap((row) => {
-        const subject = subjectOf(row)
-        if (subject === undefined) return []
-        const since = Number(row['since'])
-        return [{ scope: subject.scope, subject, ...termsOf(row), since }]
-      })
+      .flatMap((row) => entryOfRow(row) ?? [])
   }
 
   put(entry: DisableEntry, change: DisableChange): void {
@@ -71,12 +64,7 @@ class SqliteJournal implements DisableJournal {
     return this.database
       .prepare('SELECT * FROM disable_changes ORDER BY sequence DESC LIMIT ?')
       .all(limit)
-      .flatMap((row) => {
-        const subject = subjectOf(row)
-        if (subject === undefined) return []
-        const action = row['action'] === 'enable' ? 'enable' : 'disable'
-        return [{ at: Number(row['at']), action, subject, ...termsOf(row) }]
-      })
+      .flatMap((row) => changeOfRow(row) ?? [])
   }
 
   close(): void {
@@ -108,25 +96,3 @@ class SqliteJournal implements DisableJournal {
     }
   }
 }
-
-/** Undefined for a scope that this version does not know. */
-function subjectOf(row: Row): DisableSubject | undefined {
-  const provider = asProviderId(String(row['provider']))
-  const name = String(row['name'])
-  switch (row['scope']) {
-    case 'provider':
-      return { scope: 'provider', provider }
-    case 'account':
-      return { scope: 'account', provider, account: asAccountId(name) }
-    case 'model':
-      return { scope: 'model', provider, model: name }
-    default:
-      return undefined
-  }
-}
-
-const termsOf = (row: Row): { reason: string | undefined; until: number | undefined; by: string } => ({
-  reason: row['reason'] === null ? undefined : String(row['reason']),
-  until: row['until'] === null ? undefined : Number(row['until']),
-  by: String(row['ordered_by']),
-})

@@ -37,8 +37,9 @@ export interface DisableChange {
 }
 
 /**
- * What operators have taken out of use. Reading is synchronous and costs next to nothing while nothing is disabled; a change is durable,
- * and audited, when the call returns.
+ * What operators have taken out of use. Asking about a call is synchronous and costs next to nothing while nothing is disabled; a change
+ * is durable, and audited, when its promise resolves. Where several gateways share the store, a change made by one holds in the others
+ * within a second.
  */
 export interface DisableStore {
   /** Something may be disabled, so it is worth asking. */
@@ -51,12 +52,12 @@ export interface DisableStore {
    * Takes a subject out of use; what was ordered before for the same subject is replaced. Throws `invalid_body` for a time or a text that
    * cannot be meant, `state_unavailable` when the order cannot be kept: then nothing has changed.
    */
-  disable(order: DisableOrder): DisableEntry
+  disable(order: DisableOrder): Promise<DisableEntry>
   /** Puts a subject back into use; false when it was not disabled, and then nothing is noted. Throws `state_unavailable`. */
-  enable(order: EnableOrder): boolean
+  enable(order: EnableOrder): Promise<boolean>
   /** What is disabled now, the oldest order first. */
   list(): readonly DisableEntry[]
   /** The latest changes, newest first; 100 when no limit is given, at most 1000. */
-  changes(limit?: number): readonly DisableChange[]
-  close(): void
+  changes(limit?: number): Promise<readonly DisableChange[]>
+  close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { evidenceOfProvider, evidenceOfTarget, type Evidence } from './evidence.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { ProviderHealth } from './provider-health.ts'
-import type { CallOutcome, HealthSettings, Permit } from './store.ts'
+import type { CallOutcome, CircuitChange, HealthSettings, Permit } from './store.ts'
 import type { TargetHealth } from './target-health.ts'
 
 /** What permits need of the store they come from. */
@@ -10,6 +10,8 @@ export interface PermitContext {
   readonly clock: Pick<Clock, 'now' | 'wall'>
   /** As the newest configuration has it. */
   settings: HealthSettings
+  /** Told of circuits that calls have opened or closed. */
+  readonly onCircuit?: ((change: CircuitChange) => void) | undefined
 }
 
 /** One call under way: its slots, its tickets for both circuits, and whether it has been settled. */
@@ -37,8 +39,9 @@ export class CallPermit implements Permit {
 
   answering(): void {
     if (this.settled) return
-    this.target.circuit.answering(this.targetTicket)
-    this.provider.circuit.answering(this.providerTicket)
+    const now = this.context.clock.now()
+    this.watch('target', this.target, now, () => this.target.circuit.answering(this.targetTicket))
+    this.watch('provider', this.provider, now, () => this.provider.circuit.answering(this.providerTicket))
   }
 
   settle(outcome: CallOutcome): void {
@@ -48,8 +51,24 @@ export class CallPermit implements Permit {
     this.target.slots.leave()
     this.provider.slots.leave()
     this.target.learn(outcome, now, this.context.settings.scorecard)
-    this.tell(this.target.circuit, this.targetTicket, evidenceOfTarget(outcome), now)
-    this.tell(this.provider.circuit, this.providerTicket, evidenceOfProvider(outcome), now)
+    this.watch('target', this.target, now, () =>
+      this.tell(this.target.circuit, this.targetTicket, evidenceOfTarget(outcome), now),
+    )
+    this.watch('provider', this.provider, now, () =>
+      this.tell(this.provider.circuit, this.providerTicket, evidenceOfProvider(outcome), now),
+    )
+  }
+
+  private watch(
+    scope: CircuitChange['scope'],
+    { id, circuit }: { readonly id: string; readonly circuit: CircuitBreaker },
+    now: number,
+    act: () => void,
+  ): void {
+    const before = circuit.openEnd
+    act()
+    const after = circuit.openEnd
+    if (before !== after) this.context.onCircuit?.({ scope, id, openMs: after === undefined ? undefined : after - now })
   }
 
   private tell(circuit: CircuitBreaker, ticket: number, evidence: Evidence, now: number): void {

@@ -29,6 +29,11 @@ export class CircuitBreaker {
     return this.openUntil === undefined && this.failures === 0
   }
 
+  /** `Clock.now()` from which a probe may go; undefined while closed. */
+  get openEnd(): number | undefined {
+    return this.openUntil
+  }
+
   state(now: number): CircuitState {
     if (this.openUntil === undefined) return 'closed'
     return now < this.openUntil ? 'open' : 'half_open'
@@ -77,6 +82,14 @@ export class CircuitBreaker {
   /** The call says nothing of the other side: if it was the probe, the next call may be one. */
   abstained(ticket: number): void {
     if (ticket === this.ticket) this.probeUntil = undefined
+  }
+
+  /** Opens until then; calls under way no longer count. One that is open for longer stays so. */
+  openUntilAtLeast(end: number): void {
+    if (this.openUntil !== undefined && this.openUntil >= end) return
+    this.close()
+    this.openUntil = end
+    this.ticket += 1
   }
 
   /** Forgets everything; calls under way no longer count. */

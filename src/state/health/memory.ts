@@ -1,12 +1,14 @@
-import { providerOf, type ProviderId, type TargetId } from '../../ir/ids.ts'
+import { asProviderId, providerOf, type ProviderId, type TargetId } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { CallPermit, type PermitContext } from './call-permit.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import { ProviderHealth } from './provider-health.ts'
 import { readSavedScorecard } from './saved-scorecard.ts'
 import { Scorecard } from './scorecard.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import type {
+  CircuitChange,
   HealthObservation,
   HealthSettings,
   HealthStore,
@@ -29,11 +31,13 @@ export interface MemoryHealthOptions {
   readonly clock: Pick<Clock, 'now' | 'wall'>
   /** Default: those of a configuration that says nothing, without limits. */
   readonly settings?: HealthSettings | undefined
+  /** Told of circuits that calls have opened or closed, at once. */
+  readonly onCircuit?: ((change: CircuitChange) => void) | undefined
 }
 
 /** Health of targets in the memory of one process. */
-export function createMemoryHealth({ clock, settings }: MemoryHealthOptions): HealthStore {
-  return new MemoryHealth(clock, settings ?? DEFAULT_SETTINGS)
+export function createMemoryHealth({ clock, settings, onCircuit }: MemoryHealthOptions): HealthStore {
+  return new MemoryHealth({ clock, settings: settings ?? DEFAULT_SETTINGS, onCircuit })
 }
 
 class MemoryHealth implements HealthStore {
@@ -42,8 +46,8 @@ class MemoryHealth implements HealthStore {
   /** Bounded by the configuration. */
   private readonly providers = new Map<ProviderId, ProviderHealth>()
 
-  constructor(clock: Pick<Clock, 'now' | 'wall'>, settings: HealthSettings) {
-    this.context = { clock, settings }
+  constructor(context: PermitContext) {
+    this.context = context
   }
 
   observe(target: Target): HealthObservation {
@@ -102,6 +106,14 @@ class MemoryHealth implements HealthStore {
     for (const { circuit } of this.providers.values()) circuit.reset()
   }
 
+  adopt({ scope, id, openMs }: CircuitChange): void {
+    if (!this.context.settings.circuit.enabled) return
+    const now = this.context.clock.now()
+    const circuit = this.circuitOf(scope, id, openMs !== undefined, now)
+    if (openMs === undefined) circuit?.reset()
+    else if (openMs > 0) circuit?.openUntilAtLeast(now + openMs)
+  }
+
   forget(id: ProviderId): void {
     this.providers.delete(id)
     for (const [target, { provider }] of this.targets) if (provider === id) this.targets.delete(target)
@@ -128,6 +140,21 @@ class MemoryHealth implements HealthStore {
       known.scorecard ??= new Scorecard(settings.scorecard)
       known.scorecard.restore(saved, now, wall)
     }
+  }
+
+  /** A circuit that is to open is made where there is none, for providers of the configuration. */
+  private circuitOf(scope: CircuitChange['scope'], id: string, make: boolean, now: number): CircuitBreaker | undefined {
+    if (scope === 'provider') {
+      const provider = asProviderId(id)
+      return make && this.isKnown(provider) ? this.providerFor(provider).circuit : this.providers.get(provider)?.circuit
+    }
+    const target = id as TargetId
+    const provider = providerOf(target)
+    return make && this.isKnown(provider) ? this.targetFor(target, provider, now).circuit : this.targets.get(target)?.circuit
+  }
+
+  private isKnown(provider: ProviderId): boolean {
+    return this.context.settings.providers?.has(provider) !== false
   }
 
   private providerFor(id: ProviderId): ProviderHealth {

@@ -9,12 +9,12 @@ const MAX_WAITING = 4_096
 /** Longest interval a timer takes, in ms; longer ones would fire all the time. */
 const MAX_INTERVAL_MS = 2_147_483_647
 
-/** Where scorecards outlive the process. */
+/** Where scorecards outlive the process: a file that answers at once, or a database that answers later. */
 export interface ScorecardFile {
   /** What was saved and may still count; unchecked. */
-  load(): readonly unknown[]
-  /** Replaces the rows of these targets, and drops those saved at `staleAt` (Unix ms) or before. Throws when it cannot. */
-  save(rows: readonly SavedScorecard[], staleAt: number): void
+  load(): readonly unknown[] | Promise<readonly unknown[]>
+  /** Replaces the rows of these targets, and drops those saved at `staleAt` (Unix ms) or before. Throws, or rejects, when it cannot. */
+  save(rows: readonly SavedScorecard[], staleAt: number): void | Promise<void>
   close(): void
 }
 
@@ -22,10 +22,12 @@ export interface ScorecardFile {
 export type ScorecardKeeping = Pick<ScorecardSettings, 'flushMs' | 'staleHydrateMs'>
 
 export interface ScorecardKeeper {
+  /** Resolves when what was saved has been loaded, or could not be. */
+  readonly loaded: Promise<void>
   /** Takes new settings; what waits is kept. */
   configure(keeping: ScorecardKeeping): void
   /** Saves what waits and closes the file. */
-  close(): void
+  close(): Promise<void>
 }
 
 export interface ScorecardKeeperOptions {
@@ -42,10 +44,21 @@ export interface ScorecardKeeperOptions {
  * gateway: changes wait, and are saved when it can be written again.
  */
 export function keepScorecards({ health, file, clock, warn, keeping }: ScorecardKeeperOptions): ScorecardKeeper {
-  health.loadScorecards(file.load())
+  const found = file.load()
+  const loaded = found instanceof Promise ? found.then((rows) => health.loadScorecards(rows)) : Promise.resolve()
+  if (!(found instanceof Promise)) health.loadScorecards(found)
   const waiting = new Map<TargetId, SavedScorecard>()
   let isDown = false
+  let saving: Promise<void> | undefined
   let { flushMs, staleHydrateMs } = keeping
+  const saved = (rows: readonly SavedScorecard[]): void => {
+    for (const row of rows) if (waiting.get(row.target) === row) waiting.delete(row.target)
+    isDown = false
+  }
+  const failed = (error: unknown): void => {
+    if (!isDown) warn('scorecards cannot be saved; they will be when the file can be written', { reason: String(error) })
+    isDown = true
+  }
   const flush = (): void => {
     for (const row of health.changedScorecards()) {
       waiting.delete(row.target)
@@ -55,19 +68,24 @@ export function keepScorecards({ health, file, clock, warn, keeping }: Scorecard
       if (waiting.size <= MAX_WAITING) break
       waiting.delete(target)
     }
-    if (waiting.size === 0) return
+    if (waiting.size === 0 || saving !== undefined) return
+    const rows = [...waiting.values()]
     try {
-      file.save([...waiting.values()], clock.wall() - staleHydrateMs)
-      waiting.clear()
-      isDown = false
+      const pending = file.save(rows, clock.wall() - staleHydrateMs)
+      if (!(pending instanceof Promise)) return saved(rows)
+      saving = pending
+        .then(() => saved(rows), failed)
+        .finally(() => {
+          saving = undefined
+        })
     } catch (error) {
-      if (!isDown) warn('scorecards cannot be saved; they will be when the file can be written', { reason: String(error) })
-      isDown = true
+      failed(error)
     }
   }
   const start = (): (() => void) => clock.every(Math.min(flushMs, MAX_INTERVAL_MS), flush)
   let stop = start()
   return {
+    loaded,
     configure(next) {
       staleHydrateMs = next.staleHydrateMs
       if (next.flushMs === flushMs) return
@@ -75,9 +93,12 @@ export function keepScorecards({ health, file, clock, warn, keeping }: Scorecard
       stop()
       stop = start()
     },
-    close() {
+    async close() {
       stop()
+      // A file is done at once, before anybody else opens it.
+      if (saving !== undefined) await saving
       flush()
+      if (saving !== undefined) await saving
       file.close()
     },
   }

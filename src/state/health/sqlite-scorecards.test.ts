@@ -34,7 +34,7 @@ function start(path: string, time = START): Gateway {
   const warnings: string[] = []
   const file = openSqliteScorecards({ path, clock })
   const keeper = keepScorecards({ health, file, clock, keeping: KEEPING, warn: (message) => void warnings.push(message) })
-  return { health, keeper, clock, warnings, close: () => keeper.close() }
+  return { health, keeper, clock, warnings, close: () => void keeper.close() }
 }
 
 function call(health: HealthStore, target: Target, kind: 'success' | 'failure', times = 1): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ScorecardFile } from './scorecard-keeper.ts'
 
 /** Schema of the saved scorecards, one SQL text a version. Counts are fractions where they carry scaled prior knowledge. */
-const MIGRATIONS: readonly string[] = [
+export const SCORECARD_MIGRATIONS: readonly string[] = [
   `CREATE TABLE scorecards (
     target TEXT PRIMARY KEY,
     saved_at INTEGER NOT NULL,
@@ -23,7 +23,7 @@ export interface SqliteScorecardsOptions {
 
 /** Scorecards in an SQLite file. Throws `state_unavailable` or `state_incompatible`. */
 export function openSqliteScorecards({ path, clock }: SqliteScorecardsOptions): ScorecardFile {
-  const database = openSqliteDatabase({ path, domain: 'health', migrations: MIGRATIONS, appliedAt: clock.wall() })
+  const database = openSqliteDatabase({ path, domain: 'health', migrations: SCORECARD_MIGRATIONS, appliedAt: clock.wall() })
   const upsert = database.prepare(
     'INSERT OR REPLACE INTO scorecards (target, saved_at, samples, successes, truncated, demoted) VALUES (?, ?, ?, ?, ?, ?)',
   )

@@ -74,6 +74,15 @@ export interface SavedScorecard {
   readonly demoted?: 'truncation' | 'streak' | 'success' | undefined
 }
 
+/** A circuit that has opened or closed, for the other replicas. */
+export interface CircuitChange {
+  readonly scope: 'target' | 'provider'
+  /** Of the target or the provider. */
+  readonly id: string
+  /** Milliseconds until a call may try again; undefined when the circuit has closed. */
+  readonly openMs: number | undefined
+}
+
 /** State of one target or provider, as health views show it. */
 export interface TargetHealthView extends HealthObservation {
   readonly id: TargetId
@@ -110,6 +119,8 @@ export interface HealthStore {
    * failures; a scorecard that is switched off takes no samples and says nothing until it is switched on again.
    */
   configure(settings: HealthSettings): void
+  /** Takes over what another replica has found out. A circuit that is open for longer already stays so. */
+  adopt(change: CircuitChange): void
   /** Forgets what is known of a provider and its targets: it is another one under the same name. Calls under way end for themselves. */
   forget(provider: ProviderId): void
   /** Scorecards that changed since the last call, to be saved. */

@@ -4,7 +4,7 @@ import type { PeriodFile } from './period-keeper.ts'
 import type { SavedPeriod } from './store.ts'
 
 /** Schema of the kept counters, one SQL text a version. Money is in nano-dollars. */
-const MIGRATIONS: readonly string[] = [
+export const LIMIT_MIGRATIONS: readonly string[] = [
   `CREATE TABLE limit_periods (
     counter TEXT PRIMARY KEY,
     period_start INTEGER NOT NULL,
@@ -21,7 +21,7 @@ export interface SqlitePeriodsOptions {
 
 /** Counters of budgets in an SQLite file. Throws `state_unavailable` or `state_incompatible`. */
 export function openSqlitePeriods({ path, clock }: SqlitePeriodsOptions): PeriodFile {
-  const database = openSqliteDatabase({ path, domain: 'limits', migrations: MIGRATIONS, appliedAt: clock.wall() })
+  const database = openSqliteDatabase({ path, domain: 'limits', migrations: LIMIT_MIGRATIONS, appliedAt: clock.wall() })
   const upsert = database.prepare(
     'INSERT OR REPLACE INTO limit_periods (counter, period_start, period_end, settled) VALUES (?, ?, ?, ?)',
   )

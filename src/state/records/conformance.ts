@@ -96,9 +96,18 @@ function listLaws(fresh: Fresh): void {
     })
   })
 
-  test('filters narrow by model, status, session, tenant and time, together', async () => {
+  test('filters narrow by model, status, session, tenant, key, owner and time, together', async () => {
     const store = fresh(
-      exampleRecord({ request_id: 'req_a', started_at: 1000, requested_model: 'm', status: 200, session_id: 's', tenant: 't' }),
+      exampleRecord({
+        request_id: 'req_a',
+        started_at: 1000,
+        requested_model: 'm',
+        status: 200,
+        session_id: 's',
+        tenant: 't',
+        api_key_id: 'k',
+        owner: 'o',
+      }),
       exampleRecord({ request_id: 'req_b', started_at: 2000, requested_model: 'm', status: 503, session_id: 's' }),
       exampleRecord({ request_id: 'req_c', started_at: 3000, requested_model: 'n', status: 200 }),
     )
@@ -106,6 +115,9 @@ function listLaws(fresh: Fresh): void {
     expect(await idsOf(store.list({ status: 200 }))).toEqual(['req_c', 'req_a'])
     expect(await idsOf(store.list({ sessionId: 's' }))).toEqual(['req_b', 'req_a'])
     expect(await idsOf(store.list({ tenant: 't' }))).toEqual(['req_a'])
+    expect(await idsOf(store.list({ apiKeyId: 'k' }))).toEqual(['req_a'])
+    expect(await idsOf(store.list({ apiKeyId: 'other' }))).toEqual([])
+    expect(await idsOf(store.list({ owner: 'o', apiKeyId: 'k' }))).toEqual(['req_a'])
     expect(await idsOf(store.list({ sinceMs: 2000 }))).toEqual(['req_c', 'req_b'])
     expect(await idsOf(store.list({ model: 'm', status: 200, sinceMs: 500 }))).toEqual(['req_a'])
   })
@@ -224,6 +236,8 @@ export const packWhole = (record: RequestRecord): PackedRecord => ({
   status: record.status,
   sessionId: record.session_id,
   tenant: record.tenant,
+  apiKeyId: record.api_key_id,
+  owner: record.owner,
   json: JSON.stringify(record),
 })
 

@@ -7,5 +7,7 @@ export function matchesFilter(record: RequestRecord, filter: RecordFilter): bool
   if (filter.status !== undefined && record.status !== filter.status) return false
   if (filter.sessionId !== undefined && record.session_id !== filter.sessionId) return false
   if (filter.tenant !== undefined && record.tenant !== filter.tenant) return false
+  if (filter.apiKeyId !== undefined && record.api_key_id !== filter.apiKeyId) return false
+  if (filter.owner !== undefined && record.owner !== filter.owner) return false
   return filter.sinceMs === undefined || record.started_at >= filter.sinceMs
 }

@@ -26,16 +26,25 @@ export interface OpenedRecords extends RecordStore {
 export function openRecords(options: OpenRecordsOptions): OpenedRecords {
   const { store, clock, warn, unpack } = options
   const records = store === 'memory' ? createMemoryRecords({ unpack }) : openSqliteRecords({ path: store, clock, warn, unpack })
-  let keepMs = options.retentionMs
+  return withRetention(records, options)
+}
+
+/** A record store with its retention running until it is closed. */
+export function withRetention(
+  records: RecordStore,
+  { retentionMs, clock, warn }: Pick<OpenRecordsOptions, 'retentionMs' | 'clock' | 'warn'>,
+): OpenedRecords {
+  let keepMs = retentionMs
   const stopRetention = startRetention({ store: records, clock, keepMs: () => keepMs, warn })
   return {
     append: (record) => records.append(record),
+    ...(records.backlog === undefined ? {} : { backlog: records.backlog.bind(records) }),
     flush: () => records.flush(),
     list: (filter) => records.list(filter),
     get: (idOrPrefix) => records.get(idOrPrefix),
     scan: (filter) => records.scan(filter),
     prune: (beforeMs) => records.prune(beforeMs),
-    keepFor: (retentionMs) => void (keepMs = retentionMs),
+    keepFor: (age) => void (keepMs = age),
     close() {
       stopRetention()
       return records.close()

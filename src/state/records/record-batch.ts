@@ -18,18 +18,23 @@ const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd]
 
 /** Packs records, at least one, into a row. `contents` lists the distinct values that filters look for. */
-export function packBatch(records: readonly PackedRecord[]): BatchRow {
+export const packBatch = (records: readonly PackedRecord[]): BatchRow =>
+  batchRow(records, packTexts(records.map(({ json }) => json)))
+
+/** The row of a batch whose records are packed already. */
+export function batchRow(records: readonly Omit<PackedRecord, 'json'>[], packed: Uint8Array): BatchRow {
   const models = new Set<string>()
   const statuses = new Set<number>()
   const sessions = new Set<string>()
   const tenants = new Set<string>()
+  const keys = new Set<string>()
+  const owners = new Set<string>()
   const [first] = records
   let firstId = first?.requestId ?? ''
   let lastId = firstId
   let firstStarted = Number.POSITIVE_INFINITY
   let lastStarted = 0
-  const texts: string[] = []
-  for (const { requestId, startedAt, model, status, sessionId, tenant, json } of records) {
+  for (const { requestId, startedAt, model, status, sessionId, tenant, apiKeyId, owner } of records) {
     if (requestId < firstId) firstId = requestId
     if (requestId > lastId) lastId = requestId
     firstStarted = Math.min(firstStarted, Math.floor(startedAt))
@@ -38,15 +43,18 @@ export function packBatch(records: readonly PackedRecord[]): BatchRow {
     statuses.add(status)
     if (sessionId !== undefined) sessions.add(sessionId)
     if (tenant !== undefined) tenants.add(tenant)
-    texts.push(json)
+    if (apiKeyId !== undefined) keys.add(apiKeyId)
+    if (owner !== undefined) owners.add(owner)
   }
   const contents = JSON.stringify({
     models: [...models],
     statuses: [...statuses],
     sessions: [...sessions],
     tenants: [...tenants],
+    keys: [...keys],
+    owners: [...owners],
   })
-  return [firstId, lastId, firstStarted, lastStarted, records.length, contents, packTexts(texts)]
+  return [firstId, lastId, firstStarted, lastStarted, records.length, contents, packed]
 }
 
 /** Packs JSON texts of records. */

@@ -10,11 +10,13 @@ export interface RetentionOptions {
   /** Age at which a record is deleted, in milliseconds; undefined keeps them. Asked each time. */
   readonly keepMs: () => number | undefined
   readonly warn: StoreWarning
+  /** What is deleted, for warnings. */
+  readonly what?: string | undefined
 }
 
 /** Deletes old records every ten minutes until the returned function is called. */
 export function startRetention(options: RetentionOptions): () => void {
-  const { store, clock, keepMs, warn } = options
+  const { store, clock, keepMs, warn, what = 'request records' } = options
   let running = false
   return clock.every(EVERY_MS, () => {
     const age = keepMs()
@@ -22,7 +24,7 @@ export function startRetention(options: RetentionOptions): () => void {
     running = true
     store
       .prune(clock.wall() - age)
-      .catch((error: unknown) => warn('old request records could not be deleted', { error }))
+      .catch((error: unknown) => warn(`old ${what} could not be deleted`, { error }))
       .finally(() => {
         running = false
       })

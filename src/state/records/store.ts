@@ -12,6 +12,9 @@ export interface PackedRecord {
   readonly status: number
   readonly sessionId: string | undefined
   readonly tenant: string | undefined
+  readonly apiKeyId: string | undefined
+  /** Whom the key was issued to. */
+  readonly owner: string | undefined
   /** JSON that the store's `UnpackRecord` understands once it is parsed. */
   readonly json: string
 }
@@ -29,6 +32,9 @@ export interface RecordFilter {
   readonly status?: number | undefined
   readonly sessionId?: string | undefined
   readonly tenant?: string | undefined
+  readonly apiKeyId?: string | undefined
+  /** Whom the key was issued to. */
+  readonly owner?: string | undefined
   /** Unix milliseconds: only requests that started then or later. */
   readonly sinceMs?: number | undefined
   /** A request id: only what is older than that request. The last id of one page is the cursor of the next. */
@@ -53,6 +59,8 @@ export interface RecordSummary {
   readonly streamed: boolean
   readonly session_id?: string | undefined
   readonly tenant?: string | undefined
+  readonly api_key_id?: string | undefined
+  readonly owner?: string | undefined
   readonly attempts: number
   readonly total_ms: number
   readonly input_tokens?: number | undefined
@@ -62,6 +70,16 @@ export interface RecordSummary {
 /** Told when something is wrong with the store: once at the start of an outage and once at its end. */
 export type StoreWarning = (message: string, facts: Readonly<Record<string, unknown>>) => void
 
+/** Records that are on their way. */
+export interface RecordBacklog {
+  /** Not written yet. */
+  readonly waiting: number
+  /** Lost since the store was opened, because it could not write and too many waited. */
+  readonly dropped: number
+  /** The last attempt to write has failed. */
+  readonly failing: boolean
+}
+
 /** Keeps what happened to each request. Metadata only: a record holds no prompt, no answer and no secret. */
 export interface RecordStore {
   /**
@@ -69,6 +87,8 @@ export interface RecordStore {
    * write, a bounded number is kept in memory and the rest is counted and dropped. The first record of an id wins.
    */
   append(record: PackedRecord): void
+  /** What is on its way; absent where records are kept at once. */
+  backlog?(): RecordBacklog
   /** Resolves when everything appended so far has been written, or has failed to be. */
   flush(): Promise<void>
   /** Newest first. Sees everything appended before. */

@@ -17,6 +17,8 @@ export function summarise(record: RequestRecord): RecordSummary {
     streamed: record.streamed,
     session_id: record.session_id,
     tenant: record.tenant,
+    api_key_id: record.api_key_id,
+    owner: record.owner,
     attempts: record.attempts.length,
     total_ms: record.timings.total_ms,
     input_tokens: record.usage?.inputTokens,

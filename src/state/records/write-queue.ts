@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { PackedRecord, StoreWarning } from './store.ts'
+import type { PackedRecord, RecordBacklog, StoreWarning } from './store.ts'
 
 /** How long a record waits before it is written. */
 const BATCH_MS = 200
@@ -28,7 +28,9 @@ export class WriteQueue {
   #stopTicking: (() => void) | undefined = undefined
   #retryAt = 0
   #failing = false
+  /** Since the outage began. */
   #dropped = 0
+  #droppedBefore = 0
 
   constructor(options: WriteQueueOptions) {
     this.#options = options
@@ -45,6 +47,10 @@ export class WriteQueue {
     this.#waiting.push(record)
     if (this.#waiting.length % PACKED_TOGETHER === 0) this.#packNewest()
     this.#stopTicking ??= this.#options.clock.every(BATCH_MS, () => this.#tick())
+  }
+
+  get backlog(): RecordBacklog {
+    return { waiting: this.#waiting.length, dropped: this.#droppedBefore + this.#dropped, failing: this.#failing }
   }
 
   /** Writes everything now, without pauses. Leaves it queued when the store cannot write or has just failed to. */
@@ -108,6 +114,7 @@ export class WriteQueue {
   #recovered(): void {
     this.#options.warn('request records are written again', { dropped: this.#dropped })
     this.#failing = false
+    this.#droppedBefore += this.#dropped
     this.#dropped = 0
   }
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../../lib/clock.ts'
 import { ExpiringLru } from '../../lib/expiring-lru.ts'
-import type { SignatureStore, SignedCall } from './store.ts'
+import { callHash } from './call-hash.ts'
+import type { SignatureStore } from './store.ts'
 
 /** Signatures of a thousand steps of each of some hundred agents: one has a few kilobytes at most. */
 const CAPACITY_BYTES = 64 * 1024 * 1024
@@ -30,15 +30,11 @@ export function createMemorySignatures({
   return {
     remember(call, signature) {
       if (signature.length > capacityBytes / LARGEST_SHARE) return
-      signatures.set(hashOf(call), signature, clock.now())
+      signatures.set(callHash(call), signature, clock.now())
     },
-    recall: (call) => signatures.get(hashOf(call), clock.now()),
+    recall: (call) => signatures.get(callHash(call), clock.now()),
     get size() {
       return signatures.size
     },
   }
 }
-
-/** The length keeps the parts apart, whatever characters they hold. */
-const hashOf = ({ owner, callId }: SignedCall): string =>
-  createHash('sha256').update(`${owner.length}:${owner}${callId}`).digest('base64url')

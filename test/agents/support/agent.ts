@@ -17,6 +17,8 @@ export interface AgentOptions {
   readonly gatewayUrl: string
   readonly model: string
   readonly prompt: string
+  /** The agent tries again as it does out of the box. */
+  readonly retries?: boolean
 }
 
 /** How one agent is told about the gateway, and how it is started. */
@@ -44,12 +46,12 @@ const SETUPS = {
       IS_SANDBOX: '1',
     },
   }),
-  codex: ({ gatewayUrl, model, prompt }: AgentOptions): AgentSetup => ({
+  codex: ({ gatewayUrl, model, prompt, retries = false }: AgentOptions): AgentSetup => ({
     command: [binary('codex'), 'exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '--json', prompt],
     env: { GATEWAY_KEY: KEY },
     prepare: (home) => {
       mkdirSync(join(home, '.codex'))
-      writeFileSync(join(home, '.codex', 'config.toml'), codexConfig(gatewayUrl, model))
+      writeFileSync(join(home, '.codex', 'config.toml'), codexConfig(gatewayUrl, model, retries))
     },
   }),
 } as const
@@ -92,8 +94,8 @@ export async function runAgent(name: AgentName, options: AgentOptions): Promise<
 
 const binary = (name: string): string => join(AGENTS, 'node_modules', '.bin', name)
 
-/** No retries of its own, so that a second try would show as a failure. */
-const codexConfig = (gatewayUrl: string, model: string): string => `
+/** Without `retries` none of its own, so that a second try would show as a failure. */
+const codexConfig = (gatewayUrl: string, model: string, retries: boolean): string => `
 model = "${model}"
 model_provider = "gateway"
 model_reasoning_effort = "high"
@@ -103,8 +105,7 @@ name = "gateway"
 base_url = "${gatewayUrl}/v1"
 env_key = "GATEWAY_KEY"
 wire_api = "responses"
-request_max_retries = 0
-stream_max_retries = 0
+${retries ? '' : 'request_max_retries = 0\nstream_max_retries = 0'}
 [analytics]
 enabled = false
 [otel]

@@ -1,5 +1,4 @@
-import type { ErrorCode } from '../errors/codes.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import type { ErrorCode } from './codes.ts'
 
 /** Another call now, or in a moment, ends in the same way: money is spent, or the gateway has waited already as long as it may. */
 const FINAL: ReadonlySet<ErrorCode> = new Set(['budget_exceeded', 'price_required', 'admission_timeout', 'idempotency_in_flight'])
@@ -10,10 +9,7 @@ const LIMITS: ReadonlySet<ErrorCode> = new Set(['limit_exceeded', 'target_over_l
 /** The SDKs of OpenAI and Anthropic do not wait longer than this, whatever `Retry-After` says: they try again at once instead. */
 const LONGEST_SDK_WAIT_MS = 60_000
 
-/**
- * Whether clients should not send the call again by themselves. Told as `x-should-retry: false`, which both vendors' SDKs obey, and with
- * them most agents. A limit that ends within a minute is worth waiting for, and they do.
- */
-export function isFinal({ code, retryAfterMs }: Pick<GatewayError, 'code' | 'retryAfterMs'>): boolean {
+/** Whether clients should not send a refused call again by themselves. A limit that ends within a minute is worth waiting for, and they do. */
+export function isFinalRefusal(code: ErrorCode, retryAfterMs: number | undefined): boolean {
   return FINAL.has(code) || (LIMITS.has(code) && (retryAfterMs === undefined || retryAfterMs > LONGEST_SDK_WAIT_MS))
 }

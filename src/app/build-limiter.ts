@@ -1,0 +1,44 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
+import { liveLimitsOf } from '../engine/limits/caller-rules.ts'
+import { createLimiter } from '../engine/limits/create-limiter.ts'
+import type { Limiter } from '../engine/limits/limiter.ts'
+import { asProviderId } from '../ir/ids.ts'
+import { Deadlines } from '../lib/deadlines.ts'
+import type { LiveConfig } from '../operations/live-config.ts'
+import { issuedLimitsOf, joinedLimitsOf } from '../operations/tenancy/issued-limits.ts'
+import type { GatewayState } from '../state/open-state.ts'
+import type { KeyDirectory } from '../state/tenancy/key-directory.ts'
+import type { Surroundings } from './surroundings.ts'
+
+interface LimiterParts extends Pick<Surroundings, 'clock' | 'logger'> {
+  readonly live: LiveConfig
+  readonly state: Pick<GatewayState, 'limits'>
+  readonly prices: LazyPrices
+  /** Issued keys. */
+  readonly keys: KeyDirectory
+}
+
+/** Limits and budgets by whatever configuration is in force. */
+export function buildLimiter({ live, state, prices, keys, clock, logger }: LimiterParts): Limiter {
+  return createLimiter({
+    store: state.limits,
+    settings: live.config.limits,
+    limitsOf: joinedLimitsOf(
+      liveLimitsOf(() => live.config.limits),
+      issuedLimitsOf(keys, () => live.config.limits.inherited),
+    ),
+    accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
+    async priceOf({ provider, model }) {
+      const book = prices.book ?? (await prices.warm())
+      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
+    },
+    clock,
+    deadlines: new Deadlines(clock),
+    failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),
+    crossed: ({ rule, share, spent }) =>
+      logger.warn(
+        { scope: rule.scope, subject: rule.subject, period: rule.period, share, spent_nanos: spent, limit_nanos: rule.limit },
+        share === 1 ? 'a budget is spent' : 'a budget has passed a threshold',
+      ),
+  })
+}

@@ -1,0 +1,38 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
+import { unpackRecord } from '../engine/record/unpack-record.ts'
+import { ENGINE_VERSION } from '../engine/version.ts'
+import type { LiveConfig } from '../operations/live-config.ts'
+import { createReplicaCard } from '../runtime/replica-card.ts'
+import { openSharedState } from '../state/open-shared-state.ts'
+import { openState, type GatewayState } from '../state/open-state.ts'
+import { STATE_FILE } from '../state/records/open.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** The state a configuration asks for, of this gateway alone or shared with others. */
+export function openGatewayState(
+  live: LiveConfig,
+  prices: LazyPrices,
+  { dataDir, clock, logger, worker = 0 }: Surroundings,
+): GatewayState {
+  const { state, server, routing } = live.config
+  const surroundings = {
+    ...live.stateSettings,
+    idempotency: server.idempotency,
+    // Without prices costs are unknown; that is told where they are asked for.
+    preparePrices: () =>
+      prices.warm().then(
+        () => undefined,
+        () => undefined,
+      ),
+    clock,
+    unpack: unpackRecord,
+    warn: (message: string, facts: Readonly<Record<string, unknown>>) => logger.warn(facts, message),
+    card: createReplicaCard({ clock, version: ENGINE_VERSION, configHash: routing.configHash }),
+  }
+  if (state.shared !== undefined) {
+    // The next process with the same number takes over what this one leaves behind.
+    const spoolPath = dataDir?.file(`shared-${worker}`)
+    return openSharedState({ ...surroundings, shared: state.shared, spoolPath })
+  }
+  return openState({ ...surroundings, store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory' })
+}

@@ -1,0 +1,104 @@
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
+import type { CompiledConfig } from '../config/compile.ts'
+import { readSurroundings } from '../config/env.ts'
+import { ENGINE_VERSION } from '../engine/version.ts'
+import type { ProviderId } from '../ir/ids.ts'
+import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
+import type { EndedRequest, EndedRequestListener } from '../observability/ended-request.ts'
+import { EndedRequests } from '../observability/ended-requests.ts'
+import { RequestFacts } from '../observability/request-facts.ts'
+import type { SettledCostListener } from '../observability/settled-cost.ts'
+import type { Spool } from '../observability/alerts/observation.ts'
+import type { RequestTraces } from '../observability/tracing/request-traces.ts'
+import { endedCost } from '../operations/ended-cost.ts'
+import { ledgerSpool } from '../operations/ledger-spool.ts'
+import { createGatewayAlerts } from '../operations/gateway-alerts.ts'
+import { createGatewayMetrics, type GatewayMetrics } from '../operations/gateway-metrics.ts'
+import type { ObservedParts } from '../operations/state-metrics.ts'
+import { createTelemetry } from '../operations/telemetry.ts'
+import type { Ledger } from '../state/ledger/store.ts'
+import { environmentProxy } from '../transport/environment-proxy.ts'
+import { createFetchTransport } from '../transport/fetch-transport.ts'
+import { createGuardedTransport } from '../transport/guarded-transport.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Whoever watches what the gateway does. */
+export interface Watch {
+  readonly metrics: GatewayMetrics
+  readonly requestFacts: RequestFacts
+  readonly traces: RequestTraces | undefined
+  readonly requestEnded: EndedRequestListener
+  /** To be told what each settled attempt cost. */
+  readonly costSettled: SettledCostListener
+  /** Brings in what is looked at, once; gives the alerts over it. */
+  observe(parts: WatchedParts): AlertWatch
+  start(): void
+  close(): Promise<void>
+}
+
+/** What is looked at; a gateway without a ledger has none. */
+export interface WatchedParts extends Omit<ObservedParts, 'spools'> {
+  readonly ledger: Pick<Ledger, 'durability'> | undefined
+}
+
+interface WatchParts extends Surroundings {
+  readonly config: CompiledConfig
+  readonly prices: LazyPrices
+  /** Host of a provider's base URL, by the configuration in force. */
+  readonly hostOf: (provider: ProviderId) => string
+  /** Where the gateway listens. */
+  readonly address: () => string
+}
+
+/** Metrics, spans and alerts of a gateway, before it is known what they look at. */
+export function openWatch({ config, prices, hostOf, address, dataDir, clock, logger }: WatchParts): Watch {
+  const version = ENGINE_VERSION
+  const proxied = environmentProxy(readSurroundings().env)
+  const transport = createFetchTransport({ clock, proxied })
+  const metrics = createGatewayMetrics({ clock, version }, () => ended.tell())
+  const telemetry = createTelemetry({
+    settings: config.telemetry,
+    transport,
+    clock,
+    logger,
+    version,
+    readMetrics: () => metrics.read(),
+  })
+  const guarded = createGuardedTransport({ proxied })
+  const alerting = createGatewayAlerts({ settings: config.alerts, transport: guarded, clock, logger, version, address })
+  const costOf = (request: EndedRequest): number | undefined =>
+    prices.book === undefined ? undefined : endedCost(request, prices.book, hostOf)
+  const requestFacts = new RequestFacts({ isEnabled: (level) => logger.isEnabled(level), costOf })
+  const listeners = [metrics.countRequest, ...telemetry.listeners, ...alerting.listeners]
+  const ended = new EndedRequests(clock, listeners, (error) => logger.error({ error }, 'the gateway failed to watch itself'))
+  let alerts: AlertWatch | undefined
+  return {
+    metrics,
+    requestFacts,
+    traces: telemetry.traces,
+    costSettled(cost) {
+      metrics.countCost(cost)
+      alerting.noteCost(cost)
+    },
+    requestEnded(request) {
+      requestFacts.note(request)
+      ended.take(request)
+    },
+    observe({ ledger, ...parts }) {
+      const spools = (): readonly Spool[] => (ledger === undefined ? [] : [ledgerSpool(ledger.durability())])
+      metrics.observe({ ...parts, spools })
+      alerts = alerting.watch({ ...parts, spools, dataDir: dataDir?.path })
+      return alerts
+    },
+    start() {
+      metrics.start()
+      telemetry.start()
+      alerts?.start()
+    },
+    async close() {
+      ended.close()
+      metrics.close()
+      await Promise.all([telemetry.close(), alerts?.close()])
+    },
+  }
+}

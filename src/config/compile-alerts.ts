@@ -1,0 +1,47 @@
+import { durationMs } from '../lib/config-fields.ts'
+import type { AlertsConfig, AlertSettings, Webhook } from '../observability/alerts/alerts.schema.ts'
+import type { CompileContext, ConfigParts } from './compile-context.ts'
+import type { ConfigNotes } from './problem.ts'
+import { resolveKey } from './resolve-key.ts'
+
+/** `alerts`, with addresses resolved. A webhook whose address is not there is left out, with a warning. */
+export function compileAlerts({ alerts }: ConfigParts, context: CompileContext, notes: ConfigNotes): AlertSettings {
+  const { webhooks, repeat, instance, rules } = alerts
+  const seen = new Set<string>()
+  for (const [index, { id }] of webhooks.entries()) {
+    if (seen.has(id)) notes.problem(['alerts', 'webhooks', index, 'id'], `Two webhooks are named ${id}. Give each its own id.`)
+    seen.add(id)
+  }
+  return {
+    webhooks: webhooks.flatMap((webhook, index) => compileWebhook(webhook, index, context, notes)),
+    repeatMs: durationMs(repeat),
+    instance,
+    rules,
+  }
+}
+
+function compileWebhook(
+  { id, url, url_env: urlEnv, format, headers, allow_private: allowPrivate, only, resolved }: AlertsConfig['webhooks'][number],
+  index: number,
+  context: CompileContext,
+  notes: ConfigNotes,
+): Webhook[] {
+  const path = ['alerts', 'webhooks', index]
+  const place = [...path, urlEnv === undefined ? 'url' : 'url_env']
+  const found = resolveKey({ key_env: urlEnv, written: url }, context.env, place, notes)
+  if (found.kind === 'invalid') return []
+  if (found.kind === 'none') {
+    notes.problem(path, 'The webhook has no address. Name the variable that holds it as `url_env`, or write `url`.')
+    return []
+  }
+  if (found.kind === 'missing') {
+    const names = found.variables.join(', ')
+    notes.warning(place, `Nobody is told through this webhook, because ${names} is not set. Set it, or remove the entry.`)
+    return []
+  }
+  if (!/^https?:\/\/[^/]/.test(found.secret.reveal()) || !URL.canParse(found.secret.reveal())) {
+    notes.problem(place, 'The address of the webhook is no http:// or https:// address. Check what the variable holds.')
+    return []
+  }
+  return [{ id, url: found.secret, format, headers, allowPrivate, only: only.length === 0 ? undefined : new Set(only), resolved }]
+}

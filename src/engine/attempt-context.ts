@@ -1,0 +1,28 @@
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { AttemptRecord } from '../ir/record.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { TraceContext } from '../observability/tracing/trace-context.ts'
+import type { Call } from './engine.ts'
+import type { Decided } from './execution-deps.ts'
+import type { StreamFacts } from './stream-facts.ts'
+
+/** What all attempts of a call have in common. */
+export interface AttemptContext {
+  readonly call: Call
+  readonly decided: Decided
+  /** `Clock.now()` at which the whole request has to be over. */
+  readonly totalAt: number
+  /** From 0, in the order in which the attempts of a call begin. */
+  readonly number: number
+  readonly purpose: AttemptPurpose
+  readonly trace: TraceContext | undefined
+}
+
+/** How an attempt ended, besides its outcome. */
+export interface AttemptEnding {
+  readonly error?: GatewayError | undefined
+  readonly next?: AttemptRecord['next']
+  readonly facts?: StreamFacts | undefined
+  /** Why the gateway itself gave it up. */
+  readonly reason?: AttemptRecord['cancelled_because']
+}

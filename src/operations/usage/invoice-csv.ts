@@ -1,0 +1,141 @@
+import { usdToNano, usdToNearestNano } from '../../catalog/prices/usd.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { nearest } from '../../lib/nearest.ts'
+
+/** What a provider charged for a model on a day. */
+export interface InvoiceLine {
+  /** ISO 8601. */
+  readonly day: string
+  readonly model: string
+  readonly nanos: number
+}
+
+/** Names of the columns; the usual ones are found by themselves. */
+export interface InvoiceColumns {
+  readonly day?: string | undefined
+  readonly model?: string | undefined
+  readonly cost?: string | undefined
+}
+
+const USUAL: Readonly<Record<keyof InvoiceColumns, readonly string[]>> = {
+  day: ['day', 'date', 'usage_date', 'usage_date_utc', 'start_date', 'start_time', 'bucket_start', 'start_time_iso', 'timestamp'],
+  model: [
+    'model',
+    'model_name',
+    'model_id',
+    'model_version',
+    'model_permaslug',
+    'snapshot_id',
+    'line_item',
+    'sku',
+    'description',
+  ],
+  cost: [
+    'cost',
+    'cost_usd',
+    'cost_in_usd',
+    'cost_total',
+    'amount',
+    'amount_usd',
+    'amount_value',
+    'total',
+    'total_cost',
+    'spend',
+    'usd',
+  ],
+}
+
+/**
+ * Reads an invoice or a cost export: a header line, then one line for each charge. Lines of one day and model are added up. Throws
+ * `invalid_body` that names the line and what was expected.
+ */
+export function parseInvoice(text: string, columns: InvoiceColumns = {}): InvoiceLine[] {
+  const [header, ...lines] = parseCsv(text.replace(/^\ufeff/, ''))
+  if (header === undefined) throw invalid('The invoice is empty. It needs a line of column names, and one line for each charge.')
+  const names = header.map((name) => name.trim())
+  const at = {
+    day: columnAt(names, 'day', columns),
+    model: columnAt(names, 'model', columns),
+    cost: columnAt(names, 'cost', columns),
+  }
+  const sums = new Map<string, InvoiceLine>()
+  lines.forEach((cells, index) => {
+    if (cells.every((cell) => cell.trim() === '')) return
+    const line = readLine(cells, at, index + 2)
+    const key = `${line.day} ${line.model}`
+    sums.set(key, { ...line, nanos: line.nanos + (sums.get(key)?.nanos ?? 0) })
+  })
+  return [...sums.values()]
+}
+
+function readLine(cells: readonly string[], at: Readonly<Record<keyof InvoiceColumns, number>>, number: number): InvoiceLine {
+  const day = dayOf(cells[at.day] ?? '')
+  if (day === undefined) throw invalid(`Line ${number} of the invoice has no day such as 2026-01-31 in its column of days.`)
+  const model = (cells[at.model] ?? '').trim()
+  if (model === '') throw invalid(`Line ${number} of the invoice names no model.`)
+  const nanos = nanosOf(cells[at.cost] ?? '')
+  if (nanos === undefined)
+    throw invalid(`Line ${number} of the invoice has no amount of dollars such as 12.34 in its column of costs.`)
+  return { day, model, nanos }
+}
+
+function columnAt(names: readonly string[], what: keyof InvoiceColumns, { [what]: wanted }: InvoiceColumns): number {
+  const plain = names.map((name) =>
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '_')
+      .replaceAll(/^_|_$/g, ''),
+  )
+  const found =
+    wanted === undefined ? USUAL[what].map((usual) => plain.indexOf(usual)).find((index) => index !== -1) : names.indexOf(wanted)
+  if (found !== undefined && found !== -1) return found
+  const close = wanted === undefined ? undefined : nearest(wanted, names)
+  const hint = close === undefined ? `Its columns are ${names.join(', ')}.` : `Did you mean ${close}?`
+  throw invalid(
+    wanted === undefined
+      ? `The invoice has no column that looks like the ${what}. ${hint} Name it with ${what}_column (--${what}-column).`
+      : `The invoice has no column ${JSON.stringify(wanted)}. ${hint}`,
+  )
+}
+
+/** The day of a date, an instant, or Unix seconds. */
+function dayOf(text: string): string | undefined {
+  const trimmed = text.trim()
+  const time = /^\d{9,10}$/.test(trimmed)
+    ? Number(trimmed) * 1000
+    : /^\d{4}-\d{2}-\d{2}/.test(trimmed)
+      ? Date.parse(`${trimmed.slice(0, 10)}T00:00:00Z`)
+      : Number.NaN
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString().slice(0, 10)
+}
+
+/** Dollars, with sign, currency mark and thousands separators as exports write them. Credits are below zero. */
+function nanosOf(text: string): number | undefined {
+  const plain = text.trim().replaceAll(/[$,\s]|USD/gi, '')
+  const isCredit = plain.startsWith('-') || /^\(.*\)$/.test(plain)
+  const amount = plain.replaceAll(/^[-(]|\)$/g, '')
+  const nanos = usdToNano(amount) ?? (amount === '' ? undefined : usdToNearestNano(Number(amount)))
+  return nanos === undefined ? undefined : isCredit ? -nanos : nanos
+}
+
+/** RFC 4180, with a comma, a semicolon or a tab between cells. */
+function parseCsv(text: string): string[][] {
+  const [first = ''] = text.split(/\r?\n/, 1)
+  const separator = ['\t', ';', ','].find((candidate) => first.includes(candidate)) ?? ','
+  const rows: string[][] = []
+  let row: string[] = []
+  const pattern = new RegExp(`("(?:[^"]|"")*"|[^${separator}"\\r\\n]*)(${separator}|\\r?\\n|$)`, 'gy')
+  while (pattern.lastIndex < text.length) {
+    const match = pattern.exec(text)
+    if (match === null) throw invalid(`Line ${rows.length + 1} of the invoice has quotes that do not fit together.`)
+    const [, cell = '', end] = match
+    row.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)
+    if (end === separator) continue
+    rows.push(row)
+    row = []
+  }
+  if (row.length > 0) rows.push([...row, ''])
+  return rows
+}
+
+const invalid = (message: string): GatewayError => new GatewayError('invalid_body', message, { param: 'csv' })

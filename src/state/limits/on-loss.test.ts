@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'bun:test'
+import { limitStoreConformance } from './conformance.ts'
+import { period, slot } from './conformance-support.ts'
+import { createMemoryLimits, type MemoryLimits } from './memory.ts'
+import { withLoss, type OnLoss } from './on-loss.ts'
+import type { Acquisition, LimitStore } from './store.ts'
+
+interface World {
+  readonly store: LimitStore
+  readonly shared: MemoryLimits
+  readonly changes: boolean[]
+  isLost: boolean
+  readonly advance: (ms: number) => void
+  readonly wall: () => number
+}
+
+const EPOCH = 1_700_000_000_000
+
+/** A shared store that rejects every call while it is lost. */
+function open(mode: OnLoss, replicas = 4, leaseMs?: number): World {
+  let time = 0
+  const clock = { now: () => time, wall: () => EPOCH + time }
+  const shared = createMemoryLimits({ clock, leaseMs })
+  const changes: boolean[] = []
+  const world = { isLost: false }
+  const unreliable = new Proxy(shared, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return async (...given: unknown[]): Promise<unknown> => {
+        if (world.isLost) throw new Error('not reached in time')
+        return Reflect.apply(member, target, given) as unknown
+      }
+    },
+  })
+  const local = createMemoryLimits({ clock, leaseMs })
+  const store = withLoss({
+    shared: unreliable,
+    local,
+    mode,
+    replicas: () => replicas,
+    changed: (isLost) => void changes.push(isLost),
+  })
+  return Object.assign(world, { store, shared, changes, advance: (ms: number) => void (time += ms), wall: clock.wall })
+}
+
+limitStoreConformance('a shared store that is there', (leaseMs) => open('local_share', 4, leaseMs))
+
+const spent = ({ shared }: World): unknown => shared.look([period('money', 0, 1)])[0]
+
+describe('while the shared store is lost', () => {
+  test('`closed` lets nothing in, and says when to come back', async () => {
+    const world = open('closed')
+    world.isLost = true
+    const refusal = Promise.resolve(world.store.acquire('a', [slot('places', 4)])).catch((error: unknown) => error)
+    expect(await refusal).toMatchObject({ code: 'coordination_lost', retryAfterMs: 1_000 })
+    world.isLost = false
+    expect(await world.store.acquire('a', [slot('places', 4)])).toMatchObject({ granted: true })
+    expect(world.changes).toEqual([true, false])
+  })
+
+  test('`local_share` keeps its share of every limit', async () => {
+    const world = open('local_share')
+    world.isLost = true
+    const answers: Acquisition[] = []
+    for (const id of ['a', 'b', 'c']) answers.push(await world.store.acquire(id, [slot('places', 8), period('money', 10, 100)]))
+    expect(answers.map(({ granted }) => granted)).toEqual([true, true, false])
+    expect(await world.store.acquire('d', [slot('few', 2)])).toMatchObject({ granted: true })
+    expect(await world.store.look([slot('places', 8)])).toMatchObject([{ used: 2 }])
+  })
+
+  test('`open` lets everything in, and counts it', async () => {
+    const world = open('open')
+    world.isLost = true
+    for (let index = 0; index < 20; index++)
+      expect(await world.store.acquire(`${index}`, [slot('places', 1)])).toMatchObject({ granted: true })
+  })
+
+  test('what is spent is counted in the shared store when it is back, once', async () => {
+    const world = open('local_share')
+    world.isLost = true
+    await world.store.acquire('a', [period('money', 10, 100)])
+    await world.store.acquire('b', [period('money', 10, 100)])
+    await world.store.settle('a', { money: 7 })
+    world.isLost = false
+    await world.store.acquire('c', [period('money', 30, 100)])
+    expect(spent(world)).toMatchObject({ used: 37, held: 30 })
+    await world.store.settle('b', { money: 5 })
+    await world.store.settle('b', { money: 5 })
+    await world.store.settle('c', { money: 20 })
+    expect(spent(world)).toMatchObject({ used: 32, held: 0 })
+  })
+
+  test('what was held there and ends meanwhile is settled when it is back', async () => {
+    const world = open('local_share')
+    await world.store.acquire('a', [period('money', 60, 100)])
+    world.isLost = true
+    await world.store.settle('a', { money: 8 })
+    await world.store.renew(['a'])
+    world.isLost = false
+    await world.store.acquire('b', [])
+    expect(spent(world)).toMatchObject({ used: 8, held: 0 })
+  })
+
+  test('what could not be told at once is owed still', async () => {
+    const world = open('local_share')
+    world.isLost = true
+    for (const id of ['a', 'b', 'c']) {
+      await world.store.acquire(id, [period('money', 5, 100)])
+      await world.store.settle(id, { money: 5 })
+      world.isLost = false
+      // Lost again in the middle of telling.
+      const first = world.store.acquire(`${id} again`, [])
+      world.isLost = true
+      await first
+    }
+    world.isLost = false
+    await world.store.acquire('last', [])
+    expect(spent(world)).toMatchObject({ used: 15, held: 0 })
+  })
+})

@@ -1,0 +1,187 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { BatchQueue } from './batched-records.ts'
+import type { BatchSpool, KeyedBatch } from './batch-spool.ts'
+import { packBatch, type BatchRow } from './record-batch.ts'
+import type { PackedRecord, RecordBacklog, StoreWarning } from './store.ts'
+
+/** How long a record waits before it is sent. */
+const BATCH_MS = 200
+/** Records of one batch: keeps each pause of the event loop to a few milliseconds. */
+const MOST_IN_BATCH = 512
+/** A batch that is not known to be written after so long goes to the local file too. */
+const SPOOL_AFTER_MS = 50
+/** Pause after a failed sending. */
+const RETRY_MS = 1_000
+/** About 150 bytes each once they are packed. */
+const DEFAULT_MAX_QUEUED = 65_536
+
+export interface BatchSenderOptions {
+  readonly clock: Clock
+  readonly warn: StoreWarning
+  /** Begins the keys of batches; unique among all processes that ever write. */
+  readonly writer: string
+  /**
+   * Writes a batch under its key. Must do nothing when the key is there already: a batch is sent again when it is not known what became
+   * of it.
+   */
+  readonly send: (key: string, row: BatchRow) => Promise<void>
+  /** Whether a failure will come again however often the same batch is sent. */
+  readonly isHopeless: (error: unknown) => boolean
+  /** Undefined where there is no disk for what the database does not take at once. */
+  readonly spool?: BatchSpool | undefined
+  /** Most records kept while the database cannot be written. */
+  readonly maxQueued?: number | undefined
+}
+
+interface SealedBatch extends KeyedBatch {
+  readonly size: number
+  isSpooled: boolean
+}
+
+/** Collects records and sends them in batches, one after the other, each until it is known to be written, and once only. */
+export class BatchSender implements BatchQueue {
+  readonly #options: BatchSenderOptions
+  readonly #maxQueued: number
+  #open: PackedRecord[] = []
+  #sealed: SealedBatch[] = []
+  #sealedRecords = 0
+  #batches = 0
+  #stopTicking: (() => void) | undefined = undefined
+  #sending: Promise<void> | undefined = undefined
+  #retryAt = 0
+  #failing = false
+  #dropped = 0
+  #droppedInAll = 0
+
+  constructor(options: BatchSenderOptions) {
+    this.#options = options
+    this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED
+    for (const { key, row } of options.spool?.load() ?? []) this.#queue({ key, row, size: row[4], isSpooled: true })
+    if (this.#sealed.length > 0) this.#tickOn()
+  }
+
+  /** Records that are not known to be written. */
+  get waiting(): number {
+    return this.#open.length + this.#sealedRecords
+  }
+
+  get backlog(): RecordBacklog {
+    return { waiting: this.waiting, dropped: this.#droppedInAll, failing: this.#failing }
+  }
+
+  append(record: PackedRecord): void {
+    if (this.waiting >= this.#maxQueued) {
+      if (this.#dropped === 0)
+        this.#options.warn('request records are being dropped: the queue is full', { queued: this.waiting })
+      this.#drop(1)
+      return
+    }
+    this.#open.push(record)
+    if (this.#open.length >= MOST_IN_BATCH) this.#seal()
+    this.#tickOn()
+  }
+
+  async drain(): Promise<void> {
+    this.#seal()
+    if (this.#pausing()) return
+    await this.#send()
+    // What was sealed while a sending was under way.
+    if (this.#sealed.length > 0 && !this.#pausing()) await this.#send()
+  }
+
+  async close(): Promise<void> {
+    this.#retryAt = 0
+    await this.drain()
+    this.#stopTicking?.()
+    this.#stopTicking = undefined
+    this.#spoolAll()
+    const lost = this.#sealed.reduce((sum, { size, isSpooled }) => sum + (isSpooled ? 0 : size), 0)
+    if (lost > 0) this.#options.warn('request records are lost: they could not be written at the end', { lost })
+  }
+
+  #tickOn(): void {
+    this.#stopTicking ??= this.#options.clock.every(BATCH_MS, () => this.#tick())
+  }
+
+  #tick(): void {
+    this.#seal()
+    if (this.#sealed.length === 0) {
+      this.#stopTicking?.()
+      this.#stopTicking = undefined
+      return
+    }
+    if (!this.#pausing()) void this.#send()
+    if (this.#options.spool !== undefined) void this.#options.clock.sleep(SPOOL_AFTER_MS).then(() => this.#spoolAll())
+  }
+
+  /** What has waited for long enough outlives the process from now on. */
+  #spoolAll(): void {
+    for (const batch of this.#sealed) if (!batch.isSpooled) batch.isSpooled = this.#options.spool?.add(batch) ?? false
+  }
+
+  #seal(): void {
+    if (this.#open.length === 0) return
+    const records = this.#open
+    this.#open = []
+    this.#batches += 1
+    const key = `${this.#options.writer}-${this.#batches}`
+    this.#queue({ key, row: packBatch(records), size: records.length, isSpooled: false })
+  }
+
+  #queue(batch: SealedBatch): void {
+    this.#sealed.push(batch)
+    this.#sealedRecords += batch.size
+  }
+
+  #pausing(): boolean {
+    return this.#failing && this.#options.clock.now() < this.#retryAt
+  }
+
+  /** Sends what is sealed until something fails. Never rejects. */
+  #send(): Promise<void> {
+    this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = undefined
+    })
+    return this.#sending
+  }
+
+  async #sendAll(): Promise<void> {
+    for (let batch = this.#sealed[0]; batch !== undefined; batch = this.#sealed[0]) {
+      try {
+        await this.#options.send(batch.key, batch.row)
+      } catch (error) {
+        if (!this.#options.isHopeless(error)) {
+          this.#failed(error)
+          return
+        }
+        this.#options.warn('request records are lost: the database does not take them', { error, lost: batch.size })
+        this.#drop(batch.size)
+      }
+      this.#sealed.shift()
+      this.#sealedRecords -= batch.size
+      if (this.#failing) this.#recovered()
+    }
+    this.#options.spool?.clear()
+  }
+
+  #drop(records: number): void {
+    this.#dropped += records
+    this.#droppedInAll += records
+  }
+
+  #failed(error: unknown): void {
+    this.#retryAt = this.#options.clock.now() + RETRY_MS
+    if (this.#failing) return
+    this.#failing = true
+    this.#options.warn('request records cannot be written; requests are served on, records wait in memory', {
+      error,
+      most: this.#maxQueued,
+    })
+  }
+
+  #recovered(): void {
+    this.#options.warn('request records are written again', { dropped: this.#dropped })
+    this.#failing = false
+    this.#dropped = 0
+  }
+}

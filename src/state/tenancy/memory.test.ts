@@ -1,0 +1,4 @@
+import { tenancyStoreConformance } from './conformance.ts'
+import { createMemoryTenancy } from './memory.ts'
+
+tenancyStoreConformance('memory', createMemoryTenancy)

@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { asProviderId } from '../../src/ir/ids.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { createNoCoordination } from '../../src/state/coordination/none.ts'
+import type { Coordination } from '../../src/state/coordination/store.ts'
+import { disableStoreConformance } from '../../src/state/disables/conformance.ts'
+import { POSTGRES_DISABLES } from '../../src/state/disables/postgres-schema.ts'
+import { createPostgresDisables, type PostgresDisables } from '../../src/state/disables/postgres.ts'
+import { describeWithServers } from '../support/describe-with-servers.ts'
+import { eventually } from '../support/gateway-fixture.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
+import { startRedis, type TestRedis } from '../support/redis-server.ts'
+import { freshDatabase, freshName, joinReplica } from '../support/shared-state.ts'
+
+const ALONE = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
+const P = asProviderId('p')
+
+describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
+  let postgres: TestPostgres
+  let redis: TestRedis
+  const cleanUp: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  })
+  afterEach(async () => {
+    for (const undo of cleanUp.splice(0).reverse()) await undo()
+  })
+  afterAll(async () => {
+    await Promise.all([postgres.close(), redis.close()])
+  })
+
+  const open = (coordination: Coordination, schema: string, wall = () => systemClock.wall()): PostgresDisables => {
+    const database = freshDatabase(postgres, [POSTGRES_DISABLES], schema)
+    const store = createPostgresDisables({ database, coordination, clock: { ...systemClock, wall } })
+    cleanUp.push(
+      () => database.close(),
+      () => store.close(),
+      () => coordination.close(),
+    )
+    return store
+  }
+
+  disableStoreConformance('PostgreSQL', () => {
+    let time = 1_700_000_000_000
+    const store = open(createNoCoordination(ALONE), freshName('disables'), () => time)
+    return { store, advance: (ms) => void (time += ms) }
+  })
+
+  const pair = async (): Promise<[PostgresDisables, PostgresDisables]> => {
+    const schema = freshName('disables')
+    const one = open(await joinReplica(redis, schema), schema)
+    const two = open(await joinReplica(redis, schema), schema)
+    await Promise.all([one.load(), two.load()])
+    return [one, two]
+  }
+  const order = { subject: { scope: 'provider', provider: P }, reason: 'outage', by: 'admin' } as const
+
+  test('what one replica is told holds in the others within a second, and so does taking it back', async () => {
+    const [one, two] = await pair()
+    await one.disable(order)
+    await eventually(() => two.model(P, 'm')?.reason === 'outage', 'the other replica knows', 1_000)
+    expect(await two.enable({ subject: order.subject, by: 'admin' })).toBe(true)
+    await eventually(() => !one.any, 'the first replica knows', 1_000)
+    expect(await one.changes()).toHaveLength(2)
+  })
+
+  test('a replica that cannot be told finds out by itself within a second', async () => {
+    const schema = freshName('disables')
+    const one = open(createNoCoordination(ALONE), schema)
+    const two = open(createNoCoordination(ALONE), schema)
+    await Promise.all([one.load(), two.load()])
+    await one.disable(order)
+    await eventually(() => two.any, 'the other replica has looked', 1_500)
+  })
+
+  test('a replica that starts later knows what is in force', async () => {
+    const schema = freshName('disables')
+    const one = open(createNoCoordination(ALONE), schema)
+    await one.disable(order)
+    const two = open(createNoCoordination(ALONE), schema)
+    await two.load()
+    expect(two.list()).toEqual(one.list())
+  })
+
+  test('while the database is gone what is in force stays so, and an order is refused', async () => {
+    const [one, two] = await pair()
+    await one.disable(order)
+    await eventually(() => two.any, 'the other replica knows', 1_000)
+    await postgres.kill()
+    expect(one.enable({ subject: order.subject, by: 'admin' })).rejects.toThrow(/could not be kept/)
+    await one.enable({ subject: order.subject, by: 'admin' }).catch(() => undefined)
+    expect([one.any, two.any]).toEqual([true, true])
+    await postgres.start()
+    expect(await two.enable({ subject: order.subject, by: 'admin' })).toBe(true)
+    await eventually(() => !one.any, 'the first replica knows', 2_000)
+  })
+})

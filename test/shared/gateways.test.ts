@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { describeWithServers } from '../support/describe-with-servers.ts'
+import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
+import { startRedis, type TestRedis } from '../support/redis-server.ts'
+import { freshName } from '../support/shared-state.ts'
+import { chatAnswer, jsonReply } from '../support/upstream-answers.ts'
+
+type Json = Record<string, unknown>
+
+describeWithServers(['postgres', 'redis'], 'gateways that share their state', () => {
+  let postgres: TestPostgres
+  let redis: TestRedis
+  const world = new TestWorld()
+  beforeAll(async () => {
+    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  })
+  afterEach(() => world.closeAll())
+  afterAll(async () => {
+    await Promise.all([postgres.close(), redis.close()])
+  })
+
+  const sharedState = (): Json => {
+    const name = freshName('gateways')
+    return { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`) }
+  }
+  const pair = async (config: Json): Promise<[TestGateway, TestGateway]> => {
+    const whole = { ...config, state: sharedState() }
+    return [await world.gateway(whole), await world.gateway(whole)]
+  }
+  const chat = (gateway: TestGateway, model: string, headers: Record<string, string> = {}): Promise<Response> =>
+    gateway.post('/v1/chat/completions', { model, messages: [{ role: 'user', content: 'hi' }] }, { headers })
+
+  test('either explains what the other one has served', async () => {
+    const [one, two] = await pair({ providers: [{ id: 'mock', type: 'mock' }] })
+    const first = await chat(one, 'mock/echo')
+    const answers = [first, await chat(two, 'mock/echo')]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    await one.gateway.records.flush()
+    expect((await two.recordOf(first)).served).toBe('mock/echo')
+    expect(await two.records()).toHaveLength(2)
+  })
+
+  test('what an operator takes out of use at one is out of use at the other within a second', async () => {
+    const [one, two] = await pair({ providers: [{ id: 'mock', type: 'mock' }] })
+    expect((await one.post('/v1/providers/mock/disable', { reason: 'outage' })).status).toBe(200)
+    await eventually(async () => (await chat(two, 'mock/echo')).status === 503, 'the other refuses', 1_000)
+    expect((await two.post('/v1/providers/mock/enable', {})).status).toBe(200)
+    await eventually(async () => (await chat(one, 'mock/echo')).status === 200, 'the first serves', 1_000)
+  })
+
+  test('an account that one finds over its limit is passed over by the other', async () => {
+    const upstream = await world.upstream(({ headers }) =>
+      headers['authorization'] === 'Bearer key-a'
+        ? jsonReply({ error: { message: 'slow down' } }, 429, { 'retry-after': '60' })
+        : jsonReply(chatAnswer()),
+    )
+    const [one, two] = await pair({ providers: [providerAt('acme', upstream, 'openai', accountsNamed('a', 'b'))] })
+    expect((await chat(one, 'acme/m')).status).toBe(200)
+    const locks = async (gateway: TestGateway): Promise<number> => {
+      const view = (await (await fetch(`${gateway.url}/v1/health/targets`)).json()) as {
+        providers: { accounts: { locks: unknown[] }[] }[]
+      }
+      return view.providers.flatMap(({ accounts }) => accounts).flatMap((account) => account.locks).length
+    }
+    await eventually(async () => (await locks(two)) === 1, 'the other knows of the lock', 1_000)
+    const before = upstream.requests.length
+    expect((await chat(two, 'acme/m')).status).toBe(200)
+    expect(upstream.requests.length - before).toBe(1)
+    expect((await two.post('/v1/accounts/acme/a/reset', {})).status).toBe(200)
+    await eventually(async () => (await locks(one)) === 0, 'the first has released it', 1_000)
+  })
+
+  test('a circuit that one opens is open at the other, and closes there when a call works again', async () => {
+    let works = false
+    const upstream = await world.upstream(() => (works ? jsonReply(chatAnswer()) : jsonReply({ error: { message: 'no' } }, 500)))
+    const [one, two] = await pair({
+      server: { circuit_breaker: { failure_threshold: 2, open_secs: 1 }, retry: { max_retries: 0, max_wait_ms: 0 } },
+      providers: [providerAt('acme', upstream, 'openai')],
+    })
+    const circuitOf = async (gateway: TestGateway): Promise<string | undefined> => {
+      const view = (await (await fetch(`${gateway.url}/v1/health/targets`)).json()) as {
+        targets: { id: string; circuit: string }[]
+      }
+      return view.targets.find(({ id }) => id === 'acme/m')?.circuit
+    }
+    await chat(one, 'acme/m')
+    await chat(one, 'acme/m')
+    await eventually(async () => (await circuitOf(two)) === 'open', 'the other knows', 1_000)
+    works = true
+    await eventually(async () => (await chat(one, 'acme/m')).status === 200, 'the probe works', 5_000)
+    await eventually(async () => (await circuitOf(two)) === 'closed', 'the other has closed it', 1_000)
+  })
+
+  test('a conversation stays with its account at whichever gateway it goes on', async () => {
+    const seen: string[] = []
+    const upstream = await world.upstream(({ headers }) => {
+      seen.push(String(headers['authorization']))
+      return jsonReply(chatAnswer())
+    })
+    const accounts = accountsNamed('a', 'b', 'c')
+    const equal = (accounts['accounts'] as Json[]).map((account) => ({ ...account, priority: 0 }))
+    const [one, two] = await pair({
+      providers: [providerAt('acme', upstream, 'openai', { ...accounts, accounts: equal, selection: 'round_robin' })],
+      routes: [{ name: 'talk', match: { model: 'talk' }, targets: ['acme/m'], affinity: 'session' }],
+    })
+    const session = { 'x-switchback-session-id': 'talk' }
+    await chat(one, 'talk')
+    await chat(one, 'talk', session)
+    const own = seen.at(-1)
+    await chat(one, 'talk', session)
+    expect(seen.at(-1)).toBe(own)
+    // Long enough for the news to arrive, with much to spare.
+    await Bun.sleep(300)
+    for (let turn = 0; turn < 4; turn++) {
+      await chat(two, 'talk', session)
+      expect(seen.at(-1)).toBe(own)
+    }
+  })
+
+  test('serving goes on while both servers are gone, and what happened meanwhile is recorded afterwards', async () => {
+    const [one, two] = await pair({ providers: [{ id: 'mock', type: 'mock' }] })
+    await chat(one, 'mock/echo')
+    await one.gateway.records.flush()
+    await Promise.all([postgres.kill(), redis.kill()])
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_unused, index) => chat(index % 2 === 0 ? one : two, 'mock/echo')),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
+    await Promise.all([postgres.start(), redis.start()])
+    await eventually(
+      async () => (await one.gateway.records.list({ limit: 100 }).catch(() => [])).length === 21,
+      'everything is recorded',
+      15_000,
+    )
+  })
+
+  test('a limit is one limit for both, and each keeps its share while Redis is away', async () => {
+    const [one, two] = await pair({
+      providers: [{ id: 'mock', type: 'mock' }],
+      server: { limits: { requests_per_minute: 10 } },
+    })
+    const statuses = async (calls: number): Promise<number[]> => {
+      const answers: number[] = []
+      for (let call = 0; call < calls; call++) answers.push((await chat(call % 2 === 0 ? one : two, 'mock/echo')).status)
+      return answers
+    }
+    const together = await statuses(14)
+    expect(together.filter((status) => status === 200)).toHaveLength(10)
+    const known = async (gateway: TestGateway): Promise<number> => {
+      const view = (await (await fetch(`${gateway.url}/v1/health/targets`)).json()) as { replicas: unknown[] }
+      return view.replicas.length
+    }
+    await eventually(async () => (await known(one)) + (await known(two)) === 4, 'both know both', 1_000)
+    await redis.kill()
+    const apart = await statuses(14)
+    // Two gateways were there last, so each admits half of the limit for itself.
+    expect(apart.filter((status) => status === 200)).toHaveLength(10)
+    await redis.start()
+  })
+
+  test('a gateway does not start without its database, and says what to do', async () => {
+    const state = { store: postgres.url().replace(String(postgres.port), '1'), coordination: redis.url() }
+    const error = await world.gateway({ providers: [{ id: 'mock', type: 'mock' }], state }).catch((thrown: unknown) => thrown)
+    expect(String(error)).toMatch(/nothing listens there.*state\.store/)
+    expect(String(error)).not.toContain('secret-word')
+  })
+})

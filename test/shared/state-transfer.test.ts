@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CommandLine } from '../support/command-line.ts'
+import { describeWithServers } from '../support/describe-with-servers.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
+import { startRedis, type TestRedis } from '../support/redis-server.ts'
+import { freshName } from '../support/shared-state.ts'
+
+interface Transfer {
+  readonly parts: Readonly<Record<string, { readonly count: number; readonly digest: string }>>
+}
+
+describeWithServers(['postgres', 'redis'], 'the state command', () => {
+  let postgres: TestPostgres
+  let redis: TestRedis
+  const homes: CommandLine[] = []
+  beforeAll(async () => {
+    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  })
+  afterEach(async () => {
+    for (const home of homes.splice(0)) await home.dispose()
+  })
+  afterAll(async () => {
+    await Promise.all([postgres.close(), redis.close()])
+  })
+
+  /** A home with a configuration for a file, and one for a database of its own. */
+  const newHome = (): { home: CommandLine; file: string; shared: string } => {
+    const name = freshName('transfer')
+    const home = new CommandLine({ PG: postgres.url(`?schema=${name}`), RD: redis.url(`?prefix=${name}`) })
+    homes.push(home)
+    const file = join(home.home, 'file.yaml')
+    const shared = join(home.home, 'shared.yaml')
+    const providers = 'providers: [{ id: mock, type: mock }]\n'
+    writeFileSync(file, providers)
+    writeFileSync(shared, `${providers}state: { store: "\${PG}", coordination: "\${RD}" }\n`)
+    return { home, file, shared }
+  }
+  /** Serves some calls, so that there is something in every part. */
+  async function fill(home: CommandLine, config: string, calls = 40): Promise<void> {
+    const gateway = await home.serve(['--config', config])
+    const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(`${gateway.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
+    for (let call = 0; call < calls; call++)
+      await post(
+        '/v1/chat/completions',
+        { model: call % 5 === 0 ? 'mock/nul \u0000 name' : 'mock/echo', messages: [{ role: 'user', content: 'hi' }] },
+        { 'x-switchback-session-id': `s${call % 3}` },
+      )
+    await post('/v1/accounts/mock/default/disable', {})
+    await post('/v1/accounts/mock/default/enable', {})
+    await post('/v1/providers/mock/disable', { reason: 'kept' })
+    gateway.signal('SIGTERM')
+    await gateway.finished
+  }
+  const done = async (home: CommandLine, words: readonly string[]): Promise<Transfer> => {
+    const { exitCode, stdout, stderr } = await home.run([...words, '--json'])
+    if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stdout}${stderr}`)
+    return JSON.parse(stdout) as Transfer
+  }
+
+  test('moves a file into a database and back, and nothing is lost on the way', async () => {
+    const { home, file, shared } = newHome()
+    await fill(home, file)
+    const out = await done(home, ['state', 'export', '--config', file, '--to', 'all.jsonl'])
+    expect(out.parts).toMatchObject({
+      record_batches: { count: 40 },
+      ledger_entries: { count: 40 },
+      audit: { count: 4 },
+      disables: { count: 1 },
+      disable_changes: { count: 3 },
+    })
+    const into = await done(home, ['state', 'import', '--config', shared, '--from', 'all.jsonl'])
+    expect(into.parts).toEqual(out.parts)
+    const again = await done(home, ['state', 'export', '--config', shared, '--to', 'again.jsonl'])
+    expect(again.parts).toEqual(out.parts)
+    const back = await done(home, [
+      'state',
+      'import',
+      '--config',
+      file,
+      '--data-dir',
+      join(home.home, 'other'),
+      '--from',
+      'again.jsonl',
+    ])
+    expect(back.parts).toEqual(out.parts)
+    const words = ['explain', 'last', '--json']
+    const seen = await Promise.all([home.run([...words, '--config', file]), home.run([...words, '--config', shared])])
+    expect(JSON.parse(seen[1].stdout)).toEqual(JSON.parse(seen[0].stdout))
+    // What is written afterwards goes on after what was taken over.
+    await fill(home, shared, 5)
+    const grown = await done(home, ['state', 'export', '--config', shared, '--to', 'grown.jsonl'])
+    expect(grown.parts['record_batches']?.count).toBe(45)
+  })
+
+  test('takes nothing over into a store that holds something, and nothing of a broken archive', async () => {
+    const { home, file, shared } = newHome()
+    await fill(home, file, 3)
+    await done(home, ['state', 'export', '--config', file, '--to', 'all.jsonl'])
+    const text = readFileSync(join(home.home, 'all.jsonl'), 'utf8')
+    const broken: [string, string, RegExp][] = [
+      ['cut.jsonl', text.slice(0, text.lastIndexOf('{"end"')), /its end is missing/],
+      ['changed.jsonl', text.replace('"reason":"kept"', '"reason":"other"'), /not what was written/],
+      ['strange.jsonl', '{"hello":1}\n', /does not begin with/],
+    ]
+    for (const [name, contents, message] of broken) {
+      writeFileSync(join(home.home, name), contents)
+      const refused = await home.run(['state', 'import', '--config', shared, '--from', name])
+      expect([name, refused.exitCode]).toEqual([name, 1])
+      expect(refused.stderr).toMatch(message)
+    }
+    await done(home, ['state', 'import', '--config', shared, '--from', 'all.jsonl'])
+    const twice = await home.run(['state', 'import', '--config', shared, '--from', 'all.jsonl'])
+    expect(twice.exitCode).toBe(1)
+    expect(twice.stderr).toMatch(/is not empty.*only taken over into an empty store/)
+    expect((await home.run(['state', 'export', '--config', file, '--to', 'all.jsonl'])).stderr).toContain('exists already')
+  })
+
+  test('tells what a database lacks, brings it up, and then finds it in order', async () => {
+    const { home, shared } = newHome()
+    const before = await home.run(['state', 'check', '--config', shared])
+    expect(before.exitCode).toBe(1)
+    expect(before.stdout).toContain('Run switchback state migrate')
+    expect((await home.run(['state', 'migrate', '--config', shared])).stdout).toContain('records: version 0 to 1')
+    expect((await home.run(['state', 'migrate', '--config', shared])).stdout).toContain('at the newest schema already')
+    expect(await home.run(['state', 'check', '--config', shared])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('explains how a database is backed up, without the password', async () => {
+    const { home, shared } = newHome()
+    const { exitCode, stderr } = await home.run(['state', 'backup', 'copy.db', '--config', shared])
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('pg_dump --host 127.0.0.1')
+    expect(stderr).not.toContain('secret-word')
+  })
+
+  test('orders while no gateway runs go into the database, for all of them', async () => {
+    const { home, shared } = newHome()
+    await home.run(['state', 'migrate', '--config', shared])
+    const { stdout } = await home.run(['provider', 'disable', 'mock', '--config', shared])
+    expect(stdout).toMatch(/Written to the database 127\.0\.0\.1:\d+\/postgres; it holds in every gateway/)
+  })
+})

@@ -1,0 +1,132 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CommandLine, type Served } from '../support/command-line.ts'
+import { describeWithServers } from '../support/describe-with-servers.ts'
+import { eventually } from '../support/gateway-fixture.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
+import { startRedis, type TestRedis } from '../support/redis-server.ts'
+import { freshName } from '../support/shared-state.ts'
+
+interface ReplicaView {
+  readonly id: string
+  readonly pid: number
+}
+
+describeWithServers(['postgres', 'redis'], 'workers on one address', () => {
+  let postgres: TestPostgres
+  let redis: TestRedis
+  const homes: CommandLine[] = []
+  beforeAll(async () => {
+    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  })
+  afterEach(async () => {
+    for (const home of homes.splice(0)) await home.dispose()
+  })
+  afterAll(async () => {
+    await Promise.all([postgres.close(), redis.close()])
+  })
+
+  const homeWith = (workers: number): CommandLine => {
+    const home = new CommandLine({
+      PG: postgres.url(`?schema=${freshName('workers')}`),
+      RD: redis.url(`?prefix=${freshName('workers')}`),
+    })
+    homes.push(home)
+    writeFileSync(
+      join(home.home, 'switchback.yaml'),
+      `server: { workers: ${workers}, shutdown: { drain_ms: 8000 } }
+state: { store: "\${PG}", coordination: "\${RD}" }
+providers:
+  - { id: mock, type: mock, models: [{ name: slow, text: this answer takes its time, chunk_delay_ms: 150 }, { name: echo }] }
+`,
+    )
+    return home
+  }
+  const replicas = async (gateway: Served): Promise<readonly ReplicaView[]> => {
+    const response = await fetch(`${gateway.url}/v1/health/targets`, { headers: { connection: 'close' } })
+    return ((await response.json()) as { replicas: ReplicaView[] }).replicas
+  }
+  const ask = (gateway: Served, model = 'mock/echo', stream = false): Promise<Response> =>
+    fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', connection: 'close' },
+      body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hi' }] }),
+    })
+
+  test('all serve, know each other, and record in one place', async () => {
+    const home = homeWith(3)
+    const gateway = await home.serve()
+    const pids = async (): Promise<number> => new Set((await replicas(gateway)).map(({ pid }) => pid)).size
+    await eventually(async () => (await pids()) === 3, 'three are known', 10_000)
+    const answers = await Promise.all(Array.from({ length: 60 }, () => ask(gateway)))
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+    const last = answers.at(-1)?.headers.get('x-switchback-request-id') ?? ''
+    await Bun.sleep(400)
+    expect((await home.run(['explain', last])).stdout).toContain('Served by mock/echo')
+    gateway.signal('SIGTERM')
+    expect((await gateway.finished).exitCode).toBe(0)
+  })
+
+  test('one that is killed is started again, and the others serve on meanwhile', async () => {
+    const gateway = await homeWith(3).serve()
+    await eventually(async () => (await replicas(gateway)).length === 3, 'three are known', 10_000)
+    const before = await replicas(gateway)
+    const victim = before.find(({ pid }) => pid !== gateway.pid)
+    process.kill(victim?.pid ?? 0, 'SIGKILL')
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway).catch(() => undefined)))
+    expect(answers.filter((answer) => answer?.status === 200).length).toBeGreaterThan(10)
+    const isReplaced = async (): Promise<boolean> => {
+      const now = await replicas(gateway).catch(() => [])
+      return now.length === 3 && !now.some(({ pid }) => pid === victim?.pid)
+    }
+    await eventually(isReplaced, 'a new one has taken its place, and the lease of the old one has ended', 20_000)
+    gateway.signal('SIGTERM')
+    expect((await gateway.finished).stderr).toContain('ended with SIGKILL; starting it again')
+  }, 40_000)
+
+  test('finish what they serve when they are told to stop', async () => {
+    const gateway = await homeWith(2).serve()
+    const responses = await Promise.all(Array.from({ length: 6 }, () => ask(gateway, 'mock/slow', true)))
+    gateway.signal('SIGTERM')
+    const texts = await Promise.all(responses.map((response) => response.text()))
+    for (const text of texts) expect(text).toContain('[DONE]')
+    expect((await gateway.finished).exitCode).toBe(0)
+  })
+
+  test('end with the process that started them', async () => {
+    const gateway = await homeWith(2).serve()
+    await eventually(async () => (await replicas(gateway)).length === 2, 'both are known', 10_000)
+    const pids = (await replicas(gateway)).map(({ pid }) => pid)
+    gateway.signal('SIGKILL')
+    await gateway.finished.catch(() => undefined)
+    const isAlive = (pid: number): boolean => {
+      try {
+        return process.kill(pid, 0)
+      } catch {
+        return false
+      }
+    }
+    await eventually(() => !pids.some(isAlive), 'both have ended', 10_000)
+  })
+
+  test('that cannot start say why once, and leave nothing running', async () => {
+    const home = homeWith(2)
+    writeFileSync(
+      join(home.home, 'switchback.yaml'),
+      `server: { workers: 2 }\nstate: { store: "${postgres.url().replace('pg-secret-word', 'guess')}", coordination: "${redis.url()}" }\n`,
+    )
+    const { exitCode, stderr } = await home.run(['serve', '--bind', '127.0.0.1:0'])
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('the password is wrong')
+    expect(stderr).not.toContain('guess')
+  })
+
+  test('without shared stores are refused with the reason', async () => {
+    const home = homeWith(2)
+    writeFileSync(join(home.home, 'switchback.yaml'), 'server: { workers: 2 }\n')
+    const { exitCode, stderr } = await home.run(['serve'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('an SQLite file and the memory of a process belong to one process')
+  })
+})

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { CommandLine, type Served } from './command-line.ts'
+import { freePort } from './server-process.ts'
+
+/** A gateway as a process of its own that is killed and started again, always on the same port. */
+export class MortalGateway {
+  readonly url: string
+  private readonly home: CommandLine
+  private readonly port: number
+  private served: Served | undefined
+
+  private constructor(home: CommandLine, port: number) {
+    this.home = home
+    this.port = port
+    this.url = `http://127.0.0.1:${port}`
+  }
+
+  /** A gateway with this configuration; not started yet. */
+  static async make(config: string, variables: Record<string, string>): Promise<MortalGateway> {
+    const home = new CommandLine(variables)
+    writeFileSync(join(home.home, 'switchback.yaml'), config)
+    return new MortalGateway(home, await freePort())
+  }
+
+  get isUp(): boolean {
+    return this.served !== undefined
+  }
+
+  async start(): Promise<void> {
+    this.served = await this.home.serve(['--bind', `127.0.0.1:${this.port}`, '--log-level', 'silent'])
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    const { served } = this
+    this.served = undefined
+    served?.signal('SIGKILL')
+    await served?.finished
+  }
+
+  /** Lets it finish; resolves with what it said. */
+  async stop(): Promise<string> {
+    const { served } = this
+    this.served = undefined
+    served?.signal('SIGTERM')
+    return (await served?.finished)?.stderr ?? ''
+  }
+
+  run(words: readonly string[]): ReturnType<CommandLine['run']> {
+    return this.home.run(words)
+  }
+
+  dispose(): Promise<void> {
+    return this.home.dispose()
+  }
+}
+
+/** Draws from a seed, so that a run can be told again. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
