@@ -74,6 +74,10 @@ function examplesOf({ needsKey, modelIds }: StatusFacts, base: string): string {
       'Anthropic Messages',
       `curl ${base}/v1/messages ${json} -H 'anthropic-version: 2023-06-01'${bearer} \\\n  -d '{"model": "${model}", "max_tokens": 100, ${message}}'`,
     ],
+    [
+      'Google Gemini',
+      `curl ${base}/v1beta/models/${model}:generateContent ${json}${bearer} \\\n  -d '{"contents": [{"parts": [{"text": "hi"}]}]}'`,
+    ],
   ]
     .map(([title, command]) => `<p>${title}</p>\n<pre tabindex="0" aria-label="Example for ${title}">${command}</pre>`)
     .join('\n')

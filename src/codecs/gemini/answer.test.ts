@@ -75,6 +75,15 @@ describe('an answer of an upstream', () => {
     })
   })
 
+  test('that gives a reason with every chunk is over with the last one', () => {
+    const { answer } = read(
+      chunk([{ text: 'a' }], { finishReason: 'STOP', safetyRatings: [] }),
+      chunk([{ text: 'b' }, { functionCall: { id: 'a', name: 'f', args: {} } }], { finishReason: 'STOP' }),
+    )
+    expect(answer.choices[0]?.content.map(({ type }) => type)).toEqual(['text', 'tool-call'])
+    expect(finishOf(answer)).toMatchObject({ unified: 'tool-calls', raw: 'STOP' })
+  })
+
   test('gives calls without an id one that tells them apart, the same every time', () => {
     const call = (n: number): JsonObject => ({ functionCall: { name: 'f', args: { n } } })
     const ids = (): string[] =>

@@ -47,7 +47,7 @@ export class CandidateDecoder {
   private open: OpenBlock | undefined
   private text: string
   private calls: number
-  private finished: boolean
+  private reason: { readonly raw: string; readonly details: JsonObject } | undefined
 
   constructor(choice: number, scope: AnswerScope) {
     this.choice = choice
@@ -55,11 +55,11 @@ export class CandidateDecoder {
     this.open = undefined
     this.text = ''
     this.calls = 0
-    this.finished = false
+    this.reason = undefined
   }
 
   get isFinished(): boolean {
-    return this.finished
+    return this.reason !== undefined
   }
 
   push(candidate: JsonObject, emit: Emit): void {
@@ -71,13 +71,19 @@ export class CandidateDecoder {
     for (const [index, part] of parts.entries()) this.part(part, index === shown ? logprobs : undefined, emit)
     this.grounding(candidate, emit)
     const raw = candidate['finishReason']
-    if (typeof raw !== 'string' || this.finished) return
-    this.close(emit)
-    this.finished = true
-    emit({ type: 'finish', choice: this.choice, reason: decodeFinish(raw, this.calls > 0, finishDetails(candidate)) })
+    if (typeof raw === 'string') this.reason = { raw, details: { ...this.reason?.details, ...finishDetails(candidate) } }
   }
 
-  close(emit: Emit): void {
+  /** The candidate is over. Some models repeat a reason with every chunk, so only the last one counts, and only now. */
+  end(emit: Emit): void {
+    this.close(emit)
+    if (this.reason === undefined) return
+    const { raw, details } = this.reason
+    const reason = decodeFinish(raw, this.calls > 0, Object.keys(details).length === 0 ? undefined : details)
+    emit({ type: 'finish', choice: this.choice, reason })
+  }
+
+  private close(emit: Emit): void {
     const { open } = this
     if (open === undefined) return
     this.open = undefined

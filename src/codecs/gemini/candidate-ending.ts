@@ -8,7 +8,7 @@ import { groundingMetadata, type PlacedCitation } from './grounding-encoder.ts'
 export class CandidateEnding {
   private readonly citations: PlacedCitation[] = []
   private grounding: JsonObject = {}
-  /** Texts so far; the last one is the one being written. Kept only once something refers to it. */
+  /** Texts so far; the last one is the one being written. Sources that are told refer to places in them. */
   private texts: string[] = []
   private pending: Citation[] = []
   private hasCalls = false

@@ -16,6 +16,7 @@ export function decodeResponse(body: unknown): Translated<LlmResponse> {
   const decoder = new GeminiStreamDecoder()
   const collector = new ResponseCollector()
   decoder.chunk(body, collector.push)
+  decoder.endCandidates(collector.push)
   // An answer without a reason to be complete is one all the same: it came whole.
   return { value: collector.finish(), diagnostics: [] }
 }

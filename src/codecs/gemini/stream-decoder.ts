@@ -57,9 +57,14 @@ export class GeminiStreamDecoder implements StreamDecoder {
       this.fail({ message: 'the upstream closed the stream before its end' }, emit)
       return
     }
-    for (const candidate of this.candidates.values()) candidate.close(emit)
+    this.endCandidates(emit)
     this.done = true
     emit({ type: 'end' })
+  }
+
+  /** All candidates are over, whether they have a reason or not. */
+  endCandidates(emit: Emit): void {
+    for (const candidate of this.candidates.values()) candidate.end(emit)
   }
 
   private read(chunk: JsonObject, emit: Emit): void {

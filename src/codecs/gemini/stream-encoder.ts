@@ -13,11 +13,13 @@ export class GeminiStreamEncoder implements StreamEncoder {
   readonly diagnostics: readonly Diagnostic[]
   private readonly answer: AnswerWriter
   private failed: boolean
+  private frame: WriteFrame | undefined
 
   constructor(context: ClientContext) {
     this.answer = new AnswerWriter(context)
     this.diagnostics = this.answer.report.diagnostics
     this.failed = false
+    this.frame = undefined
   }
 
   write(event: StreamEvent, frame: WriteFrame): void {
@@ -26,21 +28,22 @@ export class GeminiStreamEncoder implements StreamEncoder {
       frame(undefined, encodeFailure(event.error))
       return
     }
-    this.answer.write(event, this.chunks(frame))
+    this.frame = frame
+    this.answer.write(event, this.writePart)
   }
 
   end(frame: WriteFrame): void {
     if (this.failed) return
-    this.answer.closeBlocks(this.chunks(frame))
+    this.frame = frame
+    this.answer.closeBlocks(this.writePart)
     frame(undefined, JSON.stringify(this.answer.closing()))
   }
 
-  private chunks(frame: WriteFrame): WritePart {
-    return (choice, part, logprobs) => {
-      const result = logprobs === undefined ? undefined : encodeLogprobs(logprobs)
-      const beside = result === undefined ? '' : `,"logprobsResult":${JSON.stringify(result)}`
-      const candidate = `{"content":{"parts":[${JSON.stringify(part)}],"role":"model"},"index":${choice}${beside}}`
-      frame(undefined, `{"candidates":[${candidate}],${this.answer.identity}}`)
-    }
+  /** One for the whole stream, because it is called for every delta. */
+  private readonly writePart: WritePart = (choice, part, logprobs) => {
+    const result = logprobs === undefined ? undefined : encodeLogprobs(logprobs)
+    const beside = result === undefined ? '' : `,"logprobsResult":${JSON.stringify(result)}`
+    const candidate = `{"content":{"parts":[${JSON.stringify(part)}],"role":"model"},"index":${choice}${beside}}`
+    this.frame?.(undefined, `{"candidates":[${candidate}],${this.answer.identity}}`)
   }
 }

@@ -131,6 +131,13 @@ function afterCall(body: unknown): Json {
   return { ...rest, contents: answers ? [asks, call, ...(contents ?? [])] : (contents ?? [asks]) }
 }
 
+/** A chunk of Gemini, and what ends the answer unless it does so itself. */
+function ended(chunk: Json): Json[] {
+  const [first] = (chunk['candidates'] ?? []) as Json[]
+  const isEnd = first?.['finishReason'] !== undefined && (first['index'] ?? 0) === 0
+  return isEnd ? [chunk] : [chunk, { candidates: [geminiCandidate] }]
+}
+
 const GEMINI_BASES: Bases = {
   FunctionDeclaration: { name: 'f' },
   FunctionCall: { name: 'f' },
@@ -186,7 +193,7 @@ export const ROOTS: readonly Root[] = [
   },
   { ...answer('gemini-answer', 'gemini', { candidates: [geminiCandidate] }, GEMINI), bases: GEMINI_BASES },
   {
-    ...stream('gemini-stream', 'gemini', (chunk) => [chunk, { candidates: [geminiCandidate] }], GEMINI),
+    ...stream('gemini-stream', 'gemini', ended, GEMINI),
     bases: GEMINI_BASES,
   },
 ]
