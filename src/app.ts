@@ -274,7 +274,7 @@ interface BuiltEngine {
 }
 
 function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
-  const { records, health, affinity, disables } = state
+  const { records, health, affinity, signatures, disables } = state
   const { snapshot, hostOf } = live
   const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
@@ -287,6 +287,7 @@ function buildEngine({ live, state, prices, clock, buffers, limiter, watch, runn
     accounts,
     health,
     affinity,
+    signatures,
     observed: observeTargets({ accounts, health, disables, limiter }),
     limiter,
     records,

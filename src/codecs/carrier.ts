@@ -1,4 +1,4 @@
-import type { WireFormat } from '../ir/wire-format.ts'
+import { WIRE_FORMATS, type WireFormat } from '../ir/wire-format.ts'
 
 /**
  * The envelope in which opaque reasoning state of one format travels through a client of another one. A client that replays
@@ -6,7 +6,8 @@ import type { WireFormat } from '../ir/wire-format.ts'
  * the gateway restores the origin's own fields. Shape: `sbk1.<origin>.<base64url of JSON>`.
  *
  * Where it stands: Chat `reasoning_details[].signature|data` and, for tool calls, `extra_content.switchback`;
- * Responses `reasoning.encrypted_content`; Anthropic `thinking.signature` or `redacted_thinking.data`.
+ * Responses `reasoning.encrypted_content`; Anthropic `thinking.signature` or `redacted_thinking.data`; Gemini `thoughtSignature`.
+ * The signature of a call travels in an envelope of its own in front of the call where the format has no other place.
  */
 export interface CarriedState {
   readonly origin: WireFormat
@@ -16,6 +17,8 @@ export interface CarriedState {
   readonly encrypted?: string | undefined
   /** `reasoning_details[]` of OpenAI-shaped providers, verbatim. */
   readonly details?: unknown[] | undefined
+  /** The call whose signature this is. */
+  readonly callId?: string | undefined
 }
 
 const PREFIX = 'sbk1.'
@@ -31,7 +34,7 @@ export function unwrapState(value: string): CarriedState | undefined {
   if (!value.startsWith(PREFIX)) return undefined
   const dot = value.indexOf('.', PREFIX.length)
   const origin = value.slice(PREFIX.length, dot)
-  if (origin !== 'openai' && origin !== 'responses' && origin !== 'anthropic') return undefined
+  if (!isFormat(origin)) return undefined
   try {
     const payload: unknown = JSON.parse(Buffer.from(value.slice(dot + 1), 'base64url').toString())
     return typeof payload === 'object' && payload !== null ? { ...payload, origin } : undefined
@@ -39,3 +42,5 @@ export function unwrapState(value: string): CarriedState | undefined {
     return undefined // a damaged envelope is treated like any foreign string
   }
 }
+
+const isFormat = (word: string): word is WireFormat => (WIRE_FORMATS as readonly string[]).includes(word)

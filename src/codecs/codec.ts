@@ -28,8 +28,14 @@ export interface WireQuirks {
   readonly customTools?: boolean | undefined
   /** Chat: the server takes `top_k`, which is no field of OpenAI's own. */
   readonly topK?: boolean | undefined
+  /** Chat: the server takes videos, which OpenAI's own does not. Default true. */
+  readonly videoUrls?: boolean | undefined
+  /** Chat: the server is Google's and takes the signatures of its calls back. */
+  readonly thoughtSignatures?: boolean | undefined
   /** Anthropic: the upstream is Anthropic's own API, so vendor-only fields and the attribution block may go there. */
   readonly firstParty?: boolean | undefined
+  /** Gemini: the server knows schemas in its OpenAPI dialect only, and no JSON Schema. */
+  readonly openApiSchemas?: boolean | undefined
 }
 
 /** Facts about the model a request is encoded for; undefined is unknown. */
@@ -61,6 +67,8 @@ export interface ClientContext {
   readonly createdAt: number
   /** The decoded request, without its messages where the format does not repeat them: consulted for tool kinds and `includeUsage`. */
   readonly request: LlmRequest
+  /** Format of the upstream that answers; undefined where nobody knows. */
+  readonly upstreamFormat?: WireFormat | undefined
   /** Estimated prompt size, for formats that report input tokens before the upstream has told them. */
   readonly estimatedInputTokens?: number | undefined
 }
@@ -93,6 +101,8 @@ export interface FrameFacts {
   readonly usage?: Usage | undefined
   readonly finish?: FinishReason | undefined
   readonly error?: StreamFailure | undefined
+  /** Holds a tool call, where the format's reason to stop does not tell that there was one. */
+  readonly calls?: boolean | undefined
   /** A Chat usage chunk without choices: removed when only the gateway asked for it. */
   readonly usageOnly?: boolean | undefined
 }
@@ -103,12 +113,18 @@ export interface PassthroughMarkers {
   readonly inspect: readonly string[]
   /** Frames that may carry the model name: every frame, or only those that hold one of these (ASCII) sequences. */
   readonly modelFrames: 'every' | readonly string[]
+  /** Name of the member that holds the model. Default: `model`. */
+  readonly modelMember?: string | undefined
+  /** How the body of a request writes the name of a model, where that is not the name itself. */
+  readonly modelInBody?: ((model: string) => string) | undefined
 }
 
 /** A format's own token counter: what its endpoint takes and gives. */
 export interface TokenCounter {
-  /** Body of the counting endpoint, from an encoded request body. */
-  body(encoded: JsonObject): JsonObject
+  /** The request that a client asks to be counted, where its body is wrapped in one of the counter's own. */
+  request?(body: unknown): unknown
+  /** Body of the counting endpoint, from an encoded request body and the name of the model. */
+  body(encoded: JsonObject, model: string): JsonObject
   answer(inputTokens: number): JsonObject
   /** The number in an upstream's answer; undefined when there is none. */
   read(answer: unknown): number | undefined
@@ -119,11 +135,20 @@ export interface ErrorEnvelope {
   readonly body: JsonObject
 }
 
+/** What a call says in its address, for formats whose bodies name neither the model nor the manner of the answer. */
+export interface CallAddress {
+  readonly model: string
+  readonly stream: boolean
+}
+
 /** A wire format, both ways. Pure and synchronous: ids and times are passed in, losses come back as diagnostics. */
 export interface Codec {
   readonly format: WireFormat
-  /** Throws `GatewayError('invalid_body')` with `param` when the body cannot be understood as a request at all. */
-  decodeRequest(body: unknown): Translated<LlmRequest>
+  /**
+   * Throws `GatewayError('invalid_body')` with `param` when the body cannot be understood as a request at all. `address` matters to
+   * formats whose bodies do not name the model; without it they look for `model` and `stream` in the body.
+   */
+  decodeRequest(body: unknown, address?: CallAddress): Translated<LlmRequest>
   /** Wire body for an upstream. Only `lost`, `rewritten` and `edited` things are reported. */
   encodeRequest(request: LlmRequest, target: EncodeTarget): Translated<JsonObject>
   /** Throws `GatewayError('upstream_bad_response')` when the body is no answer; an error object throws too, classified by the engine. */
@@ -143,6 +168,8 @@ export interface Codec {
   inspectFrame(frame: SseFrame): FrameFacts
   inspectResponse(body: unknown): FrameFacts
   readonly passthrough: PassthroughMarkers
+  /** Why this body cannot go to this model of an upstream of the same format as it is; codes for the record. Undefined: never. */
+  readonly passthroughRefusals?: ((body: Uint8Array, model: string) => readonly string[]) | undefined
   /**
    * The id under which a client may continue a translated answer, from the one its upstream gave. Undefined for formats whose calls carry
    * their whole conversation.

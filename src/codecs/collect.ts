@@ -140,6 +140,7 @@ export class ResponseCollector {
     if (event.redacted !== undefined) part.redacted = event.redacted
     if (event.encrypted !== undefined) part.encrypted = event.encrypted
     if (event.details !== undefined) part.details = [...(part.details ?? []), ...event.details]
+    if (event.callId !== undefined) part.callId = event.callId
   }
 
   private close(block: number): void {

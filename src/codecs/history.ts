@@ -30,6 +30,32 @@ export function repairToolHistory(messages: Message[], report: Report): Message[
   return repaired
 }
 
+/**
+ * True when each call is answered directly behind its turn, in whatever order: all that some formats ask for. Other histories
+ * need the repair, which also sorts the answers.
+ */
+export function answersFollowCalls(messages: readonly Message[]): boolean {
+  const open = new Set<string>()
+  for (const message of messages) {
+    const results = message.content.filter((part): part is ToolResultPart => part.type === 'tool-result')
+    if (results.length > 0 && message.role !== 'tool') return false
+    for (const result of results) if (!open.delete(result.callId)) return false
+    if (results.length === message.content.length && results.length > 0) continue
+    if (open.size > 0) return false
+    if (message.role === 'assistant' && !openCalls(message.content, open)) return false
+  }
+  return open.size === 0
+}
+
+function openCalls(content: readonly ContentPart[], open: Set<string>): boolean {
+  for (const part of content) {
+    if (part.type !== 'tool-call') continue
+    if (open.has(part.id)) return false
+    open.add(part.id)
+  }
+  return true
+}
+
 /** Every call is answered by the messages that directly follow, each result once and with a known call. */
 function isInOrder(messages: Message[]): boolean {
   let open: string[] = []

@@ -49,7 +49,10 @@ export class ToolNames {
 
   /** The client's own name behind one that a model used; names no tool has come back unchanged. */
   resolve(wireName: string): ResolvedToolName {
-    return this.byWireName.get(wireName) ?? { name: wireName }
+    const known = this.byWireName.get(wireName)
+    if (known !== undefined) return known
+    // Vendors that want a letter first got the name behind an underscore.
+    return (wireName.startsWith('_') ? this.byWireName.get(wireName.slice(1)) : undefined) ?? { name: wireName }
   }
 
   private addNested(tools: readonly ToolDefinition[], namespace: string): void {

@@ -44,6 +44,20 @@ const MESSAGES: Readonly<Record<WireFormat, Readonly<Record<Sizes, string>>>> = 
     window: 'prompt is too long: the maximum is 200000 tokens',
     none: "prompt is too long: it does not fit into the model's context",
   },
+  gemini: {
+    prompt: 'The input token count (210000) exceeds the maximum number of tokens allowed (200000).',
+    sum: 'The input token count (198000) exceeds the maximum number of tokens allowed (200000) less the output limit (8000).',
+    window: 'The input token count exceeds the maximum number of tokens allowed (200000).',
+    none: 'The input token count exceeds the maximum number of tokens allowed.',
+  },
+}
+
+/** What each format calls it. */
+const WORDS: Readonly<Record<WireFormat, JsonObject>> = {
+  openai: { type: 'invalid_request_error', code: 'context_length_exceeded', param: 'messages' },
+  responses: { type: 'invalid_request_error', code: 'context_length_exceeded', param: 'input' },
+  anthropic: { type: 'invalid_request_error' },
+  gemini: { code: 400, status: 'INVALID_ARGUMENT' },
 }
 
 const CASES = WIRE_FORMATS.flatMap((format) => (Object.keys(SIZES) as Sizes[]).map((sizes) => [format, sizes] as const))
@@ -71,19 +85,14 @@ describe('a prompt that does not fit', () => {
     const { status, body } = codecs[format].encodeError(refused(SIZES[sizes]), 'req_1')
     const told = body['error'] as JsonObject
     expect(status).toBe(400)
-    expect(told).toMatchObject({ type: 'invalid_request_error', message: MESSAGES[format][sizes] })
-    if (format !== 'anthropic') {
-      expect(told['code']).toBe('context_length_exceeded')
-      expect(told['param']).toBe(format === 'openai' ? 'messages' : 'input')
-    }
+    expect(told).toMatchObject({ ...WORDS[format], message: MESSAGES[format][sizes] })
   })
 
   test.each(CASES)('is told the same inside a stream of %s: %s', (format, sizes) => {
     const told = toldInStream(format, refused(SIZES[sizes]))
     expect(told['message']).toBe(MESSAGES[format][sizes])
-    expect(format === 'anthropic' ? told['type'] : told['code']).toBe(
-      format === 'anthropic' ? 'invalid_request_error' : 'context_length_exceeded',
-    )
+    const word = format === 'anthropic' ? 'type' : 'code'
+    expect(told[word]).toBe(WORDS[format][word])
   })
 
   test.each(WIRE_FORMATS)('is told to clients of %s in the same words when routing found no window large enough', (format) => {

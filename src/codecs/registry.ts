@@ -1,6 +1,7 @@
 import type { WireFormat } from '../ir/wire-format.ts'
 import { anthropicCodec } from './anthropic/index.ts'
 import type { Codec } from './codec.ts'
+import { geminiCodec } from './gemini/index.ts'
 import { openaiCodec } from './openai/index.ts'
 import { responsesCodec } from './responses/index.ts'
 
@@ -9,6 +10,7 @@ export const codecs: Readonly<Record<WireFormat, Codec>> = {
   openai: openaiCodec,
   responses: responsesCodec,
   anthropic: anthropicCodec,
+  gemini: geminiCodec,
 }
 
 export function codecFor(format: WireFormat): Codec {

@@ -32,8 +32,8 @@ function replayPart(part: ContentPart, block: number, choice: number, emit: Emit
       part.summary?.forEach((text, index) => emit({ type: 'reasoning-delta', block, text, form: 'summary', part: index }))
       if (part.text !== undefined && part.text !== '') emit({ type: 'reasoning-delta', block, text: part.text, form: 'text' })
       if (part.origin !== undefined) {
-        const { origin, signature, redacted, encrypted, details } = part
-        emit({ type: 'reasoning-state', block, origin, signature, redacted, encrypted, details })
+        const { origin, signature, redacted, encrypted, details, callId } = part
+        emit({ type: 'reasoning-state', block, origin, signature, redacted, encrypted, details, callId })
       }
       emit({ type: 'reasoning-end', block })
       return

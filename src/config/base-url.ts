@@ -1,15 +1,32 @@
 import type { ProviderType } from '../providers/provider.settings.schema.ts'
-import type { WireFormat } from '../ir/wire-format.ts'
+import { WIRE_FORMATS, type WireFormat } from '../ir/wire-format.ts'
 
 const VENDOR_HOSTS: Readonly<Record<WireFormat, string>> = {
   openai: 'api.openai.com',
   responses: 'api.openai.com',
   anthropic: 'api.anthropic.com',
+  gemini: 'generativelanguage.googleapis.com',
 }
 
-const VENDOR_ADDRESSES: Readonly<Partial<Record<ProviderType, string>>> = {
-  openai: 'https://api.openai.com',
-  anthropic: 'https://api.anthropic.com',
+const GOOGLE = 'https://generativelanguage.googleapis.com'
+/** Addresses of the vendors that types are named after, by the format that is spoken there. */
+const VENDOR_ADDRESSES: Readonly<Partial<Record<ProviderType, Partial<Record<WireFormat, string>>>>> = {
+  openai: { openai: 'https://api.openai.com', responses: 'https://api.openai.com' },
+  anthropic: { anthropic: 'https://api.anthropic.com', openai: 'https://api.anthropic.com/v1' },
+  gemini: { gemini: GOOGLE, openai: `${GOOGLE}/v1beta/openai` },
+}
+
+/** The format of the vendor that a type is named after. */
+export const VENDOR_FORMATS: Readonly<Partial<Record<ProviderType, WireFormat>>> = {
+  openai: 'openai',
+  anthropic: 'anthropic',
+  gemini: 'gemini',
+}
+
+/** Formats that a type can speak: those its vendor has addresses for, and for the others every one. */
+export function formatsOf(type: ProviderType): readonly WireFormat[] {
+  const own = VENDOR_ADDRESSES[type]
+  return own === undefined ? WIRE_FORMATS : (Object.keys(own) as WireFormat[])
 }
 
 /** Whether the upstream is the vendor that made the format: fields only that vendor knows may go there. */
@@ -22,7 +39,8 @@ export function isVendorItself(baseUrl: string, format: WireFormat): boolean {
 
 /** Whether the address belongs to the vendor a provider type is named after, so that its usual key may be sent there. */
 export function isTypesOwnHost(baseUrl: string, type: ProviderType): boolean {
-  return (type === 'openai' || type === 'anthropic') && isVendorItself(baseUrl, type)
+  const format = VENDOR_FORMATS[type]
+  return format !== undefined && isVendorItself(baseUrl, format)
 }
 
 const hostOf = (baseUrl: string): string | undefined => (URL.canParse(baseUrl) ? new URL(baseUrl).host.toLowerCase() : undefined)
@@ -36,7 +54,7 @@ const ENDPOINT = /\/(chat\/completions|responses|messages)$/
  */
 export function normalisedBaseUrl(given: string | undefined, type: ProviderType, format: WireFormat): string | undefined {
   if (type === 'mock') return ''
-  const address = given ?? VENDOR_ADDRESSES[type]
+  const address = given ?? VENDOR_ADDRESSES[type]?.[format]
   if (address === undefined) return undefined
   const [whole = '', query] = address.split(/(?=\?)/, 2)
   const bare = whole.replace(/\/+$/, '').replace(ENDPOINT, '').replace(/\/+$/, '')
@@ -45,6 +63,7 @@ export function normalisedBaseUrl(given: string | undefined, type: ProviderType,
 
 function withVersion(address: string, type: ProviderType, format: WireFormat): string {
   if (format === 'anthropic') return address.replace(/\/v1$/, '')
+  if (format === 'gemini') return address
   const hasPath = new URL(address).pathname !== '/'
   return !hasPath && type !== 'openai_compatible' ? `${address}/v1` : address
 }

@@ -3,7 +3,7 @@ import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
-import { isNearby, isVendorItself, normalisedBaseUrl } from './base-url.ts'
+import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
@@ -38,7 +38,8 @@ function compileProvider(
   notes: ConfigNotes,
 ): ProviderSettings | undefined {
   const { value, path } = provider
-  const format: WireFormat = value.format ?? (value.type === 'anthropic' ? 'anthropic' : 'openai')
+  const format: WireFormat = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
+  checkFormat(provider, format, notes)
   const baseUrl = normalisedBaseUrl(value.base_url, value.type, format)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
@@ -85,7 +86,19 @@ function compileProvider(
 
 function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): AuthScheme {
   if (type === 'mock') return { kind: 'none' }
+  if (format === 'gemini') return { kind: 'header', name: 'x-goog-api-key' }
   return type === 'anthropic' && format === 'anthropic' ? { kind: 'header', name: 'x-api-key' } : { kind: 'bearer' }
+}
+
+/** A vendor that does not speak a format would refuse every call. */
+function checkFormat({ value, path }: Located<ProviderConfig>, format: WireFormat, notes: ConfigNotes): void {
+  const known = formatsOf(value.type)
+  if (known.includes(format)) return
+  notes.problem(
+    [...path, 'format'],
+    `Providers of type ${value.type} do not speak ${format}. Use \`type: openai_compatible\` with the \`base_url\` of a server that does.`,
+    { expected: `one of ${known.join(', ')}`, found: format },
+  )
 }
 
 /** Keys that mean nothing for the type of the provider. */

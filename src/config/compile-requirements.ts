@@ -25,6 +25,7 @@ const PROTOCOLS: Readonly<Record<RequireConfig['server_tool_protocols'][number],
   openai_responses: 'responses',
   open_ai_responses: 'responses',
   anthropic: 'anthropic',
+  gemini: 'gemini',
 }
 
 /** What a route or combo demands of its targets. */

@@ -76,12 +76,14 @@ describe('the shipped example', () => {
       'mock',
       'openai',
       'openai-responses',
+      'gemini',
       'anthropic',
       'openrouter',
       'local',
     ])
     for (const name of [
       'OPENAI_API_KEY',
+      'GEMINI_API_KEY',
       'ANTHROPIC_API_KEY',
       'ANTHROPIC_API_KEY_2',
       'OPENROUTER_API_KEY',
@@ -100,6 +102,7 @@ describe('the shipped example', () => {
       ANTHROPIC_API_KEY_2: 'k3',
       OPENROUTER_API_KEY: 'k4',
       SWITCHBACK_ADMIN_KEY: 'k5',
+      GEMINI_API_KEY: 'k6',
       ALERT_WEBHOOK_URL: 'https://hooks.example/k6',
     }
     const { compiled, warnings } = loaded(loadConfigText(shipped('example.yaml'), { env }))

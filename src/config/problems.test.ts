@@ -125,7 +125,7 @@ describe('a problem', () => {
     ['state: { coordination: redis }', 'state.coordination'],
     ['retention: { requests: 30 }', 'retention.requests'],
     ['retention: { requests: 0d }', 'retention.requests'],
-    ['providers: [{ id: a, type: gemini, project: x }]', 'providers[0].type'],
+    ['providers: [{ id: a, type: vertex, project: x }]', 'providers[0].type'],
     [
       'providers: [{ id: a, type: mock, accounts: [{ id: b, auth: { kind: oauth, token_env: X } }] }]',
       'providers[0].accounts[0].auth.kind',

@@ -4,7 +4,7 @@ import type { ConfigInput } from './schema.ts'
 export interface Vendor {
   /** Id of the provider made from it. */
   readonly id: string
-  readonly type: 'openai' | 'anthropic' | 'openai_compatible'
+  readonly type: 'openai' | 'anthropic' | 'gemini' | 'openai_compatible'
   readonly baseUrl: string
   readonly keyVariable: string
   /** Variable with another address, as the vendor's own SDK reads it. */
@@ -30,6 +30,14 @@ export const VENDORS: readonly Vendor[] = [
     keyVariable: 'ANTHROPIC_API_KEY',
     addressVariable: 'ANTHROPIC_BASE_URL',
     prefixes: ['claude-'],
+  },
+  {
+    id: 'gemini',
+    type: 'gemini',
+    baseUrl: 'https://generativelanguage.googleapis.com',
+    keyVariable: 'GEMINI_API_KEY',
+    addressVariable: 'GOOGLE_GEMINI_BASE_URL',
+    prefixes: ['gemini-', 'gemma-'],
   },
   {
     id: 'openrouter',

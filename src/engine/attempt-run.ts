@@ -1,4 +1,4 @@
-import type { ClientContext, ModelFacts } from '../codecs/codec.ts'
+import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
@@ -25,6 +25,7 @@ import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
+import { signingCodec } from './remembered-signatures.ts'
 import { mayHaveHappened } from './side-effects.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
@@ -41,6 +42,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly call: Call
   readonly route: Route
   readonly provider: Provider
+  readonly codec: Codec
   readonly target: Target
   readonly account: AccountSettings
   readonly estimatedInputTokens: number
@@ -82,6 +84,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.call = call
     this.route = route
     this.provider = dispatch.provider
+    this.codec = signingCodec(dispatch.provider, call, deps.signatures)
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
@@ -285,7 +288,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private createTransform(prepared: PreparedAttempt): StreamTransform {
     const { call } = this
     if (prepared.refusals.length > 0)
-      return new TranslatingTransform(this.provider.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
+      return new TranslatingTransform(this.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
     return new PassthroughTransform({
       codec: call.codec,
       showModel: this.route.responseModel === 'requested' ? call.model : undefined,
@@ -301,6 +304,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
       request: this.answered ?? call.request,
+      upstreamFormat: target.format,
       estimatedInputTokens: this.estimatedInputTokens,
     }
   }

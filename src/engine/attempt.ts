@@ -1,4 +1,4 @@
-import type { EncodeTarget, ModelFacts } from '../codecs/codec.ts'
+import type { Codec, EncodeTarget, ModelFacts } from '../codecs/codec.ts'
 import { withoutAttribution } from '../codecs/attribution.ts'
 import { Report } from '../codecs/report.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
@@ -20,6 +20,8 @@ export interface AttemptInput {
   readonly call: Call
   readonly route: Route
   readonly provider: Provider
+  /** Of the provider, with what it remembers of earlier answers. */
+  readonly codec: Codec
   readonly target: Target
   readonly account: AccountSettings
   readonly facts: ModelFacts
@@ -54,7 +56,7 @@ export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   const addStreamUsage =
     call.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
   const encoded = passthrough
-    ? { body: passthroughBody(call.body, { model: target.model, addStreamUsage }), diagnostics: [] }
+    ? { body: passthroughBody(call.body, { model: nameInBody(call, target), addStreamUsage }), diagnostics: [] }
     : translate(input, call.stream || fold)
   const request = provider.buildRequest({
     operation: 'generate',
@@ -68,6 +70,9 @@ export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   return { request, refusals, fold, dropUsageChunk: passthrough && addStreamUsage, diagnostics: encoded.diagnostics }
 }
 
+/** The name of the target's model as bodies of its format write it. */
+const nameInBody = ({ codec }: Call, { model }: Target): string => codec.passthrough.modelInBody?.(model) ?? model
+
 function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; diagnostics: readonly Diagnostic[] } {
   const { call, provider, target } = input
   const report = new Report()
@@ -76,7 +81,7 @@ function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; 
   const messages = ownVendor ? asked.messages : withoutAttribution(asked.messages, report)
   const request = messages === asked.messages ? asked : { ...asked, messages }
   const encodeTarget: EncodeTarget = { model: target.model, quirks: provider.quirks, facts: input.facts, stream }
-  const { value, diagnostics } = provider.codec.encodeRequest(request, encodeTarget)
+  const { value, diagnostics } = input.codec.encodeRequest(request, encodeTarget)
   const all = report.diagnostics.length === 0 ? diagnostics : [...report.diagnostics, ...diagnostics]
   if (input.route.translation === 'strict') refuseLosses(target, all)
   if (input.route.translation !== 'allow') refuseMissingConversation(target, all)
@@ -113,6 +118,7 @@ const KEPT_ELSEWHERE: ReadonlySet<Feature> = new Set<Feature>([
   'state.previous_response_id',
   'state.conversation',
   'state.prompt_template',
+  'vendor.cached_content',
 ])
 
 /** Losing a setting is told in a header; losing earlier turns is refused, unless the route allows even that. */

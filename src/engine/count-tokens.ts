@@ -18,7 +18,7 @@ export interface CountTokensDeps extends Pick<ExecutionDeps, 'clock' | 'accounts
 }
 
 /**
- * `{input_tokens}`: asked from the first target's own endpoint where it speaks Messages, else counted with a tokenizer, else estimated
+ * The size of a prompt: asked from the first target's own endpoint where it has one, else counted with a tokenizer, else estimated
  * from sizes. Never 0, never an inference call. `x-switchback-estimated: true` marks everything but the upstream's own count.
  */
 export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: Decided) => Promise<Answer> {
@@ -56,7 +56,10 @@ async function countHere(deps: CountTokensDeps, call: Call): Promise<number> {
 async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider, target: Target): Promise<number | undefined> {
   const account = allowedAccounts(deps.accounts, call.principal).candidates(provider.id, target.model)[0]
   if (account === undefined) return undefined
-  const messages = provider.firstParty ? call.request.messages : withoutAttribution(call.request.messages, new Report())
+  const messages =
+    provider.firstParty && target.format === 'anthropic'
+      ? call.request.messages
+      : withoutAttribution(call.request.messages, new Report())
   const encoded = provider.codec.encodeRequest(
     { ...call.request, messages },
     { model: target.model, quirks: provider.quirks, facts: {}, stream: false },
@@ -66,7 +69,7 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
   const request = provider.buildRequest({
     operation: 'count-tokens',
     model: target.model,
-    body: translatedBody(counter.body(encoded), call.body),
+    body: translatedBody(counter.body(encoded, target.model), call.body),
     account,
     stream: false,
     clientHeaders: call.headers,
@@ -86,7 +89,7 @@ function counterOf({ codec }: Call): TokenCounter {
   if (codec.tokenCounter === undefined)
     throw new GatewayError(
       'count_tokens_unsupported',
-      `Clients of format ${codec.format} have no token counter. Use POST /v1/messages/count_tokens.`,
+      `Clients of format ${codec.format} have no token counter. Use POST /v1/messages/count_tokens or /v1beta/models/{model}:countTokens.`,
     )
   return codec.tokenCounter
 }

@@ -85,7 +85,7 @@ export type PreviewCall = Pick<Call, 'requestId' | 'codec' | 'request' | 'princi
 export interface Engine {
   /** Serves a call. Never rejects. The record is written exactly once, when the answer has been delivered or given up. */
   generate(call: Call): Promise<Answer>
-  /** Anthropic's count_tokens: `{input_tokens}` from the upstream where it has it, else an estimate. */
+  /** The size of the prompt, in the shape of the client's counter: from the upstream where it has it, else an estimate. */
   countTokens(call: Call): Promise<Answer>
   /** The decision `generate` would make for this call now, without calling anyone. Rejects with `model_not_found` and the like. */
   preview(call: PreviewCall): Promise<RouteDecision>

@@ -12,6 +12,7 @@ import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
+import type { SignatureStore } from '../state/signatures/store.ts'
 import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { RunningCalls } from './running-calls.ts'
@@ -35,6 +36,8 @@ export interface ExecutionDeps {
   readonly accounts: AccountPool
   readonly health: HealthStore
   readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
+  /** Signatures of calls, for clients that keep none. */
+  readonly signatures?: SignatureStore | undefined
   readonly records: Pick<RecordStore, 'append'>
   /** Hears of every request that has ended, after its record was handed in. */
   readonly requestEnded?: ((seed: RecordSeed) => void) | undefined

@@ -1,4 +1,5 @@
 import type { Codec, FrameFacts, StreamEncoder } from '../codecs/codec.ts'
+import type { FinishReason } from '../ir/finish.ts'
 import { mergeUsage } from '../ir/usage.ts'
 import { parseFrame } from '../lib/sse-parser.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
@@ -32,6 +33,7 @@ export class PassthroughTransform implements StreamTransform {
   private readonly createErrorEncoder: () => StreamEncoder
   private readonly markers: readonly Buffer[]
   private readonly modelMarkers: readonly Buffer[] | undefined
+  private readonly modelMember: RegExp
   private readonly output: Uint8Array[] = []
   private outputBytes = 0
   /** Pieces behind the last whole frame, joined when the frame is complete. */
@@ -45,6 +47,8 @@ export class PassthroughTransform implements StreamTransform {
   private closed = false
   /** Before the answer began, something came that is no frame of the format. */
   private isUnreadable = false
+  /** A frame held a tool call, of a format whose reason to stop does not say so. */
+  private sawCalls = false
 
   constructor(options: PassthroughOptions) {
     this.codec = options.codec
@@ -54,6 +58,7 @@ export class PassthroughTransform implements StreamTransform {
     const compiled = compiledMarkers(options.codec)
     this.markers = compiled.inspect
     this.modelMarkers = compiled.model
+    this.modelMember = compiled.modelMember
   }
 
   get heldBytes(): number {
@@ -188,7 +193,8 @@ export class PassthroughTransform implements StreamTransform {
     if (found.semantic) facts.semantic = true
     if (found.terminal) facts.ended = true
     if (found.usage !== undefined) facts.usage = mergeUsage(facts.usage, found.usage)
-    if (found.finish !== undefined) facts.finish = found.finish
+    if (found.calls === true) this.sawCalls = true
+    if (found.finish !== undefined) facts.finish = this.sawCalls ? calledTools(found.finish) : found.finish
     if (found.error !== undefined) facts.failure = found.error
     if (found.id !== undefined) facts.id ??= found.id
     if (found.model !== undefined) facts.model ??= found.model
@@ -197,7 +203,7 @@ export class PassthroughTransform implements StreamTransform {
   /** The served name as this upstream writes it, once it is known. */
   private learnModelBytes(frame: Buffer): void {
     if (this.showModel === undefined || this.facts.model === undefined || this.facts.model === this.showModel) return
-    const written = MODEL_MEMBER.exec(frame.toString('latin1'))
+    const written = this.modelMember.exec(frame.toString('latin1'))
     if (written === null) return
     this.modelBytes = Buffer.from(written[0], 'latin1')
     this.shownBytes = Buffer.from(`${written[1]}${JSON.stringify(this.showModel)}`)
@@ -213,13 +219,17 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A `model` member, its key with the colon as first group. */
-const MODEL_MEMBER = /("model"\s*:\s*)"(?:[^"\\]|\\.)*"/
+/** The member that holds the model, its key with the colon as first group. */
+const modelMemberOf = (name: string): RegExp => new RegExp(`("${name}"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`)
+
+const calledTools = (finish: FinishReason): FinishReason =>
+  finish.unified === 'stop' ? { ...finish, unified: 'tool-calls' } : finish
 
 interface CompiledMarkers {
   readonly inspect: readonly Buffer[]
   /** Undefined: every frame carries the model. */
   readonly model: readonly Buffer[] | undefined
+  readonly modelMember: RegExp
 }
 
 const compiledByCodec = new WeakMap<Codec, CompiledMarkers>()
@@ -227,10 +237,11 @@ const compiledByCodec = new WeakMap<Codec, CompiledMarkers>()
 function compiledMarkers(codec: Codec): CompiledMarkers {
   let compiled = compiledByCodec.get(codec)
   if (compiled === undefined) {
-    const { inspect, modelFrames } = codec.passthrough
+    const { inspect, modelFrames, modelMember = 'model' } = codec.passthrough
     compiled = {
       inspect: inspect.map((marker) => Buffer.from(marker)),
       model: modelFrames === 'every' ? undefined : modelFrames.map((marker) => Buffer.from(marker)),
+      modelMember: modelMemberOf(modelMember),
     }
     compiledByCodec.set(codec, compiled)
   }

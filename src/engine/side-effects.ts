@@ -3,7 +3,8 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Call } from './engine.ts'
 
 /** Hosted tools that only read. */
-const READ_ONLY_TOOLS = /^(web_search|web_fetch|file_search|tool_search)/
+const READ_ONLY_TOOLS =
+  /^(web_search|web_fetch|file_search|tool_search|google_search|google_maps|url_context|enterprise_web_search|retrieval)/
 
 /** Whether repeating the call could do something twice: then nothing is repeated once bytes were sent. */
 export function hasSideEffects({ state, tools }: Call['request']): boolean {

@@ -22,7 +22,7 @@ const MAX_ERROR_BYTES = 64 * 1024
 /** Reads a buffered answer: its own text when passed through (`context` undefined), else decoded and encoded for the client. */
 export function readWholeAnswer(input: AttemptInput, text: string, context: ClientContext | undefined): WholeAnswer {
   const json = parseJson(text, input)
-  const { codec } = input.provider
+  const { codec } = input
   const facts = new StreamFacts()
   const found = codec.inspectResponse(json)
   if (found.error !== undefined) throw input.provider.classifyInBand(found.error)
@@ -53,7 +53,7 @@ export async function foldedAnswer(
   response: Response,
   { context, timer, facts }: FoldOptions,
 ): Promise<WholeAnswer> {
-  const folder = new StreamFolder(input.provider.codec.createStreamDecoder())
+  const folder = new StreamFolder(input.codec.createStreamDecoder())
   if (response.body !== null) {
     const reader = response.body.getReader()
     for (;;) {
@@ -75,7 +75,7 @@ export async function foldedAnswer(
 /** For an upstream that answered a streaming call in one piece: the transform already holds the whole stream. */
 export function replayedTransform(input: AttemptInput, text: string, context: ClientContext): StreamTransform {
   const json = parseJson(text, input)
-  const { codec } = input.provider
+  const { codec } = input
   const found = codec.inspectResponse(json)
   if (found.error !== undefined) throw input.provider.classifyInBand(found.error)
   const answer = codec.decodeResponse(json).value
@@ -128,17 +128,18 @@ function parseJson(text: string, input: AttemptInput): unknown {
   }
 }
 
-function shownModel(text: string, served: string | undefined, { call, route }: AttemptInput): string {
+function shownModel(text: string, served: string | undefined, { call, route, provider }: AttemptInput): string {
   if (route.responseModel === 'served' || served === undefined || served === call.model) return text
   const shown = JSON.stringify(call.model)
   // The parser found this name at the top level, so where it is written only once, that is the place.
-  const member = `"model":${JSON.stringify(served)}`
+  const name = provider.codec.passthrough.modelMember ?? 'model'
+  const member = `"${name}":${JSON.stringify(served)}`
   const at = text.indexOf(member)
   if (at !== -1 && text.indexOf(member, at + 1) === -1)
-    return `${text.slice(0, at)}"model":${shown}${text.slice(at + member.length)}`
+    return `${text.slice(0, at)}"${name}":${shown}${text.slice(at + member.length)}`
   return spliceText(
     text,
-    topLevelValues(text, ['model']).map(({ start, end }) => ({ start, end, text: shown })),
+    topLevelValues(text, [name]).map(({ start, end }) => ({ start, end, text: shown })),
   )
 }
 

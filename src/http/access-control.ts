@@ -45,15 +45,16 @@ export class AccessControl {
   }
 
   /** Who is calling. Throws when nobody may call like this, or this one may not use the route. */
-  admit(request: Request, route: Pick<RouteDefinition, 'role'>, peer: Peer | undefined): Principal {
+  admit(request: Request, route: Pick<RouteDefinition, 'role' | 'takesKeyInQuery'>, peer: Peer | undefined): Principal {
     const { headers } = request
     const from = (): string | undefined => clientAddress(headers, peer, this.isTrustedProxy)
-    if (!this.isOpen) return permitted(this.authenticator.authenticate(headers, from), route)
+    const inQuery = route.takesKeyInQuery === true ? keyInQuery(request.url) : null
+    if (!this.isOpen) return permitted(this.authenticator.authenticate(headers, from, inQuery), route)
     const host = this.hostOf(request, peer)
     this.guard.checkHost(host)
     this.guard.checkOrigin(headers, host)
     // Whoever shows an issued key is judged by it, also where nobody has to show one.
-    const principal = this.authenticator.issuedTo(headers, from)
+    const principal = this.authenticator.issuedTo(headers, from, inQuery)
     return principal === undefined ? OPEN : permitted(principal, route)
   }
 
@@ -74,6 +75,11 @@ export class AccessControl {
   private hostOf(request: Request, peer: Peer | undefined): string {
     return forwardedHost(request.headers, peer, this.isTrustedProxy) ?? requestedHost(request.headers, request.url)
   }
+}
+
+function keyInQuery(url: string): string | null {
+  const query = url.indexOf('?')
+  return query === -1 ? null : new URLSearchParams(url.slice(query)).get('key')
 }
 
 function permitted(principal: Principal, route: Pick<RouteDefinition, 'role'>): Principal {

@@ -5,8 +5,9 @@ import { looksIssued } from '../lib/issued-key.ts'
 import { providerOfKey } from './provider-key.ts'
 import type { ApiKeySettings } from './server.settings.schema.ts'
 
-/** Where clients put a key: OpenAI's, Anthropic's, Azure's and Google's SDKs each have their own place. */
-const KEY_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const
+/** Where clients put a key: OpenAI's, Anthropic's, Azure's and Google's SDKs each have their own header, and Google's API a query. */
+const IN_QUERY = '?key='
+const KEY_PLACES = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', IN_QUERY] as const
 const BEARER = 'bearer '
 /** Longer values are no keys; hashing them would only be work. */
 const LONGEST_KEY = 1024
@@ -40,14 +41,17 @@ export class Authenticator {
     }))
   }
 
-  /** Throws `invalid_api_key`, `provider_key_presented`, `ambiguous_credentials`, or what an issued key has come to. */
-  authenticate(headers: Headers, from: () => string | undefined = nowhere): Principal {
+  /**
+   * `inQuery` is a key in the address. Throws `invalid_api_key`, `provider_key_presented`, `ambiguous_credentials`, or what an issued key has
+   * come to.
+   */
+  authenticate(headers: Headers, from: () => string | undefined = nowhere, inQuery: string | null = null): Principal {
     let principal: Principal | undefined
     let admittedBy = ''
     let refused: string | undefined
     let ended: GatewayError | undefined
-    for (const name of KEY_HEADERS) {
-      const key = keyIn(headers, name)
+    for (const name of KEY_PLACES) {
+      const key = keyAt(name, headers, inQuery)
       if (key === undefined) continue
       const found = this.find(key, from)
       if (found === undefined) refused ??= key
@@ -62,10 +66,10 @@ export class Authenticator {
   }
 
   /** Who calls with an issued key, for a gateway that wants none; undefined without one. Throws when the key is no good. */
-  issuedTo(headers: Headers, from: () => string | undefined): Principal | undefined {
+  issuedTo(headers: Headers, from: () => string | undefined, inQuery: string | null = null): Principal | undefined {
     if (this.issued === undefined) return undefined
-    for (const name of KEY_HEADERS) {
-      const key = keyIn(headers, name)
+    for (const name of KEY_PLACES) {
+      const key = keyAt(name, headers, inQuery)
       if (key === undefined || !looksIssued(key)) continue
       const found = this.issued.find(key, from)
       if (found instanceof GatewayError) throw found
@@ -97,8 +101,8 @@ export class Authenticator {
 
 const nowhere = (): undefined => undefined
 
-function keyIn(headers: Headers, name: (typeof KEY_HEADERS)[number]): string | undefined {
-  const value = headers.get(name)
+function keyAt(name: (typeof KEY_PLACES)[number], headers: Headers, inQuery: string | null): string | undefined {
+  const value = name === IN_QUERY ? inQuery : headers.get(name)
   if (value === null) return undefined
   const key = name === 'authorization' ? bearerToken(value) : value
   return key === '' ? undefined : key
@@ -111,7 +115,7 @@ function bearerToken(value: string): string | undefined {
 const ambiguous = (first: string, second: string): GatewayError =>
   new GatewayError(
     'ambiguous_credentials',
-    `The headers ${first} and ${second} hold two different valid keys, so it is unclear who is calling. Send only one of them.`,
+    `${first} and ${second} hold two different valid keys, so it is unclear who is calling. Send only one of them.`,
   )
 
 function refusal(key: string | undefined): GatewayError {

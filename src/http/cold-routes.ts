@@ -6,6 +6,7 @@ import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
+import { canonicalPath } from './model-calls.ts'
 import { createAlertHandlers } from './alert-handlers.ts'
 import { createCaptureHandlers } from './capture-handlers.ts'
 import { createMetricsHandler } from './metrics-handler.ts'
@@ -20,7 +21,7 @@ import type { CallServer } from './serve-call.ts'
 import { createStatusHandler } from './status-handler.ts'
 import { createTenancyHandlers } from './tenancy-routes.ts'
 import { createTraceHandlers } from './trace-routes.ts'
-import { unknownRoute } from './unknown-route.ts'
+import { isModelMethod, unknownRoute } from './unknown-route.ts'
 import { createUsageHandlers } from './usage-routes.ts'
 
 export interface ColdRoutesOptions extends HttpAppOptions {
@@ -76,7 +77,7 @@ export class ColdRoutes {
     const { basePath } = this.options.settings
     const isInside = basePath === '' || fullPath === basePath || fullPath.startsWith(`${basePath}/`)
     if (!isInside) return this.options.responder.error(exchange, unknownRoute(fullPath, basePath))
-    const path = fullPath.slice(basePath.length) || '/'
+    const path = canonicalPath(fullPath.slice(basePath.length) || '/')
     if (exchange.request.method === 'OPTIONS') return this.preflight(exchange, path)
     return this.router.fetch(exchange.request, { exchange, path })
   }
@@ -98,7 +99,8 @@ export class ColdRoutes {
   private missing(exchange: Exchange, path: string): Response {
     const { responder, settings } = this.options
     const methods = allowedMethods(path)
-    if (methods.length === 0) return responder.error(exchange, unknownRoute(path, settings.basePath))
+    if (methods.length === 0 || (exchange.request.method === 'POST' && isModelMethod(path)))
+      return responder.error(exchange, unknownRoute(path, settings.basePath))
     const allow = methods.join(', ')
     const error = new GatewayError(
       'method_not_allowed',

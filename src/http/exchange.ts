@@ -1,3 +1,4 @@
+import type { CallAddress } from '../codecs/codec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
@@ -22,6 +23,10 @@ export class Exchange implements Watch {
   route: RouteName | undefined
   principal: Principal | undefined = undefined
   requestBytes = 0
+  /** What the path says of the call, where the format says it there. */
+  address: CallAddress | undefined = undefined
+  /** A stream goes out as one JSON list instead of events. */
+  isJsonList = false
   /** Memory its body takes, while it is large. */
   hold: ByteHold | undefined = undefined
   /** Set when the request ended badly. */

@@ -39,9 +39,16 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     fetch(request, peer) {
       const receivedAt = clock.now()
       const path = pathOf(request.url)
-      const route = request.method === 'POST' ? ingress.callRoutes.get(path) : undefined
+      const isPost = request.method === 'POST'
+      const fixed = isPost ? ingress.callRoutes.get(path) : undefined
+      const named = isPost && fixed === undefined ? ingress.modelCall(path, request.url) : undefined
+      const route = fixed ?? named?.route
       const format = route === undefined ? formatOfPath(path, request.headers) : route.codec.format
       const exchange = new Exchange({ request, peer, requestId: generateId(), receivedAt, format, route: route?.name })
+      if (named !== undefined) {
+        exchange.address = named.address
+        exchange.isJsonList = named.isJsonList
+      }
       state.log.begin()
       if (route === undefined) return ingress.cold.serve(exchange, path)
       if (state.isDraining) return ingress.responder.error(exchange, shuttingDown())

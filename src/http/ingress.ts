@@ -8,6 +8,7 @@ import type { HttpAppOptions } from './http-app.types.ts'
 import type { LiveStreams } from './live-streams.ts'
 import type { RefusalAudit } from './refusal-audit.ts'
 import { Responder } from './responder.ts'
+import { createModelCalls, type ModelCall } from './model-calls.ts'
 import { ROUTES } from './routes.ts'
 import { CallServer, type CallRoute } from './serve-call.ts'
 
@@ -31,6 +32,8 @@ export interface Ingress {
   readonly cold: ColdRoutes
   /** Model calls by their full path. */
   readonly callRoutes: ReadonlyMap<string, CallRoute>
+  /** A model call whose path names the model. */
+  readonly modelCall: (path: string, url: string) => ModelCall | undefined
 }
 
 export function createIngress(options: HttpAppOptions, state: IngressState): Ingress {
@@ -53,7 +56,7 @@ export function createIngress(options: HttpAppOptions, state: IngressState): Ing
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${settings.basePath}${ROUTES[route.name].path}`, route]),
   )
-  return { responder, calls, cold, callRoutes }
+  return { responder, calls, cold, callRoutes, modelCall: createModelCalls(codecs.gemini, settings.basePath) }
 }
 
 function callRoutesOf(codecs: HttpAppOptions['codecs']): CallRoute[] {

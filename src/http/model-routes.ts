@@ -4,6 +4,9 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { matchesPattern } from '../lib/pattern-index.ts'
 import { anthropicModel, anthropicPage } from './anthropic-models.ts'
 import { codexCard } from './codex-card.ts'
+import { googleModel, googlePage } from './google-models.ts'
+import { modelNamed } from './model-calls.ts'
+import { isGoogle } from './request-path.ts'
 import type { ModelCard } from '../ir/model-card.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { queryNumber } from './query-number.ts'
@@ -16,15 +19,43 @@ export interface ModelHandlersOptions extends Pick<HttpAppOptions, 'snapshot' | 
 
 const UNKNOWN: ModelCard = {}
 
-/** Lists of models and single ones, in the shape of the caller's own API: Anthropic's when it names that API's version. */
+/**
+ * Lists of models and single ones, in the shape of the caller's own API: Anthropic's when it names that API's version, Google's at its own
+ * addresses and for its own SDKs.
+ */
 export function createModelHandlers({
   snapshot,
   modelCard,
   responder,
-}: ModelHandlersOptions): Record<'listModels' | 'getModel', ColdHandler> {
+}: ModelHandlersOptions): Record<'listModels' | 'getModel' | 'listGoogleModels' | 'getGoogleModel', ColdHandler> {
   const cardOf = (id: string): ModelCard => modelCard?.(id) ?? UNKNOWN
+  const listGoogleModels: ColdHandler = ({ exchange, query }) => {
+    const page = {
+      size: queryNumber(query, 'pageSize', { least: 1, most: 1000 }),
+      token: query.get('pageToken') ?? undefined,
+    }
+    return responder.own(
+      exchange,
+      200,
+      JSON.stringify(googlePage(snapshot().modelIds.filter(mayAsk(exchange.principal)), cardOf, page)),
+      [],
+    )
+  }
+  const knownId = (written: string, principal: Principal | undefined): string => {
+    const known = snapshot()
+    const id = isKnown(known, written) ? written : modelNamed(written)
+    if (isKnown(known, id) && mayAsk(principal)(id)) return id
+    throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', { param: 'model' })
+  }
   return {
-    listModels({ exchange, query }) {
+    listGoogleModels,
+    getGoogleModel({ exchange, id: written }) {
+      const id = knownId(written, exchange.principal)
+      return responder.own(exchange, 200, JSON.stringify(googleModel(id, cardOf(id))), [])
+    },
+    listModels(request) {
+      const { exchange, query } = request
+      if (isGoogle(exchange.request.headers)) return listGoogleModels(request)
       const modelIds = snapshot().modelIds.filter(mayAsk(exchange.principal))
       const body = isAnthropic(exchange.request)
         ? anthropicPage(modelIds, cardOf, pageOf(query))
@@ -35,13 +66,12 @@ export function createModelHandlers({
           }
       return responder.own(exchange, 200, JSON.stringify(body), [])
     },
-    getModel({ exchange, id }) {
-      if (!isKnown(snapshot(), id) || !mayAsk(exchange.principal)(id))
-        throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', {
-          param: 'model',
-        })
+    getModel({ exchange, id: written }) {
+      const id = knownId(written, exchange.principal)
       const card = cardOf(id)
-      const body = isAnthropic(exchange.request) ? anthropicModel(id, card) : openaiModel(id, card)
+      const { request } = exchange
+      const shape = isAnthropic(request) ? anthropicModel : isGoogle(request.headers) ? googleModel : openaiModel
+      const body = shape(id, card)
       return responder.own(exchange, 200, JSON.stringify(body), [])
     },
   }

@@ -59,7 +59,7 @@ function unwrapped(value: unknown): Given {
       'invalid_body',
       'The body must be a JSON object: a request as a client would send it, or {"format", "request"}.',
     )
-  return isObject(value['request']) && !('messages' in value) && !('input' in value)
+  return isObject(value['request']) && !('messages' in value) && !('input' in value) && !('contents' in value)
     ? { format: value['format'], request: value['request'], principal: value['principal'], isWrapped: true }
     : { format: undefined, request: value, principal: undefined, isWrapped: false }
 }

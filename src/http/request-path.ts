@@ -21,8 +21,18 @@ export function hostOf(url: string): string {
   return end === -1 ? url.slice(start) : url.slice(start, end)
 }
 
+/** How clients of a format give themselves away: the first that fits. Everybody else is a client of Chat Completions. */
+const SIGNS: readonly (readonly [format: WireFormat, fits: (path: string, headers: Headers) => boolean])[] = [
+  ['anthropic', (path, headers) => path.includes('/v1/messages') || headers.has('anthropic-version')],
+  ['gemini', (path, headers) => GOOGLE_PATH.test(path) || isGoogle(headers)],
+  ['responses', (path) => path.includes('/v1/responses')],
+]
+const GOOGLE_PATH = /\/v1(?:beta|alpha)(?:\/|$)/
+
+/** Whether the headers are those that Google's own SDKs send. */
+export const isGoogle = (headers: Headers): boolean => headers.has('x-goog-api-client') || headers.has('x-goog-api-key')
+
 /** The format whose clients ask for a path like this, so that errors come in the caller's own envelope. */
 export function formatOfPath(path: string, headers: Headers): WireFormat {
-  if (path.includes('/v1/messages') || headers.has('anthropic-version')) return 'anthropic'
-  return path.includes('/v1/responses') ? 'responses' : 'openai'
+  return SIGNS.find(([, fits]) => fits(path, headers))?.[0] ?? 'openai'
 }

@@ -10,6 +10,8 @@ export interface RouteDefinition {
   readonly role: RouteRole
   /** Asked by load balancers, which call by address: no check of the Host header. */
   readonly isProbe?: true
+  /** Clients of Google's API may send their key as `?key=`. */
+  readonly takesKeyInQuery?: true
   /** Public, because what admits stands in the body. */
   readonly isProvenByBody?: true
 }
@@ -20,6 +22,16 @@ export const ROUTES = {
   responses: { method: 'POST', path: '/v1/responses', role: 'client' },
   messages: { method: 'POST', path: '/v1/messages', role: 'client' },
   countTokens: { method: 'POST', path: '/v1/messages/count_tokens', role: 'client' },
+  generateContent: { method: 'POST', path: '/v1beta/models/:id{.+}:generateContent', role: 'client', takesKeyInQuery: true },
+  streamGenerateContent: {
+    method: 'POST',
+    path: '/v1beta/models/:id{.+}:streamGenerateContent',
+    role: 'client',
+    takesKeyInQuery: true,
+  },
+  countModelTokens: { method: 'POST', path: '/v1beta/models/:id{.+}:countTokens', role: 'client', takesKeyInQuery: true },
+  listGoogleModels: { method: 'GET', path: '/v1beta/models', role: 'client', takesKeyInQuery: true },
+  getGoogleModel: { method: 'GET', path: '/v1beta/models/:id{.+}', role: 'client', takesKeyInQuery: true },
   listModels: { method: 'GET', path: '/v1/models', role: 'client' },
   getModel: { method: 'GET', path: '/v1/models/:id{.+}', role: 'client' },
   listTraces: { method: 'GET', path: '/v1/traces', role: 'client' },
@@ -98,7 +110,14 @@ export type TenancyRouteName =
 /** What calls used and cost. */
 export type UsageRouteName = Extract<RouteName, `usage${string}`>
 /** Routes that carry model calls; they are served without the router. */
-export type CallRouteName = 'chatCompletions' | 'responses' | 'messages' | 'countTokens'
+export type CallRouteName =
+  | 'chatCompletions'
+  | 'responses'
+  | 'messages'
+  | 'countTokens'
+  | 'generateContent'
+  | 'streamGenerateContent'
+  | 'countModelTokens'
 
 const RANK: Readonly<Record<RouteRole, number>> = { public: 0, client: 1, operator: 2, admin: 3 }
 

@@ -2,6 +2,7 @@ import type { Codec } from '../codecs/codec.ts'
 import { ClientCall } from '../engine/client-call.ts'
 import type { Answer, Call, Engine } from '../engine/engine.ts'
 import type { Flight, SingleFlight } from '../engine/single-flight.ts'
+import { standardMedia } from '../engine/standard-media.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -13,6 +14,7 @@ import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
 import { parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
 import { readBody } from './read-body.ts'
+import { pathOf } from './request-path.ts'
 import { readHints, withoutHints } from './request-hints.ts'
 import type { Responder } from './responder.ts'
 import { ROUTES, type CallRouteName } from './routes.ts'
@@ -94,7 +96,7 @@ export class CallServer {
     const key = singleFlight === undefined ? null : call.headers.get('idempotency-key')
     if (singleFlight === undefined || key === null || key === '') return engine.generate(call)
     return this.generateOnce(exchange, route, call, () =>
-      singleFlight.begin({ key, path: ROUTES[route.name].path, principal: call.principal, body: call.body.bytes }),
+      singleFlight.begin({ key, path: pathOf(exchange.request.url), principal: call.principal, body: call.body.bytes }),
     )
   }
 
@@ -154,11 +156,13 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, { codec }: CallRoute, principal: Principal, parsed: ParsedBody): Call {
-  const { requestId, receivedAt, request } = exchange
+function callOf(exchange: Exchange, { codec, operation }: CallRoute, principal: Principal, parsed: ParsedBody): Call {
+  const { requestId, receivedAt, request, address } = exchange
   const hints = readHints(request.headers, parsed.value)
   const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
-  const decoded = codec.decodeRequest(value)
+  const asked = (given: unknown): unknown =>
+    operation === 'count-tokens' ? (codec.tokenCounter?.request?.(given) ?? given) : given
+  const decoded = codec.decodeRequest(asked(value), address)
   if (decoded.value.model.length > LONGEST_MODEL_NAME)
     throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
   return new ClientCall({
@@ -166,9 +170,9 @@ function callOf(exchange: Exchange, { codec }: CallRoute, principal: Principal, 
     receivedAt,
     codec,
     request: decoded.value,
-    decodeAgain: body.blobs.size > 0 ? undefined : () => codec.decodeRequest(parsedAgain(body)).value,
+    decodeAgain: body.blobs.size > 0 ? undefined : () => codec.decodeRequest(asked(parsedAgain(body)), address).value,
     diagnostics: decoded.diagnostics,
-    body,
+    body: body.blobs.size === 0 ? body : { ...body, blobs: standardMedia(decoded.value, body.blobs) },
     headers: request.headers,
     principal,
     hints,

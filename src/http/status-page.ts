@@ -50,7 +50,7 @@ export function statusPage(facts: StatusFacts): string {
 ${capturesOf(facts)}</header>
 <main>
 <h2>Call it</h2>
-<p>${facts.needsKey ? 'Send one of the gateway&#39;s keys.' : 'No key is needed from this machine.'} Any of the three formats reaches any model.</p>
+<p>${facts.needsKey ? 'Send one of the gateway&#39;s keys.' : 'No key is needed from this machine.'} Any of the four formats reaches any model.</p>
 ${examplesOf(facts, base)}
 <h2>Models</h2>
 ${modelsOf(facts)}
@@ -73,6 +73,10 @@ function examplesOf({ needsKey, modelIds }: StatusFacts, base: string): string {
     [
       'Anthropic Messages',
       `curl ${base}/v1/messages ${json} -H 'anthropic-version: 2023-06-01'${bearer} \\\n  -d '{"model": "${model}", "max_tokens": 100, ${message}}'`,
+    ],
+    [
+      'Google Gemini',
+      `curl ${base}/v1beta/models/${model}:generateContent ${json}${bearer} \\\n  -d '{"contents": [{"parts": [{"text": "hi"}]}]}'`,
     ],
   ]
     .map(([title, command]) => `<p>${title}</p>\n<pre tabindex="0" aria-label="Example for ${title}">${command}</pre>`)

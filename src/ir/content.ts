@@ -11,7 +11,7 @@ export type MediaSource =
   | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
   | { readonly kind: 'url'; readonly url: string; readonly mediaType?: string | undefined }
   /** A file kept by a provider: usable only where it was uploaded. */
-  | { readonly kind: 'file'; readonly id: string; readonly origin: WireFormat }
+  | { readonly kind: 'file'; readonly id: string; readonly origin: WireFormat; readonly mediaType?: string | undefined }
   | { readonly kind: 'text'; readonly mediaType: string; readonly text: string }
   | { readonly kind: 'parts'; readonly parts: ContentPart[] }
 
@@ -56,6 +56,8 @@ export interface ReasoningPart extends PartBase {
   /** `reasoning_details[]` of OpenAI-shaped providers, verbatim. */
   details?: unknown[] | undefined
   origin?: WireFormat | undefined
+  /** The call whose signature this is, kept beside it by a client whose calls have no place for one. */
+  callId?: string | undefined
 }
 
 export interface ImagePart extends PartBase {

@@ -126,6 +126,10 @@ export const FEATURES = [
   'vendor.client_metadata',
   'vendor.stream_options',
   'vendor.moderation',
+  'vendor.safety_settings',
+  'vendor.cached_content',
+  'vendor.media_resolution',
+  'vendor.speech_config',
   'extension',
 ] as const
 

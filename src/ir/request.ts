@@ -1,7 +1,7 @@
 import type { ContentPart } from './content.ts'
 import type { Extra, Sourced } from './extra.ts'
 import type { Feature } from './feature.ts'
-import type { ToolChoice, ToolDefinition } from './tool.ts'
+import type { SchemaDialect, ToolChoice, ToolDefinition } from './tool.ts'
 import type { WireFormat } from './wire-format.ts'
 
 export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool'
@@ -54,6 +54,7 @@ export type ResponseFormat =
       readonly description?: string | undefined
       readonly schema: unknown
       readonly strict?: boolean | undefined
+      readonly dialect?: SchemaDialect | undefined
     }
   | { readonly type: 'raw'; readonly origin: WireFormat; readonly raw: unknown }
 
@@ -126,3 +127,7 @@ export type VendorField =
   | 'client_metadata'
   | 'stream_options'
   | 'moderation'
+  | 'safety_settings'
+  | 'cached_content'
+  | 'media_resolution'
+  | 'speech_config'

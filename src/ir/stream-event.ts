@@ -48,6 +48,7 @@ export type StreamEvent =
       readonly redacted?: string | undefined
       readonly encrypted?: string | undefined
       readonly details?: unknown[] | undefined
+      readonly callId?: string | undefined
     }
   | { readonly type: 'reasoning-end'; readonly block: number }
   | {

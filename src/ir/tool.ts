@@ -2,6 +2,15 @@ import type { CacheHint } from './content.ts'
 import type { Sourced } from './extra.ts'
 import type { WireFormat } from './wire-format.ts'
 
+/**
+ * A schema as the client wrote it, where its format has a dialect of its own: written back to that format as it was. The schema
+ * beside it is its translation to JSON Schema, for all others.
+ */
+export interface SchemaDialect {
+  readonly origin: WireFormat
+  readonly schema: unknown
+}
+
 interface ToolBase extends Sourced {
   cache?: CacheHint | undefined
   /** The tool is found by tool search instead of being in the prompt. */
@@ -16,6 +25,9 @@ export interface FunctionTool extends ToolBase {
   description?: string | undefined
   /** JSON Schema of the input, kept by reference. */
   parameters?: unknown
+  /** JSON pointer of the schema in the client's body, for diagnostics of what is in it. */
+  parametersPath?: string | undefined
+  dialect?: SchemaDialect | undefined
   strict?: boolean | undefined
   inputExamples?: unknown[] | undefined
 }

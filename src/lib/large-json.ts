@@ -25,6 +25,11 @@ const SAMPLE_BYTES = 256
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 const DATA_URL_HEAD = /^data:[\x21\x23-\x5b\x5d-\x7e]*;base64,$/i
 
+const TOKEN = /^blob-[\da-f]{32}-\d{6}$/
+
+/** Whether a text stands for media that was cut out. */
+export const isMediaToken = (text: string): boolean => text.length === TOKEN_LENGTH && TOKEN.test(text)
+
 /**
  * Cuts media out of UTF-8 JSON text. `spans` are the content ranges of its long strings. `nonce` is 32 characters nobody can guess, so
  * that no text of a client is ever taken for a token. Of a data URL the part up to the comma stays.

@@ -57,11 +57,20 @@ export async function previewRoute(options: PreviewOptions): Promise<RouteDecisi
   })
 }
 
+const CHAT: JsonObject = { messages: [{ role: 'user', content: 'hi' }] }
+/** The shortest possible call of each format. */
+const SHORTEST: Readonly<Record<WireFormat, JsonObject>> = {
+  openai: CHAT,
+  responses: { input: 'hi' },
+  anthropic: { ...CHAT, max_tokens: 1024 },
+  gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+}
+
 /** The body that the preview is made of: the given one, with model and streaming replaced where asked. */
 export function previewBody(question: PreviewQuestion): JsonObject {
   if (question.body !== undefined && !isObject(question.body))
     throw new GatewayError('invalid_body', 'The body must be a JSON object, as a client would send it.')
-  const body: JsonObject = { ...(question.body ?? { messages: [{ role: 'user', content: 'hi' }] }) }
+  const body: JsonObject = { ...(question.body ?? SHORTEST[question.format ?? 'openai']) }
   if (question.model !== undefined) body['model'] = question.model
   if (question.stream !== undefined) body['stream'] = question.stream
   if (typeof body['model'] !== 'string' || body['model'] === '') {
@@ -72,6 +81,7 @@ export function previewBody(question: PreviewQuestion): JsonObject {
 
 /** The format a body is most likely written in. */
 export function guessFormat(body: JsonObject): WireFormat {
+  if ('contents' in body) return 'gemini'
   if (!('messages' in body) && ('input' in body || 'prompt' in body)) return 'responses'
   if ('system' in body || 'anthropic_version' in body || 'stop_sequences' in body || 'thinking' in body) return 'anthropic'
   const tools = body['tools']

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { endpointUrl } from './endpoint-url.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+import { calledEndpoint, endpointOf, type EndpointCall, type Operation } from './endpoint-url.ts'
+
+const endpointUrl = (base: string, format: WireFormat, operation: Operation, call: Partial<EndpointCall> = {}): string =>
+  endpointOf(base, format, operation)({ model: 'm', stream: false, ...call })
 
 describe('addresses of operations', () => {
   test.each([
@@ -35,6 +39,50 @@ describe('addresses of operations', () => {
     expect(endpointUrl('https://api.z.ai/api/anthropic', 'anthropic', 'generate')).toBe(
       'https://api.z.ai/api/anthropic/v1/messages',
     )
+  })
+
+  test.each([
+    'https://generativelanguage.googleapis.com',
+    'https://generativelanguage.googleapis.com/',
+    'https://generativelanguage.googleapis.com/v1beta',
+    'https://generativelanguage.googleapis.com/v1beta/models/',
+  ])('Gemini at %s, where the model and the manner stand in the path', (base) => {
+    const root = 'https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro'
+    expect(endpointUrl(base, 'gemini', 'generate', { model: 'gemini-3-pro' })).toBe(`${root}:generateContent`)
+    expect(endpointUrl(base, 'gemini', 'generate', { model: 'gemini-3-pro', stream: true })).toBe(
+      `${root}:streamGenerateContent?alt=sse`,
+    )
+    expect(endpointUrl(base, 'gemini', 'count-tokens', { model: 'gemini-3-pro' })).toBe(`${root}:countTokens`)
+  })
+
+  test.each([
+    ['https://proxy.test/google', 'm', 'https://proxy.test/google/v1beta/models/m:streamGenerateContent?alt=sse'],
+    ['https://proxy.test/v1?key=k', 'm', 'https://proxy.test/v1/models/m:streamGenerateContent?alt=sse&key=k'],
+    ['https://proxy.test/v1alpha', 'models/m', 'https://proxy.test/v1alpha/models/m:streamGenerateContent?alt=sse'],
+    ['https://proxy.test', 'tunedModels/m', 'https://proxy.test/v1beta/tunedModels/m:streamGenerateContent?alt=sse'],
+    ['https://proxy.test', 'a/b:c', 'https://proxy.test/v1beta/models/a/b%3Ac:streamGenerateContent?alt=sse'],
+    ['https://proxy.test', 'a?x#y', 'https://proxy.test/v1beta/models/a%3Fx%23y:streamGenerateContent?alt=sse'],
+  ])('Gemini at %s for the model %s', (base, model, expected) => {
+    expect(endpointUrl(base, 'gemini', 'generate', { model, stream: true })).toBe(expected)
+    expect(new URL(expected).href).toBe(expected)
+  })
+
+  test.each(['..', '../../v1/files', 'a/../b', 'a//b', 'a/', './a', ''])(
+    'a model called "%s" is refused, because no spelling of it stays where models are',
+    (model) => {
+      expect(() => endpointUrl('https://proxy.test', 'gemini', 'generate', { model })).toThrow(GatewayError)
+    },
+  )
+
+  test('what an address asks for can be read from it again', () => {
+    for (const stream of [false, true]) {
+      const address = endpointUrl('https://proxy.test', 'gemini', 'generate', { model: 'a/b:c', stream })
+      expect(calledEndpoint(address, 'gemini')).toEqual({ operation: 'generate', call: { model: 'a/b:c', stream } })
+    }
+    expect(calledEndpoint(endpointUrl('https://p.test', 'gemini', 'count-tokens'), 'gemini').operation).toBe('count-tokens')
+    expect(calledEndpoint(endpointUrl('https://p.test', 'anthropic', 'count-tokens'), 'anthropic')).toEqual({
+      operation: 'count-tokens',
+    })
   })
 
   test.each(['', 'api.openai.com/v1', 'ftp://files.test', '/v1'])('"%s" is refused', (base) => {

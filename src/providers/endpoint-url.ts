@@ -1,34 +1,89 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { modelPath } from './model-path.ts'
 
 export type Operation = 'generate' | 'count-tokens'
 
-/** Path of each format below a base that ends in the version. */
-const ENDPOINTS: Readonly<Record<WireFormat, string>> = {
-  openai: '/chat/completions',
-  responses: '/responses',
-  anthropic: '/v1/messages',
+/** What varies from call to call in the address of an upstream; most formats say it in the body. */
+export interface EndpointCall {
+  readonly model: string
+  readonly stream: boolean
+}
+
+/** Where an operation of an upstream is found. */
+export type Endpoint = (call: EndpointCall) => string
+
+/** Of each format: the path of an operation, below a base whose own path is given; or the paths of its models. */
+type PathRule =
+  | { readonly kind: 'fixed'; readonly path: (base: string, operation: Operation) => string }
+  | {
+      readonly kind: 'by-model'
+      readonly root: (base: string) => string
+      readonly path: (operation: Operation, call: EndpointCall) => string
+    }
+
+const PATHS: Readonly<Record<WireFormat, PathRule>> = {
+  openai: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/chat/completions` },
+  responses: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/responses` },
+  anthropic: {
+    kind: 'fixed',
+    path: (base, operation) => `${messagesPath(base)}${operation === 'count-tokens' ? '/count_tokens' : ''}`,
+  },
+  gemini: {
+    kind: 'by-model',
+    root: (base) => {
+      const bare = base.replace(/\/models$/, '')
+      return /\/v\d+(?:(?:alpha|beta)\d*)?$/.test(bare) ? bare : `${bare}/v1beta`
+    },
+    path: (operation, { model, stream }) => {
+      const verb = stream ? 'streamGenerateContent?alt=sse' : 'generateContent'
+      return `/${modelPath(model)}:${operation === 'count-tokens' ? 'countTokens' : verb}`
+    },
+  },
 }
 
 /**
- * Address of an operation. A base may already name the endpoint (`…/v1/chat/completions`, `…/v1/messages`), which is then not
- * repeated; Chat and Responses bases otherwise contain their own version, Messages bases may or may not. A query is kept.
+ * Where an operation is found. A base may already name the endpoint (`…/v1/chat/completions`, `…/v1/messages`, `…/v1beta/models`), which
+ * is then not repeated; Chat and Responses bases otherwise contain their own version, the others may or may not. A query is kept.
  */
-export function endpointUrl(baseUrl: string, format: WireFormat, operation: Operation): string {
+export function endpointOf(baseUrl: string, format: WireFormat, operation: Operation): Endpoint {
   const url = URL.parse(baseUrl)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new GatewayError('config_invalid', `base_url "${withoutQuery(baseUrl)}" is no http or https address.`)
   }
-  const path = url.pathname.replace(/\/+$/, '')
-  url.pathname =
-    format === 'anthropic' ? messagesPath(path) : `${path.replace(/\/(chat\/completions|responses)$/, '')}${ENDPOINTS[format]}`
-  if (operation === 'count-tokens') url.pathname += '/count_tokens'
-  return url.href
+  const rule = PATHS[format]
+  const base = url.pathname.replace(/\/+$/, '')
+  if (rule.kind === 'fixed') {
+    url.pathname = rule.path(base, operation)
+    const { href } = url
+    return () => href
+  }
+  const root = `${url.origin}${rule.root(base)}`
+  const query = url.search.slice(1)
+  return (call) => {
+    const address = root + rule.path(operation, call)
+    return query === '' ? address : `${address}${address.includes('?') ? '&' : '?'}${query}`
+  }
 }
+
+/** What an address of this file asks for, for an upstream inside this process. `call` is undefined where the body tells it. */
+export function calledEndpoint(
+  address: string,
+  format: WireFormat,
+): { readonly operation: Operation; readonly call?: EndpointCall } {
+  const path = URL.parse(address)?.pathname ?? ''
+  const [, model, verb] = /\/models\/(.+):(\w+)$/.exec(path) ?? []
+  if (PATHS[format].kind === 'fixed' || model === undefined || verb === undefined)
+    return { operation: path.endsWith('/count_tokens') ? 'count-tokens' : 'generate' }
+  const call = { model: decodeURIComponent(model), stream: verb === 'streamGenerateContent' }
+  return { operation: verb === 'countTokens' ? 'count-tokens' : 'generate', call }
+}
+
+const withoutOpenAiEndpoint = (path: string): string => path.replace(/\/(chat\/completions|responses)$/, '')
 
 function messagesPath(path: string): string {
   if (path.endsWith('/v1/messages')) return path
-  return path.endsWith('/v1') ? `${path}/messages` : `${path}${ENDPOINTS.anthropic}`
+  return path.endsWith('/v1') ? `${path}/messages` : `${path}/v1/messages`
 }
 
 function withoutQuery(address: string): string {

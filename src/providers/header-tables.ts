@@ -49,10 +49,14 @@ const ANTHROPIC: HeaderTable = {
   responseToSameFormat: ['x-should-retry'],
 }
 
+/** Clients and upstreams of this format say nothing in headers that the other side has to know. */
+const GEMINI: HeaderTable = { request: [], requestToVendor: [], requestDefaults: {}, response: [], responseToSameFormat: [] }
+
 export const HEADER_TABLES: Readonly<Record<WireFormat, HeaderTable>> = {
   openai: OPENAI,
   responses: OPENAI,
   anthropic: ANTHROPIC,
+  gemini: GEMINI,
 }
 
 /** Credentials: never taken from a client, and never allowed among a provider's static headers. */

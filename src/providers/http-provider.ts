@@ -2,7 +2,7 @@ import { codecFor } from '../codecs/registry.ts'
 import type { WireQuirks } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
-import { endpointUrl, type Operation } from './endpoint-url.ts'
+import { endpointOf, type Endpoint, type Operation } from './endpoint-url.ts'
 import type { ProviderDeps } from './provider-definition.ts'
 import type { ProviderSettings } from './provider.settings.schema.ts'
 import type { Provider } from './provider.types.ts'
@@ -21,8 +21,8 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
   const firstParty = isFirstParty(settings)
   const headers = new RequestHeaders({ settings, firstParty, userAgent })
   const errors = new UpstreamErrors(settings, () => clock.wall())
-  const urls = accountUrls(settings)
-  const origin = new URL(endpointUrl(settings.baseUrl, format, 'generate')).origin
+  const endpoints = accountEndpoints(settings)
+  const { origin } = new URL(endpointOf(settings.baseUrl, format, 'generate')({ model: 'any', stream: false }))
   return {
     id,
     settings,
@@ -30,9 +30,9 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
     quirks: resolveQuirks(settings, quirksOfType, firstParty),
     firstParty,
     buildRequest(options) {
-      const url = urls[options.operation]?.get(options.account.id)
-      if (url === undefined) throw cannot(settings, options.operation)
-      return { url, method: 'POST', headers: headers.build(options), body: options.body }
+      const endpoint = endpoints[options.operation]?.get(options.account.id)
+      if (endpoint === undefined) throw cannot(settings, options.operation)
+      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: options.body }
     },
     send: ({ url, method, headers: sent, body }, signal) =>
       transport.send({ url, method, headers: sent, body, signal, origin, provider: id }),
@@ -45,23 +45,27 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
   }
 }
 
-type AccountUrls = Readonly<Partial<Record<Operation, ReadonlyMap<AccountId, string>>>>
+type AccountEndpoints = Readonly<Partial<Record<Operation, ReadonlyMap<AccountId, Endpoint>>>>
 
 /** The address of each operation for each account: with the key in it where the scheme says so. */
-function accountUrls(settings: ProviderSettings): AccountUrls {
-  const urlsOf = (operation: Operation): Map<AccountId, string> => {
-    const url = endpointUrl(settings.baseUrl, settings.format, operation)
-    return new Map(settings.accounts.map((account) => [account.id, withKey(url, settings, account.apiKey?.reveal())]))
-  }
-  const generate = urlsOf('generate')
+function accountEndpoints(settings: ProviderSettings): AccountEndpoints {
+  const endpointsOf = (operation: Operation): Map<AccountId, Endpoint> =>
+    new Map(
+      settings.accounts.map((account) => [
+        account.id,
+        endpointOf(withKey(settings.baseUrl, settings, account.apiKey?.reveal()), settings.format, operation),
+      ]),
+    )
+  const generate = endpointsOf('generate')
   return codecFor(settings.format).tokenCounter === undefined
     ? { generate }
-    : { generate, 'count-tokens': urlsOf('count-tokens') }
+    : { generate, 'count-tokens': endpointsOf('count-tokens') }
 }
 
 function withKey(address: string, { authScheme }: ProviderSettings, key: string | undefined): string {
   if (authScheme.kind !== 'query' || key === undefined || key === '') return address
-  const url = new URL(address)
+  const url = URL.parse(address)
+  if (url === null) return address // refused with the address itself
   url.searchParams.set(authScheme.name, key)
   return url.href
 }

@@ -82,6 +82,15 @@ const quirkFields = {
     .optional()
     .describe('The server takes free-form Chat tools (`type: custom`); otherwise they are sent as functions.'),
   top_k: z.boolean().optional().describe('The Chat server takes `top_k`.'),
+  video_urls: z.boolean().optional().describe('The Chat server takes `video_url` parts. Default: it does.'),
+  thought_signatures: z
+    .boolean()
+    .optional()
+    .describe("The Chat server is Google's and takes the signatures of its tool calls back."),
+  open_api_schemas: z
+    .boolean()
+    .optional()
+    .describe('The Gemini server knows schemas in its OpenAPI dialect only, and no JSON Schema.'),
   first_party: z
     .boolean()
     .optional()
@@ -133,15 +142,15 @@ export const providerSchema = z
       .refine((id) => id !== 'combo' && id !== 'auto', 'another name: `combo` and `auto` are reserved')
       .describe('Name of the provider; the part before the slash in targets.'),
     type: z
-      .enum(['mock', 'openai_compatible', 'openai', 'anthropic'])
+      .enum(['mock', 'openai_compatible', 'openai', 'anthropic', 'gemini'])
       .describe(
-        '`mock` needs no network; `openai` and `anthropic` know their own addresses; `openai_compatible` needs `base_url`.',
+        '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses; `openai_compatible` needs `base_url`.',
       ),
     format: z
-      .enum(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic'])
+      .enum(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini'])
       .optional()
       .describe(
-        'What the upstream speaks: Chat Completions (`openai`), Responses, or Messages (`anthropic`). Default: `anthropic` for that type, `openai` for the others.',
+        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`) or `gemini`. Default: `anthropic` and `gemini` for these types, `openai` for the others.',
       ),
     base_url: upstreamAddress()
       .optional()

@@ -18,7 +18,7 @@ export interface AccountSettings {
   readonly apiKey: Secret | undefined
 }
 
-export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic'
+export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini'
 
 /** One scripted model of the mock provider, on top of the built-in ones. */
 export interface MockModel {

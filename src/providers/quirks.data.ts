@@ -17,6 +17,7 @@ export const OPENAI_QUIRKS: WireQuirks = {
   developerRole: true,
   streamUsage: true,
   customTools: true,
+  videoUrls: false,
 }
 
 /**
@@ -31,6 +32,8 @@ export const QUIRK_PRESETS: readonly QuirkPreset[] = [
     hosts: ['openrouter.ai'],
     quirks: { reasoningField: 'reasoning_details', cacheControl: true, topK: true },
   },
+  // Gives calls a signature, and wants it back with them.
+  { name: 'google', hosts: ['generativelanguage.googleapis.com'], quirks: { thoughtSignatures: true } },
   { name: 'groq', hosts: ['api.groq.com'], quirks: { maxTokensField: 'max_completion_tokens' } },
   // Refuses fields it does not know (422), stream_options and max_completion_tokens among them; reports usage without being asked.
   { name: 'mistral', hosts: ['api.mistral.ai', 'codestral.mistral.ai'], quirks: { streamUsage: false } },

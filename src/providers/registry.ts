@@ -1,4 +1,5 @@
 import { anthropicProvider } from './anthropic.ts'
+import { geminiProvider } from './gemini.ts'
 import { mockProvider } from './mock.ts'
 import { openaiCompatibleProvider } from './openai-compatible.ts'
 import { openaiProvider } from './openai.ts'
@@ -12,6 +13,7 @@ const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = {
   openai_compatible: openaiCompatibleProvider,
   openai: openaiProvider,
   anthropic: anthropicProvider,
+  gemini: geminiProvider,
 }
 
 /** The provider that the settings describe. Throws `config_invalid` for settings that cannot be served. */

@@ -49,7 +49,7 @@ export const requirements = z
     parallel_tool_calls: z.boolean().default(false).describe('Targets that make one tool call at a time are refused.'),
     server_tools: z.boolean().default(false).describe('Targets without tools of their own (web search …) are refused.'),
     server_tool_protocols: z
-      .array(z.enum(['openai_responses', 'open_ai_responses', 'anthropic']))
+      .array(z.enum(['openai_responses', 'open_ai_responses', 'anthropic', 'gemini']))
       .default([])
       .describe('Formats of which a target must speak one. Default: any.'),
     vision_in: z.boolean().default(false).describe('Targets that do not see images are refused.'),

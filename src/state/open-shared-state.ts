@@ -29,6 +29,8 @@ import { createPostgresRecords } from './records/postgres.ts'
 import { startRetention } from './records/retention.ts'
 import { openRedis } from './redis/redis.ts'
 import { SHARED_DOMAINS } from './shared-domains.ts'
+import { createMemorySignatures } from './signatures/memory.ts'
+import { createSharedSignatures } from './signatures/shared.ts'
 import type { SharedStateSettings } from './state.schema.ts'
 import { createPostgresTenancy } from './tenancy/postgres.ts'
 
@@ -65,6 +67,7 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
     records,
     health,
     affinity: createSharedAffinity({ local: createMemoryAffinity({ clock }), coordination, clock }),
+    signatures: createSharedSignatures({ local: createMemorySignatures({ clock }), coordination }),
     disables,
     tenancy,
     audit,

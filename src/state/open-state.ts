@@ -23,6 +23,8 @@ import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import { startRetention } from './records/retention.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import { createMemorySignatures } from './signatures/memory.ts'
+import type { SignatureStore } from './signatures/store.ts'
 import type { LedgerSettings } from './state.schema.ts'
 
 /** What state needs of the gateway that uses it, wherever it is kept. */
@@ -54,6 +56,7 @@ export interface GatewayState {
   readonly records: RecordStore
   readonly health: HealthStore
   readonly affinity: AffinityStore
+  readonly signatures: SignatureStore
   readonly disables: DisableStore
   readonly tenancy: TenancyStore
   readonly audit: AuditStore
@@ -100,6 +103,7 @@ export function openState(options: OpenStateOptions): GatewayState {
       records,
       health,
       affinity: createMemoryAffinity({ clock }),
+      signatures: createMemorySignatures({ clock }),
       disables,
       tenancy,
       audit,

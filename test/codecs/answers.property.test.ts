@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { codecFor } from '../../src/codecs/registry.ts'
+import { isObject } from '../../src/ir/json.ts'
 import type { LlmResponse } from '../../src/ir/response.ts'
 import { WIRE_FORMATS, type WireFormat } from '../../src/ir/wire-format.ts'
 import { answerOf } from './arbitrary/answers.ts'
 import { bare, comparable, factsOf, sharedUsage } from './support/comparable.ts'
 import { property } from './support/property.ts'
 import { collected, contextOf, eventsOf, readStream, writeStream } from './support/stream.ts'
-import { PAIRS, targetOf } from './support/translate.ts'
+import { CYCLES, decodedRequest, PAIRS, targetOf } from './support/translate.ts'
 
 describe('a whole answer', () => {
   for (const format of WIRE_FORMATS) {
@@ -54,11 +55,11 @@ function toldTo(client: WireFormat, response: LlmResponse): unknown {
   return bare({ ...rest, parts })
 }
 
-/** Messages has no refusals: there they are text. Reasoning of several parts is told apart by blank lines. */
+/** Messages and Gemini have no refusals: there they are text. Reasoning of several parts is told apart by blank lines. */
 function factsFor(client: WireFormat, response: LlmResponse): unknown {
   const { text, refusal, reasoning, calls } = factsOf(response)
   const words = reasoning.replaceAll(/\s+/g, '')
-  if (client !== 'anthropic') return { text, refusal, reasoning: words, calls }
+  if (client !== 'anthropic' && client !== 'gemini') return { text, refusal, reasoning: words, calls }
   const content = response.choices[0]?.content ?? []
   const shown = content.map((part) => (part.type === 'text' || part.type === 'refusal' ? part.text : '')).join('')
   // Free-form calls are wrapped in an object.
@@ -69,22 +70,13 @@ function factsFor(client: WireFormat, response: LlmResponse): unknown {
   }
 }
 
-const CYCLES = WIRE_FORMATS.flatMap((first) =>
-  WIRE_FORMATS.filter((second) => second !== first).map((second): WireFormat[] => [
-    first,
-    second,
-    WIRE_FORMATS.find((third) => third !== first && third !== second)!,
-    first,
-  ]),
-)
-
 /** Chat keeps text and refusal apart, so their order can change on the way. */
 function inAnyOrder(response: LlmResponse): unknown {
   const { shown, ...rest } = factsFor('anthropic', response) as { shown: string }
   return { ...rest, shown: shown.match(/kw\d{4}z/g)?.sort() }
 }
 
-describe('an answer that went through all three formats and back', () => {
+describe('an answer that went through all formats and back', () => {
   for (const cycle of CYCLES) {
     test(`still says the same: ${cycle.join(' → ')}`, () => {
       property([answerOf(cycle[0]!)], (answer) => {
@@ -103,6 +95,8 @@ describe('an answer that went through all three formats and back', () => {
 
 /** The answer as a client of `format` puts it into the history of its next call. */
 function historyWith(body: Record<string, unknown>, format: WireFormat): Record<string, unknown> {
+  if (format === 'gemini')
+    return { contents: [{ role: 'user', parts: [{ text: 'hi' }] }, (body['candidates'] as { content: object }[])[0]!.content] }
   if (format === 'responses')
     return { model: 'm', store: false, input: [{ role: 'user', content: 'hi' }, ...(body['output'] as object[])] }
   const message =
@@ -110,13 +104,22 @@ function historyWith(body: Record<string, unknown>, format: WireFormat): Record<
   return { model: 'm', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }, message] }
 }
 
+const OPAQUE = new Set(['signature', 'data', 'encrypted_content', 'thoughtSignature'])
+
 /** Every opaque value of a body: signatures, redacted and encrypted reasoning. */
 function opaqueValues(body: unknown): string[] {
   const values: string[] = []
-  JSON.stringify(body, (key, value: unknown) => {
-    if (['signature', 'data', 'encrypted_content'].includes(key) && typeof value === 'string') values.push(value)
-    return value
-  })
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) for (const entry of node) visit(entry)
+    if (!isObject(node)) return
+    for (const [key, value] of Object.entries(node)) {
+      // Media has data too, which everybody can read.
+      const isOpaque = OPAQUE.has(key) && node['mimeType'] === undefined
+      if (isOpaque && typeof value === 'string') values.push(value)
+      else visit(value)
+    }
+  }
+  visit(body)
   return values
 }
 
@@ -133,9 +136,12 @@ describe('opaque reasoning state', () => {
                 context,
               )
             : codecFor(client).encodeResponse(value, context)
-          const next = codecFor(client).decodeRequest(historyWith(shown.value, client)).value
-          const sent = codecFor(upstream).encodeRequest(next, targetOf(upstream, { server: 'first-party' })).value
-          const first = (answer['choices'] as object[] | undefined)?.[0] ?? answer
+          const next = decodedRequest(historyWith(shown.value, client), client).value
+          const sent = codecFor(upstream).encodeRequest(
+            next,
+            targetOf(upstream, { model: 'gemini-2.5-flash', server: 'first-party' }),
+          ).value
+          const first = ((answer['choices'] ?? answer['candidates']) as object[] | undefined)?.[0] ?? answer
           expect(opaqueValues(sent)).toEqual(opaqueValues(first))
         })
       })

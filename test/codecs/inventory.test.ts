@@ -26,7 +26,7 @@ describe('the inventory of official types', () => {
   for (const root of ROOTS) {
     const found: Record<string, Status> = {}
     const silent: string[] = []
-    for (const property of types.properties(root.name, root.samples)) {
+    for (const property of types.properties(root.name, root.samples, root.bases)) {
       const probe = root.probe(property.bodies())
       found[property.name] = probe.status
       const isOwnBusiness = OWN_BUSINESS.test(property.name) || probe.status === 'restated'

@@ -9,10 +9,14 @@ const [BEGIN, END] = ['<!-- matrix -->\n', '<!-- end of matrix -->']
 
 function matrix(): string {
   const rows = FEATURES.map((feature) => {
-    const verdicts = [LOSS_TABLE.openai, LOSS_TABLE.responses, LOSS_TABLE.anthropic].map((column) => column[feature])
+    const verdicts = [LOSS_TABLE.openai, LOSS_TABLE.responses, LOSS_TABLE.anthropic, LOSS_TABLE.gemini].map(
+      (column) => column[feature],
+    )
     return `| \`${feature}\` | ${verdicts.join(' | ')} |`
   })
-  return ['', '| feature | Chat Completions | Responses | Messages |', '|---|---|---|---|', ...rows, '', ''].join('\n')
+  return ['', '| feature | Chat Completions | Responses | Messages | Gemini |', '|---|---|---|---|---|', ...rows, '', ''].join(
+    '\n',
+  )
 }
 
 /** `UPDATE_GOLDENS=1` writes the table of today. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { AccountLockView } from '../../src/credentials/account-pool.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
-import { CHAT, MESSAGES, RESPONSES, type ClientFormat } from '../support/client-formats.ts'
+import { CHAT, GEMINI, MESSAGES, RESPONSES, type ClientFormat } from '../support/client-formats.ts'
 import {
   COLUMNS,
   EXPECTED,
@@ -24,7 +24,10 @@ const PATHS: readonly (readonly [Path, ClientFormat, ClientFormat])[] = [
   ['passed through', CHAT, CHAT],
   ['passed through', MESSAGES, MESSAGES],
   ['passed through', RESPONSES, RESPONSES],
+  ['passed through', GEMINI, GEMINI],
   ['translated', MESSAGES, CHAT],
+  ['translated', GEMINI, CHAT],
+  ['translated', MESSAGES, GEMINI],
 ]
 
 const MODES: readonly Mode[] = ['stream', 'buffered']

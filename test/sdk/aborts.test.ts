@@ -23,6 +23,11 @@ const CLIENTS: Readonly<Record<string, Start>> = {
   'openai responses': (model, stream, signal) => stage.openai.responses.create({ model, input: 'Hi', stream }, { signal }),
   anthropic: (model, stream, signal) =>
     stage.anthropic.messages.create({ model, max_tokens: 100, messages: [...user], stream }, { signal }),
+  google: (model, stream, abortSignal) => {
+    const { models } = stage.google
+    const params = { model, contents: 'Hi', config: { abortSignal } }
+    return stream ? models.generateContentStream(params) : models.generateContent(params)
+  },
 }
 const MATRIX = Object.keys(CLIENTS).flatMap((client) => UPSTREAMS.map((upstream) => [client, upstream] as const))
 
@@ -66,8 +71,9 @@ describe.each(MATRIX)('a client of %s that goes away, in front of an upstream th
     abort.abort()
     expect(events).toBeGreaterThan(0)
     const record = await expectClosedAndRecorded()
-    // Only this format tells of input tokens before its end.
-    if (upstream === 'messages') expect(record.usage).toMatchObject({ inputTokens: TOKENS.input, cacheReadTokens: TOKENS.cached })
+    // Only these formats tell of input tokens before their end.
+    if (upstream === 'messages' || upstream === 'gemini')
+      expect(record.usage).toMatchObject({ inputTokens: TOKENS.input, cacheReadTokens: TOKENS.cached })
     expect(record.served).toBe(`${upstream}/hold`)
   })
 

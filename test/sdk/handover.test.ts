@@ -1,4 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk'
+import type { Content } from '@google/genai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import type OpenAI from 'openai'
 import { openStage, UPSTREAMS, type Stage } from './support/stage.ts'
@@ -58,6 +59,22 @@ const CLIENTS: Readonly<Record<string, Handover>> = {
     const [block] = (await stage.anthropic.messages.create({ ...params, model: second, messages })).content
     return block?.type === 'text' ? block.text : null
   },
+  google: async (first, second) => {
+    const { models } = stage.google
+    const contents: Content[] = [{ role: 'user', parts: [{ text: 'What is the weather?' }] }]
+    const config = {
+      tools: [{ functionDeclarations: [{ name: 'get_weather', parametersJsonSchema: WEATHER }] }],
+      thinkingConfig: { thinkingBudget: 2048, includeThoughts: true },
+      maxOutputTokens: 8000,
+    }
+    const answer = await models.generateContent({ model: first, contents, config })
+    const [call] = answer.functionCalls!
+    contents.push(answer.candidates![0]!.content!)
+    const functionResponse = { ...call!, response: { output: resultFor(call!.args as never) } }
+    delete functionResponse.args
+    contents.push({ role: 'user', parts: [{ functionResponse }] })
+    return (await models.generateContent({ model: second, contents, config })).text ?? null
+  },
 }
 
 const PAIRS = UPSTREAMS.flatMap((first) => UPSTREAMS.map((second) => [first, second] as const))
@@ -78,7 +95,7 @@ describe('an untidy history of a Chat client', () => {
     tools: [{ type: 'function', function: { name: 'get_weather', parameters: WEATHER } }],
   } satisfies Partial<OpenAI.ChatCompletionCreateParams>
 
-  test.each(['responses', 'messages'] as const)(
+  test.each(['responses', 'messages', 'gemini'] as const)(
     'with turns between calls and results is put in order for %s',
     async (upstream) => {
       const messages: OpenAI.ChatCompletionMessageParam[] = [
@@ -94,14 +111,17 @@ describe('an untidy history of a Chat client', () => {
     },
   )
 
-  test.each(['responses', 'messages'] as const)('with a call that was never answered is accepted by %s', async (upstream) => {
-    const messages: OpenAI.ChatCompletionMessageParam[] = [
-      { role: 'user', content: 'What is the weather?' },
-      { role: 'assistant', content: null, tool_calls: [call('call_1', 'Paris'), call('call_2', 'Oslo')] },
-      { role: 'tool', tool_call_id: 'call_1', content: '18 °C' },
-      { role: 'user', content: 'Never mind the other one.' },
-    ]
-    const answer = await stage.openai.chat.completions.create({ ...params, model: `${upstream}/adopt`, messages })
-    expect(answer.choices[0]!.message.content).toMatch(/^Paris: 18 °C; Oslo: \S/)
-  })
+  test.each(['responses', 'messages', 'gemini'] as const)(
+    'with a call that was never answered is accepted by %s',
+    async (upstream) => {
+      const messages: OpenAI.ChatCompletionMessageParam[] = [
+        { role: 'user', content: 'What is the weather?' },
+        { role: 'assistant', content: null, tool_calls: [call('call_1', 'Paris'), call('call_2', 'Oslo')] },
+        { role: 'tool', tool_call_id: 'call_1', content: '18 °C' },
+        { role: 'user', content: 'Never mind the other one.' },
+      ]
+      const answer = await stage.openai.chat.completions.create({ ...params, model: `${upstream}/adopt`, messages })
+      expect(answer.choices[0]!.message.content).toMatch(/^Paris: 18 °C; Oslo: \S/)
+    },
+  )
 })

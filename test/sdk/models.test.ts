@@ -1,4 +1,5 @@
 import { NotFoundError as AnthropicNotFound } from '@anthropic-ai/sdk'
+import { ApiError } from '@google/genai'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { NotFoundError } from 'openai'
 import { openStage, UPSTREAMS, type Stage } from './support/stage.ts'
@@ -27,11 +28,24 @@ describe('the list of models', () => {
     expect(await stage.anthropic.models.retrieve('chat/text')).toMatchObject({ id: 'chat/text', type: 'model' })
   })
 
-  test('has no model that nobody listed, in the words of both SDKs', async () => {
+  test('is read by the Google SDK page by page, single models too', async () => {
+    const models = await Array.fromAsync(await stage.google.models.list({ config: { pageSize: 2 } }))
+    expect(models.map(({ name }) => name)).toEqual(expect.arrayContaining(LISTED.map((id) => `models/${id}`)))
+    expect(new Set(models.map(({ name }) => name)).size).toBe(models.length)
+    expect(await stage.google.models.get({ model: 'chat/text' })).toMatchObject({
+      name: 'models/chat/text',
+      displayName: 'chat/text',
+    })
+  })
+
+  test('has no model that nobody listed, in the words of all SDKs', async () => {
     expect(await stage.openai.models.retrieve('nobody/knows').catch((error: unknown) => error)).toBeInstanceOf(NotFoundError)
     expect(await stage.anthropic.models.retrieve('nobody/knows').catch((error: unknown) => error)).toBeInstanceOf(
       AnthropicNotFound,
     )
+    const error = await stage.google.models.get({ model: 'nobody/knows' }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ApiError)
+    expect((error as ApiError).status).toBe(404)
   })
 
   test('costs no call of an upstream', () => {
@@ -52,6 +66,13 @@ describe('counting tokens for an upstream without a counter', () => {
     expect(few).toBeGreaterThan(2)
     expect(many).toBeGreaterThan(250)
     expect(many).toBeLessThan(1_000)
+    expect(stage.upstream.requests).toHaveLength(0)
+  })
+
+  test.each(['chat', 'responses'] as const)('is done for the Google SDK too: %s', async (upstream) => {
+    const counted = await stage.google.models.countTokens({ model: `${upstream}/text`, contents: 'one two three' })
+    expect(counted.totalTokens).toBeGreaterThan(2)
+    expect(counted.totalTokens).toBeLessThan(20)
     expect(stage.upstream.requests).toHaveLength(0)
   })
 })

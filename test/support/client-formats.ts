@@ -1,7 +1,10 @@
+import type { WireFormat } from '../../src/ir/wire-format.ts'
 import type { AnswerFacts } from './upstream-answers.ts'
 import {
   chatAnswer,
   chatStream,
+  geminiAnswer,
+  geminiStream,
   messagesAnswer,
   messagesStream,
   responsesAnswer,
@@ -21,9 +24,9 @@ export interface SeenError {
   readonly requestId: unknown
 }
 
-/** One of the three formats, as its clients and upstreams see it. */
+/** One of the formats, as its clients and upstreams see it. */
 export interface ClientFormat {
-  readonly format: 'openai' | 'responses' | 'anthropic'
+  readonly format: WireFormat
   readonly path: string
   readonly idHeader: string
   /** The shortest proper call. */
@@ -124,6 +127,36 @@ export const MESSAGES: ClientFormat = {
   frames: messagesStream,
   error: (type, message) => ({ type: 'error', error: { type, message } }),
   errorFrame: (type, message) => `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type, message } })}\n\n`,
+}
+
+const typed = (error: any, name: string): any =>
+  (error.details ?? []).find((entry: Json) => entry['@type'] === `type.googleapis.com/google.rpc.${name}`)
+
+/** Model and manner stand in the path, which `googlePath` makes of the body; without it they are read from the body. */
+export const GEMINI: ClientFormat = {
+  format: 'gemini',
+  path: '/v1beta/models',
+  idHeader: 'x-request-id',
+  call: (model, extra = {}) => ({ model, contents: [{ role: 'user', parts: [{ text: 'hi' }] }], ...extra }),
+  textOf: (answer) => at(answer, 'candidates', 0, 'content', 'parts', 0, 'text'),
+  streamText: (stream) => joined(dataOf(stream).map((chunk) => at(chunk, 'candidates', 0, 'content', 'parts', 0, 'text'))),
+  hasEnd: (stream) => dataOf(stream).some((chunk) => at(chunk, 'candidates', 0, 'finishReason') !== undefined),
+  errorOf: (body) => {
+    const error = at(body, 'error')
+    const [reason, id] = [typed(error, 'ErrorInfo'), typed(error, 'RequestInfo')]
+    return { type: error.status, code: reason?.reason, message: error.message, requestId: id?.requestId }
+  },
+  inBandError(stream) {
+    const error = at(
+      dataOf(stream).find((chunk) => chunk['error'] !== undefined),
+      'error',
+    )
+    return error === undefined ? undefined : { message: error.message, type: error.status }
+  },
+  whole: geminiAnswer,
+  frames: geminiStream,
+  error: (type, message) => ({ error: { message, status: type } }),
+  errorFrame: (type, message) => `data: ${JSON.stringify({ error: { message, status: type } })}\n\n`,
 }
 
 export const CLIENT_FORMATS: readonly ClientFormat[] = [CHAT, RESPONSES, MESSAGES]

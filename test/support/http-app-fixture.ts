@@ -21,10 +21,12 @@ const unused = (): never => {
 function fakeCodec(format: WireFormat): Codec {
   return {
     format,
-    decodeRequest(body) {
-      if (!isObject(body) || typeof body['model'] !== 'string')
+    decodeRequest(body, address) {
+      const model = address?.model ?? (isObject(body) ? body['model'] : undefined)
+      if (!isObject(body) || typeof model !== 'string')
         throw new GatewayError('invalid_body', 'A model must be named.', { param: 'model' })
-      return { value: { model: body['model'], messages: [], sampling: {}, stream: body['stream'] === true }, diagnostics: [] }
+      const stream = address?.stream ?? body['stream'] === true
+      return { value: { model, messages: [], sampling: {}, stream }, diagnostics: [] }
     },
     encodeError: (error, requestId) => ({
       status: error.httpStatus,
@@ -47,6 +49,7 @@ const fakeCodecs: Readonly<Record<WireFormat, Codec>> = {
   openai: fakeCodec('openai'),
   responses: fakeCodec('responses'),
   anthropic: fakeCodec('anthropic'),
+  gemini: fakeCodec('gemini'),
 }
 
 /** An engine that answers as told and remembers what it was asked. */

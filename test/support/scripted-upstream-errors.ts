@@ -61,10 +61,39 @@ const ANTHROPIC: Readonly<Record<string, Wording>> = {
   'fail-context': { status: 400, type: 'invalid_request_error', message: 'prompt is too long: 208310 tokens > 200000 maximum' },
 }
 
+const GEMINI: Readonly<Record<string, Wording>> = {
+  'fail-400': {
+    status: 400,
+    type: 'INVALID_ARGUMENT',
+    param: 'generation_config.temperature',
+    message:
+      'Unable to submit request because it has a temperature value of 3 but the supported range is from 0 (inclusive) to 2.0001 (exclusive).',
+  },
+  'fail-401': {
+    status: 400,
+    type: 'INVALID_ARGUMENT',
+    code: 'API_KEY_INVALID',
+    message: 'API key not valid. Please pass a valid API key.',
+  },
+  'fail-429': {
+    status: 429,
+    type: 'RESOURCE_EXHAUSTED',
+    message: 'You exceeded your current quota, please check your plan and billing details. Please retry in 7s.',
+  },
+  'fail-500': { status: 500, type: 'INTERNAL', message: 'An internal error has occurred.' },
+  'fail-overloaded': { status: 503, type: 'UNAVAILABLE', message: 'The model is overloaded. Please try again later.' },
+  'fail-context': {
+    status: 400,
+    type: 'INVALID_ARGUMENT',
+    message: 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
+  },
+}
+
 const WORDINGS: Readonly<Record<WireFormat, Readonly<Record<string, Wording>>>> = {
   openai: OPENAI,
   responses: OPENAI,
   anthropic: ANTHROPIC,
+  gemini: GEMINI,
 }
 
 /** How a vendor words the failure that a model of this name always has. */

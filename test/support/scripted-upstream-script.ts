@@ -80,8 +80,8 @@ export interface Dialect {
   readonly format: WireFormat
   /** Id of the call number `n` of a conversation, in the vendor's own fashion. */
   callId(n: number): string
-  /** Checks the request as the vendor does and says what it holds; throws `Refusal`. */
-  read(body: Json, headers: Readonly<Record<string, string>>): Seen
+  /** Checks the request as the vendor does and says what it holds; throws `Refusal`. `stream` is what the path says of it. */
+  read(body: Json, headers: Readonly<Record<string, string>>, stream?: boolean): Seen
   whole(answer: Answer, model: string, body: Json): Json
   /** Frames of the stream; the last one ends it. */
   frames(answer: Answer, model: string, body: Json): readonly string[]

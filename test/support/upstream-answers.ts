@@ -109,6 +109,28 @@ export function messagesStream(facts: AnswerFacts = {}): string[] {
   ].map(event)
 }
 
+/** A Gemini answer. */
+export function geminiAnswer(facts: AnswerFacts = {}): Record<string, unknown> {
+  return geminiChunk(facts, [{ text: filled(facts).text }], 'STOP')
+}
+
+/** Frames of a Gemini stream. */
+export function geminiStream(facts: AnswerFacts = {}): string[] {
+  const pieces = deltas(filled(facts).text).map((text) => geminiChunk(facts, [{ text }]))
+  return [geminiChunk(facts, [{ text: '' }]), ...pieces, geminiChunk(facts, [{ text: '' }], 'STOP')].map(data)
+}
+
+function geminiChunk(facts: AnswerFacts, parts: unknown[], finishReason?: string): Record<string, unknown> {
+  const { model, input, output } = filled(facts)
+  const end = finishReason === undefined ? {} : { finishReason }
+  return {
+    candidates: [{ content: { parts, role: 'model' }, ...end, index: 0 }],
+    usageMetadata: { promptTokenCount: input, candidatesTokenCount: output, totalTokenCount: input + output },
+    modelVersion: model,
+    responseId: 'gemini-test',
+  }
+}
+
 /** A Responses answer. */
 export function responsesAnswer(facts: AnswerFacts = {}): Record<string, unknown> {
   const { input, output } = filled(facts)

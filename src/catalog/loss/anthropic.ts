@@ -66,6 +66,10 @@ const LOST: readonly Feature[] = [
   'vendor.client_metadata',
   'vendor.stream_options',
   'vendor.moderation',
+  'vendor.safety_settings',
+  'vendor.cached_content',
+  'vendor.media_resolution',
+  'vendor.speech_config',
   'extension',
 ]
 

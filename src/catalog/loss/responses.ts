@@ -121,5 +121,9 @@ export const responsesLossColumn: LossColumn = {
   'vendor.client_metadata': 'lost',
   'vendor.stream_options': 'lost',
   'vendor.moderation': 'lost',
+  'vendor.safety_settings': 'lost',
+  'vendor.cached_content': 'lost',
+  'vendor.media_resolution': 'lost',
+  'vendor.speech_config': 'lost',
   extension: 'lost',
 }

@@ -2,6 +2,7 @@ import type { Citation, ContentPart, ReasoningPart, TextPart, ToolCallPart } fro
 import type { Feature } from '../../ir/feature.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { LlmRequest } from '../../ir/request.ts'
+import { callSignatureEnvelope } from '../call-signatures.ts'
 import { resolveToolName } from '../namespaces.ts'
 import type { Report } from '../report.ts'
 import { toolInputObject } from '../tool-input.ts'
@@ -18,7 +19,7 @@ export function encodeAnswerPart(part: ContentPart, request: LlmRequest, report:
     case 'reasoning':
       return encodeReasoning(part)
     case 'tool-call':
-      return encodeToolCall(part, request, report)
+      return encodeToolCall(part, request)
     default:
       return rawAnswerBlock(part, report)
   }
@@ -94,9 +95,12 @@ function encodeReasoning(part: ReasoningPart): JsonObject | undefined {
   return hasState(part) ? { type: 'redacted_thinking', data: envelopeOf(part) } : undefined
 }
 
-function encodeToolCall(part: ToolCallPart, request: LlmRequest, report: Report): JsonObject {
-  if (part.signature !== undefined)
-    report.lost('part.reasoning_signature', part.path, 'the signature of a call has no place in the format')
+/** The block in which a client keeps the signature of the call behind it. */
+export function callStateBlock(callId: string, signature: string): JsonObject {
+  return { type: 'redacted_thinking', data: callSignatureEnvelope(callId, signature) }
+}
+
+function encodeToolCall(part: ToolCallPart, request: LlmRequest): JsonObject {
   const block: JsonObject = {
     type: 'tool_use',
     id: part.id,

@@ -134,6 +134,7 @@ export class ReasoningWriter implements BlockWriter {
     if (event.redacted !== undefined) this.state.redacted = event.redacted
     if (event.encrypted !== undefined) this.state.encrypted = event.encrypted
     if (event.details !== undefined) this.state.details = [...(this.state.details ?? []), ...event.details]
+    if (event.callId !== undefined) this.state.callId = event.callId
   }
 
   private start(frame: WriteFrame): void {

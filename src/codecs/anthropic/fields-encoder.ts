@@ -120,7 +120,7 @@ function encodeServiceTier(body: JsonObject, context: EncodeContext): void {
   const tier = context.request.serviceTier
   if (tier === undefined) return
   if (context.isNative || tier === 'auto') body['service_tier'] = tier
-  else if (tier === 'default') {
+  else if (tier === 'default' || tier === 'standard') {
     context.report.rewritten('service_tier', fieldPath(context, 'service_tier'), 'the default tier is called standard here')
     body['service_tier'] = 'standard_only'
   } else context.report.lost('service_tier', fieldPath(context, 'service_tier'), 'the format has no such service tier')

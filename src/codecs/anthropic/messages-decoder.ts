@@ -1,6 +1,7 @@
 import type { ContentPart } from '../../ir/content.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { Message } from '../../ir/request.ts'
+import { withCallSignatures } from '../call-signatures.ts'
 import { decodeContent } from './parts-decoder.ts'
 import { addExtra, invalid, requireObject } from './reader.ts'
 
@@ -27,7 +28,7 @@ function decodeMessage(value: JsonObject, path: string, into: Message[]): void {
     return invalid(`${path}/role`, "must be one of 'user', 'assistant' or 'system'")
   // A system turn may hold settings only, without any content.
   const isBare = role === 'system' && (value['content'] === undefined || value['content'] === null)
-  const content = isBare ? [] : decodeContent(value['content'], `${path}/content`)
+  const content = isBare ? [] : withCallSignatures(decodeContent(value['content'], `${path}/content`))
   const first: Message = { role, content, path }
   for (const key of Object.keys(value)) if (key !== 'role' && key !== 'content') addExtra(first, key, value[key])
   if (role === 'user' && content.some((part) => part.type === 'tool-result')) splitResults(first, into)

@@ -1,7 +1,6 @@
-import type { ContentPart, ToolResultPart } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Message } from '../../ir/request.ts'
-import { distinctCallIds, repairToolHistory } from '../history.ts'
+import { answersFollowCalls, distinctCallIds, repairToolHistory } from '../history.ts'
 import { mergeExtra, withExtra, type EncodeContext, type Place } from './encode-context.ts'
 import { isBareText } from './tool-parts-encoder.ts'
 
@@ -150,32 +149,6 @@ function writeTurn(turn: Turn): JsonObject {
 function isPlainText(content: JsonObject[]): boolean {
   const [only] = content
   return content.length === 1 && only?.['type'] === 'text' && Object.keys(only).length === 2
-}
-
-/**
- * True when each call is answered directly behind its turn, in whatever order: all that this format asks for. Other histories
- * go through the shared repair, which also sorts the answers.
- */
-function answersFollowCalls(messages: Message[]): boolean {
-  const open = new Set<string>()
-  for (const message of messages) {
-    const results = message.content.filter((part): part is ToolResultPart => part.type === 'tool-result')
-    if (results.length > 0 && message.role !== 'tool') return false
-    for (const result of results) if (!open.delete(result.callId)) return false
-    if (results.length === message.content.length && results.length > 0) continue
-    if (open.size > 0) return false
-    if (message.role === 'assistant' && !openCalls(message.content, open)) return false
-  }
-  return open.size === 0
-}
-
-function openCalls(content: ContentPart[], open: Set<string>): boolean {
-  for (const part of content) {
-    if (part.type !== 'tool-call') continue
-    if (open.has(part.id)) return false
-    open.add(part.id)
-  }
-  return true
 }
 
 /**

@@ -53,6 +53,7 @@ export function envelopeOf(part: ReasoningPart): string {
     ...(part.redacted === undefined ? {} : { redacted: part.redacted }),
     ...(part.encrypted === undefined ? {} : { encrypted: part.encrypted }),
     ...(part.details === undefined ? {} : { details: part.details }),
+    ...(part.callId === undefined ? {} : { callId: part.callId }),
   })
 }
 
@@ -67,4 +68,5 @@ function restoreState(part: ReasoningPart, carried: CarriedState): void {
   if (typeof carried.redacted === 'string') part.redacted = carried.redacted
   if (typeof carried.encrypted === 'string') part.encrypted = carried.encrypted
   if (Array.isArray(carried.details)) part.details = carried.details
+  if (typeof carried.callId === 'string') part.callId = carried.callId
 }

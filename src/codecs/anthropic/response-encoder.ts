@@ -3,7 +3,7 @@ import type { JsonObject } from '../../ir/json.ts'
 import type { LlmResponse } from '../../ir/response.ts'
 import type { ClientContext } from '../codec.ts'
 import { Report } from '../report.ts'
-import { encodeAnswerPart } from './answer-parts.ts'
+import { callStateBlock, encodeAnswerPart } from './answer-parts.ts'
 import { encodeFinish } from './finish.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -14,8 +14,12 @@ export function encodeResponse(response: LlmResponse, context: ClientContext): T
   if (others.length > 0) report.lost('sampling.n', undefined, 'the format shows one answer only')
   const content: JsonObject[] = []
   for (const part of choice?.content ?? []) {
-    const block = encodeAnswerPart(part, context.request, report)
-    if (block !== undefined) content.push(withCallId(block, content.length, context))
+    const encoded = encodeAnswerPart(part, context.request, report)
+    if (encoded === undefined) continue
+    const block = withCallId(encoded, content.length, context)
+    if (part.type === 'tool-call' && part.signature !== undefined)
+      content.push(callStateBlock(String(block['id']), part.signature))
+    content.push(block)
   }
   const held = {
     toolCalls: choice?.content.some((part) => part.type === 'tool-call') ?? false,

@@ -5,7 +5,7 @@ import type { StreamEvent } from '../../ir/stream-event.ts'
 import { mergeUsage, type Usage } from '../../ir/usage.ts'
 import type { ClientContext, StreamEncoder, WriteFrame } from '../codec.ts'
 import { Report } from '../report.ts'
-import { rawAnswerBlock } from './answer-parts.ts'
+import { callStateBlock, rawAnswerBlock } from './answer-parts.ts'
 import {
   ReasoningWriter,
   TextWriter,
@@ -196,11 +196,9 @@ export class AnthropicStreamEncoder implements StreamEncoder {
   private openToolCall(event: Extract<StreamEvent, { type: 'tool-call-start' }>, frame: WriteFrame): void {
     this.start(undefined, frame)
     this.heldToolCalls = true
-    if (event.signature !== undefined)
-      this.report.lost('part.reasoning_signature', undefined, 'the signature of a call has no place in the format')
-    const index = this.nextIndex()
-    const identified = { ...event, id: callId(event.id, index, this.context) }
-    this.open(event.block, new ToolCallWriter(index, identified, this.context.request, frame), frame)
+    const id = callId(event.id, this.blockCount, this.context)
+    if (event.signature !== undefined) writeWholeBlock(this.nextIndex(), callStateBlock(id, event.signature), frame)
+    this.open(event.block, new ToolCallWriter(this.nextIndex(), { ...event, id }, this.context.request, frame), frame)
   }
 
   private writePart(event: Extract<StreamEvent, { type: 'part' }>, frame: WriteFrame): void {

@@ -34,6 +34,7 @@ function decodeFunction(tool: JsonObject, path: string): FunctionTool {
         break
       case 'input_schema':
         decoded.parameters = value
+        decoded.parametersPath = `${path}/input_schema`
         break
       case 'strict':
         decoded.strict = optionalBoolean(value, `${path}/strict`)

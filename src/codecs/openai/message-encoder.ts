@@ -159,7 +159,10 @@ export class MessageEncoder {
     const wire: JsonObject = custom
       ? { id: this.id(part.id, part.path), type: 'custom', custom: { name, input: toolInputText(part.input) } }
       : { id: this.id(part.id, part.path), type: 'function', function: { name, arguments: this.arguments(part) } }
-    if (part.signature !== undefined) wire['extra_content'] = { google: { thought_signature: part.signature } }
+    if (part.signature !== undefined && this.quirks.thoughtSignatures === true)
+      wire['extra_content'] = { google: { thought_signature: part.signature } }
+    else if (part.signature !== undefined)
+      this.report.lost('part.reasoning_signature', part.path, 'the signature of a call is only valid at its origin')
     this.parts.finish(wire, part)
     return wire
   }

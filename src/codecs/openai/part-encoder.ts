@@ -61,7 +61,7 @@ export class PartEncoder {
         return this.audio(part)
       case 'video': {
         const url = urlOfSource(part.source)
-        if (url !== undefined) return [{ type: 'video_url', video_url: { url } }]
+        if (url !== undefined && this.quirks.videoUrls !== false) return [{ type: 'video_url', video_url: { url } }]
         return this.dropped('part.video', part, 'this source of a video cannot be sent')
       }
       case 'document':

@@ -4,7 +4,7 @@ import type { Feature } from '../../ir/feature.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { LlmRequest, ResponseFormat } from '../../ir/request.ts'
 import { withoutAttribution } from '../attribution.ts'
-import type { EncodeTarget } from '../codec.ts'
+import type { EncodeTarget, WireQuirks } from '../codec.ts'
 import { distinctCallIds, repairToolHistory } from '../history.ts'
 import { ToolNames } from '../namespaces.ts'
 import { Report } from '../report.ts'
@@ -20,7 +20,7 @@ const MAX_USER_LENGTH = 64
 export function encodeRequest(request: LlmRequest, target: EncodeTarget): Translated<JsonObject> {
   const report = new Report()
   const names = new ToolNames(request.tools)
-  const { quirks } = target
+  const quirks = quirksFor(request, target)
   const repaired = repairToolHistory(withoutAttribution(request.messages, report), report)
   // Clients of this format may count ids anew in every turn; joined turns of another one must not repeat them.
   const messages = request.origin === 'openai' ? repaired : distinctCallIds(repaired, report)
@@ -37,6 +37,7 @@ export function encodeRequest(request: LlmRequest, target: EncodeTarget): Transl
   encodeReasoning(request, target, body, report)
   put(body, 'response_format', encodeResponseFormat(request, report))
   putScalars(request, body, report)
+  putModalities(request, target, body, report)
   putHints(request, target, body, report)
   reportForeign(request, report)
   putStream(request, target, body, report)
@@ -115,13 +116,12 @@ function encodeResponseFormat(request: LlmRequest, report: Report): unknown {
 
 function putScalars(request: LlmRequest, body: JsonObject, report: Report): void {
   put(body, 'verbosity', request.verbosity)
-  put(body, 'modalities', request.modalities)
   put(body, 'audio', request.audio)
   put(body, 'prediction', request.prediction)
   put(body, 'metadata', request.metadata)
   put(body, 'web_search_options', request.vendor?.web_search_options)
   put(body, 'moderation', request.vendor?.moderation)
-  if (request.serviceTier === 'standard_only') {
+  if (request.serviceTier === 'standard_only' || (request.serviceTier === 'standard' && request.origin !== 'openai')) {
     report.rewritten('service_tier', request.paths?.service_tier, 'the tier has another name here')
     body['service_tier'] = 'default'
   } else {
@@ -132,6 +132,15 @@ function putScalars(request: LlmRequest, body: JsonObject, report: Report): void
   const tooLong = user.length > MAX_USER_LENGTH
   if (tooLong) report.rewritten('user', request.paths?.user, 'the id of the end user was too long and became its hash')
   body['user'] = tooLong ? createHash('sha256').update(user).digest('hex') : user
+}
+
+/** Audio is only given where its kind is said, which other formats say in another way; images are given by other servers. */
+function putModalities(request: LlmRequest, { quirks }: EncodeTarget, body: JsonObject, report: Report): void {
+  const { modalities, audio, origin } = request
+  const takes = (modality: string): boolean =>
+    modality === 'text' || (modality === 'audio' ? audio !== undefined : quirks.firstParty !== true)
+  if (origin === 'openai' || modalities?.every(takes) !== false) put(body, 'modalities', modalities)
+  else report.lost('modalities', request.paths?.modalities, 'the upstream cannot answer in this kind of content')
 }
 
 /** Fields for OpenAI's own service. Other servers have no use for them, and some refuse every field they do not know. */
@@ -151,6 +160,12 @@ function putHints(request: LlmRequest, { quirks }: EncodeTarget, body: JsonObjec
   }
 }
 
+/** A client of this format that gives signatures of calls back knows its server, unless that is OpenAI's own. */
+function quirksFor({ origin }: LlmRequest, { quirks }: EncodeTarget): WireQuirks {
+  const isTaken = quirks.thoughtSignatures ?? (origin === 'openai' && quirks.firstParty !== true)
+  return isTaken === quirks.thoughtSignatures ? quirks : { ...quirks, thoughtSignatures: isTaken }
+}
+
 const FOREIGN_VENDOR = [
   'context_management',
   'container',
@@ -159,6 +174,10 @@ const FOREIGN_VENDOR = [
   'inference_geo',
   'betas',
   'client_metadata',
+  'safety_settings',
+  'cached_content',
+  'media_resolution',
+  'speech_config',
 ] as const
 
 function reportForeign(request: LlmRequest, report: Report): void {

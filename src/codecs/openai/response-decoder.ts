@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { ContentPart, TextPart } from '../../ir/content.ts'
 import type { Translated } from '../../ir/diagnostic.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { LlmResponse, ResponseChoice } from '../../ir/response.ts'
+import { generatedCallId } from '../generated-call-id.ts'
 import { Report } from '../report.ts'
 import { answerAudio, answerImages, answerPieces } from './answer-content.ts'
 import { decodeAnnotation } from './citation.ts'
@@ -39,14 +39,6 @@ export function decodeResponse(body: unknown): Translated<LlmResponse> {
   const unknown = Object.entries(fields.extra()?.fields ?? {}).filter(([, value]) => value !== null)
   if (unknown.length > 0) response.extra = { format: 'openai', fields: Object.fromEntries(unknown) }
   return { value: response, diagnostics: report.diagnostics }
-}
-
-/** Id for a tool call that came without one: the same for the same answer, different between answers. */
-export function generatedCallId(responseId: string | undefined, choice: number, call: number): string {
-  return `call_${createHash('sha256')
-    .update(`${responseId ?? ''}:${choice}:${call}`)
-    .digest('hex')
-    .slice(0, 24)}`
 }
 
 function decodeChoice(choice: unknown, at: number, responseId: string | undefined, report: Report): ResponseChoice {

@@ -83,6 +83,7 @@ function decodeFunction(tool: JsonObject, index: number): FunctionTool {
   if (definition === undefined) throw invalidBody(`tools[${index}].function must be an object`, `tools[${index}].function`)
   const inner = new FieldReader(definition)
   const decoded = readFunction(inner, `tools[${index}].function.name`)
+  if (decoded.parameters !== undefined) decoded.parametersPath = `/tools/${index}/function/parameters`
   fields.keepNested('function', inner.extra())
   return finishTool(decoded, fields, index)
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { ContentPart } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Message, Role } from '../../ir/request.ts'
+import { withCallSignatures } from '../call-signatures.ts'
 import { FieldReader } from './field-reader.ts'
 import { decodeItemPart } from './item-parts.ts'
 import { decodeContent } from './part-decoder.ts'
@@ -20,6 +21,7 @@ export function decodeInput(input: unknown): Message[] {
     throw new GatewayError('invalid_body', 'input must be a string or a list of items', { param: 'input' })
   const turns = new TurnBuilder()
   for (let index = 0; index < input.length; index++) turns.add(input[index], index)
+  for (const message of turns.messages) message.content = withCallSignatures(message.content)
   return turns.messages
 }
 

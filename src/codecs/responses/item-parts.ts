@@ -73,6 +73,7 @@ function restoreState(part: ReasoningPart, encrypted: string): void {
   part.redacted = carried.redacted
   part.encrypted = carried.encrypted
   part.details = carried.details
+  part.callId = carried.callId
   // Clients that asked for summaries were shown the text as one: the origin knows it as text.
   if (carried.origin !== 'responses' && part.text === undefined && part.summary !== undefined) {
     part.text = part.summary.join('\n\n')

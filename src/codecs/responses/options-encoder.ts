@@ -87,7 +87,7 @@ function encodeServiceTier(request: LlmRequest, body: JsonObject, report: Report
   if (request.origin === 'responses' || SERVICE_TIERS.has(tier)) body['service_tier'] = tier
   else {
     report.rewritten('service_tier', request.paths?.service_tier, 'the service tier was sent under the name it has here')
-    body['service_tier'] = tier === 'standard_only' ? 'default' : 'auto'
+    body['service_tier'] = tier === 'standard_only' || tier === 'standard' ? 'default' : 'auto'
   }
 }
 

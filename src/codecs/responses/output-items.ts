@@ -1,6 +1,7 @@
 import type { ReasoningPart } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { LlmRequest } from '../../ir/request.ts'
+import { callSignatureEnvelope } from '../call-signatures.ts'
 import { wrapState } from '../carrier.ts'
 import type { ClientContext } from '../codec.ts'
 import { customInputOf } from '../custom-tools.ts'
@@ -78,6 +79,11 @@ export function callItem(call: ClientCall, fields: CallFields): JsonObject {
   return item
 }
 
+/** The item in which a client keeps the signature of the call behind it. */
+export function callStateItem(id: string, callId: string, signature: string): JsonObject {
+  return { id, type: 'reasoning', summary: [], encrypted_content: callSignatureEnvelope(callId, signature) }
+}
+
 /** Whether the client asked to see reasoning as a summary: then the text of other models is shown as one. */
 export function wantsSummary(request: LlmRequest): boolean {
   return request.reasoning?.summary !== undefined
@@ -98,11 +104,11 @@ export function reasoningItem(
 }
 
 function encryptedContent(state: ReasoningPart): string | undefined {
-  const { id, signature, redacted, encrypted, details } = state
+  const { id, signature, redacted, encrypted, details, callId } = state
   const ownOrigin = state.origin === undefined || state.origin === 'responses'
   if (ownOrigin && encrypted !== undefined) return encrypted
   // Without state of its own, an item id says that the reasoning is OpenAI's.
   const stateless = signature === undefined && redacted === undefined && encrypted === undefined && details === undefined
   if (stateless && ownOrigin && id?.startsWith('rs_') === true) return undefined
-  return wrapState({ origin: state.origin ?? 'openai', id, signature, redacted, encrypted, details })
+  return wrapState({ origin: state.origin ?? 'openai', id, signature, redacted, encrypted, details, callId })
 }

@@ -1,4 +1,5 @@
 import type { ContentPart, DocumentPart, ImagePart, MediaSource, TextPart } from '../../ir/content.ts'
+import type { WireFormat } from '../../ir/wire-format.ts'
 import { assertNever } from '../../lib/assert-never.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Report } from '../report.ts'
@@ -86,10 +87,14 @@ function encodeImage(part: ImagePart, context: PartContext): JsonObject | undefi
 function imageSource(source: MediaSource, report: Report, path: string | undefined): JsonObject | undefined {
   if (source.kind === 'base64') return { image_url: dataUri(source.mediaType, source.data) }
   if (source.kind === 'url') return { image_url: source.url }
-  if (source.kind === 'file' && source.origin !== 'anthropic') return { file_id: source.id }
+  if (source.kind === 'file' && !isKeptElsewhere(source)) return { file_id: source.id }
   report.lost('part.image_file', path, 'an image stored at another provider cannot be used here')
   return undefined
 }
+
+/** Files of the two formats of OpenAI have one store. */
+const isKeptElsewhere = ({ origin }: { readonly origin?: WireFormat | undefined }): boolean =>
+  origin === 'anthropic' || origin === 'gemini'
 
 function encodeDocument(part: DocumentPart, context: PartContext, into: JsonObject[]): void {
   const { report } = context
@@ -114,7 +119,7 @@ function encodeDocument(part: DocumentPart, context: PartContext, into: JsonObje
     into.push(finish({ type: 'input_text', text }, part, context))
     return
   }
-  if (source.kind === 'file' && source.origin === 'anthropic') {
+  if (source.kind === 'file' && isKeptElsewhere(source)) {
     report.lost('part.document_file', part.path, 'a document stored at another provider cannot be used here')
     return
   }

@@ -7,7 +7,16 @@ import { Report } from '../report.ts'
 import { toolInputText } from '../tool-input.ts'
 import { putExtra } from './field-writer.ts'
 import { encodeStatus } from './finish.ts'
-import { callItem, CallResolver, clientInput, itemId, reasoningItem, responseId, wantsSummary } from './output-items.ts'
+import {
+  callItem,
+  CallResolver,
+  callStateItem,
+  clientInput,
+  itemId,
+  reasoningItem,
+  responseId,
+  wantsSummary,
+} from './output-items.ts'
 import { encodeOutputPart } from './part-encoder.ts'
 import { echoFields } from './response-echo.ts'
 import { encodeUsage } from './usage.ts'
@@ -65,6 +74,8 @@ class OutputBuilder {
     const item = this.item(part)
     if (item === undefined) return
     this.flush()
+    if (part.type === 'tool-call' && part.signature !== undefined)
+      this.output.push(callStateItem(itemId('rs', undefined, this.output.length, this.context), part.id, part.signature))
     this.output.push(item(this.output.length))
   }
 

@@ -274,6 +274,6 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 function stateOf(encrypted: string): Extract<StreamEvent, { type: 'reasoning-state' }> {
   const carried = unwrapState(encrypted)
   if (carried === undefined) return { type: 'reasoning-state', block: 0, origin: 'responses', encrypted }
-  const { origin, signature, redacted, encrypted: inner, details } = carried
-  return { type: 'reasoning-state', block: 0, origin, signature, redacted, encrypted: inner, details }
+  const { origin, signature, redacted, encrypted: inner, details, callId } = carried
+  return { type: 'reasoning-state', block: 0, origin, signature, redacted, encrypted: inner, details, callId }
 }

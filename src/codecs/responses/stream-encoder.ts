@@ -6,7 +6,7 @@ import { mergeUsage, type Usage } from '../../ir/usage.ts'
 import type { ClientContext, StreamEncoder, WriteFrame } from '../codec.ts'
 import { encodeFailure } from './error.ts'
 import { encodeStatus, type EncodedStatus } from './finish.ts'
-import { CallResolver, itemId, responseId, wantsSummary } from './output-items.ts'
+import { CallResolver, callStateItem, itemId, responseId, wantsSummary } from './output-items.ts'
 import { echoFields } from './response-echo.ts'
 import { StreamedCall } from './stream-call.ts'
 import { StreamedMessage, StreamedText } from './stream-message.ts'
@@ -152,6 +152,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
       return this.messageFor(this.message?.upstreamId, undefined, frame).startPart('refusal', frame)
     this.sealMessage(frame)
     if (event.type === 'tool-call-start') {
+      if (event.signature !== undefined) this.callState(event.id, event.signature, frame)
       const call = this.calls.resolve(event.name, event.namespace, event.kind)
       return new StreamedCall(event, call, this.context, { writer: this.writer, frame })
     }
@@ -182,9 +183,17 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     this.start(undefined, undefined, frame)
     this.sealMessage(frame)
     const index = this.writer.allocate()
-    const whole = part.type === 'image' ? { id: itemId('ig', undefined, index, this.context), ...item } : item
-    this.writer.added(index, whole, frame)
-    this.writer.done(index, whole, frame)
+    this.atOnce(index, part.type === 'image' ? { id: itemId('ig', undefined, index, this.context), ...item } : item, frame)
+  }
+
+  private callState(callId: string, signature: string, frame: WriteFrame): void {
+    const index = this.writer.allocate()
+    this.atOnce(index, callStateItem(itemId('rs', undefined, index, this.context), callId, signature), frame)
+  }
+
+  private atOnce(index: number, item: JsonObject, frame: WriteFrame): void {
+    this.writer.added(index, item, frame)
+    this.writer.done(index, item, frame)
   }
 
   /** Progress of single items is left out: their indexes are another stream's, and the item itself arrives whole. */

@@ -53,6 +53,7 @@ export class StreamedReasoning {
     if (event.redacted !== undefined) state.redacted = event.redacted
     if (event.encrypted !== undefined) state.encrypted = event.encrypted
     if (event.details !== undefined) state.details = [...(state.details ?? []), ...event.details]
+    if (event.callId !== undefined) state.callId = event.callId
   }
 
   end(frame: WriteFrame): void {

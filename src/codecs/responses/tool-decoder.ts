@@ -46,11 +46,13 @@ function unnested(tool: JsonObject, nested: JsonObject): JsonObject {
 function decodeFunction(tool: JsonObject, name: string, path: string): FunctionTool {
   const fields = new FieldReader(tool)
   fields.skip('type', 'name')
+  const parameters = fields.any('parameters')
   return {
     type: 'function',
     name,
     description: fields.string('description'),
-    parameters: fields.any('parameters'),
+    parameters,
+    parametersPath: parameters === undefined ? undefined : `${path}/parameters`,
     strict: fields.boolean('strict'),
     deferLoading: fields.boolean('defer_loading'),
     allowedCallers: fields.strings('allowed_callers'),

@@ -70,6 +70,7 @@ describe('the error corpus', () => {
       openai: /"code":"context_length_exceeded"/,
       responses: /"code":"context_length_exceeded"/,
       anthropic: /"message":"(?:prompt is too long: |input length and `max_tokens` exceed context limit: \d+ \+ \d+ > \d+)/,
+      gemini: /"message":"The input token count(?: \(\d+\))? exceeds the maximum number of tokens allowed/,
     }
     const overflows = ERROR_CORPUS.flatMap(({ format, cases }) =>
       cases.filter(({ code }) => code === 'upstream_context_too_long').map((found) => answered(found, found.format ?? format)),
@@ -79,7 +80,9 @@ describe('the error corpus', () => {
       const { status, body } = codecs[client].encodeError(error, 'req_1')
       expect(status).toBe(400)
       expect(JSON.stringify(body)).toMatch(recognised[client])
-      expect(JSON.stringify(body)).toContain('"type":"invalid_request_error"')
+      expect(JSON.stringify(body)).toContain(
+        client === 'gemini' ? '"status":"INVALID_ARGUMENT"' : '"type":"invalid_request_error"',
+      )
     }
   })
 })

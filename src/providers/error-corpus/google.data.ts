@@ -17,9 +17,9 @@ const OVER_QUOTA = 'You exceeded your current quota, please check your plan and 
 const RETRY_INFO = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '36s' }
 const KEY_INFO = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID', domain: 'googleapis.com' }
 
-/** The native shape; the address that is compatible with OpenAI wraps the same object into a list. */
-export const GEMINI_ERRORS: ProviderErrors = {
-  provider: 'gemini',
+/** The address that is compatible with OpenAI wraps the native object into a list, or does not. */
+export const GEMINI_COMPATIBLE_ERRORS: ProviderErrors = {
+  provider: 'gemini, compatible address',
   format: 'openai',
   cases: [
     {
@@ -116,6 +116,42 @@ export const GEMINI_ERRORS: ProviderErrors = {
       status: 504,
       body: google(504, 'DEADLINE_EXCEEDED', 'Deadline expired before operation could complete.'),
       code: 'upstream_timeout',
+      source: GEMINI,
+    },
+  ],
+}
+
+/** The same refusals, and those that only its own format knows. */
+export const GEMINI_ERRORS: ProviderErrors = {
+  provider: 'gemini',
+  format: 'gemini',
+  cases: [
+    ...GEMINI_COMPATIBLE_ERRORS.cases,
+    {
+      what: 'call without its signature',
+      status: 400,
+      body: google(400, 'INVALID_ARGUMENT', 'Function call is missing a thought_signature in functionCall parts.'),
+      code: 'upstream_invalid_request',
+      source: 'https://ai.google.dev/gemini-api/docs/thought-signatures',
+    },
+    {
+      what: 'results that are not as many as calls',
+      status: 400,
+      body: google(
+        400,
+        'INVALID_ARGUMENT',
+        'Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.',
+      ),
+      code: 'upstream_invalid_request',
+      source: 'https://ai.google.dev/gemini-api/docs/function-calling',
+    },
+    {
+      what: 'limit with a time, in the middle of a stream',
+      status: 429,
+      body: google(429, 'RESOURCE_EXHAUSTED', 'Resource has been exhausted (e.g. check quota).', [RETRY_INFO]),
+      frame: { data: google(429, 'RESOURCE_EXHAUSTED', 'Resource has been exhausted (e.g. check quota).', [RETRY_INFO]) },
+      code: 'upstream_rate_limited',
+      retryAfterMs: 36_000,
       source: GEMINI,
     },
   ],

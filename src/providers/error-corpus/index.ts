@@ -6,7 +6,7 @@ import { CEREBRAS_ERRORS } from './cerebras.data.ts'
 import { DEEPSEEK_ERRORS } from './deepseek.data.ts'
 import type { ProviderErrors } from './error-case.ts'
 import { FIREWORKS_ERRORS } from './fireworks.data.ts'
-import { GEMINI_ERRORS, VERTEX_ERRORS } from './google.data.ts'
+import { GEMINI_COMPATIBLE_ERRORS, GEMINI_ERRORS, VERTEX_ERRORS } from './google.data.ts'
 import { GROQ_ERRORS } from './groq.data.ts'
 import { MISTRAL_ERRORS } from './mistral.data.ts'
 import { MOONSHOT_ERRORS } from './moonshot.data.ts'
@@ -26,6 +26,7 @@ export const ERROR_CORPUS: readonly ProviderErrors[] = [
   AZURE_ERRORS,
   ANTHROPIC_ERRORS,
   GEMINI_ERRORS,
+  GEMINI_COMPATIBLE_ERRORS,
   VERTEX_ERRORS,
   BEDROCK_ERRORS,
   OPENROUTER_ERRORS,

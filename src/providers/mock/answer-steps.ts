@@ -50,16 +50,22 @@ type Pieces = StreamEvent[][]
 function reasoningPieces(reasoning: string | undefined, format: WireFormat): Pieces {
   if (reasoning === undefined) return []
   const block = 0
-  // Each vendor's own habit: OpenAI shows summaries, the others the text; Anthropic signs it.
-  const form = format === 'responses' ? 'summary' : 'text'
+  const { form, state } = REASONING_HABITS[format]
   const pieces: Pieces = words(reasoning).map((text) => [
     { type: 'reasoning-delta', block, text, form, ...(form === 'summary' ? { part: 0 } : {}) },
   ])
-  const closing: StreamEvent[] = []
-  if (format === 'anthropic') closing.push({ type: 'reasoning-state', block, origin: format, signature: 'bW9jay1zaWduYXR1cmU=' })
-  if (format === 'responses') closing.push({ type: 'reasoning-state', block, origin: format, encrypted: 'bW9jay1lbmNyeXB0ZWQ=' })
-  closing.push({ type: 'reasoning-end', block })
-  return framed([{ type: 'reasoning-start', block, choice: 0 }], pieces, closing)
+  const kept: StreamEvent[] = state === undefined ? [] : [{ type: 'reasoning-state', block, origin: format, ...state }]
+  return framed([{ type: 'reasoning-start', block, choice: 0 }], pieces, [...kept, { type: 'reasoning-end', block }])
+}
+
+/** How each vendor shows its reasoning, and what it wants back. */
+const REASONING_HABITS: Readonly<
+  Record<WireFormat, { readonly form: 'text' | 'summary'; readonly state?: { signature?: string; encrypted?: string } }>
+> = {
+  openai: { form: 'text' },
+  responses: { form: 'summary', state: { encrypted: 'bW9jay1lbmNyeXB0ZWQ=' } },
+  anthropic: { form: 'text', state: { signature: 'bW9jay1zaWduYXR1cmU=' } },
+  gemini: { form: 'summary', state: { signature: 'bW9jay1zaWduYXR1cmU=' } },
 }
 
 function textPieces({ text }: MockAnswer): Pieces {

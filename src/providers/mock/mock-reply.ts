@@ -21,8 +21,8 @@ const encoder = new TextEncoder()
 export function failureReply(codec: Codec, requestId: string, status: number, facts?: UpstreamErrorFacts): Response {
   const scripted = mockError(status)
   const { message, type, code } = facts ?? scripted
-  // Anthropic has one word for each status, which its codec knows.
-  const words = codec.format === 'anthropic' ? {} : { type, code }
+  // The others have one word for each status, which their codecs know.
+  const words = codec.format === 'openai' || codec.format === 'responses' ? { type, code } : {}
   const error = new GatewayError(classifyStatus(status, {}), message ?? '', { upstream: { status, message, ...words } })
   const headers = headersFor(codec, requestId, 'application/json')
   if (facts === undefined && scripted.retryAfter !== undefined) headers['retry-after'] = String(scripted.retryAfter)

@@ -11,6 +11,7 @@ import type { Transport } from '../../transport/transport.ts'
 import { classifyInBand } from '../classify-error.ts'
 import { MOCK_MODEL_NAMES } from '../provider.schema.ts'
 import type { MockModel } from '../provider.settings.schema.ts'
+import { endpointOf } from '../endpoint-url.ts'
 import { createMockUpstream } from './mock-upstream.ts'
 
 const WEATHER = {
@@ -55,7 +56,7 @@ function send(
   signal = new AbortController().signal,
 ): Promise<Response> {
   return upstream.send({
-    url: 'http://mock.invalid/v1/x',
+    url: endpointOf('http://mock.invalid/v1', format, 'generate')({ model: request.model, stream: request.stream ?? false }),
     method: 'POST',
     headers: {},
     body: JSON.stringify(wireBody(format, request)),

@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { LlmRequest } from '../../ir/request.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Transport, UpstreamBody, UpstreamRequest } from '../../transport/transport.ts'
+import { calledEndpoint, type EndpointCall } from '../endpoint-url.ts'
 import type { ProviderSettings } from '../provider.settings.schema.ts'
 import { builtInModels, failing } from './built-in-models.ts'
 import { failureReply, streamReply, wholeReply } from './mock-reply.ts'
@@ -29,8 +30,9 @@ export function createMockUpstream({ settings, clock, generateId = randomId }: M
   const answer = async (request: UpstreamRequest): Promise<Response> => {
     const requestId = generateId()
     const text = textOf(request.body)
-    if (request.url.endsWith('/count_tokens')) return Response.json(codec.tokenCounter?.answer(Math.ceil(text.length / 4)) ?? {})
-    const decoded = decode(codec, text)
+    const called = calledEndpoint(request.url, settings.format)
+    if (called.operation === 'count-tokens') return Response.json(codec.tokenCounter?.answer(Math.ceil(text.length / 4)) ?? {})
+    const decoded = decode(codec, text, called.call)
     if (decoded instanceof GatewayError)
       return failureReply(codec, requestId, 400, { type: 'invalid_request_error', message: decoded.message })
     const script = models.get(decoded.model) ?? scriptOfName(decoded.model)
@@ -64,9 +66,9 @@ const unknownModel = (name: string): { message: string; type: string; code: stri
   code: 'model_not_found',
 })
 
-function decode(codec: Codec, text: string): LlmRequest | GatewayError {
+function decode(codec: Codec, text: string, address: EndpointCall | undefined): LlmRequest | GatewayError {
   try {
-    return codec.decodeRequest(JSON.parse(text)).value
+    return codec.decodeRequest(JSON.parse(text), address).value
   } catch (error) {
     return error instanceof GatewayError ? error : new GatewayError('invalid_json', 'The body is no JSON.', { cause: error })
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import { ExpiringLru } from './expiring-lru.ts'
+import { ExpiringLru } from '../../lib/expiring-lru.ts'
 import { answerHash } from './answer-hash.ts'
 import type { Affinity, AffinityKey, AffinityStore, Origin, Overflow } from './store.ts'
 

@@ -1,8 +1,8 @@
 import { asAccountId, type TargetId } from '../../ir/ids.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { ExpiringLru } from '../../lib/expiring-lru.ts'
 import type { Announcement, Coordination } from '../coordination/store.ts'
 import { answerHash } from './answer-hash.ts'
-import { ExpiringLru } from './expiring-lru.ts'
 import type { AffinityKey, AffinityStore, AnswerKey, Overflow } from './store.ts'
 
 const TOPIC = 'place'

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
+import { geminiAnswer } from './gemini-answer.ts'
 import { argumentsJson, count, fraction, id, optional, pruned, shape, sown, word, type Json, type Style } from './canary.ts'
 
 const constant = (value: string): fc.Arbitrary<string> => fc.constant(value)
@@ -231,6 +232,7 @@ const answers: Readonly<Record<WireFormat, fc.Arbitrary<Json>>> = {
   openai: chatAnswer,
   responses: responsesAnswer,
   anthropic: anthropicAnswer,
+  gemini: geminiAnswer,
 }
 
 /** Whole answers of upstreams of `format`. */

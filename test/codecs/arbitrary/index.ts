@@ -2,6 +2,7 @@ import type fc from 'fast-check'
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
 import { anthropicBody } from './anthropic-body.ts'
 import type { Json, Style } from './canary.ts'
+import { geminiBody } from './gemini-body.ts'
 import { openaiBody } from './openai-body.ts'
 import { responsesBody } from './responses-body.ts'
 
@@ -10,4 +11,5 @@ export const bodyOf: Readonly<Record<WireFormat, (style?: Style) => fc.Arbitrary
   openai: openaiBody,
   responses: responsesBody,
   anthropic: anthropicBody,
+  gemini: geminiBody,
 }

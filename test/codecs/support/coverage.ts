@@ -40,6 +40,7 @@ const SCOPE: Partial<Record<Feature, readonly string[]>> = {
   'tools.custom_grammar': ['format'],
   'tools.namespace': [],
   'tools.name': ['name'],
+  'tools.function_strict': ['strict'],
   'tools.schema': ['input_schema', 'parameters'],
   'tools.defer_loading': ['defer_loading'],
   'tools.allowed_callers': ['allowed_callers'],
@@ -48,7 +49,7 @@ const SCOPE: Partial<Record<Feature, readonly string[]>> = {
 }
 
 /** Two fields are one feature, so the place of a loss is the whole body when both were given. */
-const LOGPROBS = new Set(['/logprobs', '/top_logprobs'])
+const LOGPROBS = new Set(['/logprobs', '/top_logprobs', '/generationConfig/logprobs', '/generationConfig/responseLogprobs'])
 
 /** Whether a diagnostic accounts for the leaf at `path`. One without a place accounts for nothing else. */
 export function covers(diagnostic: Diagnostic, path: string): boolean {

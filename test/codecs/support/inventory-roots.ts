@@ -1,10 +1,11 @@
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
 import { probeAnswer, probeRequest, probeStream, type Probe } from './probe.ts'
-import type { Samples } from './sdk-types.ts'
+import type { Bases, Samples } from './sdk-types.ts'
 
 export interface Root {
   readonly name: string
   readonly samples: Samples
+  readonly bases?: Bases
   readonly probe: (pair: readonly [unknown, unknown]) => Probe
 }
 
@@ -109,6 +110,60 @@ function stream(name: string, format: WireFormat, frames: (event: Json) => reado
   return { name, samples, probe: ([first, second]) => probeStream(format, [frames(first as Json), frames(second as Json)]) }
 }
 
+const GEMINI: Samples = {
+  role: 'user',
+  mimeType: 'image/png',
+  data: 'iVBORw0KGgo=',
+  fileUri: 'https://img.example/a',
+  index: 1,
+  name: 'f',
+  jsonPath: '$.q',
+  createTime: '2026-01-01T00:00:00Z',
+  propertyOrdering: ['second', 'first'],
+  stringValue: 'said',
+}
+/** A body of Gemini behind a turn that calls what a result may answer. */
+function afterCall(body: unknown): Json {
+  const { contents, ...rest } = body as { contents?: Json[] }
+  const call = { role: 'model', parts: [{ functionCall: { name: 'f', args: {} } }] }
+  const asks = { role: 'user', parts: [{ text: 'hi' }] }
+  const answers = JSON.stringify(contents ?? null).includes('"functionResponse"')
+  return { ...rest, contents: answers ? [asks, call, ...(contents ?? [])] : (contents ?? [asks]) }
+}
+
+/** A chunk of Gemini, and what ends the answer unless it does so itself. */
+function ended(chunk: Json): Json[] {
+  const [first] = (chunk['candidates'] ?? []) as Json[]
+  const isEnd = first?.['finishReason'] !== undefined && (first['index'] ?? 0) === 0
+  return isEnd ? [chunk] : [chunk, { candidates: [geminiCandidate] }]
+}
+
+const GEMINI_BASES: Bases = {
+  FunctionDeclaration: { name: 'f' },
+  FunctionCall: { name: 'f' },
+  FunctionResponse: { name: 'f' },
+  FunctionResponseBlob: { mimeType: 'image/png', data: 'iVBORw0KGgo=' },
+  FunctionResponseFileData: { fileUri: 'https://img.example/a' },
+  Blob_2: { mimeType: 'image/png', data: 'iVBORw0KGgo=' },
+  FileData: { fileUri: 'https://img.example/a' },
+  Candidate: { content: { role: 'model', parts: [{ text: 'hello' }] }, finishReason: 'STOP' },
+  GenerateContentResponseUsageMetadata: { promptTokenCount: 9, candidatesTokenCount: 9, totalTokenCount: 18 },
+  ModalityTokenCount: { modality: 'TEXT', tokenCount: 9 },
+  LogprobsResult: { chosenCandidates: [{ token: 'hi', logProbability: -0.5 }] },
+  LogprobsResultCandidate: { token: 'hi', logProbability: -0.5 },
+  PartialArg: { jsonPath: '$.q', stringValue: 'said' },
+  'FunctionCall.willContinue': { partialArgs: [{ jsonPath: '$.q', stringValue: 'said' }] },
+  'Schema.propertyOrdering': { properties: { first: { type: 'STRING' }, second: { type: 'STRING' } } },
+  'PartialArg.boolValue': { stringValue: undefined },
+  'PartialArg.numberValue': { stringValue: undefined },
+  'PartialArg.nullValue': { stringValue: undefined },
+  'Part.thought': { text: 'hm' },
+  'Part.videoMetadata': { fileData: { fileUri: 'https://film.example/a', mimeType: 'video/mp4' } },
+  'GenerationConfig.responseSchema': { responseMimeType: 'application/json' },
+  'GenerationConfig.responseJsonSchema': { responseMimeType: 'application/json' },
+}
+const geminiCandidate: Json = { content: { role: 'model', parts: [{ text: 'hi' }] }, finishReason: 'STOP', index: 0 }
+
 export const ROOTS: readonly Root[] = [
   request('openai-request', 'openai', { model: 'm', messages: [asked] }, { ...MEDIA, url: 'https://a.example/b' }),
   answer('openai-answer', 'openai', {}),
@@ -130,4 +185,15 @@ export const ROOTS: readonly Root[] = [
   request('anthropic-beta-request', 'anthropic', { model: 'm', max_tokens: 50_000, messages: [asked] }, MEDIA),
   answer('anthropic-answer', 'anthropic', {}),
   stream('anthropic-stream', 'anthropic', anthropicFrames, { index: 0 }),
+  {
+    name: 'gemini-request',
+    samples: GEMINI,
+    bases: GEMINI_BASES,
+    probe: ([first, second]) => probeRequest('gemini', [afterCall(first), afterCall(second)]),
+  },
+  { ...answer('gemini-answer', 'gemini', { candidates: [geminiCandidate] }, GEMINI), bases: GEMINI_BASES },
+  {
+    ...stream('gemini-stream', 'gemini', ended, GEMINI),
+    bases: GEMINI_BASES,
+  },
 ]

@@ -4,7 +4,7 @@ import { WIRE_FORMATS, type WireFormat } from '../../../src/ir/wire-format.ts'
 import { covers } from './coverage.ts'
 import { leavesOf } from './leaves.ts'
 import { contextOf } from './stream.ts'
-import { translate } from './translate.ts'
+import { decodedRequest, translate } from './translate.ts'
 
 /**
  * What becomes of a property. `modelled`: the canonical form has a place for it. `carried`: it is kept in the format's own words and
@@ -45,7 +45,7 @@ function statusOf(first: { value: unknown; diagnostics: unknown }, second: { val
 }
 
 export function probeRequest(format: WireFormat, [first, second]: Pair): Probe {
-  const decoded = [first, second].map((body) => codecFor(format).decodeRequest(body))
+  const decoded = [first, second].map((body) => decodedRequest(body, format))
   const known = new Set(leavesOf(second).map(({ path, value }) => `${path} ${JSON.stringify(value)}`))
   const own = leavesOf(first).filter(({ path, value }) => !known.has(`${path} ${JSON.stringify(value)}`))
   const silent = WIRE_FORMATS.filter((to) => {

@@ -12,12 +12,31 @@ export interface SdkProperty {
 const FOLDER = path.resolve(import.meta.dir, '../..')
 const ENTRY = path.join(FOLDER, 'inventory/entry.ts')
 
-/** The SDK types of which every property is listed. */
+/** The SDK types of which every property is listed. Of Gemini the SDK has the parts of a request, and an answer with helpers of its own. */
 const SOURCE = `
 import type { ChatCompletionCreateParams, ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { ResponseCreateParams, Response, ResponseStreamEvent } from 'openai/resources/responses/responses'
 import type { MessageCreateParams, Message, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources/messages/messages'
 import type { MessageCreateParams as BetaMessageCreateParams } from '@anthropic-ai/sdk/resources/beta/messages/messages'
+import type {
+  Content, GenerateContentResponse, GenerationConfig, SafetySetting, ServiceTier, Tool, ToolConfig,
+} from '@google/genai'
+type GeminiRequest = {
+  contents: Content[]
+  systemInstruction?: Content
+  tools?: Tool[]
+  toolConfig?: ToolConfig
+  safetySettings?: SafetySetting[]
+  generationConfig?: GenerationConfig
+  cachedContent?: string
+  labels?: Record<string, string>
+  serviceTier?: ServiceTier
+  store?: boolean
+}
+type GeminiAnswer = Pick<
+  GenerateContentResponse,
+  'candidates' | 'createTime' | 'modelStatus' | 'modelVersion' | 'promptFeedback' | 'responseId' | 'usageMetadata'
+>
 export type Roots = {
   'openai-request': ChatCompletionCreateParams
   'openai-answer': ChatCompletion
@@ -29,6 +48,9 @@ export type Roots = {
   'anthropic-beta-request': BetaMessageCreateParams
   'anthropic-answer': Message
   'anthropic-stream': RawMessageStreamEvent
+  'gemini-request': GeminiRequest
+  'gemini-answer': GeminiAnswer
+  'gemini-stream': GeminiAnswer
 }
 `
 
@@ -38,6 +60,14 @@ type Wrap = (value: unknown) => unknown
 /** Values with a meaning of their own, by property: indexes that have to match, ids that have to be found, media that has to be media. */
 export interface Samples {
   readonly [property: string]: unknown
+}
+
+/**
+ * What an object has to hold to mean anything, where the SDK lets everything be left out: by `TypeName`, or by `TypeName.property` for
+ * what only that property needs beside it.
+ */
+export interface Bases {
+  readonly [typeOrProperty: string]: Json
 }
 
 /** Reads the declarations of the official SDKs. Made once; the compiler is slow to start. */
@@ -70,9 +100,9 @@ export class SdkTypes {
   }
 
   /** Every property below the root, each once for the type that declares it, nearest to the root first. */
-  properties(root: string, samples: Samples): SdkProperty[] {
+  properties(root: string, samples: Samples, bases: Bases = {}): SdkProperty[] {
     const type = this.checker.getTypeOfSymbolAtLocation(this.roots.getProperty(root)!, this.node)
-    return new Walk(this.checker, this.node, samples).walk(type)
+    return new Walk(this.checker, this.node, { samples, bases }).walk(type)
   }
 }
 
@@ -86,15 +116,17 @@ class Walk {
   private readonly checker: ts.TypeChecker
   private readonly node: ts.Node
   private readonly samples: Samples
+  private readonly bases: Bases
   private readonly seen = new Set<string>()
   private readonly found: SdkProperty[] = []
   private readonly queue: Visit[] = []
   private next = 0
 
-  constructor(checker: ts.TypeChecker, node: ts.Node, samples: Samples) {
+  constructor(checker: ts.TypeChecker, node: ts.Node, { samples, bases }: { samples: Samples; bases: Bases }) {
     this.checker = checker
     this.node = node
     this.samples = samples
+    this.bases = bases
   }
 
   walk(root: ts.Type): SdkProperty[] {
@@ -108,11 +140,13 @@ class Walk {
       const property = symbol.getName()
       const full = `${name}.${property}`
       const propertyType = this.checker.getTypeOfSymbolAtLocation(symbol, this.node)
-      const place: Wrap = (value) =>
-        wrap(value === undefined ? without(this.minimal(type, 0), property) : { ...this.minimal(type, 0), [property]: value })
+      const place: Wrap = (value) => {
+        const beside = { ...this.minimal(type, 0), ...this.bases[full] }
+        return wrap(value === undefined ? without(beside, property) : { ...beside, [property]: value })
+      }
       if (!this.seen.has(full) && this.isVariable(propertyType)) {
         this.seen.add(full)
-        const isOptional = (symbol.flags & ts.SymbolFlags.Optional) !== 0
+        const isOptional = (symbol.flags & ts.SymbolFlags.Optional) !== 0 && this.baseOf(type)[property] === undefined
         this.found.push({ name: full, bodies: () => this.pair(propertyType, property, isOptional, place) })
       }
       this.enqueue(propertyType, full, place)
@@ -165,7 +199,7 @@ class Walk {
   }
 
   private minimal(type: ts.Type, depth: number): Json {
-    const object: Json = {}
+    const object: Json = { ...this.baseOf(type) }
     for (const symbol of this.checker.getPropertiesOfType(type)) {
       if ((symbol.flags & ts.SymbolFlags.Optional) !== 0) continue
       object[symbol.getName()] = this.sample(
@@ -213,6 +247,10 @@ class Walk {
   private isVariable(type: ts.Type): boolean {
     const members = membersOf(type).filter((member) => (member.flags & (ts.TypeFlags.Null | ts.TypeFlags.Undefined)) === 0)
     return members.length !== 1 || !members[0]!.isLiteral()
+  }
+
+  private baseOf(type: ts.Type): Json {
+    return this.bases[this.nameOf(type) ?? ''] ?? {}
   }
 
   private nameOf(type: ts.Type): string | undefined {

@@ -15,7 +15,7 @@ export interface Expected {
   readonly text: string
   readonly refusal: string
   readonly reasoning: string
-  readonly toolCalls: readonly { readonly id: string; readonly name: string; readonly argumentsJson: string }[]
+  readonly toolCalls: readonly { readonly id: string | null; readonly name: string; readonly argumentsJson: string }[]
   readonly serverTools: readonly string[]
   readonly usage: {
     readonly input: number
@@ -52,11 +52,12 @@ const FORMATS: Readonly<Record<string, WireFormat>> = {
   'openai-chat': 'openai',
   'openai-responses': 'responses',
   anthropic: 'anthropic',
+  gemini: 'gemini',
 }
 
 const read = (file: string): Buffer => readFileSync(path.join(SHARED, 'fixtures', file))
 
-/** Recorded answers in the three formats; empty when the shared data is not there. */
+/** Recorded answers in all formats; empty when the shared data is not there. */
 export function loadFixtures(): Fixture[] {
   if (!existsSync(INDEX)) return []
   const entries = JSON.parse(readFileSync(INDEX, 'utf8')) as IndexEntry[]
@@ -77,9 +78,10 @@ const ROUTES: readonly (readonly [string, WireFormat])[] = [
   ['/v1/chat/completions', 'openai'],
   ['/v1/responses', 'responses'],
   ['/v1/messages', 'anthropic'],
+  ['/v1beta/models/', 'gemini'],
 ]
 
-/** Requests of real clients in the three formats; empty when the shared data is not there. */
+/** Requests of real clients in all formats; empty when the shared data is not there. */
 export function loadCaptures(): Capture[] {
   if (!existsSync(CAPTURES)) return []
   return readdirSync(CAPTURES)

@@ -12,6 +12,9 @@ export type Step =
     }
   | { readonly kind: 'result'; readonly id: string; readonly text: string; readonly failed?: boolean }
 
+/** Fields in which the turns of a conversation stand; `messages` where nothing is said. */
+const CONVERSATION: Partial<Record<WireFormat, string>> = { responses: 'input', gemini: 'contents' }
+
 const argumentsOf = (query: string): Json => ({ query })
 
 /** The conversation as a body of `format`, one turn or item for each step, in order. */
@@ -19,23 +22,33 @@ export function bodyOfStory(steps: readonly Step[], format: WireFormat): Json {
   const names = [...new Set(steps.flatMap((step) => (step.kind === 'calls' ? step.calls.map((call) => call.name) : [])))]
   const tools = names.map((name) => toolOf(name, format))
   const first = steps.findIndex((step) => step.kind !== 'system' && step.kind !== 'developer')
-  const leading = format === 'anthropic' ? steps.slice(0, first < 0 ? steps.length : first) : []
-  const turns = steps.slice(leading.length).flatMap((step) => TURNS[format](step))
-  const body: Json = { model: 'client-model', [format === 'responses' ? 'input' : 'messages']: turns }
+  const leading = format === 'anthropic' || format === 'gemini' ? steps.slice(0, first < 0 ? steps.length : first) : []
+  const turns = steps.slice(leading.length).flatMap((step) => TURNS[format](step, (id) => calledName(steps, id)))
+  const body: Json = format === 'gemini' ? {} : { model: 'client-model' }
+  body[CONVERSATION[format] ?? 'messages'] = turns
   if (format === 'anthropic') body['max_tokens'] = 4_000
-  if (leading.length > 0) body['system'] = leading.map((step) => ({ type: 'text', text: step.text }))
+  const instructions = leading.map((step) => ('text' in step ? step.text : ''))
+  if (leading.length > 0 && format === 'gemini') body['systemInstruction'] = { parts: instructions.map((text) => ({ text })) }
+  else if (leading.length > 0) body['system'] = instructions.map((text) => ({ type: 'text', text }))
   if (tools.length > 0) body['tools'] = tools
   return body
+}
+
+/** Gemini wants the name of the function again with its result. */
+function calledName(steps: readonly Step[], id: string): string {
+  const calls = steps.flatMap((step) => (step.kind === 'calls' ? step.calls : []))
+  return calls.find((call) => call.id === id)?.name ?? 'search'
 }
 
 function toolOf(name: string, format: WireFormat): Json {
   const parameters = { type: 'object', properties: { query: { type: 'string' } } }
   if (format === 'anthropic') return { name, input_schema: parameters }
+  if (format === 'gemini') return { functionDeclarations: [{ name, parametersJsonSchema: parameters }] }
   if (format === 'responses') return { type: 'function', name, parameters, strict: false }
   return { type: 'function', function: { name, parameters } }
 }
 
-const TURNS: Readonly<Record<WireFormat, (step: Step) => Json[]>> = {
+const TURNS: Readonly<Record<WireFormat, (step: Step, nameOf: (id: string) => string) => Json[]>> = {
   openai(step) {
     if (step.kind === 'result') return [{ role: 'tool', tool_call_id: step.id, content: step.text }]
     if (step.kind !== 'calls') return [{ role: step.kind, content: step.text }]
@@ -67,5 +80,16 @@ const TURNS: Readonly<Record<WireFormat, (step: Step) => Json[]>> = {
       arguments: JSON.stringify(argumentsOf(query)),
     }))
     return [...text, ...calls]
+  },
+  gemini(step, nameOf) {
+    if (step.kind === 'result') {
+      const response = { [step.failed === true ? 'error' : 'output']: step.text }
+      return [{ role: 'user', parts: [{ functionResponse: { id: step.id, name: nameOf(step.id), response } }] }]
+    }
+    // There is no other place for instructions than the one in front.
+    if (step.kind !== 'calls') return [{ role: step.kind === 'assistant' ? 'model' : 'user', parts: [{ text: step.text }] }]
+    const text = step.text === '' ? [] : [{ text: step.text }]
+    const calls = step.calls.map(({ id, name, query }) => ({ functionCall: { id, name, args: argumentsOf(query) } }))
+    return [{ role: 'model', parts: [...text, ...calls] }]
   },
 }

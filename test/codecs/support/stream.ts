@@ -10,11 +10,18 @@ import { SseParser, type SseFrame } from '../../../src/lib/sse-parser.ts'
 
 const REQUEST_ID = '0123456789abcdef0123456789abcdef'
 
+const CHAT = { messages: [{ role: 'user', content: 'hi' }] }
+const CALLS: Readonly<Record<WireFormat, Record<string, unknown>>> = {
+  openai: { ...CHAT, stream_options: { include_usage: true } },
+  responses: { input: 'hi' },
+  anthropic: { ...CHAT, max_tokens: 9 },
+  gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+}
+
 /** The call that an answer belongs to, as a client of `format` made it. */
 export function contextOf(format: WireFormat, model = 'shown-model', body: Record<string, unknown> = {}): ClientContext {
-  const base = format === 'responses' ? { input: 'hi' } : { messages: [{ role: 'user', content: 'hi' }] }
-  const more = format === 'openai' ? { stream_options: { include_usage: true } } : format === 'anthropic' ? { max_tokens: 9 } : {}
-  const request = codecFor(format).decodeRequest({ model, stream: true, ...base, ...more, ...body }).value
+  const called = { ...CALLS[format], ...(format === 'gemini' ? {} : { model, stream: true }), ...body }
+  const request = codecFor(format).decodeRequest(called, { model, stream: true }).value
   return { requestId: REQUEST_ID, model, createdAt: 1_700_000_000, request, estimatedInputTokens: 1 }
 }
 

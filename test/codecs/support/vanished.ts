@@ -5,10 +5,10 @@ import { translate, type TargetOptions, type Translation } from './translate.ts'
 
 const CANARY = /kw\d{4}z/g
 /** Words that say what a node is, and wishes that the gateway itself answers; whether it arrives is told by the leaves beside them. */
-const STRUCTURE = new Set(['type', 'role', 'model', 'stream', 'required', 'additionalProperties', 'include_usage'])
+const STRUCTURE = new Set(['type', 'mimeType', 'role', 'model', 'stream', 'required', 'additionalProperties', 'include_usage'])
 
-/** Another valid value for a word from a closed list: exchanging it has to show. */
-const ALTERNATIVES: Readonly<Record<string, readonly string[]>> = {
+/** Another valid value for a word from a closed list, or for a number that is a word: exchanging it has to show. */
+const ALTERNATIVES: Readonly<Record<string, readonly (string | number)[]>> = {
   ttl: ['5m', '1h'],
   detail: ['low', 'high'],
   effort: ['low', 'high'],
@@ -20,7 +20,12 @@ const ALTERNATIVES: Readonly<Record<string, readonly string[]>> = {
   truncation: ['auto', 'disabled'],
   tool_choice: ['auto', 'required', 'none'],
   include: ['file_search_call.results', 'message.output_text.logprobs'],
-  mode: ['auto', 'required'],
+  mode: ['auto', 'required', 'AUTO', 'ANY'],
+  responseMimeType: ['application/json', 'text/plain'],
+  responseModalities: ['TEXT', 'AUDIO'],
+  thinkingBudget: [0, 2048],
+  thinkingLevel: ['LOW', 'HIGH'],
+  serviceTier: ['flex', 'standard'],
   status: ['completed', 'incomplete'],
   phase: ['commentary', 'final_answer'],
 }
@@ -38,7 +43,7 @@ export function vanished(body: object, pair: readonly [WireFormat, WireFormat], 
     const { value } = leaf
     const canaries = typeof value === 'string' ? value.match(CANARY) : null
     if (canaries !== null) return canaries.every((canary) => text.includes(canary))
-    if (typeof value === 'number') return values.has(value) || text.includes(`:${value}`)
+    if (typeof value === 'number' && (values.has(value) || text.includes(`:${value}`))) return true
     if (typeof value === 'string' && isIn(value)) return true
     return showsWhenChanged(body, leaf, (other) => translate(other, pair[0], pair[1], options))
   }

@@ -1,15 +1,23 @@
 import Anthropic from '@anthropic-ai/sdk'
+import { GoogleGenAI } from '@google/genai'
 import { expect } from 'bun:test'
 import OpenAI from 'openai'
 import { createGateway, type Gateway } from '../../../src/app.ts'
 import { configFromObject } from '../../../src/config/load.ts'
 import type { RequestRecord } from '../../../src/ir/record.ts'
+import type { WireFormat } from '../../../src/ir/wire-format.ts'
 import type { FakeUpstream } from '../../support/fake-upstream.ts'
 import { startScriptedUpstream } from '../../support/scripted-upstream.ts'
 
 /** Providers of the stage: each is the same upstream, spoken to in another format. */
-export const UPSTREAMS = ['chat', 'responses', 'messages'] as const
+export const UPSTREAMS = ['chat', 'responses', 'messages', 'gemini'] as const
 export type Upstream = (typeof UPSTREAMS)[number]
+export const FORMATS: Readonly<Record<Upstream, WireFormat>> = {
+  chat: 'openai',
+  responses: 'responses',
+  messages: 'anthropic',
+  gemini: 'gemini',
+}
 
 /** Names of the models that the list of the gateway shows. */
 const LISTED = ['text', 'tools']
@@ -21,6 +29,7 @@ export interface Stage {
   readonly url: string
   readonly openai: OpenAI
   readonly anthropic: Anthropic
+  readonly google: GoogleGenAI
   /** Hand this to clients of one's own: it counts their calls. */
   readonly fetch: typeof fetch
   /** Lets the upstream break off the streams of its model `cut`. */
@@ -52,6 +61,7 @@ export async function openStage(): Promise<Stage> {
     url,
     openai: new OpenAI({ ...options, baseURL: `${url}/v1` }),
     anthropic: new Anthropic({ ...options, baseURL: url }),
+    google: new GoogleGenAI({ apiKey: 'sk-of-the-client', httpOptions: { baseUrl: url, fetch: counted, timeout: 10_000 } }),
     fetch: counted,
     cut,
     expectOneUpstreamCallEach() {
@@ -94,6 +104,7 @@ function configFor(upstreamUrl: string) {
         quirks: { first_party: true },
       },
       { ...base, id: 'messages', type: 'anthropic', api_key: 'sk-upstream-messages', quirks: { first_party: true } },
+      { ...base, id: 'gemini', type: 'gemini', base_url: upstreamUrl, api_key: 'sk-upstream-gemini' },
     ],
   }
   const loaded = configFromObject(document, { env: {}, cwd: '/', home: '/' })

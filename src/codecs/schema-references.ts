@@ -1,0 +1,66 @@
+import { isObject, type JsonObject } from '../ir/json.ts'
+import { annotated } from './schema-notes.ts'
+
+/** The schema that a pointer within the document names; undefined for every other address. */
+export function resolved(reference: string, root: JsonObject): JsonObject | undefined {
+  if (reference === '#') return root
+  if (!reference.startsWith('#/')) return undefined
+  let node: unknown = root
+  for (const part of reference.slice(2).split('/')) {
+    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    if (Array.isArray(node)) node = (node as unknown[])[Number(key)]
+    else node = isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined
+  }
+  return isObject(node) ? node : undefined
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part // a stray percent sign: the name is meant as it is written
+  }
+}
+
+/**
+ * `allOf` as one schema: one branch stands for itself, of several the properties and the required names are joined; of any other
+ * keyword the first word counts. `follow` gives what a reference in a branch names; one that it does not give is told in words.
+ */
+export function mergedBranches(
+  rest: JsonObject,
+  branches: readonly unknown[],
+  follow: (reference: string) => JsonObject | undefined,
+): JsonObject {
+  const [only, ...others] = branches
+  // A reference with words beside it, as many generators write it.
+  if (others.length === 0 && isObject(only) && typeof only['$ref'] === 'string' && rest['$ref'] === undefined)
+    return { ...rest, $ref: only['$ref'] }
+  let merged = rest
+  const unknown: string[] = []
+  for (const branch of branches) {
+    if (!isObject(branch)) continue
+    const { $ref, ...own } = branch
+    merged = joined(merged, own)
+    if (typeof $ref !== 'string') continue
+    const target = follow($ref)
+    if (target === undefined) unknown.push($ref)
+    else merged = joined(merged, target)
+  }
+  return unknown.length === 0 ? merged : annotated(merged, { allOf: unknown })
+}
+
+function joined(first: JsonObject, second: JsonObject): JsonObject {
+  const properties = isObject(second['properties']) ? { ...second['properties'], ...objectOf(first['properties']) } : undefined
+  const required = Array.isArray(second['required'])
+    ? [...new Set([...listOf(first['required']), ...(second['required'] as unknown[])])]
+    : undefined
+  return {
+    ...second,
+    ...first,
+    ...(properties === undefined ? {} : { properties }),
+    ...(required === undefined ? {} : { required }),
+  }
+}
+
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])

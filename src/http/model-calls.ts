@@ -1,0 +1,61 @@
+import type { CallAddress, Codec } from '../codecs/codec.ts'
+import type { CallRoute } from './serve-call.ts'
+
+/** A call that names its model in its path, as Google's API has it. */
+export interface ModelCall {
+  readonly route: CallRoute
+  readonly address: CallAddress
+  /** A stream comes as one JSON list unless the client asks for events. */
+  readonly isJsonList: boolean
+}
+
+/** Versions of Google's API under which the same is found. */
+const CALL = /^\/(?:v1beta|v1alpha|v1)\/models\/(.+):(\w+)$/
+const OTHER_VERSION = /^\/v1alpha(?=\/models(?:\/|$))/
+
+type Method = 'generateContent' | 'streamGenerateContent' | 'countTokens'
+
+/** Reads calls below `basePath`; undefined for every other path. */
+export function createModelCalls(codec: Codec, basePath: string): (path: string, url: string) => ModelCall | undefined {
+  const routes: Readonly<Record<Method, CallRoute>> = {
+    generateContent: { name: 'generateContent', codec, operation: 'generate' },
+    streamGenerateContent: { name: 'streamGenerateContent', codec, operation: 'generate' },
+    countTokens: { name: 'countModelTokens', codec, operation: 'count-tokens' },
+  }
+  return (path, url) => {
+    if (!path.startsWith(basePath)) return undefined
+    const [, model, method] = CALL.exec(path.slice(basePath.length)) ?? []
+    if (model === undefined || method === undefined || !isMethod(method)) return undefined
+    const stream = method === 'streamGenerateContent'
+    return { route: routes[method], address: { model: modelNamed(model), stream }, isJsonList: stream && !wantsEvents(url) }
+  }
+}
+
+const METHODS: ReadonlySet<string> = new Set<Method>(['generateContent', 'streamGenerateContent', 'countTokens'])
+const isMethod = (word: string): word is Method => METHODS.has(word)
+
+/** The name in a path: with or without percent signs, and with or without the collection it stands in. */
+export function modelNamed(written: string): string {
+  const name = decoded(written)
+  return name.startsWith('models/') ? name.slice('models/'.length) : name
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // a stray percent sign: no model is called so, which is what the client will be told
+  }
+}
+
+function wantsEvents(url: string): boolean {
+  const query = url.indexOf('?')
+  return query !== -1 && new URLSearchParams(url.slice(query)).get('alt')?.toLowerCase() === 'sse'
+}
+
+/** A path below the base path, under the one version of Google's API that the table of routes has. */
+export function canonicalPath(path: string): string {
+  const method = CALL.exec(path)?.[2]
+  if (method !== undefined && isMethod(method)) return path.replace(/^\/\w+/, '/v1beta')
+  return path.replace(OTHER_VERSION, '/v1beta')
+}
