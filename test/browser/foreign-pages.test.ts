@@ -246,7 +246,7 @@ describe.skipIf(!isThere)('the status page', () => {
       await page.goto(`${gateway.url}/`)
       expect(await page.title()).toBe('Switchback')
       expect(await page.locator('h1').textContent()).toBe('Switchback')
-      expect(await page.locator('pre').count()).toBe(3)
+      expect(await page.locator('pre').count()).toBe(4)
       expect(await page.locator('pre').first().textContent()).toContain(`${gateway.url}/v1/chat/completions`)
       expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
       expect(said).toEqual([])
