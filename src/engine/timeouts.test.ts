@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { CHAT, CLIENT_FORMATS, MESSAGES, type ClientFormat } from '../../test/support/client-formats.ts'
+import { CHAT, CLIENT_FORMATS, GEMINI, MESSAGES, type ClientFormat } from '../../test/support/client-formats.ts'
 import {
   drained,
   errorOf,
@@ -88,7 +88,7 @@ describe('the time limits of an attempt', () => {
     const body = new LiveBody()
     const tested = engine(() => body.answer(), TIMEOUTS, {}, client.format)
     const frames = client.frames({ text: 'one two' })
-    body.push(...frames.slice(0, client === CHAT ? 2 : 4))
+    body.push(...frames.slice(0, client === CHAT || client === GEMINI ? 2 : 4))
     if (client.format === 'responses') body.push(frames[4]!)
     const stream = streamOf(await tested.call(client, client.call('r', { stream: true })))
     const first = Buffer.from((await stream.next()) ?? []).toString()

@@ -6,7 +6,7 @@ import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
-import { canonicalPath } from './model-calls.ts'
+import { canonicalPath, isCallPath } from './model-calls.ts'
 import { createAlertHandlers } from './alert-handlers.ts'
 import { createCaptureHandlers } from './capture-handlers.ts'
 import { createMetricsHandler } from './metrics-handler.ts'
@@ -79,6 +79,8 @@ export class ColdRoutes {
     if (!isInside) return this.options.responder.error(exchange, unknownRoute(fullPath, basePath))
     const path = canonicalPath(fullPath.slice(basePath.length) || '/')
     if (exchange.request.method === 'OPTIONS') return this.preflight(exchange, path)
+    // Otherwise it would be the name of a model that there is not.
+    if (isCallPath(path) && exchange.request.method !== 'POST') return this.notAllowed(exchange, ['POST'])
     return this.router.fetch(exchange.request, { exchange, path })
   }
 
@@ -101,12 +103,16 @@ export class ColdRoutes {
     const methods = allowedMethods(path)
     if (methods.length === 0 || (exchange.request.method === 'POST' && isModelMethod(path)))
       return responder.error(exchange, unknownRoute(path, settings.basePath))
+    return this.notAllowed(exchange, methods)
+  }
+
+  private notAllowed(exchange: Exchange, methods: readonly string[]): Response {
     const allow = methods.join(', ')
     const error = new GatewayError(
       'method_not_allowed',
       `This address takes ${allow}; the method was ${knownMethod(exchange.request.method)}.`,
     )
-    return responder.error(exchange, error, [['allow', allow]])
+    return this.options.responder.error(exchange, error, [['allow', allow]])
   }
 
   private preflight(exchange: Exchange, path: string): Response {

@@ -70,6 +70,15 @@ describe("Google's addresses", () => {
     expect(body.message).toContain(words)
   })
 
+  test.each(['GET', 'PUT', 'DELETE'])('are sent, not asked for with %s', async (method) => {
+    const { app } = createFixture()
+    for (const path of [CALL, STREAM, '/v1/models/fast:countTokens']) {
+      const response = await app.fetch(request(path, { method }))
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+      expect(await response.json()).toMatchObject({ format: 'gemini', code: 'method_not_allowed' })
+    }
+  })
+
   test('count tokens', async () => {
     const { app, engine } = createFixture()
     const response = await app.fetch(request('/v1beta/models/fast:countTokens', { json }))

@@ -53,9 +53,14 @@ function wantsEvents(url: string): boolean {
   return query !== -1 && new URLSearchParams(url.slice(query)).get('alt')?.toLowerCase() === 'sse'
 }
 
+/** Whether a path below the base path is that of a call, which is sent and not fetched. */
+export function isCallPath(path: string): boolean {
+  const method = CALL.exec(path)?.[2]
+  return method !== undefined && isMethod(method)
+}
+
 /** A path below the base path, under the one version of Google's API that the table of routes has. */
 export function canonicalPath(path: string): string {
-  const method = CALL.exec(path)?.[2]
-  if (method !== undefined && isMethod(method)) return path.replace(/^\/\w+/, '/v1beta')
+  if (isCallPath(path)) return path.replace(/^\/\w+/, '/v1beta')
   return path.replace(OTHER_VERSION, '/v1beta')
 }

@@ -27,7 +27,7 @@ const SIGNS: readonly (readonly [format: WireFormat, fits: (path: string, header
   ['gemini', (path, headers) => GOOGLE_PATH.test(path) || isGoogle(headers)],
   ['responses', (path) => path.includes('/v1/responses')],
 ]
-const GOOGLE_PATH = /\/v1(?:beta|alpha)(?:\/|$)/
+const GOOGLE_PATH = /\/v1(?:beta|alpha)(?:\/|$)|\/models\/.+:(?:(?:streamG|g)enerateContent|countTokens)$/
 
 /** Whether the headers are those that Google's own SDKs send. */
 export const isGoogle = (headers: Headers): boolean => headers.has('x-goog-api-client') || headers.has('x-goog-api-key')

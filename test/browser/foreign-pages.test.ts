@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { CHAT, CLIENT_FORMATS, serving } from '../support/client-formats.ts'
+import { CHAT, CLIENT_FORMATS, formatAt, pathFor, serving } from '../support/client-formats.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 
@@ -146,9 +146,8 @@ const WAYS = {
     }),
 } as const
 
-const PATHS = [...CLIENT_FORMATS.map(({ path }) => path), '/v1/messages/count_tokens']
-const bodyOf = (path: string): string =>
-  JSON.stringify((CLIENT_FORMATS.find((client) => path.startsWith(client.path)) ?? CHAT).call('up/m', { stream: true }))
+const PATHS = [...CLIENT_FORMATS.map((client) => pathFor(client, { model: 'up/m', stream: true })), '/v1/messages/count_tokens']
+const bodyOf = (path: string): string => JSON.stringify(formatAt(path).call('up/m', { stream: true }))
 
 describe.skipIf(!isThere)('a page of somebody else', () => {
   test.each(Object.entries(WAYS))(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import zlib from 'node:zlib'
-import { CHAT, CLIENT_FORMATS, serving, type ClientFormat } from '../support/client-formats.ts'
+import { CHAT, CLIENT_FORMATS, type ClientFormat, GEMINI, pathFor, serving } from '../support/client-formats.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 
@@ -57,7 +57,7 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
     ['a number', '7', 'invalid_body'],
     ['a text', '"up/m"', 'invalid_body'],
     ['an object without anything', '{}', 'invalid_body'],
-    ['a model that is no text', '{"model":{"toString":"x"}}', 'invalid_body'],
+    ['a model that is no text, without anything to answer', '{"model":{"toString":"x"}}', 'invalid_body'],
   ])('that is %s is refused with what is wrong, and none of it is repeated', async (_what, text, code) => {
     await expectRefusal(client, await gateway.post(client.path, text), 400, code)
   })
@@ -66,7 +66,11 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
     const body = Buffer.concat([Buffer.from('{"model":"up/m'), Buffer.from([0xff, 0xfe, 0xc3]), Buffer.from('"}')])
     await expectRefusal(
       client,
-      await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+      await fetch(`${gateway.url}${pathFor(client, {})}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      }),
       400,
       'invalid_json',
     )
@@ -93,7 +97,7 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
       },
     })
     const headers = { 'content-type': 'application/json' }
-    const undeclared = await fetch(`${gateway.url}${client.path}`, {
+    const undeclared = await fetch(`${gateway.url}${pathFor(client, {})}`, {
       method: 'POST',
       headers,
       body: chunks,
@@ -110,7 +114,7 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
     ['deflate', () => zlib.deflateSync(bomb)],
   ])('that unpacks to 64 MB (%s) is stopped at the limit', async (encoding, pack) => {
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
-    const response = await fetch(`${gateway.url}${client.path}`, {
+    const response = await fetch(`${gateway.url}${pathFor(client, {})}`, {
       method: 'POST',
       headers,
       body: pack() as Uint8Array<ArrayBuffer>,
@@ -129,7 +133,7 @@ describe.each(EACH)('a hostile body to %s', (_name, client) => {
     const headers = { 'content-type': 'application/json', 'content-encoding': encoding }
     await expectRefusal(
       client,
-      await fetch(`${gateway.url}${client.path}`, { method: 'POST', headers, body: '{"model":"up/m"}' }),
+      await fetch(`${gateway.url}${pathFor(client, {})}`, { method: 'POST', headers, body: '{"model":"up/m"}' }),
       status,
       code,
     )
@@ -155,8 +159,10 @@ describe('keys that reach for prototypes', () => {
       '"__proto__":{"polluted":1,"model":"x","isAdmin":true},"constructor":{"prototype":{"polluted":2}},"toString":"x","hasOwnProperty":1'
     const part = '{"type":"text","text":"hi","__proto__":{"polluted":3},"constructor":{"prototype":{"polluted":4}}}'
     const metadata = '"metadata":{"__proto__":"x","user_id":"u"}'
-    const message = `{"role":"user","content":[${client.format === 'responses' ? part.replace('"text"', '"input_text"') : part}],"__proto__":{"role":"system"}}`
-    const field = client.format === 'responses' ? 'input' : 'messages'
+    const [member, typed] = client === GEMINI ? ['parts', part.replace('"type":"text",', '')] : ['content', part]
+    const fitting = client.format === 'responses' ? typed.replace('"text"', '"input_text"') : typed
+    const message = `{"role":"user","${member}":[${fitting}],"__proto__":{"role":"system"}}`
+    const field = { openai: 'messages', anthropic: 'messages', responses: 'input', gemini: 'contents' }[client.format]
     const body = `{"model":"up/m","max_tokens":5,"max_output_tokens":50,"${field}":[${message}],${metadata},${evil}}`
     const response = await gateway.post(client.path, body)
     expect([200, 400]).toContain(response.status)
@@ -263,7 +269,8 @@ describe('a record', () => {
 test.each(CLIENT_FORMATS)(
   'a model name of many thousand characters is refused for $format clients before it fills records',
   async (client) => {
-    const response = await gateway.post(client.path, client.call(`up/${'m'.repeat(300_000)}`))
+    // A path cannot be as long as a body.
+    const response = await gateway.post(client.path, client.call(`up/${'m'.repeat(client === GEMINI ? 6_000 : 300_000)}`))
     expect(response.status).toBe(400)
     expect(client.errorOf(await response.json())).toMatchObject({
       code: 'invalid_body',

@@ -1,7 +1,19 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CHAT, CLIENT_FORMATS, MESSAGES, RESPONSES, serving, type ClientFormat } from '../support/client-formats.ts'
+import {
+  beginning,
+  CHAT,
+  CLIENT_FORMATS,
+  type ClientFormat,
+  GEMINI,
+  MESSAGES,
+  formatAt,
+  modelAsked,
+  googlePath,
+  RESPONSES,
+  serving,
+} from '../support/client-formats.ts'
 import { CommandLine, type Served } from '../support/command-line.ts'
 import type { FakeUpstream, RecordedRequest, Reply } from '../support/fake-upstream.ts'
 import { eventually, TestWorld } from '../support/gateway-fixture.ts'
@@ -71,6 +83,7 @@ function conversation(client: ClientFormat, model: string, extra: Record<string,
     type: 'function',
     function: { name: 'lookup', arguments: JSON.stringify({ city: canary('tool-input') }) },
   }
+  if (client === GEMINI) return geminiConversation(model, parameters, extra)
   if (client === CHAT) {
     const messages = [
       { role: 'system', content: canary('system') },
@@ -102,11 +115,41 @@ function conversation(client: ClientFormat, model: string, extra: Record<string,
   }
 }
 
+function geminiConversation(model: string, parameters: unknown, extra: Record<string, unknown>): Record<string, unknown> {
+  const call = { id: 'call_1', name: 'lookup' }
+  return {
+    model,
+    systemInstruction: { parts: [{ text: canary('system') }] },
+    contents: [
+      {
+        role: 'user',
+        parts: [
+          { text: canary('prompt') },
+          { fileData: { mimeType: 'image/png', fileUri: `http://images.test/${canary('image')}` } },
+        ],
+      },
+      {
+        role: 'model',
+        parts: [
+          {
+            functionCall: { ...call, args: { city: canary('tool-input') } },
+            thoughtSignature: Buffer.from(canary('signature')).toString('base64'),
+          },
+        ],
+      },
+      { role: 'user', parts: [{ functionResponse: { ...call, response: { output: canary('tool-result') } } }] },
+    ],
+    tools: [{ functionDeclarations: [{ name: 'lookup', parametersJsonSchema: parameters }] }],
+    labels: { a: canary('metadata') },
+    ...extra,
+  }
+}
+
 /** Serves, fails, cuts or stalls, as the model's name says. */
 function upstreamReply(request: RecordedRequest): Reply {
-  const client = CLIENT_FORMATS.find(({ path }) => request.path.startsWith(path)) ?? CHAT
-  const { model } = request.json as { model: string }
-  const frames = client.frames({ text: canary('answer') })
+  const client = formatAt(request.path)
+  const model = modelAsked(request)
+  const begun = beginning(client, { text: canary('answer') })
   const message = canary('upstream-error')
   if (model.startsWith('fail-'))
     return {
@@ -114,10 +157,10 @@ function upstreamReply(request: RecordedRequest): Reply {
       headers: { 'x-request-id': 'up_1' },
       body: [JSON.stringify(client.error('some_error', message, 'some_code'))],
     }
-  if (model === 'in-band') return sseReply([...frames.slice(0, 5), client.errorFrame('api_error', message)])
+  if (model === 'in-band') return sseReply([...begun, client.errorFrame('api_error', message)])
   if (model === 'in-band-first') return sseReply([client.errorFrame('api_error', message)])
-  if (model === 'cut') return sseReply([...frames.slice(0, 5), { reset: true }])
-  if (model === 'stall') return sseReply([...frames.slice(0, 5), { stall: true }])
+  if (model === 'cut') return sseReply([...begun, { reset: true }])
+  if (model === 'stall') return sseReply([...begun, { stall: true }])
   if (model === 'html') return { headers: { 'content-type': 'text/html' }, body: [`<html>${message}</html>`] }
   if (model === 'half') return { body: [`{"id":"${message}`] }
   return serving(client, { text: canary('answer') })(request)
@@ -140,7 +183,8 @@ function send(gateway: Served, path: string, body: unknown, init: RequestInit = 
     cookie: canary('cookie'),
   }
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return fetch(`${gateway.url}${path}?q=${canary('query')}`, {
+  const url = `${gateway.url}${path === GEMINI.path ? googlePath(body) : path}`
+  return fetch(`${url}${url.includes('?') ? '&' : '?'}q=${canary('query')}`, {
     method: 'POST',
     body: text,
     ...init,
@@ -170,7 +214,7 @@ function expectNoLeaks(home: CommandLine, outputs: readonly string[]): void {
 async function traffic(gateway: Served): Promise<string[]> {
   const seen: string[] = []
   for (const client of CLIENT_FORMATS) {
-    for (const provider of ['openai', 'responses', 'anthropic', 'query', 'gone']) {
+    for (const provider of [...CLIENT_FORMATS.map(({ format }) => format), 'query', 'gone']) {
       for (const model of ['m', 'fail-400', 'fail-429', 'fail-500', 'in-band', 'in-band-first', 'cut', 'html', 'half']) {
         const stream = model !== 'm' || provider !== 'query'
         const response = await send(gateway, client.path, conversation(client, `${provider}/${model}`, { stream }))
@@ -274,8 +318,8 @@ describe('what users say and keys they use', () => {
     await running.body!.getReader().read()
     await eventually(async () => {
       const list = await fetch(`${gateway.url}/v1/traces?status=499`, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
-      return ((await list.json()) as { traces: unknown[] }).traces.length === 3
-    }, 'three records of broken calls')
+      return ((await list.json()) as { traces: unknown[] }).traces.length === CLIENT_FORMATS.length
+    }, 'a record of each broken call')
     gateway.signal('SIGKILL')
     const { stdout, stderr } = await gateway.finished
     expect(filesBelow(join(home.home, '.local')).some(({ path }) => path.endsWith('-wal'))).toBe(true)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import net from 'node:net'
-import { CHAT, CLIENT_FORMATS, serving } from '../support/client-formats.ts'
+import { CHAT, CLIENT_FORMATS, pathFor, serving } from '../support/client-formats.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
 import { eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import { rawPost, sendRaw } from '../support/raw-http.ts'
@@ -164,13 +164,14 @@ describe('paths', () => {
 
   test('unknown addresses and wrong methods are told in the envelope of the format they look like', async () => {
     for (const client of CLIENT_FORMATS) {
-      const wrong = await fetch(`${gateway.url}${client.path}`)
+      const wrong = await fetch(`${gateway.url}${pathFor(client, {})}`)
       expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST'])
       expect(client.errorOf(await wrong.json())).toMatchObject({
         code: 'method_not_allowed',
         requestId: wrong.headers.get('x-switchback-request-id'),
       })
-      const unknown = await gateway.post(`${client.path}/nothing`, {})
+      // What stands below the models of Google's API is the name of one.
+      const unknown = await gateway.post(`${client.path}/nothing${client.format === 'gemini' ? ':atAll' : ''}`, {})
       expect(unknown.status).toBe(404)
       expect(client.errorOf(await unknown.json())).toMatchObject({
         code: 'route_not_found',

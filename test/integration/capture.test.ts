@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption'
-import { CLIENT_FORMATS, CHAT, serving } from '../support/client-formats.ts'
+import { CHAT, CLIENT_FORMATS, formatAt, serving } from '../support/client-formats.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import { sseReply } from '../support/upstream-answers.ts'
 
@@ -59,18 +59,23 @@ const filesWith = (folder: string, text: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => readFileSync(path, 'latin1').includes(text))
 
+const PROMPTS = {
+  openai: { messages: [{ role: 'user', content: CANARY }] },
+  anthropic: { messages: [{ role: 'user', content: CANARY }] },
+  responses: { input: CANARY },
+  gemini: { contents: [{ role: 'user', parts: [{ text: CANARY }] }] },
+} as const
+
 describe('captured calls', () => {
   test('are copied exactly, for the secret key alone, in every format, streamed or not', async () => {
     const upstream = await world.upstream((request) => {
-      const client = CLIENT_FORMATS.find(({ path }) => request.path.startsWith(path)) ?? CHAT
-      return serving(client, { text: `${CANARY}-answer` })(request)
+      return serving(formatAt(request.path), { text: `${CANARY}-answer` })(request)
     })
     const { gateway, dataDir, id } = await capturing(upstream.url)
     const calls: { readonly file: string; readonly text: string }[] = []
     for (const client of CLIENT_FORMATS) {
       for (const stream of [false, true]) {
-        const input = client.format === 'responses' ? { input: CANARY } : { messages: [{ role: 'user', content: CANARY }] }
-        const sent = JSON.stringify({ model: `${client.format}/m`, max_tokens: 50, stream, ...input })
+        const sent = JSON.stringify({ ...client.call(`${client.format}/m`, { stream }), ...PROMPTS[client.format] })
         const response = await gateway.post(client.path, sent, as('watched-key'))
         const answer = await response.text()
         expect([response.status, response.headers.get('x-switchback-capture')]).toEqual([200, id])

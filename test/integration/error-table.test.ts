@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { CHAT, CLIENT_FORMATS, MESSAGES, refusing, RESPONSES, type ClientFormat } from '../support/client-formats.ts'
+import {
+  beginning,
+  CHAT,
+  CLIENT_FORMATS,
+  GEMINI,
+  MESSAGES,
+  refusing,
+  RESPONSES,
+  type ClientFormat,
+} from '../support/client-formats.ts'
 import type { Reply } from '../support/fake-upstream.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import { sseReply } from '../support/upstream-answers.ts'
@@ -15,25 +24,33 @@ interface Row {
   readonly code: string
   /** Type shown to Messages clients; the format has a fixed set. */
   readonly anthropicType: string
+  /** Name shown to Gemini clients; the format has a fixed set too. */
+  readonly geminiType: string
   readonly retryAfter?: string
 }
 
 const ROWS: readonly Row[] = [
-  { status: 400, code: 'upstream_invalid_request', anthropicType: 'invalid_request_error' },
-  { status: 401, code: 'upstream_authentication', anthropicType: 'authentication_error' },
-  { status: 402, code: 'upstream_payment_required', anthropicType: 'billing_error' },
-  { status: 403, code: 'upstream_permission', anthropicType: 'permission_error' },
-  { status: 404, code: 'upstream_model_not_found', anthropicType: 'not_found_error' },
-  { status: 408, code: 'upstream_timeout', anthropicType: 'invalid_request_error' },
-  { status: 409, code: 'upstream_conflict', anthropicType: 'invalid_request_error' },
-  { status: 413, code: 'upstream_body_too_large', anthropicType: 'request_too_large' },
-  { status: 422, code: 'upstream_invalid_request', anthropicType: 'invalid_request_error' },
-  { status: 429, code: 'upstream_rate_limited', anthropicType: 'rate_limit_error', retryAfter: '7' },
-  { status: 500, code: 'upstream_server_error', anthropicType: 'api_error' },
-  { status: 502, code: 'upstream_server_error', anthropicType: 'api_error' },
-  { status: 503, code: 'upstream_overloaded', anthropicType: 'overloaded_error', retryAfter: '3' },
-  { status: 504, code: 'upstream_timeout', anthropicType: 'timeout_error' },
-  { status: 529, code: 'upstream_overloaded', anthropicType: 'overloaded_error' },
+  { status: 400, code: 'upstream_invalid_request', anthropicType: 'invalid_request_error', geminiType: 'INVALID_ARGUMENT' },
+  { status: 401, code: 'upstream_authentication', anthropicType: 'authentication_error', geminiType: 'UNAUTHENTICATED' },
+  { status: 402, code: 'upstream_payment_required', anthropicType: 'billing_error', geminiType: 'RESOURCE_EXHAUSTED' },
+  { status: 403, code: 'upstream_permission', anthropicType: 'permission_error', geminiType: 'PERMISSION_DENIED' },
+  { status: 404, code: 'upstream_model_not_found', anthropicType: 'not_found_error', geminiType: 'NOT_FOUND' },
+  { status: 408, code: 'upstream_timeout', anthropicType: 'invalid_request_error', geminiType: 'DEADLINE_EXCEEDED' },
+  { status: 409, code: 'upstream_conflict', anthropicType: 'invalid_request_error', geminiType: 'ABORTED' },
+  { status: 413, code: 'upstream_body_too_large', anthropicType: 'request_too_large', geminiType: 'FAILED_PRECONDITION' },
+  { status: 422, code: 'upstream_invalid_request', anthropicType: 'invalid_request_error', geminiType: 'FAILED_PRECONDITION' },
+  {
+    status: 429,
+    code: 'upstream_rate_limited',
+    anthropicType: 'rate_limit_error',
+    geminiType: 'RESOURCE_EXHAUSTED',
+    retryAfter: '7',
+  },
+  { status: 500, code: 'upstream_server_error', anthropicType: 'api_error', geminiType: 'INTERNAL' },
+  { status: 502, code: 'upstream_server_error', anthropicType: 'api_error', geminiType: 'INTERNAL' },
+  { status: 503, code: 'upstream_overloaded', anthropicType: 'overloaded_error', geminiType: 'UNAVAILABLE', retryAfter: '3' },
+  { status: 504, code: 'upstream_timeout', anthropicType: 'timeout_error', geminiType: 'DEADLINE_EXCEEDED' },
+  { status: 529, code: 'upstream_overloaded', anthropicType: 'overloaded_error', geminiType: 'UNAVAILABLE' },
 ]
 
 /** A gateway before one upstream of each format; the targets are `<format>/m`. */
@@ -66,7 +83,7 @@ const PAIRS = CLIENT_FORMATS.flatMap((upstream) =>
   ),
 )
 
-describe.each(ROWS)('an upstream that answers $status', ({ status, code, anthropicType, retryAfter }) => {
+describe.each(ROWS)('an upstream that answers $status', ({ status, code, anthropicType, geminiType, retryAfter }) => {
   const operators = status === 401 || status === 402 || status === 403
 
   test.each(PAIRS)(
@@ -82,7 +99,7 @@ describe.each(ROWS)('an upstream that answers $status', ({ status, code, anthrop
       const error = client.errorOf(await response.json())
       expect(error.requestId).toBe(id)
       expect(response.headers.get(client.idHeader)).toBe(id)
-      expect(error.type).toBe(client === MESSAGES ? anthropicType : 'some_type')
+      expect(error.type).toBe(client === MESSAGES ? anthropicType : client === GEMINI ? geminiType : 'some_type')
       // About the gateway's own credential the operator is spoken to; everything else is the upstream's own sentence.
       if (operators) expect(error.message).toMatch(/^Provider \w+ refused the credential of this gateway/)
       else expect(error.message).toBe(WORDS)
@@ -123,10 +140,12 @@ describe('words of an upstream', () => {
       const response = await gateway.post(client.path, client.call(upstream))
       const error = client.errorOf(await response.json())
       expect(response.status).toBe(400)
-      expect(error.type).toBe('invalid_request_error')
+      expect(error.type).toBe(client === GEMINI ? 'INVALID_ARGUMENT' : 'invalid_request_error')
       if (client === MESSAGES) expect(error.message).toBe('prompt is too long: 210000 tokens > 200000 maximum')
+      else if (client === GEMINI)
+        expect(error.message).toBe('The input token count (210000) exceeds the maximum number of tokens allowed (200000).')
       else expect(error.code).toBe('context_length_exceeded')
-      expect(error.message).toContain('210000 tokens')
+      expect(error.message).toContain('210000')
       expect(error.message).not.toContain('words of it')
     },
   )
@@ -215,7 +234,7 @@ describe('an error in the middle of a stream', () => {
   test.each(PAIRS.filter(([, , , stream]) => stream))(
     '%s: is told in the client’s own words and ends the stream',
     async (_name, upstream, client) => {
-      const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
+      const begun = beginning(upstream, { text: 'one two' })
       const gateway = await gatewayBefore((format) =>
         sseReply([...begun, format.errorFrame('overloaded_error', 'Overloaded in the middle')]),
       )
@@ -236,7 +255,7 @@ describe('an error in the middle of a stream', () => {
   test.each(PAIRS.filter(([, , , stream]) => stream))(
     '%s: a stream that stops without its end is an error, never a short answer',
     async (_name, upstream, client) => {
-      const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
+      const begun = beginning(upstream, { text: 'one two' })
       const gateway = await gatewayBefore(() => sseReply(begun))
       const response = await gateway.post(client.path, client.call(upstream.format, { stream: true }))
       const stream = await response.text()
@@ -250,7 +269,7 @@ describe('an error in the middle of a stream', () => {
   test.each(PAIRS.filter(([, , , stream]) => stream))(
     '%s: a connection that breaks is an error, and no other target is tried',
     async (_name, upstream, client) => {
-      const begun = upstream.frames({ text: 'one two' }).slice(0, upstream === CHAT ? 3 : 5)
+      const begun = beginning(upstream, { text: 'one two' })
       const broken = await world.upstream(sseReply([...begun, { delayMs: 20 }, { reset: true }]))
       const spare = await world.upstream({})
       const gateway = await world.gateway({

@@ -212,7 +212,9 @@ describe('what the gateway says about itself', () => {
 })
 
 describe('the model an answer names', () => {
-  const modelIn = (text: string): string[] => [...new Set([...text.matchAll(/"model":\s?"([^"]*)"/g)].map((match) => match[1]!))]
+  const modelIn = (text: string): string[] => [
+    ...new Set([...text.matchAll(/"model(?:Version)?":\s?"([^"]*)"/g)].map((match) => match[1]!)),
+  ]
 
   test.each(EACH_STREAM)(
     '%s: is the requested one by default, and what served on demand',

@@ -44,8 +44,8 @@ describe('each call', () => {
       tried.map((_attempt, index) => `${request_id}.${index}`),
     )
     expect(all.map(({ id }) => String(id)).toSorted()).toEqual(attempts.toSorted())
-    expect(all.filter(({ outcome }) => outcome === 'success')).toHaveLength(6)
-    expect(await totals(gateway)).toMatchObject({ requests: 6, attempts: all.length, input_tokens: 72, output_tokens: 24 })
+    expect(all.filter(({ outcome }) => outcome === 'success')).toHaveLength(8)
+    expect(await totals(gateway)).toMatchObject({ requests: 8, attempts: all.length, input_tokens: 96, output_tokens: 32 })
   })
 
   test('that the client leaves in the middle is accounted for', async () => {

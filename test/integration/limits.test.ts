@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { CHAT, CLIENT_FORMATS, MESSAGES, refusing, RESPONSES, serving, type ClientFormat } from '../support/client-formats.ts'
+import {
+  CHAT,
+  CLIENT_FORMATS,
+  type ClientFormat,
+  GEMINI,
+  MESSAGES,
+  refusing,
+  RESPONSES,
+  serving,
+} from '../support/client-formats.ts'
 import { accountsNamed, compiledConfig, eventually, providerAt, TestWorld } from '../support/gateway-fixture.ts'
 import { openLimits, setPrices } from '../support/limits-world.ts'
 import { sseReply } from '../support/upstream-answers.ts'
@@ -28,13 +37,11 @@ describe('a budget', () => {
       expect(retryAfter).toBeGreaterThan(0)
       expect(retryAfter).toBeLessThanOrEqual(86_400)
       expect(response.headers.get('x-should-retry')).toBe('false')
-      const body = (await response.json()) as { error: { details: { limit: { resets_at: string } } } }
-      const { code, message } = client.errorOf(body)
+      const { code, message, limit } = client.errorOf(await response.json())
       expect(code).toBe('budget_exceeded')
       expect(message).toMatch(
         /^The tenant team's daily budget of \$0\.4 is spent \(\$0\.5\)\. There is room again (at 20\d\d-[\dT:.-]+Z|in \d+ s)\.$/,
       )
-      const { limit } = body.error.details
       expect(limit).toMatchObject({
         scope: 'tenant',
         subject: 'team',
@@ -43,8 +50,9 @@ describe('a budget', () => {
         limit_usd: 0.4,
         spent_usd: 0.5,
       })
-      expect(new Date(limit.resets_at).getUTCHours()).toBe(15)
-      expect(Math.abs(Date.parse(limit.resets_at) - Date.now() - retryAfter * 1000)).toBeLessThan(2_000)
+      const resetsAt = (limit as { resets_at: string }).resets_at
+      expect(new Date(resetsAt).getUTCHours()).toBe(15)
+      expect(Math.abs(Date.parse(resetsAt) - Date.now() - retryAfter * 1000)).toBeLessThan(2_000)
       expect(upstream.requests.length).toBe(1)
       expect(await gateway.recordOf(response)).toMatchObject({ status: 402, error_code: 'budget_exceeded' })
     },
@@ -417,7 +425,10 @@ describe('places of the gateway', () => {
     expect(response.headers.get('retry-after')).toBe('1')
     expect(response.headers.get('x-should-retry')).toBe('false')
     const { code, type } = client.errorOf(await response.json())
-    expect([code, type]).toEqual(['admission_timeout', client === MESSAGES ? 'api_error' : 'overloaded'])
+    expect([code, type]).toEqual([
+      'admission_timeout',
+      client === MESSAGES ? 'api_error' : client === GEMINI ? 'UNAVAILABLE' : 'overloaded',
+    ])
     expect(await gateway.recordOf(response)).toMatchObject({ status: 503, error_code: 'admission_timeout' })
     gone.abort()
     await first.catch(() => undefined)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { compileOverrides } from '../../src/catalog/prices/override-prices.ts'
 import type { RouteDecision } from '../../src/ir/decision.ts'
-import { CHAT, CLIENT_FORMATS, refusing, serving } from '../support/client-formats.ts'
+import { CHAT, CLIENT_FORMATS, GEMINI, refusing, serving } from '../support/client-formats.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 
 const world = new TestWorld()
@@ -81,7 +81,8 @@ describe('a list of models', () => {
         [second, 'n'],
       ] as const) {
         expect(upstream.requests.length).toBeGreaterThan(0)
-        for (const { body } of upstream.requests) expect(JSON.parse(Buffer.from(body).toString())).toEqual(client.call(model))
+        for (const { body } of upstream.requests)
+          expect(JSON.parse(Buffer.from(body).toString())).toEqual(client.call(client === GEMINI ? `models/${model}` : model))
       }
     },
   )

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { CLIENT_FORMATS, type ClientFormat } from '../support/client-formats.ts'
+import { CLIENT_FORMATS, type ClientFormat, GEMINI } from '../support/client-formats.ts'
 import { TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 
 type Json = Record<string, unknown>
@@ -20,6 +20,10 @@ const start = (sessions: Json = {}): Promise<TestGateway> =>
 /** A conversation of so many turns, in the client's own form. */
 function conversation(client: ClientFormat, beginning: string, turns: number): Json {
   const texts = [beginning, ...Array.from({ length: turns - 1 }, (_, index) => ['an answer', `question ${index}`]).flat()]
+  if (client === GEMINI) {
+    const contents = texts.map((text, index) => ({ role: index % 2 === 0 ? 'user' : 'model', parts: [{ text }] }))
+    return client.call('r', { contents })
+  }
   const messages = texts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content }))
   return client.call('r', client.format === 'responses' ? { input: messages, store: false } : { messages })
 }

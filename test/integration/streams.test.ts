@@ -17,6 +17,14 @@ const PAIRS = CLIENT_FORMATS.flatMap((upstream) =>
     client,
   ]),
 )
+const ENDS = {
+  openai: '[DONE]',
+  anthropic: 'message_stop',
+  responses: 'response.completed',
+  gemini: '"finishReason":"STOP"',
+} as const
+/** A frame in the middle of the text. */
+const MIDDLE = { openai: 2, anthropic: 4, responses: 5, gemini: 2 } as const
 const TEXT = 'Grüße 漢字 😀👩‍👩‍👧 — done'
 
 async function before(
@@ -60,7 +68,7 @@ describe.each(PAIRS)('a stream from %s', (_name, upstream, client) => {
       .replaceAll('event:', 'event: ')
       .replaceAll('event:  ', 'event: ')
     expect(client.streamText(stream)).toBe(TEXT)
-    expect(stream).toContain(client === CHAT ? '[DONE]' : client === MESSAGES ? 'message_stop' : 'response.completed')
+    expect(stream).toContain(ENDS[client.format])
     expect(client.inBandError(stream)).toBeUndefined()
   })
 
@@ -99,6 +107,13 @@ describe.each(PAIRS)('a stream from %s', (_name, upstream, client) => {
   })
 })
 
+const LIMITS = {
+  openai: { max_tokens: 64_000 },
+  anthropic: { max_tokens: 64_000 },
+  responses: { max_output_tokens: 64_000 },
+  gemini: { generationConfig: { maxOutputTokens: 64_000 } },
+} as const
+
 describe('a long call that does not stream', () => {
   test('is run as a stream where Anthropic’s own API would refuse it, and folded', async () => {
     const upstream = await world.upstream(serving(MESSAGES, { text: TEXT, inputTokens: 5, outputTokens: 6 }))
@@ -106,7 +121,7 @@ describe('a long call that does not stream', () => {
       providers: [providerAt('up', upstream, 'anthropic', { quirks: { first_party: true } })],
     })
     for (const client of CLIENT_FORMATS) {
-      const limit = client.format === 'responses' ? { max_output_tokens: 64_000 } : { max_tokens: 64_000 }
+      const limit = LIMITS[client.format]
       const response = await gateway.post(client.path, client.call('up/m', limit))
       expect(client.textOf(await response.json())).toBe(TEXT)
       expect(upstream.requests.at(-1)?.json).toMatchObject({ stream: true, max_tokens: 64_000 })
@@ -124,7 +139,7 @@ describe('a long call that does not stream', () => {
 describe.each(EACH)('keep-alives to %s clients', (_name, client) => {
   test('come in the format’s own convention, between frames and never inside one', async () => {
     const frames = client.frames({ text: 'one two three' })
-    const at = client === CHAT ? 2 : client === MESSAGES ? 4 : 5
+    const at = MIDDLE[client.format]
     const cut = Math.floor(frames[at]!.length / 2)
     const steps: Step[] = [
       ...frames.slice(0, at),

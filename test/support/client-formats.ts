@@ -22,6 +22,8 @@ export interface SeenError {
   readonly code: unknown
   readonly message: string
   readonly requestId: unknown
+  /** The limit that was reached, for machines. */
+  readonly limit: unknown
 }
 
 /** One of the formats, as its clients and upstreams see it. */
@@ -57,7 +59,7 @@ const at = (value: unknown, ...path: (string | number)[]): any => path.reduce<an
 const joined = (pieces: unknown[]): string => pieces.filter((piece) => typeof piece === 'string').join('')
 const openAiError = (body: unknown): SeenError => {
   const error = at(body, 'error')
-  return { type: error.type, code: error.code, message: error.message, requestId: error.request_id }
+  return { type: error.type, code: error.code, message: error.message, requestId: error.request_id, limit: error.details?.limit }
 }
 
 export const CHAT: ClientFormat = {
@@ -116,7 +118,8 @@ export const MESSAGES: ClientFormat = {
   hasEnd: (stream) => stream.includes('event: message_stop\n'),
   errorOf: (body) => {
     const error = at(body, 'error')
-    return { type: error.type, code: error.details?.error_code, message: error.message, requestId: at(body, 'request_id') }
+    const { error_code: code, limit } = error.details ?? {}
+    return { type: error.type, code, message: error.message, requestId: at(body, 'request_id'), limit }
   },
   inBandError: (stream) =>
     at(
@@ -144,7 +147,8 @@ export const GEMINI: ClientFormat = {
   errorOf: (body) => {
     const error = at(body, 'error')
     const [reason, id] = [typed(error, 'ErrorInfo'), typed(error, 'RequestInfo')]
-    return { type: error.status, code: reason?.reason, message: error.message, requestId: id?.requestId }
+    const limit = error.details?.find((entry: Json) => at(entry, 'value', 'limit') !== undefined)?.value.limit
+    return { type: error.status, code: reason?.reason, message: error.message, requestId: id?.requestId, limit }
   },
   inBandError(stream) {
     const error = at(
@@ -159,13 +163,47 @@ export const GEMINI: ClientFormat = {
   errorFrame: (type, message) => `data: ${JSON.stringify({ error: { message, status: type } })}\n\n`,
 }
 
-export const CLIENT_FORMATS: readonly ClientFormat[] = [CHAT, RESPONSES, MESSAGES]
+/** The path of a call of Google's clients, with the model and the manner that its body was given for the test. */
+export function googlePath(body: unknown): string {
+  const { model, stream } = membersOf(body)
+  const name = typeof model === 'string' ? encodeURIComponent(model.toWellFormed()).replaceAll('%2F', '/') : 'up/m'
+  return `${GEMINI.path}/${name}:${stream === true ? 'streamGenerateContent?alt=sse' : 'generateContent'}`
+}
+
+/** Where a client of the format sends the body. */
+export const pathFor = (client: ClientFormat, body: unknown): string => (client === GEMINI ? googlePath(body) : client.path)
+
+/** The format of the clients that call a path, and of the upstreams that are called there. */
+export const formatAt = (path: string): ClientFormat =>
+  /\/models\/[^/]+:/.test(path) ? GEMINI : (CLIENT_FORMATS.find((client) => path.startsWith(client.path)) ?? CHAT)
+
+/** The model a request names to an upstream: in its body, or in the path. */
+export const modelAsked = ({ path, json }: { readonly path: string; readonly json: unknown }): string =>
+  /\/models\/([^:?]+):/.exec(path)?.[1] ?? (json as { model: string }).model
+
+/** Hostile bodies have no members. */
+function membersOf(body: unknown): Json {
+  try {
+    const parsed: unknown = typeof body === 'string' ? JSON.parse(body) : body
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Json) : {}
+  } catch {
+    return {}
+  }
+}
+
+export const CLIENT_FORMATS: readonly ClientFormat[] = [CHAT, RESPONSES, MESSAGES, GEMINI]
 
 /** An upstream of the format that serves: whole or streamed, as it is asked. */
 export const serving =
   (format: ClientFormat, facts: AnswerFacts = {}) =>
-  ({ text }: { readonly text: string }): Reply =>
-    (JSON.parse(text) as Json)['stream'] === true ? sseReply(format.frames(facts)) : jsonReply(format.whole(facts))
+  ({ text, path }: { readonly text: string; readonly path?: string }): Reply =>
+    path?.includes(':streamGenerateContent') === true || (JSON.parse(text) as Json)['stream'] === true
+      ? sseReply(format.frames(facts))
+      : jsonReply(format.whole(facts))
+
+/** The beginning of a stream: the first of its words, and not yet its end. */
+export const beginning = (format: ClientFormat, facts: AnswerFacts = {}): string[] =>
+  format.frames(facts).slice(0, format === CHAT ? 3 : format === GEMINI ? 2 : 5)
 
 /** An upstream of the format that refuses. */
 export const refusing = (

@@ -3,6 +3,7 @@ import { configFromObject } from '../../src/config/load.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Logger } from '../../src/observability/logger.ts'
+import { GEMINI, googlePath } from './client-formats.ts'
 import { startFakeUpstream, type FakeUpstream, type Reply, type ReplyFor } from './fake-upstream.ts'
 
 type Json = Record<string, unknown>
@@ -35,7 +36,7 @@ export async function startGateway(config: Json, options: TestGatewayOptions = {
     port,
     gateway,
     post: (path, body, init = {}) =>
-      fetch(`${url}${path}`, {
+      fetch(`${url}${path === GEMINI.path ? googlePath(body) : path}`, {
         ...init,
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string> | undefined) },

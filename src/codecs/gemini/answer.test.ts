@@ -281,7 +281,7 @@ describe('an answer for a client', () => {
       { type: 'text-delta', block: 0, text: 'a' },
       { type: 'error', error: { message: 'Overloaded.', status: 529, type: 'overloaded_error' } },
     ])
-    expect(frames.at(-1)).toEqual({ error: { code: 529, message: 'Overloaded.', status: 'INTERNAL' } })
+    expect(frames.at(-1)).toEqual({ error: { code: 529, message: 'Overloaded.', status: 'UNAVAILABLE' } })
   })
 })
 

@@ -40,7 +40,7 @@ describe('errors', () => {
       'INTERNAL',
       'UNAVAILABLE',
       'DEADLINE_EXCEEDED',
-      'INTERNAL',
+      'UNAVAILABLE',
     ])
   })
 
@@ -52,6 +52,18 @@ describe('errors', () => {
       status: 'FAILED_PRECONDITION',
       details: expect.arrayContaining([{ '@type': `${TYPE}RetryInfo`, retryDelay: '2s' }]),
     })
+  })
+
+  test('tell machines which limit was reached, or why no target serves', () => {
+    const limit = { scope: 'tenant', limit_usd: 1 }
+    const targets = [{ id: 'a/m', reason: 'cooling' }]
+    const refused = geminiCodec.encodeError(new GatewayError('budget_exceeded', 'x', { details: { limit } }), 'r').body['error']
+    const busy = geminiCodec.encodeError(new GatewayError('all_targets_unavailable', 'x', { details: { targets } }), 'r').body[
+      'error'
+    ]
+    const struct = 'type.googleapis.com/google.protobuf.Struct'
+    expect(refused).toMatchObject({ details: expect.arrayContaining([{ '@type': struct, value: { limit } }]) })
+    expect(busy).toMatchObject({ details: expect.arrayContaining([{ '@type': struct, value: { targets } }]) })
   })
 
   test('hide internals', () => {

@@ -18,6 +18,7 @@ const CODE_BY_STATUS: Readonly<Record<number, string>> = {
   501: 'UNIMPLEMENTED',
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
+  529: 'UNAVAILABLE',
 }
 
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
@@ -77,12 +78,13 @@ function codeOf({ upstream, row }: GatewayError, status: number): string {
 function detailsOf(error: GatewayError, requestId: string): JsonObject[] {
   const upstream = error.overflow === undefined ? error.upstream : undefined
   const param = error.overflow === undefined ? (error.param ?? upstream?.param) : undefined
-  const targets = error.details?.['targets']
+  const { targets, limit } = error.details ?? {}
   const details: JsonObject[] = [
     { '@type': `${TYPE_PREFIX}RequestInfo`, requestId },
     { '@type': `${TYPE_PREFIX}ErrorInfo`, reason: upstream?.code ?? error.code, domain: 'switchback' },
   ]
   if (targets !== undefined) details.push({ '@type': STRUCT, value: { targets } })
+  if (limit !== undefined) details.push({ '@type': STRUCT, value: { limit } })
   if (param !== undefined)
     details.push({ '@type': `${TYPE_PREFIX}BadRequest`, fieldViolations: [{ field: param, description: messageOf(error) }] })
   if (error.retryAfterMs !== undefined)
