@@ -1,28 +1,21 @@
 import { randomBytes } from 'node:crypto'
+import { buildEngine, type EngineParts } from './app/build-engine.ts'
 import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
 import { openCaptures } from './app/open-captures.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
-import { openWatch, type Watch } from './app/open-watch.ts'
-import { shareAccounts } from './app/share-accounts.ts'
+import { openWatch } from './app/open-watch.ts'
 import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
-import { createKnownModels } from './catalog/known-models.ts'
-import { createFactsOf } from './catalog/target-facts.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import type { AccountPool } from './credentials/account-pool.ts'
-import { createEngine } from './engine/create-engine.ts'
-import { createAttemptLedger } from './engine/ledger/attempt-ledger.ts'
-import { createCountTokens } from './engine/count-tokens.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
 import { SingleFlight } from './engine/single-flight.ts'
-import { observeTargets } from './engine/observe-targets.ts'
-import type { RunningCalls } from './engine/running-calls.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
 import { createHttpApp } from './http/http-app.ts'
@@ -32,7 +25,6 @@ import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
 import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
-import { Deadlines } from './lib/deadlines.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { LiveConfig } from './operations/live-config.ts'
@@ -53,7 +45,6 @@ import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
-import { createTokenizer, type Tokenizer } from './runtime/tokenizer.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
@@ -231,79 +222,6 @@ function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<Engin
     hostOf: (provider) => live.hostOf(asProviderId(provider)),
     clock,
   })
-}
-
-interface EngineParts {
-  readonly live: LiveConfig
-  readonly state: GatewayState
-  readonly prices: LazyPrices
-  readonly clock: Clock
-  readonly watch: Watch
-  readonly buffers: ByteBudget
-  readonly limiter: Limiter
-  readonly running: RunningCalls
-}
-
-/** Undefined without a ledger. */
-function attemptLedger({
-  live,
-  state,
-  prices,
-  clock,
-  watch,
-}: Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock' | 'watch'>) {
-  if (state.ledger === undefined) return undefined
-  return createAttemptLedger({
-    ledger: state.ledger.writer,
-    prices,
-    hostOf: live.hostOf,
-    clock,
-    settled({ party, usage, nanos }, { record }) {
-      // Where nobody knows what was used, no price would tell the cost.
-      if (nanos === undefined && usage === undefined) return
-      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos })
-    },
-  })
-}
-
-interface BuiltEngine {
-  readonly engine: Engine
-  readonly accounts: AccountPool
-  readonly factsOf: FactsOf
-  readonly tokenizer: Tokenizer
-}
-
-function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
-  const { records, health, affinity, signatures, disables } = state
-  const { snapshot, hostOf } = live
-  const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
-  const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
-  const modelFacts = createKnownModels({ snapshot, hostOf })
-  const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock })
-  const engine = createEngine({
-    clock,
-    deadlines: new Deadlines(clock),
-    revision: () => live.revision,
-    accounts,
-    health,
-    affinity,
-    signatures,
-    observed: observeTargets({ accounts, health, disables, limiter }),
-    limiter,
-    records,
-    running,
-    ledger: attemptLedger({ live, state, prices, clock, watch }),
-    requestEnded: watch.requestEnded,
-    traces: watch.traces,
-    buffers,
-    random: Math.random,
-    salt: randomBytes(16).toString('hex'),
-    modelFacts,
-    factsOf,
-    prices,
-    countTokens: createCountTokens({ clock, accounts, tokenizer }),
-  })
-  return { engine, accounts, factsOf, tokenizer }
 }
 
 /** What the use-cases about keys work on. */

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import type { Watch } from './open-watch.ts'
+import { shareAccounts } from './share-accounts.ts'
+import { createKnownModels } from '../catalog/known-models.ts'
+import { createFactsOf } from '../catalog/target-facts.ts'
+import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
+import type { AccountPool } from '../credentials/account-pool.ts'
+import { createEngine } from '../engine/create-engine.ts'
+import { createAttemptLedger } from '../engine/ledger/attempt-ledger.ts'
+import { createCountTokens } from '../engine/count-tokens.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Limiter } from '../engine/limits/limiter.ts'
+import { observeTargets } from '../engine/observe-targets.ts'
+import type { RunningCalls } from '../engine/running-calls.ts'
+import type { FactsOf } from '../ir/snapshot.ts'
+import type { ByteBudget } from '../lib/byte-budget.ts'
+import type { Clock } from '../lib/clock.ts'
+import { Deadlines } from '../lib/deadlines.ts'
+import type { LiveConfig } from '../operations/live-config.ts'
+import { createTokenizer, type Tokenizer } from '../runtime/tokenizer.ts'
+import type { GatewayState } from '../state/open-state.ts'
+
+/** What an engine is built of. */
+export interface EngineParts {
+  readonly live: LiveConfig
+  readonly state: GatewayState
+  readonly prices: LazyPrices
+  readonly clock: Clock
+  readonly watch: Watch
+  readonly buffers: ByteBudget
+  readonly limiter: Limiter
+  readonly running: RunningCalls
+}
+
+/** Undefined without a ledger. */
+function attemptLedger({
+  live,
+  state,
+  prices,
+  clock,
+  watch,
+}: Pick<EngineParts, 'live' | 'state' | 'prices' | 'clock' | 'watch'>) {
+  if (state.ledger === undefined) return undefined
+  return createAttemptLedger({
+    ledger: state.ledger.writer,
+    prices,
+    hostOf: live.hostOf,
+    clock,
+    settled({ party, usage, nanos }, { record }) {
+      // Where nobody knows what was used, no price would tell the cost.
+      if (nanos === undefined && usage === undefined) return
+      watch.costSettled({ snapshot: live.snapshot(), providerId: party.provider, targetId: record.target_id, nanos })
+    },
+  })
+}
+
+/** An engine, and the parts of it that others ask too. */
+export interface BuiltEngine {
+  readonly engine: Engine
+  readonly accounts: AccountPool
+  readonly factsOf: FactsOf
+  readonly tokenizer: Tokenizer
+}
+
+/** The engine behind every ingress. */
+export function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
+  const { records, health, affinity, signatures, disables } = state
+  const { snapshot, hostOf } = live
+  const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
+  const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
+  const modelFacts = createKnownModels({ snapshot, hostOf })
+  const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock })
+  const engine = createEngine({
+    clock,
+    deadlines: new Deadlines(clock),
+    revision: () => live.revision,
+    accounts,
+    health,
+    affinity,
+    signatures,
+    observed: observeTargets({ accounts, health, disables, limiter }),
+    limiter,
+    records,
+    running,
+    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    requestEnded: watch.requestEnded,
+    traces: watch.traces,
+    buffers,
+    random: Math.random,
+    salt: randomBytes(16).toString('hex'),
+    modelFacts,
+    factsOf,
+    prices,
+    countTokens: createCountTokens({ clock, accounts, tokenizer }),
+  })
+  return { engine, accounts, factsOf, tokenizer }
+}
