@@ -127,7 +127,7 @@ export async function measureImage(startGateway: () => Promise<Measured>): Promi
 }
 
 /** From the start of the process to its first answer. */
-export async function measureStart(root: string, folder: string, short: boolean): Promise<Fact[]> {
+export async function measureStart(root: string, folder: string): Promise<Fact[]> {
   const binary = path.join(root, 'dist/switchback')
   const serve = (data: string): string[] => [
     'serve',
@@ -139,7 +139,8 @@ export async function measureStart(root: string, folder: string, short: boolean)
     path.join(folder, data),
   ]
   const facts: Fact[] = []
-  const rounds = short ? 3 : 7
+  // Few would let one slow start of a busy machine decide.
+  const rounds = 7
   if (exists(binary))
     facts.push({
       name: 'first answer of the binary',

@@ -135,7 +135,7 @@ async function main(): Promise<number> {
         ...(await measureImage(startGateway)),
         ...(await measureReplay(root, folder, upstream.url)),
         ...(await measureBlackHole(root, folder, upstream.url, short)),
-        ...(await measureStart(root, folder, short)),
+        ...(await measureStart(root, folder)),
       )
       for (const fact of facts)
         print(`${fact.name.padEnd(60)} ${fact.value.toFixed(1).padStart(10)} ${fact.unit.padEnd(4)} target ${fact.target}`)

@@ -130,7 +130,7 @@ describe("calls of Google's clients for a provider of the same format", () => {
   })
 
   test('tell a failure in the middle of a list as its last entry', async () => {
-    const { gateway } = await setup(sseReply([frame(HELLO[0]!), { reset: true }]))
+    const { gateway } = await setup(sseReply([frame(HELLO[0]!), { delayMs: 50 }, { reset: true }]))
     const list = (await (await gateway.post(STREAM, ASK)).json()) as Json[]
     expect(list).toHaveLength(2)
     expect(list[1]?.['error']).toMatchObject({ status: 'INTERNAL' })
