@@ -124,7 +124,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
-      if (prepared.refusals.length > 0) this.answered = answeredRequest(this.call)
+      if (this.translates) this.answered = answeredRequest(this.call)
       this.call.letGo()
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)

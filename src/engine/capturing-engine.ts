@@ -1,5 +1,6 @@
 import type { CapturedBody, CapturedCall, CaptureStore } from '../state/captures/store.ts'
 import type { Answer, AnswerStream, Call, Engine, HeaderList } from './engine.ts'
+import { ForwardedStream } from './forwarded-stream.ts'
 
 /** Header by which whoever makes a call sees that its bodies are captured. */
 const CAPTURE_HEADER = 'x-switchback-capture'
@@ -42,29 +43,24 @@ function bytesOf(call: Call, answer: Extract<Answer, { kind: 'whole' | 'error' }
   return typeof answer.body === 'string' ? encoder.encode(answer.body) : answer.body
 }
 
-/** A stream that goes on as it comes, and whose chunks are copied behind it. */
-class CapturedStream implements AnswerStream {
-  readonly ping: Uint8Array
-  readonly pingMs: number
-  private readonly stream: AnswerStream
+/** A stream whose chunks are copied behind it. */
+class CapturedStream extends ForwardedStream {
   private readonly body: CapturedBody
 
   constructor(stream: AnswerStream, body: CapturedBody) {
-    this.ping = stream.ping
-    this.pingMs = stream.pingMs
-    this.stream = stream
+    super(stream)
     this.body = body
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    const chunk = await this.stream.next()
-    if (chunk === undefined) this.body.end()
-    else this.body.write(chunk)
-    return chunk
+  protected override passed(chunk: Uint8Array): void {
+    this.body.write(chunk)
   }
 
-  cancel(): void {
+  protected ended(): void {
     this.body.end()
-    this.stream.cancel()
+  }
+
+  protected override cancelled(): void {
+    this.body.end()
   }
 }

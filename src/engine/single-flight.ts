@@ -4,6 +4,7 @@ import type { Principal } from '../ir/principal.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { IdempotencyStore } from '../state/idempotency/store.ts'
 import type { Answer, AnswerStream } from './engine.ts'
+import { ForwardedStream } from './forwarded-stream.ts'
 
 /** A call that names a key under which it wants to happen once. */
 export interface KeyedCall {
@@ -81,32 +82,14 @@ export class SingleFlight {
 }
 
 /** A stream that tells when it is over. */
-class GuardedStream implements AnswerStream {
-  readonly ping: Uint8Array
-  readonly pingMs: number
-  private readonly stream: AnswerStream
-  private readonly over: () => void
+class GuardedStream extends ForwardedStream {
+  protected readonly ended: () => void
+  protected override readonly cancelled: () => void
 
   constructor(stream: AnswerStream, over: () => void) {
-    this.ping = stream.ping
-    this.pingMs = stream.pingMs
-    this.stream = stream
-    this.over = over
-  }
-
-  take(): Uint8Array | undefined {
-    return this.stream.take?.()
-  }
-
-  async next(): Promise<Uint8Array | undefined> {
-    const bytes = await this.stream.next()
-    if (bytes === undefined) this.over()
-    return bytes
-  }
-
-  cancel(): void {
-    this.stream.cancel()
-    this.over()
+    super(stream)
+    this.ended = over
+    this.cancelled = over
   }
 }
 

@@ -1,8 +1,8 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
 import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
+import { refuseTenantOperators } from '../operations/beyond-tenants.ts'
 import { listAlerts, testAlerts } from '../operations/alerts.ts'
-import { refuseTenantOperators } from './beyond-tenants.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import type { Responder } from './responder.ts'
@@ -10,7 +10,7 @@ import type { ColdHandler } from './route-handler.ts'
 import type { CallServer } from './serve-call.ts'
 
 export interface AlertHandlersOptions extends Pick<HttpAppOptions, 'alerts'> {
-  readonly calls: Pick<CallServer, 'receive'>
+  readonly calls: Pick<CallServer, 'receiveOr'>
   readonly responder: Responder
 }
 
@@ -22,16 +22,15 @@ export function createAlertHandlers({
 }: AlertHandlersOptions): Record<'listAlerts' | 'testAlerts', ColdHandler> {
   const watch = (exchange: Exchange): AlertWatch => {
     if (alerts === undefined) throw new GatewayError('state_unavailable', 'This gateway was built without alerts.')
-    refuseTenantOperators(exchange.principal, 'alerts tell')
+    refuseTenantOperators(exchange.principal, 'alerts tell of everybody')
     return alerts
   }
   return {
-    listAlerts: ({ exchange }) => responder.own(exchange, 200, JSON.stringify(listAlerts(watch(exchange))), []),
+    listAlerts: ({ exchange }) => responder.tell(exchange, listAlerts(watch(exchange))),
     async testAlerts({ exchange }) {
       const chosen = watch(exchange)
-      const { body, headers } = exchange.request
-      const given = body === null || headers.get('content-length') === '0' ? {} : (await calls.receive(exchange)).value
-      return responder.own(exchange, 200, JSON.stringify(await testAlerts(chosen, webhookIn(given))), [])
+      const webhook = webhookIn(await calls.receiveOr(exchange, {}))
+      return responder.tell(exchange, await testAlerts(chosen, webhook))
     },
   }
 }

@@ -27,7 +27,7 @@ export function createAuditHandlers({ audit, responder }: AuditHandlersOptions):
         subject: query.get('subject') ?? undefined,
         tenant: seenBy(exchange.principal) ?? query.get('tenant') ?? undefined,
       })
-      return responder.own(exchange, 200, JSON.stringify(page), [])
+      return responder.tell(exchange, page)
     },
   }
 }

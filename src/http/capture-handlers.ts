@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
-import { audited, type AuditedDeed } from '../operations/audited.ts'
+import { audited, NO_AUDIT, type AuditedDeed, type AuditParts } from '../operations/audited.ts'
 import { captureView, readCaptureWish, startCapture, stopCapture, type CaptureParts } from '../operations/captures.ts'
 import { orderedBy } from '../operations/disable-switches.ts'
 import type { Exchange } from './exchange.ts'
@@ -10,15 +10,16 @@ import type { Responder } from './responder.ts'
 import type { ColdHandler } from './route-handler.ts'
 import type { CallServer } from './serve-call.ts'
 
-export interface CaptureHandlersOptions extends Pick<HttpAppOptions, 'captures' | 'audit' | 'clock' | 'isTrustedProxy'> {
-  readonly calls: Pick<CallServer, 'receive'>
+export interface CaptureHandlersOptions extends Pick<HttpAppOptions, 'captures' | 'clock' | 'isTrustedProxy'> {
+  readonly audit?: AuditParts['audit'] | undefined
+  readonly calls: Pick<CallServer, 'receive' | 'receiveOr'>
   readonly responder: Responder
 }
 
 /** Bodies that are captured for support: started, ended and listed by admins. There is no way to read them here. */
 export function createCaptureHandlers({
   captures,
-  audit,
+  audit = NO_AUDIT,
   clock,
   isTrustedProxy,
   calls,
@@ -31,13 +32,12 @@ export function createCaptureHandlers({
       'This gateway has no data directory, so there is nowhere to keep captured bodies.',
     )
   }
-  const tell = (exchange: Exchange, value: unknown): Response => responder.own(exchange, 200, JSON.stringify(value), [])
-  const noted = <Result>(exchange: Exchange, deed: AuditedDeed, act: () => Promise<Result> | Result): Promise<Result> | Result =>
-    audit === undefined ? act() : audited({ audit, clock }, originOf(exchange, isTrustedProxy), deed, act)
+  const noted = <Result>(exchange: Exchange, deed: AuditedDeed, act: () => Promise<Result> | Result): Promise<Result> =>
+    audited({ audit, clock }, originOf(exchange, isTrustedProxy), deed, act)
   return {
     listCaptures({ exchange }) {
       const found = parts()
-      return tell(exchange, { captures: found.captures.list().map((order) => captureView(order, found)) })
+      return responder.tell(exchange, { captures: found.captures.list().map((order) => captureView(order, found)) })
     },
     async startCapture({ exchange }) {
       const found = parts()
@@ -46,17 +46,15 @@ export function createCaptureHandlers({
       const { key, forMs, recipients } = wish
       const deed = { action: 'capture.start', subject: { kind: 'capture', id: key }, details: { for_ms: forMs, recipients } }
       const order = await noted(exchange, deed, () => startCapture(found, wish, by))
-      return tell(exchange, { capture: captureView(order, found) })
+      return responder.tell(exchange, { capture: captureView(order, found) })
     },
     async stopCapture({ exchange, id }) {
       const found = parts()
-      const { body, headers } = exchange.request
-      const isEmpty = body === null || headers.get('content-length') === '0'
-      const isDeleted = isEmpty ? false : deletes((await calls.receive(exchange)).value)
+      const isDeleted = deletes(await calls.receiveOr(exchange, {}))
       const by = orderedBy(exchange.principal)
       const deed = { action: 'capture.stop', subject: { kind: 'capture', id }, details: { delete: isDeleted } }
       const { capture, was_running } = await noted(exchange, deed, () => stopCapture(found, id, { by, isDeleted }))
-      return tell(exchange, { capture: captureView(capture, found), was_running, deleted: isDeleted })
+      return responder.tell(exchange, { capture: captureView(capture, found), was_running, deleted: isDeleted })
     },
   }
 }

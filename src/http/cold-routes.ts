@@ -4,6 +4,7 @@ import type { AccessControl } from './access-control.ts'
 import { createAuditHandlers } from './audit-routes.ts'
 import { isPreflight, type Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
+import { methodOfPath } from './google-path.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import { knownMethod } from './known-method.ts'
 import { canonicalPath, isCallPath } from './model-calls.ts'
@@ -21,7 +22,7 @@ import type { CallServer } from './serve-call.ts'
 import { createStatusHandler } from './status-handler.ts'
 import { createTenancyHandlers } from './tenancy-routes.ts'
 import { createTraceHandlers } from './trace-routes.ts'
-import { isModelMethod, unknownRoute } from './unknown-route.ts'
+import { unknownRoute } from './unknown-route.ts'
 import { createUsageHandlers } from './usage-routes.ts'
 
 export interface ColdRoutesOptions extends HttpAppOptions {
@@ -101,7 +102,7 @@ export class ColdRoutes {
   private missing(exchange: Exchange, path: string): Response {
     const { responder, settings } = this.options
     const methods = allowedMethods(path)
-    if (methods.length === 0 || (exchange.request.method === 'POST' && isModelMethod(path)))
+    if (methods.length === 0 || (exchange.request.method === 'POST' && methodOfPath(path) !== undefined))
       return responder.error(exchange, unknownRoute(path, settings.basePath))
     return this.notAllowed(exchange, methods)
   }

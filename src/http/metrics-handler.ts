@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { EXPOSITION_TYPE } from '../observability/metrics/exposition.ts'
-import { refuseTenantOperators } from './beyond-tenants.ts'
+import { refuseTenantOperators } from '../operations/beyond-tenants.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import type { Responder } from './responder.ts'
 import type { ColdHandler } from './route-handler.ts'
@@ -13,7 +13,7 @@ export interface MetricsHandlerOptions extends Pick<HttpAppOptions, 'metrics'> {
 export function createMetricsHandler({ metrics, responder }: MetricsHandlerOptions): ColdHandler {
   return ({ exchange }) => {
     if (metrics === undefined) throw new GatewayError('state_unavailable', 'This gateway was built without metrics.')
-    refuseTenantOperators(exchange.principal, 'metrics tell')
+    refuseTenantOperators(exchange.principal, 'metrics tell of everybody')
     return responder.own(exchange, 200, metrics.expose(), [['content-type', EXPOSITION_TYPE]])
   }
 }

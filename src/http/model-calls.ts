@@ -1,4 +1,5 @@
 import type { CallAddress, Codec } from '../codecs/codec.ts'
+import { isGoogleMethod, type GoogleMethod } from './google-path.ts'
 import type { CallRoute } from './serve-call.ts'
 
 /** A call that names its model in its path, as Google's API has it. */
@@ -13,11 +14,9 @@ export interface ModelCall {
 const CALL = /^\/(?:v1beta|v1alpha|v1)\/models\/(.+):(\w+)$/
 const OTHER_VERSION = /^\/v1alpha(?=\/models(?:\/|$))/
 
-type Method = 'generateContent' | 'streamGenerateContent' | 'countTokens'
-
 /** Reads calls below `basePath`; undefined for every other path. */
 export function createModelCalls(codec: Codec, basePath: string): (path: string, url: string) => ModelCall | undefined {
-  const routes: Readonly<Record<Method, CallRoute>> = {
+  const routes: Readonly<Record<GoogleMethod, CallRoute>> = {
     generateContent: { name: 'generateContent', codec, operation: 'generate' },
     streamGenerateContent: { name: 'streamGenerateContent', codec, operation: 'generate' },
     countTokens: { name: 'countModelTokens', codec, operation: 'count-tokens' },
@@ -25,14 +24,11 @@ export function createModelCalls(codec: Codec, basePath: string): (path: string,
   return (path, url) => {
     if (!path.startsWith(basePath)) return undefined
     const [, model, method] = CALL.exec(path.slice(basePath.length)) ?? []
-    if (model === undefined || method === undefined || !isMethod(method)) return undefined
+    if (model === undefined || method === undefined || !isGoogleMethod(method)) return undefined
     const stream = method === 'streamGenerateContent'
     return { route: routes[method], address: { model: modelNamed(model), stream }, isJsonList: stream && !wantsEvents(url) }
   }
 }
-
-const METHODS: ReadonlySet<string> = new Set<Method>(['generateContent', 'streamGenerateContent', 'countTokens'])
-const isMethod = (word: string): word is Method => METHODS.has(word)
 
 /** The name in a path: with or without percent signs, and with or without the collection it stands in. */
 export function modelNamed(written: string): string {
@@ -56,7 +52,7 @@ function wantsEvents(url: string): boolean {
 /** Whether a path below the base path is that of a call, which is sent and not fetched. */
 export function isCallPath(path: string): boolean {
   const method = CALL.exec(path)?.[2]
-  return method !== undefined && isMethod(method)
+  return method !== undefined && isGoogleMethod(method)
 }
 
 /** A path below the base path, under the one version of Google's API that the table of routes has. */

@@ -34,12 +34,7 @@ export function createModelHandlers({
       size: queryNumber(query, 'pageSize', { least: 1, most: 1000 }),
       token: query.get('pageToken') ?? undefined,
     }
-    return responder.own(
-      exchange,
-      200,
-      JSON.stringify(googlePage(snapshot().modelIds.filter(mayAsk(exchange.principal)), cardOf, page)),
-      [],
-    )
+    return responder.tell(exchange, googlePage(snapshot().modelIds.filter(mayAsk(exchange.principal)), cardOf, page))
   }
   const knownId = (written: string, principal: Principal | undefined): string => {
     const known = snapshot()
@@ -51,7 +46,7 @@ export function createModelHandlers({
     listGoogleModels,
     getGoogleModel({ exchange, id: written }) {
       const id = knownId(written, exchange.principal)
-      return responder.own(exchange, 200, JSON.stringify(googleModel(id, cardOf(id))), [])
+      return responder.tell(exchange, googleModel(id, cardOf(id)))
     },
     listModels(request) {
       const { exchange, query } = request
@@ -64,7 +59,7 @@ export function createModelHandlers({
             data: modelIds.map((id) => openaiModel(id, cardOf(id))),
             models: modelIds.map((id, index) => codexCard(id, index, cardOf(id))),
           }
-      return responder.own(exchange, 200, JSON.stringify(body), [])
+      return responder.tell(exchange, body)
     },
     getModel({ exchange, id: written }) {
       const id = knownId(written, exchange.principal)
@@ -72,7 +67,7 @@ export function createModelHandlers({
       const { request } = exchange
       const shape = isAnthropic(request) ? anthropicModel : isGoogle(request.headers) ? googleModel : openaiModel
       const body = shape(id, card)
-      return responder.own(exchange, 200, JSON.stringify(body), [])
+      return responder.tell(exchange, body)
     },
   }
 }

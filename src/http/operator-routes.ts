@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import { NO_AUDIT, type AuditParts } from '../operations/audited.ts'
 import { disableAudited, enableAudited, resetAudited, type Switching } from '../operations/audited-switches.ts'
 import { listDisables, orderedBy, type OperatorParts } from '../operations/disable-switches.ts'
 import { accountNamed, subjectNamed, type DisableScope } from '../operations/disable-subject.ts'
@@ -13,19 +14,18 @@ import type { ColdHandler } from './route-handler.ts'
 import type { OperatorRouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
 
-export interface OperatorHandlersOptions extends Pick<HttpAppOptions, 'operator' | 'audit' | 'clock' | 'isTrustedProxy'> {
-  readonly calls: Pick<CallServer, 'receive'>
+export interface OperatorHandlersOptions extends Pick<HttpAppOptions, 'operator' | 'clock' | 'isTrustedProxy'> {
+  readonly audit?: AuditParts['audit'] | undefined
+  readonly calls: Pick<CallServer, 'receiveOr'>
   readonly responder: Responder
 }
 
 const MOST_CHANGES = 1_000
-/** A gateway that is embedded without one. */
-const NO_AUDIT = { append: async (): Promise<void> => undefined }
 
 /** What operators see of the state of their upstreams, and the switches that take a provider, an account or a model out of use. */
 export function createOperatorHandlers({
   operator,
-  audit,
+  audit = NO_AUDIT,
   clock,
   isTrustedProxy,
   calls,
@@ -35,26 +35,24 @@ export function createOperatorHandlers({
     if (operator !== undefined) return operator
     throw new GatewayError('state_unavailable', 'This gateway was built without switches and health views.')
   }
-  const tell = (exchange: Exchange, value: unknown): Response => responder.own(exchange, 200, JSON.stringify(value), [])
 
   /** Whoever asks, if they may switch at all. */
   const switching = (exchange: Exchange): Switching => ({
     by: orderedBy(exchange.principal),
     origin: originOf(exchange, isTrustedProxy),
-    audit: { audit: audit ?? NO_AUDIT, clock },
+    audit: { audit, clock },
   })
 
   /** The body of an order; none at all is an order without terms. */
   const terms = async (exchange: Exchange): Promise<DisableTerms> => {
-    const { body, headers } = exchange.request
-    return body === null || headers.get('content-length') === '0' ? {} : readDisableTerms((await calls.receive(exchange)).value)
+    return readDisableTerms(await calls.receiveOr(exchange, {}))
   }
 
   const disable =
     (scope: DisableScope): ColdHandler =>
     async ({ exchange, id }) => {
       const who = switching(exchange)
-      return tell(exchange, await disableAudited(parts(), who, subjectNamed(scope, id), await terms(exchange)))
+      return responder.tell(exchange, await disableAudited(parts(), who, subjectNamed(scope, id), await terms(exchange)))
     }
 
   const enable =
@@ -64,13 +62,16 @@ export function createOperatorHandlers({
       const { reason, forMs } = await terms(exchange)
       if (forMs !== undefined)
         throw new GatewayError('invalid_body', 'Only a disable takes `for`: what is enabled stays so.', { param: 'for' })
-      return tell(exchange, await enableAudited(parts(), who, subjectNamed(scope, id), reason))
+      return responder.tell(exchange, await enableAudited(parts(), who, subjectNamed(scope, id), reason))
     }
 
   return {
-    targetHealth: ({ exchange }) => tell(exchange, healthView(parts())),
+    targetHealth: ({ exchange }) => responder.tell(exchange, healthView(parts())),
     listDisables: async ({ exchange, query }) =>
-      tell(exchange, await listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES }))),
+      responder.tell(
+        exchange,
+        await listDisables(parts().disables, queryNumber(query, 'limit', { least: 1, most: MOST_CHANGES })),
+      ),
     disableProvider: disable('provider'),
     enableProvider: enable('provider'),
     disableAccount: disable('account'),
@@ -78,7 +79,7 @@ export function createOperatorHandlers({
     async resetAccount({ exchange, id }) {
       const who = switching(exchange)
       await terms(exchange)
-      return tell(exchange, await resetAudited(parts(), who, accountNamed(id)))
+      return responder.tell(exchange, await resetAudited(parts(), who, accountNamed(id)))
     },
     disableModel: disable('model'),
     enableModel: enable('model'),

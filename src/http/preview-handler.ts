@@ -42,7 +42,7 @@ export function createPreviewHandler({ engine, codecs, snapshot, calls, responde
       hints,
     })
     const { revision, configHash } = snapshot()
-    return responder.own(exchange, 200, JSON.stringify({ revision, config_hash: configHash, format, decision, diagnostics }), [])
+    return responder.tell(exchange, { revision, config_hash: configHash, format, decision, diagnostics })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WireFormat } from '../ir/wire-format.ts'
+import { isGoogleMethod, methodOfPath } from './google-path.ts'
 
 const SLASH = 0x2f
 
@@ -24,10 +25,10 @@ export function hostOf(url: string): string {
 /** How clients of a format give themselves away: the first that fits. Everybody else is a client of Chat Completions. */
 const SIGNS: readonly (readonly [format: WireFormat, fits: (path: string, headers: Headers) => boolean])[] = [
   ['anthropic', (path, headers) => path.includes('/v1/messages') || headers.has('anthropic-version')],
-  ['gemini', (path, headers) => GOOGLE_PATH.test(path) || isGoogle(headers)],
+  ['gemini', (path, headers) => GOOGLE_PATH.test(path) || isGoogleMethod(methodOfPath(path) ?? '') || isGoogle(headers)],
   ['responses', (path) => path.includes('/v1/responses')],
 ]
-const GOOGLE_PATH = /\/v1(?:beta|alpha)(?:\/|$)|\/models\/.+:(?:(?:streamG|g)enerateContent|countTokens)$/
+const GOOGLE_PATH = /\/v1(?:beta|alpha)(?:\/|$)/
 
 /** Whether the headers are those that Google's own SDKs send. */
 export const isGoogle = (headers: Headers): boolean => headers.has('x-goog-api-client') || headers.has('x-goog-api-key')

@@ -77,6 +77,11 @@ export class Responder {
     return new Response(body, { status, headers })
   }
 
+  /** Answers 200 with a value as JSON. */
+  tell(exchange: Exchange, value: unknown): Response {
+    return this.own(exchange, 200, JSON.stringify(value), [])
+  }
+
   /** Answers with an error in the caller's own envelope. */
   error(exchange: Exchange, thrown: unknown, extra: HeaderList = []): Response {
     const error = this.gatewayError(exchange, thrown)

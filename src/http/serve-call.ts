@@ -129,6 +129,12 @@ export class CallServer {
     )
   }
 
+  /** The value of a body, or `absent` when there is none. */
+  async receiveOr(exchange: Exchange, absent: unknown): Promise<unknown> {
+    const { body, headers } = exchange.request
+    return body === null || headers.get('content-length') === '0' ? absent : (await this.receive(exchange)).value
+  }
+
   private parse(exchange: Exchange, bytes: Uint8Array): ParsedBody {
     exchange.requestBytes = bytes.length
     return parseBody(bytes, this.limits, createNonce)

@@ -13,7 +13,7 @@ import type { TenancyRouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
 
 export interface TenancyHandlersOptions extends Pick<HttpAppOptions, 'tenancy' | 'isTrustedProxy'> {
-  readonly calls: Pick<CallServer, 'receive'>
+  readonly calls: Pick<CallServer, 'receiveOr'>
   readonly responder: Responder
 }
 
@@ -68,12 +68,9 @@ function createOrderHandlers({ tenancy, isTrustedProxy, calls, responder }: Tena
     if (tenancy !== undefined) return tenancy
     throw new GatewayError('state_unavailable', 'This gateway was built without issued keys.')
   }
-  const tell = ({ exchange }: ColdRequest, value: object): Response => responder.own(exchange, 200, JSON.stringify(value), [])
+  const tell = ({ exchange }: ColdRequest, value: object): Response => responder.tell(exchange, value)
   /** The body of an order; none at all is an order without terms. */
-  const bodyOf = async ({ exchange }: ColdRequest): Promise<unknown> => {
-    const { body, headers } = exchange.request
-    return body === null || headers.get('content-length') === '0' ? {} : (await calls.receive(exchange)).value
-  }
+  const bodyOf = async ({ exchange }: ColdRequest): Promise<unknown> => await calls.receiveOr(exchange, {})
   const run = async (request: ColdRequest, order: TenancyOrder): Promise<Response> => {
     const { exchange } = request
     const origin = originOf(exchange, isTrustedProxy)

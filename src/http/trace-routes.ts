@@ -35,11 +35,11 @@ export function createTraceHandlers({
       })
       // `traces` is what such a list is called elsewhere; both names hold the same lines.
       const body = { ...list, traces: list.summaries, source: { kind: 'state_store', metadata_only: true } }
-      return responder.own(exchange, 200, JSON.stringify(body), [])
+      return responder.tell(exchange, body)
     },
     async getTrace({ exchange, id }) {
       const record = await recordWithin(records, id, scopeOf(exchange.principal))
-      if (record !== undefined) return responder.own(exchange, 200, JSON.stringify(record), [])
+      if (record !== undefined) return responder.tell(exchange, record)
       throw new GatewayError(
         'record_not_found',
         'There is no record of this request. Records appear when the answer has ended, and are deleted after the retention time.',

@@ -1,20 +1,14 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import { isGoogleMethod, methodOfPath } from './google-path.ts'
 import { ROUTES } from './routes.ts'
-
-/** A path that calls a method of a model, as Google's API has them. */
-const GOOGLE_METHOD = /\/models\/[^/].*:([A-Za-z]+)$/
-const SERVED: ReadonlySet<string> = new Set(['generateContent', 'streamGenerateContent', 'countTokens'])
-
-/** Whether a path below `…/models/` calls a method that there is not. */
-export const isModelMethod = (path: string): boolean => GOOGLE_METHOD.test(path)
 
 /** `route_not_found`, with the right address where the client's base URL seems to be off by a piece. */
 export function unknownRoute(path: string, basePath: string): GatewayError {
-  const method = GOOGLE_METHOD.exec(path)?.[1]
+  const method = methodOfPath(path)
   if (method !== undefined)
     return new GatewayError(
       'route_not_found',
-      SERVED.has(method)
+      isGoogleMethod(method)
         ? `There is no such address; did you mean ${basePath}/v1beta/models/…:${method}? Google's clients want a base URL without a version.`
         : "Of Google's API this gateway serves models, and of a model generateContent, streamGenerateContent and countTokens.",
     )

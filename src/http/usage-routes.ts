@@ -1,18 +1,21 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
 import type { Principal } from '../ir/principal.ts'
+import { refuseTenantOperators } from '../operations/beyond-tenants.ts'
 import { usageCsv } from '../operations/usage/usage-csv.ts'
 import type { UsageDesk } from '../operations/usage/usage-desk.ts'
 import type { UsageEvents } from '../operations/usage/usage-events.ts'
 import type { UsageParameters } from '../operations/usage/usage-query.ts'
 import type { UsageReport } from '../operations/usage/usage-report.ts'
 import { usageScope } from '../operations/usage/usage-scope.ts'
-import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
 import type { Responder } from './responder.ts'
 import type { ColdHandler, ColdRequest } from './route-handler.ts'
 import type { UsageRouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
+
+/** Durability and invoices are of the whole gateway. */
+const WHOLE = 'this tells of all of them'
 
 export interface UsageHandlersOptions extends Pick<HttpAppOptions, 'usage'> {
   readonly calls: Pick<CallServer, 'receive'>
@@ -25,11 +28,10 @@ export function createUsageHandlers({ usage, calls, responder }: UsageHandlersOp
     if (usage !== undefined) return usage
     throw new GatewayError('state_unavailable', 'This gateway keeps no ledger. Switch it on with ledger.enabled.')
   }
-  const tell = (exchange: Exchange, value: unknown): Response => responder.own(exchange, 200, JSON.stringify(value), [])
 
   /** As JSON, or as a table where one was asked for. */
   const tellTable = ({ exchange, query }: ColdRequest, data: UsageReport | UsageEvents): Response => {
-    if (!wantsCsv(query.get('format'), exchange.request.headers.get('accept'))) return tell(exchange, data)
+    if (!wantsCsv(query.get('format'), exchange.request.headers.get('accept'))) return responder.tell(exchange, data)
     const next = 'next' in data && data.next !== undefined ? [['x-switchback-next-cursor', data.next] as const] : []
     return responder.own(exchange, 200, usageCsv(data), [['content-type', 'text/csv; charset=utf-8; header=present'], ...next])
   }
@@ -44,13 +46,14 @@ export function createUsageHandlers({ usage, calls, responder }: UsageHandlersOp
       return tellTable(request, await desk().events(parametersOf(request.query), scopeOf(principal)))
     },
     usageReconcile: async ({ exchange, query }) => {
-      refuseTenants(exchange.principal)
-      return tell(exchange, await desk().reconcile(parametersOf(query)))
+      refuseTenantOperators(exchange.principal, WHOLE)
+      return responder.tell(exchange, await desk().reconcile(parametersOf(query)))
     },
-    usageReprice: async ({ exchange }) => tell(exchange, await desk().reprice(textsOf((await calls.receive(exchange)).value))),
+    usageReprice: async ({ exchange }) =>
+      responder.tell(exchange, await desk().reprice(textsOf((await calls.receive(exchange)).value))),
     usageImport: async ({ exchange }) => {
-      refuseTenants(exchange.principal)
-      return tell(exchange, await desk().compareInvoice((await calls.receive(exchange)).value))
+      refuseTenantOperators(exchange.principal, WHOLE)
+      return responder.tell(exchange, await desk().compareInvoice((await calls.receive(exchange)).value))
     },
   }
 }
@@ -75,14 +78,5 @@ function textsOf(body: unknown): UsageParameters {
       if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return [name, String(value)]
       throw new GatewayError('invalid_body', `\`${name}\` must be a text, a number or true or false.`, { param: name })
     }),
-  )
-}
-
-/** Durability and invoices are of the whole gateway. */
-function refuseTenants(principal: Principal | undefined): void {
-  if (principal?.role !== 'operator' || principal.tenant === undefined) return
-  throw new GatewayError(
-    'forbidden',
-    'This key is of an operator of one tenant, and this tells of all of them. Ask with the key of an admin, or of an operator without a tenant.',
   )
 }

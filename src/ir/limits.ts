@@ -60,7 +60,6 @@ export interface SubjectLimits {
   readonly unknownPrice?: 'refuse' | 'allow' | undefined
 }
 
-/** Limits as configured, by what they are about. */
 /** What budgets inherit from `server.budget`. */
 export interface InheritedBudget {
   readonly timezone: string
@@ -68,6 +67,7 @@ export interface InheritedBudget {
   readonly unknown_price: 'refuse' | 'allow'
 }
 
+/** Limits as configured, by what they are about. */
 export interface LimitSettings {
   readonly global: SubjectLimits | undefined
   readonly tenants: ReadonlyMap<string, SubjectLimits>

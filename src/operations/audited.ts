@@ -14,6 +14,9 @@ export interface AuditParts {
   readonly clock: Pick<Clock, 'wall'>
 }
 
+/** For a gateway that is embedded without an audit. */
+export const NO_AUDIT: AuditParts['audit'] = { append: async () => undefined }
+
 export interface AuditedDeed {
   /** What is done, as `key.revoke`. */
   readonly action: string

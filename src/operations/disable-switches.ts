@@ -1,11 +1,11 @@
 import type { AccountPool } from '../credentials/account-pool.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Coordination } from '../state/coordination/store.ts'
 import type { DisableStore, DisableSubject } from '../state/disables/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
+import { refuseTenantOperators } from './beyond-tenants.ts'
 import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
 import type { DisableTerms } from './disable-terms.ts'
 import {
@@ -93,11 +93,7 @@ export async function listDisables(
 
 /** Who orders something, for the audit. Throws `forbidden` for an operator of one tenant: a switch acts on everybody. */
 export function orderedBy(principal: Principal | undefined): string {
-  if (principal?.role === 'operator' && principal.tenant !== undefined)
-    throw new GatewayError(
-      'forbidden',
-      'This key is of an operator of one tenant, and switches act on everybody. Ask with the key of an admin, or of an operator without a tenant.',
-    )
+  refuseTenantOperators(principal, 'switches act on everybody')
   return principal?.keyId ?? 'no key'
 }
 

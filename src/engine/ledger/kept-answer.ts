@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Answer, AnswerStream } from '../engine.ts'
+import { ForwardedStream } from '../forwarded-stream.ts'
 import type { AttemptLedger } from './attempt-ledger.ts'
 
 type Keeping = Pick<AttemptLedger, 'durable' | 'postCommitFailed'>
@@ -26,26 +27,15 @@ export async function keptAnswer(answering: Promise<Answer>, ledger: Keeping): P
   }
 }
 
-class KeptStream implements AnswerStream {
-  readonly ping: Uint8Array
-  readonly pingMs: number
-  private readonly stream: AnswerStream
+class KeptStream extends ForwardedStream {
   private readonly ledger: Keeping
 
   constructor(stream: AnswerStream, ledger: Keeping) {
-    this.stream = stream
+    super(stream)
     this.ledger = ledger
-    this.ping = stream.ping
-    this.pingMs = stream.pingMs
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    const chunk = await this.stream.next()
-    if (chunk === undefined) await this.ledger.durable().catch(() => this.ledger.postCommitFailed())
-    return chunk
-  }
-
-  cancel(): void {
-    this.stream.cancel()
+  protected async ended(): Promise<void> {
+    await this.ledger.durable().catch(() => this.ledger.postCommitFailed())
   }
 }

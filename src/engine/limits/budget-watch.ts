@@ -25,7 +25,7 @@ const MOST_REMEMBERED = 1_000
 /** Tells each threshold of a budget once a period. */
 export class BudgetWatch {
   private readonly crossed: ((crossing: BudgetCrossing) => void) | undefined
-  /** By counter: the period, by its end, and the highest share that was told. Bounded by the configuration. */
+  /** By counter: the period, by its end, and the highest share that was told. Bounded by what has a budget. */
   private readonly told = new Map<string, { readonly resetAt: number | undefined; readonly share: number }>()
   /** How budgets stood when they were last charged, the latest last. Issued keys may be many. */
   private readonly latest = new Map<string, BudgetStanding>()

@@ -59,6 +59,9 @@ export interface RuleSet {
   readonly needsPrice: boolean
 }
 
+/** Of whoever is not limited. */
+export const NO_RULES: RuleSet = { requests: [], tokens: [], places: [], budgets: [], priority: 'normal', needsPrice: false }
+
 const EVEN: TokenWeights = { input: 1, cacheRead: 1, cacheWrite: 1, output: 1 }
 
 /** Undefined when nothing limits anything. */

@@ -8,7 +8,7 @@ import type { Call } from '../engine.ts'
 import { estimateInputTokens } from '../token-estimate.ts'
 import { AdmittedCall, callerOf } from './admitted-call.ts'
 import { BudgetWatch, type BudgetCrossing } from './budget-watch.ts'
-import { allRules, ruleSetOf, type LimitsOf, type RuleSet } from './caller-rules.ts'
+import { allRules, NO_RULES, ruleSetOf, type LimitsOf, type RuleSet } from './caller-rules.ts'
 import { refusedDemands, type Demand } from './demand.ts'
 import { FairQueue } from './fair-queue.ts'
 import { limitHeaders } from './limit-headers.ts'
@@ -32,8 +32,6 @@ export interface LimiterOptions extends Omit<LimiterCoreOptions, 'places' | 'wat
 export function createLimiter(options: LimiterOptions): Limiter {
   return new MeteredLimiter(options)
 }
-
-const NO_RULES: RuleSet = { requests: [], tokens: [], places: [], budgets: [], priority: 'normal', needsPrice: false }
 
 const WINDOWS = { total: 'total', day: 'daily', week: 'weekly', month: 'monthly' } as const
 

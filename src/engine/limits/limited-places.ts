@@ -1,6 +1,6 @@
 import type { LimitRule, LimitSettings } from '../../ir/limits.ts'
 import type { Limited } from '../../ir/observed.ts'
-import { ruleSetOf, type RuleSet } from './caller-rules.ts'
+import { NO_RULES, ruleSetOf, type RuleSet } from './caller-rules.ts'
 import type { RuleStanding } from './limiter.ts'
 
 interface Block {
@@ -8,8 +8,6 @@ interface Block {
   /** Unix milliseconds; Infinity when no time ends it. */
   readonly until: number
 }
-
-const NONE: RuleSet = { requests: [], tokens: [], places: [], budgets: [], priority: 'normal', needsPrice: false }
 
 /**
  * The limits of providers and accounts, and which of them are known to be used up, so that decisions can pass over a place without asking
@@ -40,12 +38,12 @@ export class LimitedPlaces {
   }
 
   rulesOf(provider: string, account: string): RuleSet {
-    if (this.isEmpty) return NONE
+    if (this.isEmpty) return NO_RULES
     const name = `${provider}/${account}`
     let rules = this.ruleSets.get(name)
     if (rules === undefined) {
       const subjects = [this.settings.providers.get(provider), this.settings.accounts.get(name)]
-      rules = ruleSetOf(subjects.filter((limits) => limits !== undefined)) ?? NONE
+      rules = ruleSetOf(subjects.filter((limits) => limits !== undefined)) ?? NO_RULES
       this.ruleSets.set(name, rules)
     }
     return rules
