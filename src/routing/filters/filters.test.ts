@@ -35,6 +35,11 @@ describe('a target is refused, and one of which nothing is known passes', () => 
   test.each<[code: string, refused: Case]>([
     ['streaming_unsupported', { question: { stream: true }, facts: cannot('streaming') }],
     ['tools_unsupported', { question: using('tools.name'), facts: cannot('toolCalling') }],
+    ['parallel_tools_unsupported', { route: { require: { parallel_tool_calls: true } }, facts: cannot('parallelToolCalls') }],
+    [
+      'parallel_tools_unsupported',
+      { question: { parallelTools: true }, facts: { ...cannot('parallelToolCalls'), declared: { parallelToolCalls: false } } },
+    ],
     ['hosted_tools_unsupported', { question: using('tools.hosted'), facts: cannot('hostedTools') }],
     ['json_schema_unsupported', { question: using('response_format.json_schema'), facts: cannot('jsonSchema') }],
     ['vision_unsupported', { question: using('part.image_url'), facts: cannot('visionIn') }],
@@ -119,6 +124,17 @@ describe('a target is refused, and one of which nothing is known passes', () => 
     expect(rejection(refused)?.code as string).toBe(code)
     expect(rejection({ ...refused, ...passing })).toBeUndefined()
   })
+})
+
+test('a target of a provider that is no more is refused, whatever is known of it', () => {
+  const snapshot = snapshotOf({
+    providers: [{ id: 'p', type: 'mock' }],
+    routes: [{ name: 'r', match: { model: 'r' }, targets: ['p/m', 'p/other'] }],
+  })
+  const asked = plainQuestion('r')
+  const without = { ...snapshot, providers: new Map() }
+  const plan = decide(without, resolveRoute(without, asked), asked, stateOf())
+  expect(plan.rejected.map(({ code }) => code)).toEqual(['unknown_provider', 'unknown_provider'])
 })
 
 describe('the only target of a route', () => {
