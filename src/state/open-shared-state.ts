@@ -20,6 +20,7 @@ import { createMemoryIdempotency } from './idempotency/memory.ts'
 import { createMemoryLimits } from './limits/memory.ts'
 import { withLoss } from './limits/on-loss.ts'
 import { createRedisLimits } from './limits/redis.ts'
+import { spentInLedger } from './limits/spent-before.ts'
 import type { LimitStore } from './limits/store.ts'
 import { ledgerOn, SPOOL_SUFFIX, type OpenLedger } from './ledger/open.ts'
 import { createPostgresLedger } from './ledger/postgres.ts'
@@ -60,11 +61,12 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
   const database = opened.add(openPostgres({ address: shared.postgres, clock }))
   const redis = shared.redis && openRedis({ address: shared.redis, clock })
   const coordination = opened.add(openCoordination(options, redis))
-  const limits = openSharedLimits(options, coordination, opened)
+  const limitsRedis = shared.redis && opened.add(openRedis({ address: shared.redis, clock, deadlineMs: LIMITS_MS }))
   const health = createSharedHealth(options, coordination)
   const records = opened.add(openSharedRecords(options, database))
   const ledger = openSharedLedger(options, { database, redis })
   if (ledger !== undefined) opened.add(ledger)
+  const limits = openSharedLimits(options, { redis: limitsRedis, coordination, ledger })
   const { audit, keepAuditFor } = keptAudit(createPostgresAudit(database), { ...options, opened })
   const tenancy = opened.add(createPostgresTenancy({ database, clock, coordination }))
   const disables = opened.add(createPostgresDisables({ database, clock, coordination }))
@@ -154,23 +156,30 @@ function late(): never {
   throw new GatewayError('state_unavailable', `The ledger did not take its entries within ${LEDGER_WRITE_MS} ms.`)
 }
 
+interface LimitParts {
+  readonly redis: Redis | undefined
+  readonly coordination: Coordination
+  readonly ledger: OpenLedger | undefined
+}
+
 /** Counted in Redis for all gateways; while it is away, as `on_loss` says. The only gateway on a database counts for itself. */
 function openSharedLimits(
   { shared, clock, warn }: OpenSharedStateOptions,
-  coordination: Coordination,
-  opened: ClosingList,
+  { redis, coordination, ledger }: LimitParts,
 ): LimitStore {
-  const local = createMemoryLimits({ clock })
-  if (shared.redis === undefined) return local
-  const redis = opened.add(openRedis({ address: shared.redis, clock, deadlineMs: LIMITS_MS }))
+  const local = (): LimitStore => createMemoryLimits({ clock })
+  if (redis === undefined) return local()
   return withLoss({
-    shared: createRedisLimits({ redis }),
+    shared: createRedisLimits({
+      redis,
+      spentBefore: ledger && spentInLedger({ ledger: ledger.store, flush: () => ledger.writer.flush(), clock }),
+    }),
     local,
     mode: shared.onLoss,
     replicas: () => coordination.replicas().length,
-    changed: (isLost) =>
+    changed: (isLost, error) =>
       isLost
-        ? warn('limits cannot be counted together: Redis is away', { on_loss: shared.onLoss })
+        ? warn('limits cannot be counted together', { on_loss: shared.onLoss, error })
         : warn('limits are counted together again', {}),
   })
 }

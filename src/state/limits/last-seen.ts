@@ -1,0 +1,49 @@
+import type { Claim, RefusedClaim, Standing } from './store.ts'
+
+/** Counters remembered at most; of more, those seen longest ago are forgotten. */
+const MOST = 10_000
+
+interface Seen {
+  /** Of the period. */
+  readonly end: number | undefined
+  readonly used: number
+}
+
+/** How periods stood when the shared store was last reached: what stands in for it counts from there. */
+export class LastSeen {
+  private readonly counters = new Map<string, Seen>()
+
+  /** Standings of these claims, in their order. */
+  note(claims: readonly Claim[], standings: readonly Standing[]): void {
+    for (const [index, claim] of claims.entries()) {
+      const standing = standings[index]
+      if (claim.kind !== 'period' || standing === undefined) continue
+      this.counters.delete(claim.counter)
+      this.counters.set(claim.counter, { end: claim.end, used: standing.used })
+      if (this.counters.size <= MOST) continue
+      const [oldest] = this.counters.keys()
+      if (oldest !== undefined) this.counters.delete(oldest)
+    }
+  }
+
+  /** The limit of one process: its share of the limit, and of money a share of what was left. Never less than one where something was left. */
+  shareOf(claim: Claim, share: number): number {
+    const left = claim.limit - this.usedOf(claim)
+    return left <= 0 ? 0 : Math.max(1, Math.floor(left * share))
+  }
+
+  /** Standings of a process that counts from here. */
+  standings(claims: readonly Claim[], local: readonly Standing[]): Standing[] {
+    return local.map((standing, index) => ({ ...standing, used: standing.used + this.usedOf(claims[index]) }))
+  }
+
+  refusal(claims: readonly Claim[], refused: RefusedClaim): RefusedClaim {
+    return { ...refused, used: refused.used + this.usedOf(claims[refused.index]) }
+  }
+
+  private usedOf(claim: Claim | undefined): number {
+    if (claim?.kind !== 'period') return 0
+    const seen = this.counters.get(claim.counter)
+    return seen === undefined || seen.end !== claim.end ? 0 : seen.used
+  }
+}
