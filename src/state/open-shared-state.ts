@@ -17,6 +17,9 @@ import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.
 import type { HealthStore } from './health/store.ts'
 import type { GatewayState, StateSurroundings } from './open-state.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
+import { idempotencyWithLoss } from './idempotency/on-loss.ts'
+import { createRedisIdempotency } from './idempotency/redis.ts'
+import type { IdempotencyStore } from './idempotency/store.ts'
 import { createMemoryLimits } from './limits/memory.ts'
 import { withLoss } from './limits/on-loss.ts'
 import { createRedisLimits } from './limits/redis.ts'
@@ -81,7 +84,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     audit,
     ledger,
     limits,
-    idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
+    idempotency: openIdempotency(options, limitsRedis),
     coordination,
     configure(next) {
       records.keepFor(next.retentionMs)
@@ -182,6 +185,13 @@ function openSharedLimits(
         ? warn('limits cannot be counted together', { on_loss: shared.onLoss, error })
         : warn('limits are counted together again', {}),
   })
+}
+
+/** As for limits: kept in Redis for all gateways. */
+function openIdempotency({ shared, clock, idempotency }: OpenSharedStateOptions, redis: Redis | undefined): IdempotencyStore {
+  const local = createMemoryIdempotency({ clock, ...idempotency, capacity: idempotency.maxKeys })
+  if (redis === undefined) return local
+  return idempotencyWithLoss({ shared: createRedisIdempotency({ redis, ...idempotency }), local, mode: shared.onLoss })
 }
 
 const openCoordination = ({ clock, warn, card }: OpenSharedStateOptions, redis: Redis | undefined): Coordination =>

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { limitStoreConformance } from './conformance.ts'
 import { period, slot } from './conformance-support.ts'
 import { createMemoryLimits, type MemoryLimits } from './memory.ts'
-import { withLoss, type OnLoss } from './on-loss.ts'
+import type { OnLoss } from '../coordination/on-loss.ts'
+import { withLoss } from './on-loss.ts'
 import type { Acquisition, LimitStore, PeriodClaim, SharedLimitStore } from './store.ts'
 
 interface World {

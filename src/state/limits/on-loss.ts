@@ -1,13 +1,7 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
+import { coordinationLost, type OnLoss } from '../coordination/on-loss.ts'
 import { LastSeen } from './last-seen.ts'
 import type { Acquisition, Actual, Claim, LimitStore, PeriodClaim, SharedLimitStore, Standing } from './store.ts'
 import { OwedAmounts } from './owed-amounts.ts'
-
-/**
- * What holds while the shared store cannot be reached. `closed`: nothing is let in. `local_share`: each process keeps its share of every limit, and
- * of what was left of every budget, by itself. `open`: everything is let in.
- */
-export type OnLoss = 'closed' | 'local_share' | 'open'
 
 export interface OnLossOptions {
   readonly shared: SharedLimitStore
@@ -112,12 +106,7 @@ class GuardedLimits implements LimitStore {
   private async acquireHere(id: string, claims: readonly Claim[], cause: unknown): Promise<Acquisition> {
     const { mode, replicas } = this.options
     const { local } = this
-    if (mode === 'closed')
-      throw new GatewayError(
-        'coordination_lost',
-        'The store that all gateways of this installation share cannot be reached, and without it limits could not be kept. Send the request again in a moment.',
-        { cause, retryAfterMs: 1_000 },
-      )
+    if (mode === 'closed') throw coordinationLost(cause)
     const share = 1 / Math.max(1, replicas())
     const answer = await local.acquire(
       id,
