@@ -172,11 +172,10 @@ function openSharedLimits(
 ): LimitStore {
   const local = (): LimitStore => createMemoryLimits({ clock })
   if (redis === undefined) return local()
+  const spentBefore = ledger && spentInLedger({ ledger: ledger.store, flush: () => ledger.writer.flush(), clock })
   return withLoss({
-    shared: createRedisLimits({
-      redis,
-      spentBefore: ledger && spentInLedger({ ledger: ledger.store, flush: () => ledger.writer.flush(), clock }),
-    }),
+    shared: createRedisLimits({ redis, learning: spentBefore && { spentBefore, clock } }),
+    spentBefore,
     local,
     mode: shared.onLoss,
     replicas: () => coordination.replicas().length,

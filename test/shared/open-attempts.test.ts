@@ -94,6 +94,35 @@ describeWithServers(['postgres', 'redis'], 'attempts of replicas', () => {
     await database.close()
   })
 
+  test('that ended while Redis was away are forgotten when it is back', async () => {
+    const replicas = crowd()
+    const attempts = await replicas.start()
+    attempts.begun(exampleLoss('req_a.0'))
+    await attempts.orphans()
+    server.stall()
+    attempts.kept(['req_a.0'])
+    await eventually(
+      () =>
+        redis.send('PING', []).then(
+          () => false,
+          () => true,
+        ),
+      'Redis is away',
+    )
+    server.resume()
+    await eventually(
+      () =>
+        redis.send('PING', []).then(
+          () => true,
+          () => false,
+        ),
+      'Redis is back',
+      5_000,
+    )
+    await attempts.orphans()
+    expect(await replicas.keys()).toEqual([])
+  })
+
   test('of a replica that lost its lease for a moment are left to it', async () => {
     const replicas = crowd()
     const [one, two] = [await replicas.start(), await replicas.start()]

@@ -1,4 +1,4 @@
-import type { Claim, RefusedClaim, Standing } from './store.ts'
+import type { Claim, PeriodClaim, RefusedClaim, Standing } from './store.ts'
 
 /** Counters remembered at most; of more, those seen longest ago are forgotten. */
 const MOST = 10_000
@@ -12,18 +12,29 @@ interface Seen {
 /** How periods stood when the shared store was last reached: what stands in for it counts from there. */
 export class LastSeen {
   private readonly counters = new Map<string, Seen>()
+  /** Of which the ledger was asked since the store was lost. */
+  private readonly asked = new Set<string>()
 
   /** Standings of these claims, in their order. */
   note(claims: readonly Claim[], standings: readonly Standing[]): void {
     for (const [index, claim] of claims.entries()) {
       const standing = standings[index]
-      if (claim.kind !== 'period' || standing === undefined) continue
-      this.counters.delete(claim.counter)
-      this.counters.set(claim.counter, { end: claim.end, used: standing.used })
-      if (this.counters.size <= MOST) continue
-      const [oldest] = this.counters.keys()
-      if (oldest !== undefined) this.counters.delete(oldest)
+      if (claim.kind === 'period' && standing !== undefined) this.set(claim, standing.used)
     }
+  }
+
+  isToBeLearned({ counter, start }: PeriodClaim): boolean {
+    return !this.asked.has(`${counter}\n${start}`)
+  }
+
+  /** The ledger knows so much to be spent. */
+  learned(claim: PeriodClaim, spent: number): void {
+    this.asked.add(`${claim.counter}\n${claim.start}`)
+    if (spent > this.usedOf(claim)) this.set(claim, spent)
+  }
+
+  forgetLearned(): void {
+    this.asked.clear()
   }
 
   /** The limit of one process: its share of the limit, and of money a share of what was left. Never less than one where something was left. */
@@ -39,6 +50,14 @@ export class LastSeen {
 
   refusal(claims: readonly Claim[], refused: RefusedClaim): RefusedClaim {
     return { ...refused, used: refused.used + this.usedOf(claims[refused.index]) }
+  }
+
+  private set({ counter, end }: PeriodClaim, used: number): void {
+    this.counters.delete(counter)
+    this.counters.set(counter, { end, used })
+    if (this.counters.size <= MOST) return
+    const [oldest] = this.counters.keys()
+    if (oldest !== undefined) this.counters.delete(oldest)
   }
 
   private usedOf(claim: Claim | undefined): number {

@@ -4,6 +4,7 @@ import { period, slot } from './conformance-support.ts'
 import { createMemoryLimits, type MemoryLimits } from './memory.ts'
 import type { OnLoss } from '../coordination/on-loss.ts'
 import { withLoss } from './on-loss.ts'
+import type { SpentBefore } from './spent-before.ts'
 import type { Acquisition, LimitStore, PeriodClaim, SharedLimitStore } from './store.ts'
 
 interface World {
@@ -19,7 +20,7 @@ interface World {
 const EPOCH = 1_700_000_000_000
 
 /** A shared store that rejects every call while it is lost. */
-function open(mode: OnLoss, replicas = 4, leaseMs?: number): World {
+function open(mode: OnLoss, replicas = 4, leaseMs?: number, spentBefore?: SpentBefore): World {
   let time = 0
   const clock = { now: () => time, wall: () => EPOCH + time }
   const changes: boolean[] = []
@@ -58,6 +59,7 @@ function open(mode: OnLoss, replicas = 4, leaseMs?: number): World {
     shared: unreliable,
     local: () => createMemoryLimits({ clock, leaseMs }),
     mode,
+    spentBefore,
     replicas: () => replicas,
     changed: (isLost) => void changes.push(isLost),
   })
@@ -102,6 +104,29 @@ describe('while the shared store is lost', () => {
     expect(await world.store.acquire('c', [period('money', 25, 100, { start: 1, end: EPOCH * 2 })])).toMatchObject({
       granted: true,
     })
+  })
+
+  test('a gateway that has not asked yet learns from the ledger what is spent of a budget, once', async () => {
+    const asked: string[] = []
+    const world = open('local_share', 4, undefined, async (counter) => {
+      asked.push(counter)
+      return counter === 'money' ? 90 : undefined
+    })
+    world.isLost = true
+    expect(await world.store.acquire('a', [slot('places', 4), period('money', 3, 100), period('minute', 5, 20)])).toMatchObject({
+      granted: false,
+      refused: [{ index: 1, used: 90 }],
+    })
+    expect(await world.store.acquire('b', [period('money', 2, 100)])).toMatchObject({ granted: true })
+    expect(await world.store.acquire('c', [period('money', 1, 100)])).toMatchObject({ granted: false })
+    expect(asked).toEqual(['money', 'minute'])
+  })
+
+  test('a ledger that is away as well does not keep calls from being served', async () => {
+    const world = open('local_share', 4, undefined, () => Promise.reject(new Error('away')))
+    world.isLost = true
+    expect(await world.store.acquire('a', [period('money', 25, 100)])).toMatchObject({ granted: true })
+    expect(await world.store.acquire('b', [period('money', 1, 100)])).toMatchObject({ granted: false })
   })
 
   test('a second loss begins where the shared store stood, not with what the first one has used up', async () => {

@@ -1,5 +1,6 @@
 import { coordinationLost, type OnLoss } from '../coordination/on-loss.ts'
 import { LastSeen } from './last-seen.ts'
+import type { SpentBefore } from './spent-before.ts'
 import type { Acquisition, Actual, Claim, LimitStore, PeriodClaim, SharedLimitStore, Standing } from './store.ts'
 import { OwedAmounts } from './owed-amounts.ts'
 
@@ -8,6 +9,8 @@ export interface OnLossOptions {
   /** Makes what counts for this process alone while the shared one is away: a new one for each loss. */
   readonly local: () => LimitStore
   readonly mode: OnLoss
+  /** Asked once for each budget and loss how much of it is spent; undefined where there is no ledger. */
+  readonly spentBefore?: SpentBefore | undefined
   /** Processes that shared the store when it was last seen, this one included. */
   readonly replicas: () => number
   /** Told when the store is lost, with why, and when it is back. */
@@ -107,6 +110,7 @@ class GuardedLimits implements LimitStore {
     const { mode, replicas } = this.options
     const { local } = this
     if (mode === 'closed') throw coordinationLost(cause)
+    if (mode === 'local_share') await this.learn(claims)
     const share = 1 / Math.max(1, replicas())
     const answer = await local.acquire(
       id,
@@ -118,6 +122,19 @@ class GuardedLimits implements LimitStore {
       this.grantedHere.set(id, { store: local, claims: [...(earlier?.claims ?? []), ...claims] })
     }
     return { granted: true, standings: this.seen.standings(claims, answer.standings) }
+  }
+
+  /** What the ledger knows of budgets counts where it is more than what was seen. While it is away, too, what was seen has to do. */
+  private async learn(claims: readonly Claim[]): Promise<void> {
+    const { spentBefore } = this.options
+    if (spentBefore === undefined) return
+    await Promise.all(
+      claims.map(async (claim) => {
+        if (claim.kind !== 'period' || !this.seen.isToBeLearned(claim)) return
+        const spent = await spentBefore(claim.counter, claim.start).catch(() => undefined)
+        this.seen.learned(claim, spent ?? 0)
+      }),
+    )
   }
 
   /** False when nothing was granted here. */
@@ -152,6 +169,7 @@ class GuardedLimits implements LimitStore {
     if (this.isLost) return
     this.isLost = true
     this.local = this.options.local()
+    this.seen.forgetLearned()
     this.options.changed(true, error)
   }
 

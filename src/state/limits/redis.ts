@@ -1,5 +1,7 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { Redis, RedisScript } from '../redis/redis.ts'
 import { ACQUIRE, AT_LEAST, END, GENERATION, LOOK, RENEW, TOP_UP } from './redis-scripts.ts'
+import { Relearning } from './relearning.ts'
 import type { SpentBefore } from './spent-before.ts'
 import type { Acquisition, Actual, Claim, PeriodClaim, RefusedClaim, SharedLimitStore, Standing } from './store.ts'
 
@@ -11,7 +13,7 @@ const SERVER_TIME = -1
 export interface RedisLimitsOptions {
   readonly redis: Pick<Redis, 'run' | 'key'>
   /** Asked for counters of which the server knows nothing: it may have lost them. Without it they begin at nothing. */
-  readonly spentBefore?: SpentBefore | undefined
+  readonly learning?: { readonly spentBefore: SpentBefore; readonly clock: Pick<Clock, 'every'> } | undefined
   /** Milliseconds until a holder that does not renew loses what it holds. Default one minute. */
   readonly leaseMs?: number | undefined
   /** Unix ms, instead of the server's clock. For tests. */
@@ -23,7 +25,7 @@ export interface RedisLimitsOptions {
  * counters it touches. Rejects with `state_unavailable` by the client's deadline.
  */
 export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore {
-  const { redis, spentBefore, leaseMs = LEASE_MS, now = () => SERVER_TIME } = options
+  const { redis, learning, leaseMs = LEASE_MS, now = () => SERVER_TIME } = options
   const prefix = redis.key('limits', '')
   const run = (script: RedisScript, values: readonly (string | number)[]): Promise<unknown> =>
     redis.run(script, [prefix], [now(), leaseMs, ...values])
@@ -32,8 +34,7 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
   const look = async (claims: readonly Claim[]): Promise<[string[][], number[]]> =>
     (await run(LOOK, claims.flatMap(wordsOf))) as [string[][], number[]]
 
-  const relearn = async (claims: readonly PeriodClaim[]): Promise<boolean> => {
-    if (spentBefore === undefined) return false
+  const learn = async (claims: readonly PeriodClaim[], spentBefore: SpentBefore): Promise<void> => {
     const rows = await Promise.all(
       claims.map(async ({ counter, start, end }) => {
         const spent = await spentBefore(counter, start)
@@ -41,6 +42,12 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
       }),
     )
     if (rows.some(({ length }) => length > 0)) await run(AT_LEAST, rows.flat())
+  }
+  const again = learning && new Relearning(learning.clock, (claims) => learn(claims, learning.spentBefore))
+  const relearn = async (claims: readonly PeriodClaim[]): Promise<boolean> => {
+    if (learning === undefined) return false
+    await learn(claims, learning.spentBefore)
+    again?.add(claims)
     return true
   }
   const relearnAt = (claims: readonly Claim[], positions: readonly number[]): Promise<boolean> =>
@@ -50,7 +57,7 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
     relearn,
     async acquire(id, claims): Promise<Acquisition> {
       if (claims.length === 0) return { granted: true, standings: [] }
-      let [outcome, rows] = await acquire(id, claims, spentBefore === undefined ? 'go' : 'ask')
+      let [outcome, rows] = await acquire(id, claims, learning === undefined ? 'go' : 'ask')
       if (outcome === UNKNOWN) {
         await relearnAt(claims, rows as number[])
         ;[outcome, rows] = await acquire(id, claims, 'go')

@@ -8,6 +8,7 @@ import type { OpenAttempts } from './store.ts'
 const AT_ONCE = 1_000
 /** Orphans of one process that are told at once, about. */
 const ORPHANS_AT_ONCE = 256
+const MOST_UNTOLD = 100_000
 
 export interface RedisOpenAttemptsOptions {
   readonly redis: Pick<Redis, 'run' | 'key'>
@@ -25,23 +26,32 @@ export function createRedisOpenAttempts({ redis, process }: RedisOpenAttemptsOpt
   const own = new Set<string>()
   /** Who noted the orphans that were told. */
   const processes = new Map<string, string>()
+  /** Own ones that are kept, and Redis could not be told. */
+  const untold = new Set<string>()
   /** Without a lease when it was looked last. */
   let suspects: ReadonlySet<string> = new Set()
   const forget = async (who: string, ids: readonly string[]): Promise<void> => {
     for (let from = 0; from < ids.length; from += AT_ONCE)
       await redis.run(FORGET, keys, [who, ...ids.slice(from, from + AT_ONCE)])
   }
+  const remember = (ids: readonly string[]): void => {
+    // Of what is not remembered either the ledger will know better when this process is gone.
+    for (const id of ids) if (untold.size < MOST_UNTOLD) untold.add(id)
+  }
   return {
     begun(note) {
       own.add(note.id)
-      redis.run(NOTE, keys, [process, note.id, JSON.stringify(note)]).catch(() => own.delete(note.id))
+      // Redis may have it although it did not say so in time: it is forgotten like any other.
+      redis.run(NOTE, keys, [process, note.id, JSON.stringify(note)]).catch(() => undefined)
     },
     kept(ids) {
       const known = [...ids].filter((id) => own.delete(id))
-      // What is not forgotten becomes an orphan one day, and the ledger knows better.
-      if (known.length > 0) forget(process, known).catch(() => undefined)
+      if (known.length > 0) forget(process, known).catch(() => remember(known))
     },
     async orphans() {
+      const late = [...untold]
+      await forget(process, late)
+      for (const id of late) untold.delete(id)
       const rows = (await redis.run(ORPHANS, keys, [process, ORPHANS_AT_ONCE])) as [string, string, string][]
       const known = suspects
       suspects = new Set(rows.map(([who]) => who))
