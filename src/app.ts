@@ -177,7 +177,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       place.server = await serve({ settings: config.server, app, sharesAddress: surroundings.worker !== undefined })
       const { url, port } = place.server
       dataDir?.announce(url)
-      state.coordination.listensAt(url)
+      state.coordination.describe({ url })
       watch.start()
       return { url, port }
     },
@@ -185,7 +185,10 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done.then((outcome) => {
-        if (outcome.kind === 'applied') noteConfiguration(live.snapshot(), noting)
+        if (outcome.kind === 'applied') {
+          noteConfiguration(live.snapshot(), noting)
+          state.coordination.describe({ configHash: live.snapshot().configHash })
+        }
         return outcome
       })
     },
@@ -208,6 +211,7 @@ const gaugesOf = ({ engine, limiter, state }: Pick<EngineParts, 'limiter' | 'sta
   queue: () => limiter.queue,
   budgets: () => limiter.budgets,
   ledger: state.ledger?.writer,
+  replicas: () => [{ id: state.coordination.id, behindMs: state.coordination.behindMs() }],
 })
 
 /** Answers what was used and what it cost; undefined without a ledger. */
