@@ -12,6 +12,7 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
+import { AnswerSize } from './answer-size.ts'
 import { attemptRecord, codeLike } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
@@ -27,6 +28,7 @@ import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.
 import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { mayHaveHappened } from './side-effects.ts'
+import { estimateUsage } from './estimate-usage.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
@@ -154,7 +156,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private folding(): StreamFacts {
-    return (this.streamed = new StreamFacts())
+    return (this.streamed = new StreamFacts(new AnswerSize()))
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -182,10 +184,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** The attempt is over: what it has shown of its target is handed on, and its slot is given back. */
   finish(outcome: AttemptEnd, ending: AttemptEnding = {}): AttemptRecord {
     const { clock } = this.deps
-    const { error, next, facts, reason } = ending
+    const { error, next, reason } = ending
+    const facts = ending.facts ?? this.streamed
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
-    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
+    if (facts !== undefined) estimateUsage(facts, this.estimatedInputTokens)
+    this.reservation?.settle({ usage: facts?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -199,7 +203,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       next,
       reason,
       totalMs,
-      facts: facts ?? this.streamed,
+      facts,
       isSent: this.waitingSince !== undefined,
       status: this.upstreamStatus,
       upstreamRequestId: this.upstreamRequestId,
