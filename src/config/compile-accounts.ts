@@ -5,7 +5,8 @@ import { isTypesOwnHost } from './base-url.ts'
 import type { CompileContext, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
 import type { ConfigNotes } from './problem.ts'
-import { resolveKey, type ResolvedKey } from './resolve-key.ts'
+import { resolveKey } from './resolve-key.ts'
+import { resolveVaultKey, type VaultedKey } from './vault-references.ts'
 import { VENDORS } from './vendors.data.ts'
 
 /**
@@ -52,7 +53,7 @@ export function compileAccounts(
 }
 
 interface NamedKey {
-  readonly key: ResolvedKey
+  readonly key: VaultedKey
   readonly path: ConfigPath
 }
 
@@ -64,6 +65,8 @@ function sharedKey(
   notes: ConfigNotes,
 ): NamedKey & { isNamed: boolean } {
   const at = keyPath(path, value)
+  if (value.api_key_vault !== undefined)
+    return { key: resolveVaultKey(value.api_key_vault, context, at, notes), path: at, isNamed: true }
   const isNamed = at.length > path.length
   if (isNamed || !isTypesOwnHost(baseUrl, value.type))
     return { key: resolveKey({ ...value, written: value.api_key }, context.env, at, notes), path: at, isNamed }
@@ -77,13 +80,13 @@ function accountKey(
   path: ConfigPath,
   context: CompileContext,
   notes: ConfigNotes,
-): { key: ResolvedKey | undefined; path: ConfigPath } {
+): { key: VaultedKey | undefined; path: ConfigPath } {
   const { auth } = account
   const short = keyPath(path, account)
   const isShort = short.length > path.length
   if (auth === undefined)
     return {
-      key: isShort ? resolveKey({ ...account, written: account.api_key }, context.env, short, notes) : undefined,
+      key: isShort ? shortKey(account, short, context, notes) : undefined,
       path: short,
     }
   const at = keyPath([...path, 'auth'], auth)
@@ -101,7 +104,14 @@ function accountKey(
     )
     return { key: { kind: 'invalid' }, path: at }
   }
+  if (auth.vault !== undefined) return { key: resolveVaultKey(auth.vault, context, at, notes), path: at }
   return { key: resolveKey({ ...auth, written: auth.inline }, context.env, at, notes), path: at }
+}
+
+/** A key that the account names without `auth`. */
+function shortKey(account: AccountConfig, path: ConfigPath, context: CompileContext, notes: ConfigNotes): VaultedKey {
+  if (account.api_key_vault !== undefined) return resolveVaultKey(account.api_key_vault, context, path, notes)
+  return resolveKey({ ...account, written: account.api_key }, context.env, path, notes)
 }
 
 interface Candidate extends NamedKey {
@@ -125,7 +135,10 @@ function usable({ key, path, id, priority, provider, notes }: Candidate): Accoun
   return undefined
 }
 
+/** In the order in which they are heeded. */
+const KEY_NAMES = ['api_key_vault', 'vault', 'api_key_env', 'key_env', 'env', 'api_key', 'inline']
+
 function keyPath(base: ConfigPath, value: object): ConfigPath {
-  const name = ['api_key_env', 'key_env', 'env', 'api_key', 'inline'].find((candidate) => Object.hasOwn(value, candidate))
+  const name = KEY_NAMES.find((candidate) => Object.hasOwn(value, candidate))
   return name === undefined ? base : [...base, name]
 }
