@@ -4,9 +4,8 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import { isTypesOwnHost } from './base-url.ts'
 import type { CompileContext, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
-import { configuredPath } from './locate.ts'
+import { findKey, keyPath, type FoundKey } from './find-key.ts'
 import type { ConfigNotes } from './problem.ts'
-import { resolveKey, type KeySource, type ResolvedKey } from './resolve-key.ts'
 import { VENDORS } from './vendors.data.ts'
 
 /**
@@ -50,21 +49,6 @@ export function compileAccounts(
       'Every account has a key of its own, so this one is used by none. Remove it, or remove the key of an account.',
     )
   return accounts.sort((left, right) => left.priority - right.priority)
-}
-
-/** A key, or the file it is read from while it runs. */
-type FoundKey = ResolvedKey | { readonly kind: 'file'; readonly path: string }
-
-/** The key a place of the configuration names: a variable that is set, else the text, else the file. */
-function findKey(
-  source: KeySource & { key_file?: string | undefined },
-  context: CompileContext,
-  path: ConfigPath,
-  notes: ConfigNotes,
-): FoundKey {
-  const found = resolveKey(source, context.env, path, notes)
-  if (source.key_file === undefined || found.kind === 'key' || found.kind === 'invalid') return found
-  return { kind: 'file', path: configuredPath(source.key_file, context) }
 }
 
 interface NamedKey {
@@ -140,11 +124,4 @@ function usable({ key, path, id, priority, provider, notes }: Candidate): Accoun
     )
   }
   return undefined
-}
-
-function keyPath(base: ConfigPath, value: object): ConfigPath {
-  const name = ['api_key_env', 'key_env', 'env', 'key_file', 'api_key', 'inline'].find((candidate) =>
-    Object.hasOwn(value, candidate),
-  )
-  return name === undefined ? base : [...base, name]
 }

@@ -7,6 +7,7 @@ import type { AlertSettings } from '../observability/alerts/alerts.schema.ts'
 import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
 import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
+import type { VaultSettings } from '../vault/vault.schema.ts'
 import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileLimits } from './compile-limits.ts'
@@ -20,6 +21,7 @@ import { configuredPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
 import { showText } from './secrecy.ts'
+import { compileVault } from './vault-references.ts'
 
 /** What the other layers are built from. */
 export interface CompiledConfig {
@@ -34,6 +36,7 @@ export interface CompiledConfig {
   readonly telemetry: TelemetrySettings
   readonly alerts: AlertSettings
   readonly capture: CaptureSettings
+  readonly vault: VaultSettings
 }
 
 /** A file of policy tests that must pass before the configuration is taken. */
@@ -64,7 +67,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const capture = compileCapture(parts)
   const tenants = parts.tenants.map(({ value }) => value.id)
   const state = compileState(parts, context, notes)
-  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture }
+  const vault = compileVault(parts, context)
+  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture, vault }
 }
 
 const MIB = 1024 * 1024

@@ -8,6 +8,10 @@ export function configSearchPath(surroundings: ProcessSurroundings): string[] {
   return [join(surroundings.cwd, 'switchback.yaml'), join(base, 'switchback', 'config.yaml')]
 }
 
+/** The vault of a configuration that names none. Always absolute. */
+export const defaultVaultPath = (surroundings: Pick<ProcessSurroundings, 'env' | 'home'>): string =>
+  join(xdgDirectory(surroundings, 'XDG_CONFIG_HOME', '.config'), 'switchback', 'vault.age')
+
 /** Directory for everything the gateway keeps: the flag, `SWITCHBACK_HOME`, or the XDG state directory. Always absolute. */
 export function dataDirectory(surroundings: ProcessSurroundings, flag?: string): string {
   const named = flag ?? variable(surroundings.env, 'SWITCHBACK_HOME')
@@ -16,7 +20,7 @@ export function dataDirectory(surroundings: ProcessSurroundings, flag?: string):
 }
 
 /** Relative values of XDG variables are to be ignored, says their specification. */
-function xdgDirectory({ env, home }: ProcessSurroundings, name: string, fallback: string): string {
+function xdgDirectory({ env, home }: Pick<ProcessSurroundings, 'env' | 'home'>, name: string, fallback: string): string {
   const value = variable(env, name)
   return value !== undefined && isAbsolute(value) ? value : join(home, fallback)
 }

@@ -12,6 +12,7 @@ import {
   positive,
   secretText,
   upstreamAddress,
+  vaultName,
 } from '../lib/config-fields.ts'
 
 /** Models the mock provider always has; `mock/fail-<status>` works for every HTTP error status. */
@@ -39,6 +40,7 @@ const accountAuth = z
     kind: z.enum(['none', 'api_key']).optional().describe('`api_key` or `none`. Default: `api_key` when a key is named.'),
     ...keyVariableFields('the key of this account'),
     ...keyFileField('the key of this account'),
+    vault: vaultName('the key of this account').optional(),
     inline: secretText().optional().describe('The key itself. Better named by `key_env`.'),
   })
   .describe('Credential of the account. Without it the account uses the key of its provider.')
@@ -48,6 +50,7 @@ const account = z
     id: identifier().describe('Name of the account, unique within the provider.'),
     auth: accountAuth.optional(),
     api_key: secretText().optional().describe('Short form of `auth.inline`.'),
+    api_key_vault: vaultName('the key of this account').optional(),
     ...keyVariableFields('the key of this account'),
     ...keyFileField('the key of this account'),
     priority: z.int('a whole number').default(0).describe('Accounts with a lower number are used first.'),
@@ -169,6 +172,7 @@ export const providerSchema = z
         'Address of the upstream; of Chat and Responses ones with its `/v1`. Default: the address of the vendor named by `type`.',
       ),
     api_key: secretText().optional().describe('Key for accounts without one of their own. Better named by `api_key_env`.'),
+    api_key_vault: vaultName('the key').optional(),
     ...keyVariableFields('the key'),
     ...keyFileField('the key'),
     auth_scheme: authScheme.optional(),
