@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
 import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
@@ -18,7 +17,7 @@ import { compileServer } from './compile-server.ts'
 import { compileState } from './compile-state.ts'
 import { compileTelemetry } from './compile-telemetry.ts'
 import { impliedProviders } from './implied-providers.ts'
-import { withHome } from './locate.ts'
+import { configuredPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
 import { showText } from './secrecy.ts'
@@ -87,7 +86,7 @@ function compileCapture({ capture }: ConfigParts): CaptureSettings {
 
 function compilePolicyTests({ policyTests }: ConfigParts, context: CompileContext, notes: ConfigNotes): PolicyTestFile[] {
   return policyTests.flatMap(({ value, path: place }) => {
-    const path = resolve(context.baseDirectory, withHome(value, context.home))
+    const path = configuredPath(value, context)
     try {
       return [{ path, text: context.readText(path) }]
     } catch (error) {

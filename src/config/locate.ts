@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { variable, type ProcessSurroundings } from './env.ts'
+import type { CompileContext } from './compile-context.ts'
 
 /** Where the configuration is looked for when none is named, in order. */
 export function configSearchPath(surroundings: ProcessSurroundings): string[] {
@@ -23,6 +24,10 @@ function xdgDirectory({ env, home }: Pick<ProcessSurroundings, 'env' | 'home'>, 
   const value = variable(env, name)
   return value !== undefined && isAbsolute(value) ? value : join(home, fallback)
 }
+
+/** A path as the configuration names it, from the directory at which its relative paths start. */
+export const configuredPath = (path: string, { baseDirectory, home }: Pick<CompileContext, 'baseDirectory' | 'home'>): string =>
+  resolve(baseDirectory, withHome(path, home))
 
 /** Replaces a leading `~/`, which no shell has expanded in a file or in `--flag=~/x`. */
 export const withHome = (path: string, home: string): string =>

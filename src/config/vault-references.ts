@@ -1,9 +1,8 @@
-import { resolve } from 'node:path'
 import { isObject } from '../ir/json.ts'
 import type { VaultSettings } from '../vault/vault.schema.ts'
 import type { CompileContext, ConfigParts } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
-import { defaultVaultPath, withHome } from './locate.ts'
+import { configuredPath, defaultVaultPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { checkedKey, type ResolvedKey } from './resolve-key.ts'
 import { looksSecret, showText } from './secrecy.ts'
@@ -12,14 +11,14 @@ import { looksSecret, showText } from './secrecy.ts'
 export type VaultedKey = ResolvedKey | { readonly kind: 'sealed' }
 
 /** Keys whose values are names of secrets in the vault. */
-const VAULT_KEYS: ReadonlySet<string> = new Set(['vault', 'api_key_vault'])
+const VAULT_KEY = /(^|_)vault$/
 
 /** Where the vault is, and every secret of it that the configuration names. */
 export function compileVault(parts: ConfigParts, context: CompileContext): VaultSettings {
   const { path, keychain_service: keychainService } = parts.vault
   const { baseDirectory, home, env } = context
   return {
-    path: path === undefined ? defaultVaultPath({ env, home }) : resolve(baseDirectory, withHome(path, home)),
+    path: path === undefined ? defaultVaultPath({ env, home }) : configuredPath(path, { baseDirectory, home }),
     keychainService,
     names: [...new Set(parts.providers.flatMap(({ value }) => namesIn(value)))],
   }
@@ -29,7 +28,7 @@ function namesIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(namesIn)
   if (!isObject(value)) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    typeof inner === 'string' ? (VAULT_KEYS.has(key) && !looksSecret(inner) ? [inner] : []) : namesIn(inner),
+    typeof inner === 'string' ? (VAULT_KEY.test(key) && !looksSecret(inner) ? [inner] : []) : namesIn(inner),
   )
 }
 

@@ -5,6 +5,7 @@ import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { budget, placeLimits } from '../lib/limit-fields.ts'
 import {
   identifier,
+  keyFileField,
   keyVariableFields,
   nonEmpty,
   pause,
@@ -38,6 +39,7 @@ const accountAuth = z
   .strictObject({
     kind: z.enum(['none', 'api_key']).optional().describe('`api_key` or `none`. Default: `api_key` when a key is named.'),
     ...keyVariableFields('the key of this account'),
+    ...keyFileField('the key of this account'),
     vault: vaultName('the key of this account').optional(),
     inline: secretText().optional().describe('The key itself. Better named by `key_env`.'),
   })
@@ -50,6 +52,7 @@ const account = z
     api_key: secretText().optional().describe('Short form of `auth.inline`.'),
     api_key_vault: vaultName('the key of this account').optional(),
     ...keyVariableFields('the key of this account'),
+    ...keyFileField('the key of this account'),
     priority: z.int('a whole number').default(0).describe('Accounts with a lower number are used first.'),
     limits: placeLimits.describe('Limits of the calls with this account.'),
     budget: budget.describe('What may be spent with this account. One over its budget is passed over.'),
@@ -171,6 +174,7 @@ export const providerSchema = z
     api_key: secretText().optional().describe('Key for accounts without one of their own. Better named by `api_key_env`.'),
     api_key_vault: vaultName('the key').optional(),
     ...keyVariableFields('the key'),
+    ...keyFileField('the key'),
     auth_scheme: authScheme.optional(),
     accounts: z.array(account).default([]).describe('Credentials. Default: one account `default` with the key of the provider.'),
     selection: z
