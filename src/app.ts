@@ -254,7 +254,7 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
 })
 
 /** Makes providers that share connections. */
-function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
+export function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
   const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
   const userAgent = `switchback/${ENGINE_VERSION}`
   const credentials = createCredentials()

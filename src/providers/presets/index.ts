@@ -5,7 +5,7 @@ import type { Preset } from './preset.types.ts'
 import { ENVIRONMENT_PRESETS } from './vendors.data.ts'
 
 export { ENVIRONMENT_PRESETS } from './vendors.data.ts'
-export type { EnvironmentPreset, Preset, PresetQuestion } from './preset.types.ts'
+export type { EnvironmentPreset, Preset } from './preset.types.ts'
 
 /** Every upstream that is known by name. */
 export const PRESETS: readonly Preset[] = [...ENVIRONMENT_PRESETS, ...HOST_PRESETS, ...LOCAL_PRESETS, ...CLOUD_PRESETS]

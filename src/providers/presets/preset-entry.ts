@@ -27,10 +27,11 @@ export function presetEntry(preset: Preset, choices: PresetChoices): Record<stri
   const { answers = {} } = choices
   const placeholders = new Set([...(preset.baseUrl ?? '').matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
   const address = choices.baseUrl ?? preset.baseUrl?.replace(/\{(\w+)\}/g, (whole, name: string) => answers[name] ?? whole)
-  const fields = (preset.asks ?? []).filter(({ name }) => !placeholders.has(name)).map(({ name }) => [name, answers[name]])
-  const usual: KeyNaming =
-    preset.keyVariable === undefined ? { kind: 'none' } : { kind: 'variable', name: preset.keyVariable }
-  return {
+  const fields: [string, unknown][] = (preset.asks ?? [])
+    .filter(({ name }) => !placeholders.has(name))
+    .map(({ name }) => [name, answers[name]])
+  const usual: KeyNaming = preset.keyVariable === undefined ? { kind: 'none' } : { kind: 'variable', name: preset.keyVariable }
+  const entry: Record<string, unknown> = {
     id: choices.id ?? preset.id,
     type: preset.type,
     ...(address === undefined ? {} : { base_url: address }),
@@ -38,6 +39,7 @@ export function presetEntry(preset: Preset, choices: PresetChoices): Record<stri
     ...keyFields(choices.key ?? usual),
     ...preset.entry,
   }
+  return entry
 }
 
 function keyFields(key: KeyNaming): Record<string, string> {

@@ -37,7 +37,18 @@ describe('presets', () => {
   })
 
   test('of vendors whose servers deviate are known by their hosts', () => {
-    const deviating = ['openai', 'openrouter', 'groq', 'mistral', 'deepseek', 'moonshot', 'xai', 'together', 'fireworks', 'cerebras']
+    const deviating = [
+      'openai',
+      'openrouter',
+      'groq',
+      'mistral',
+      'deepseek',
+      'moonshot',
+      'xai',
+      'together',
+      'fireworks',
+      'cerebras',
+    ]
     for (const id of deviating) {
       const preset = PRESETS.find((candidate) => candidate.id === id)
       expect([id, presetFor(preset?.baseUrl ?? '')?.name]).toEqual([id, id])
