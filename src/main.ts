@@ -38,12 +38,13 @@ async function run(): Promise<void> {
 }
 
 async function loadApp(): Promise<GatewayApp> {
-  const [{ codecs, createGateway }, { createLogger }] = await Promise.all([
+  const [{ codecs, createGateway, providerMaker }, { createLogger }] = await Promise.all([
     import('./app.ts'),
     import('./observability/logger.ts'),
   ])
   return {
     codecs,
+    providerMaker,
     createGateway({ logLevel, ...options }) {
       logger = createLogger({ level: logLevel })
       return createGateway({ ...options, logger })
