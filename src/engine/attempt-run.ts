@@ -22,8 +22,7 @@ import type { ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs } from '../ir/rate-limits.ts'
-import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { learnLimits } from './learn-limits.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
@@ -251,17 +250,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit.answering()
   }
 
-  /** The headers of an answer are here. A limit that is used up is heeded before it refuses. */
+  /** The headers of an answer are here. */
   private received({ status, headers }: Response): void {
-    const { clock, accounts } = this.deps
     this.timer?.connected()
     this.upstreamStatus = status
     this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
-    const limits = rateLimitsOf(headers, clock.wall())
-    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
-    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
-    const resetMs = exhaustedResetMs(limits)
-    if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
+    learnLimits(headers, this, this.deps)
   }
 
   private async failureOf(response: Response): Promise<GatewayError> {
