@@ -112,7 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
   const app = createHttpApp({
     engine: served,
-    singleFlight: new SingleFlight({ store: state.idempotency, clock }),
+    singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
     snapshot,
     ...ingressSettings(config.server),

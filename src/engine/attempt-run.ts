@@ -2,7 +2,8 @@ import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
-import { attemptIdOf } from '../ir/ids.ts'
+import { attemptIdOf, type AttemptId } from '../ir/ids.ts'
+import type { Principal } from '../ir/principal.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -66,7 +67,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly permit: Permit
   private readonly number: number
   private readonly purpose: AttemptPurpose
-  private readonly sessionId: string | undefined
+  readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -105,6 +106,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
+  }
+
+  get id(): AttemptId {
+    return attemptIdOf(this.call.requestId, this.number)
+  }
+
+  get principal(): Principal {
+    return this.call.principal
   }
 
   get name(): string {
@@ -184,6 +193,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** Takes the money and the tokens the attempt may need. */
   private async reserve(limits: CallLimits): Promise<void> {
     this.reservation = await limits.reserve(this)
+    if (this.reservation.isHolding) this.deps.ledger?.attemptBegan(this, this.reservation.heldNanos)
     // Given up meanwhile: nobody will finish it.
     if (this.abortError === undefined) return
     this.reservation.settle({ usage: undefined, reached: 'nothing' })
@@ -230,9 +240,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** What it used goes to the ledger. */
   private settle(record: AttemptRecord): void {
-    const { call, number, purpose, sessionId } = this
-    const id = attemptIdOf(call.requestId, number)
-    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
+    const { id, call, purpose, sessionId, principal } = this
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal, streamed: call.stream })
   }
 
   /** How far the attempt got, as far as its cost is concerned. */

@@ -112,7 +112,8 @@ function decision(record: RequestRecord): StoryStep[] {
   const { decision: made } = record
   const order = [made.selected, ...made.fallbacks].flatMap((target) => (target === null ? [] : [safeText(target.target_id)]))
   const steps: StoryStep[] = []
-  if (made.strategy === 'denied') steps.push({ text: 'No route was found for it.' })
+  if (made.strategy === 'replayed') steps.push({ text: 'The same call was answered before: it got that answer again.' })
+  else if (made.strategy === 'denied') steps.push({ text: 'No route was found for it.' })
   else if (order.length === 0) steps.push({ text: `Route "${safeText(made.route)}" (${made.strategy}) had no candidate left.` })
   else
     steps.push({
