@@ -163,9 +163,15 @@ function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptR
   if (known === undefined || known === 'unused') return []
   if (known === 'unknown') return [{ text: '  What it used is not known: it ended before its upstream told.' }]
   const isAnswer = attempt.outcome === 'success' && attempt.target_id === served && answered !== undefined
-  if (usage === undefined || isAnswer) return []
-  return [{ text: `  ${usageSentence(usage)}${known === 'partial' ? ' That is what it had told when it ended.' : ''}` }]
+  if (usage === undefined || (isAnswer && known === 'whole')) return []
+  return [{ text: `  ${usageSentence(usage)}${KNOWN_WORDS[known]}` }]
 }
+
+const KNOWN_WORDS = {
+  whole: '',
+  partial: ' That is what it had told when it ended.',
+  estimated: ' Its upstream did not tell all of that: it is an estimate from what went by.',
+} as const
 
 /** A pause shorter than this is the gateway's own work. */
 const SHORTEST_PAUSE_MS = 20
