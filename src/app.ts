@@ -101,7 +101,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const issued = followKeys(state.tenancy, surroundings)
+  const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
   const { running, keys } = issued
   const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
@@ -194,6 +194,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       return done.then((outcome) => {
         if (outcome.kind === 'applied') {
           noteConfiguration(live.snapshot(), noting)
+          issued.keys.renew()
           state.coordination.describe({ configHash: live.snapshot().configHash })
         }
         return outcome
