@@ -2,6 +2,7 @@ import { asProviderId } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
+import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
 import { azureAddress, CLOUD_KEYS, vertexAddress } from './cloud-addresses.ts'
@@ -11,7 +12,6 @@ import { addressOf } from './compile-server.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { refuseSharedLogins } from './single-user-logins.ts'
-import { VENDORS } from './vendors.data.ts'
 
 /** Every provider that could be understood, in the order of the file. */
 export function compileProviders(parts: ConfigParts, context: CompileContext, notes: ConfigNotes): ProviderSettings[] {
@@ -97,7 +97,7 @@ function missingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigN
     return
   }
   const wanted = value.type === 'azure' ? 'resource' : 'base_url'
-  const known = VENDORS.find((vendor) => vendor.id === value.id)
+  const known = presetOf(value.id)
   const example = value.type === 'azure' ? 'my-resource' : (known?.baseUrl ?? 'https://openrouter.ai/api/v1')
   const what = value.type === 'azure' ? 'the name of the resource' : 'the address of the upstream'
   notes.problem(path, `Providers of type ${value.type} need \`${wanted}\`, ${what}, such as ${example}.`, {
