@@ -15,10 +15,11 @@ import type { UnsentRequest } from '../transport/transport.ts'
 import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
 import { AnswerSize } from './answer-size.ts'
 import { attemptRecord, codeLike } from './attempt-record.ts'
-import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
+import { answeredRequest, prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
 import type { ExecutionDeps, Revision } from './execution-deps.ts'
+import { brokenAnswer, internalFault } from './execution-errors.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
@@ -331,19 +332,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private toGatewayError(error: unknown): GatewayError {
     if (this.abortError !== undefined) return this.abortError
     if (error instanceof GatewayError) return error
-    const options = { cause: error, target: this.target.id }
-    return this.isReading
-      ? new GatewayError(
-          'upstream_stream_interrupted',
-          `The connection to ${this.target.id} broke in the middle of its answer.`,
-          options,
-        )
-      : new GatewayError('internal', 'The gateway failed while handling this request.', options)
+    return this.isReading ? brokenAnswer(error, this.target.id) : internalFault(error, this.target.id)
   }
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
-
-/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
-const answeredRequest = ({ codec, request }: Call): LlmRequest =>
-  codec.echoesRequest === true ? request : { ...request, messages: [] }
