@@ -6,6 +6,7 @@ const VENDOR_HOSTS: Readonly<Record<WireFormat, string>> = {
   responses: 'api.openai.com',
   anthropic: 'api.anthropic.com',
   gemini: 'generativelanguage.googleapis.com',
+  bedrock_converse: 'amazonaws.com',
 }
 
 const GOOGLE = 'https://generativelanguage.googleapis.com'

@@ -21,6 +21,7 @@ const CLIENT_ID_HEADER: Readonly<Record<WireFormat, string>> = {
   responses: 'x-request-id',
   anthropic: 'request-id',
   gemini: 'x-request-id',
+  bedrock_converse: 'x-amzn-requestid',
 }
 
 const JSON_TYPE = 'application/json'

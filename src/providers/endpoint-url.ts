@@ -1,6 +1,9 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { modelPath } from './model-path.ts'
+import { bedrockModelPath, modelPath } from './model-path.ts'
+
+/** What an upstream serves: a format at its usual addresses, or Messages at Bedrock's. */
+export type UpstreamApi = WireFormat | 'bedrock_invoke'
 
 export type Operation = 'generate' | 'count-tokens'
 
@@ -22,7 +25,7 @@ type PathRule =
       readonly path: (operation: Operation, call: EndpointCall) => string
     }
 
-const PATHS: Readonly<Record<WireFormat, PathRule>> = {
+const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
   openai: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/chat/completions` },
   responses: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/responses` },
   anthropic: {
@@ -40,18 +43,29 @@ const PATHS: Readonly<Record<WireFormat, PathRule>> = {
       return `/${modelPath(model)}:${operation === 'count-tokens' ? 'countTokens' : verb}`
     },
   },
+  bedrock_converse: bedrockRule('converse', 'converse-stream'),
+  bedrock_invoke: bedrockRule('invoke', 'invoke-with-response-stream'),
+}
+
+function bedrockRule(whole: string, streamed: string): PathRule {
+  return {
+    kind: 'by-model',
+    root: (base) => base.replace(/\/model$/, ''),
+    path: (operation, { model, stream }) =>
+      `/model/${bedrockModelPath(model)}/${operation === 'count-tokens' ? 'count-tokens' : stream ? streamed : whole}`,
+  }
 }
 
 /**
  * Where an operation is found. A base may already name the endpoint (`…/v1/chat/completions`, `…/v1/messages`, `…/v1beta/models`), which
  * is then not repeated; Chat and Responses bases otherwise contain their own version, the others may or may not. A query is kept.
  */
-export function endpointOf(baseUrl: string, format: WireFormat, operation: Operation): Endpoint {
+export function endpointOf(baseUrl: string, api: UpstreamApi, operation: Operation): Endpoint {
   const url = URL.parse(baseUrl)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new GatewayError('config_invalid', `base_url "${withoutQuery(baseUrl)}" is no http or https address.`)
   }
-  const rule = PATHS[format]
+  const rule = PATHS[api]
   const base = url.pathname.replace(/\/+$/, '')
   if (rule.kind === 'fixed') {
     url.pathname = rule.path(base, operation)
@@ -72,12 +86,16 @@ export function calledEndpoint(
   format: WireFormat,
 ): { readonly operation: Operation; readonly call?: EndpointCall } {
   const path = URL.parse(address)?.pathname ?? ''
-  const [, model, verb] = /\/models\/(.+):(\w+)$/.exec(path) ?? []
+  const [, model, verb] = (format === 'bedrock_converse' ? BEDROCK_CALL : GOOGLE_CALL).exec(path) ?? []
   if (PATHS[format].kind === 'fixed' || model === undefined || verb === undefined)
     return { operation: path.endsWith('/count_tokens') ? 'count-tokens' : 'generate' }
-  const call = { model: decodeURIComponent(model), stream: verb === 'streamGenerateContent' }
-  return { operation: verb === 'countTokens' ? 'count-tokens' : 'generate', call }
+  const call = { model: decodeURIComponent(model), stream: STREAMING.has(verb) }
+  return { operation: verb === 'countTokens' || verb === 'count-tokens' ? 'count-tokens' : 'generate', call }
 }
+
+const GOOGLE_CALL = /\/models\/(.+):(\w+)$/
+const BEDROCK_CALL = /\/model\/([^/]+)\/([\w-]+)$/
+const STREAMING: ReadonlySet<string> = new Set(['streamGenerateContent', 'converse-stream'])
 
 const withoutOpenAiEndpoint = (path: string): string => path.replace(/\/(chat\/completions|responses)$/, '')
 
