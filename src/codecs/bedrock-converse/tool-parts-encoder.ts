@@ -52,7 +52,7 @@ function resultContent(part: ToolResultPart, context: EncodeContext): JsonObject
     else if (inner.type === 'text' && inner.text !== '')
       context.report.rewritten('message.empty_text', inner.path, 'a text without visible characters was left out')
   }
-  return blocks.length > 0 || context.isNative ? blocks : [{ text: '(no output)' }]
+  return blocks.length > 0 ? blocks : [{ text: '(no output)' }]
 }
 
 /** A result that a client of this format sent as JSON goes back as JSON. */
