@@ -25,6 +25,7 @@ const mayImport = {
   ir: [],
   lib: [],
   runtime: ['lib'],
+  vault: [...pure, 'runtime'],
   errors: ['ir'],
   codecs: pure,
   catalog: ['ir', 'lib'],
@@ -36,7 +37,7 @@ const mayImport = {
   observability: [...pure, 'transport'],
   engine: belowEngine,
   config: [...pure, 'any:schema'],
-  operations: [...belowEngine.filter((entry) => entry !== 'state:store'), 'state', 'engine', 'config'],
+  operations: [...belowEngine.filter((entry) => entry !== 'state:store'), 'state', 'vault', 'engine', 'config'],
   http: [...pure, 'operations', 'engine', 'config', 'observability', 'codecs'],
   cli: [...pure, 'operations', 'config'],
 }

@@ -12,6 +12,7 @@ import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import type { AccountPool } from './credentials/account-pool.ts'
+import { createCredentials } from './credentials/credentials.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
@@ -256,5 +257,6 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
 function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
   const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
   const userAgent = `switchback/${ENGINE_VERSION}`
-  return (settings) => createProvider(settings, { transport, clock, userAgent })
+  const credentials = createCredentials()
+  return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }

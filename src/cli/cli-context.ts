@@ -32,6 +32,14 @@ export interface GatewayApp extends Pick<PreviewParts, 'codecs'> {
   createGateway(options: CommandGatewayOptions): CommandGateway | Promise<CommandGateway>
 }
 
+/** A person at a terminal. */
+export interface Terminal {
+  /** Asks on stderr and resolves with the line that was typed; empty when nothing was. */
+  ask(question: string): Promise<string>
+  /** The same, without showing what is typed. */
+  askSecret(question: string): Promise<string>
+}
+
 /** Everything a command touches of the world; tests pass their own. */
 export interface CliContext {
   /** Arguments without the program's own name. */
@@ -46,6 +54,8 @@ export interface CliContext {
   stderr(text: string): void
   /** Reads a text file, or stdin for `-`. */
   readText(path: string): Promise<string>
+  /** Where a person can be asked; undefined when nobody sits there. */
+  readonly terminal?: Terminal | undefined
   /** Calls `listener` whenever the process is asked to read its configuration anew (SIGHUP), until the returned function is called. */
   onHangUp(listener: () => void): () => void
   /** Resolves with the signal's name at the next request to stop. */

@@ -4,8 +4,8 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import { isTypesOwnHost } from './base-url.ts'
 import type { CompileContext, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
+import { findKey, keyPath, type FoundKey } from './find-key.ts'
 import type { ConfigNotes } from './problem.ts'
-import { resolveKey, type ResolvedKey } from './resolve-key.ts'
 import { VENDORS } from './vendors.data.ts'
 
 /**
@@ -52,7 +52,7 @@ export function compileAccounts(
 }
 
 interface NamedKey {
-  readonly key: ResolvedKey
+  readonly key: FoundKey
   readonly path: ConfigPath
 }
 
@@ -66,9 +66,9 @@ function sharedKey(
   const at = keyPath(path, value)
   const isNamed = at.length > path.length
   if (isNamed || !isTypesOwnHost(baseUrl, value.type))
-    return { key: resolveKey({ ...value, written: value.api_key }, context.env, at, notes), path: at, isNamed }
+    return { key: findKey({ ...value, written: value.api_key }, context, at, notes), path: at, isNamed }
   const vendor = VENDORS.find((candidate) => candidate.id === value.type)
-  return { key: resolveKey({ key_env: vendor?.keyVariable }, context.env, at, notes), path: at, isNamed }
+  return { key: findKey({ key_env: vendor?.keyVariable }, context, at, notes), path: at, isNamed }
 }
 
 /** The key of an account; undefined when it names none and uses the provider's. */
@@ -77,13 +77,13 @@ function accountKey(
   path: ConfigPath,
   context: CompileContext,
   notes: ConfigNotes,
-): { key: ResolvedKey | undefined; path: ConfigPath } {
+): { key: FoundKey | undefined; path: ConfigPath } {
   const { auth } = account
   const short = keyPath(path, account)
   const isShort = short.length > path.length
   if (auth === undefined)
     return {
-      key: isShort ? resolveKey({ ...account, written: account.api_key }, context.env, short, notes) : undefined,
+      key: isShort ? findKey({ ...account, written: account.api_key }, context, short, notes) : undefined,
       path: short,
     }
   const at = keyPath([...path, 'auth'], auth)
@@ -97,11 +97,11 @@ function accountKey(
     notes.problem(
       at,
       'The account names no key. Add `key_env` with the name of an environment variable, or write `kind: none`.',
-      { wants: ['key_env', 'api_key_env', 'env', 'inline', 'vault'], expected: 'key_env', found: 'nothing' },
+      { wants: ['key_env', 'api_key_env', 'env', 'key_file', 'inline', 'vault'], expected: 'key_env', found: 'nothing' },
     )
     return { key: { kind: 'invalid' }, path: at }
   }
-  return { key: resolveKey({ ...auth, written: auth.inline }, context.env, at, notes), path: at }
+  return { key: findKey({ ...auth, written: auth.inline }, context, at, notes), path: at }
 }
 
 interface Candidate extends NamedKey {
@@ -114,6 +114,7 @@ interface Candidate extends NamedKey {
 function usable({ key, path, id, priority, provider, notes }: Candidate): AccountSettings | undefined {
   const account = { id: asAccountId(id), priority }
   if (key.kind === 'key') return { ...account, apiKey: key.secret }
+  if (key.kind === 'file') return { ...account, apiKey: undefined, credential: { kind: 'key_file', path: key.path } }
   if (key.kind === 'none') return { ...account, apiKey: undefined }
   if (key.kind === 'missing') {
     const variables = key.variables.join(', ')
@@ -123,9 +124,4 @@ function usable({ key, path, id, priority, provider, notes }: Candidate): Accoun
     )
   }
   return undefined
-}
-
-function keyPath(base: ConfigPath, value: object): ConfigPath {
-  const name = ['api_key_env', 'key_env', 'env', 'api_key', 'inline'].find((candidate) => Object.hasOwn(value, candidate))
-  return name === undefined ? base : [...base, name]
 }

@@ -62,7 +62,8 @@ function compileProvider(
     )
   }
   const accounts = compileAccounts(provider, baseUrl, context, notes)
-  if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && accounts.some((account) => account.apiKey !== undefined)) {
+  const hasKeys = accounts.some(({ apiKey, credential }) => apiKey !== undefined || credential !== undefined)
+  if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && hasKeys) {
     notes.warning(
       [...path, 'base_url'],
       'Keys and prompts go to this host over plain HTTP, where others can read them. Use https://.',

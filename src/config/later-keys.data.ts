@@ -20,11 +20,9 @@ const switchedOff = (value: unknown): boolean => isObject(value) && value['enabl
 
 const RESTRICTION = 'without it the restriction would silently not hold'
 const DETOUR = 'without it calls would leave this machine directly'
-const CREDENTIAL = 'the account cannot be used without it: name an environment variable with `key_env` instead'
 
 export const LATER_KEYS: readonly LaterKey[] = [
   // whole sections
-  { path: 'vault', hint: 'Keys come from environment variables (`key_env`).' },
   { path: 'catalog' },
   { path: 'harnesses' },
   { path: 'local_executors' },
@@ -72,7 +70,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'providers[].egress', refuse: DETOUR, harmless: is('direct') },
   { path: 'providers[].accounts[].egress', refuse: DETOUR, harmless: is('direct') },
   { path: 'providers[].accounts[].policy_tags' },
-  { path: 'providers[].accounts[].auth.vault', refuse: CREDENTIAL },
 ]
 
 /** Provider types of the reference that this version does not have, and what to do instead. */

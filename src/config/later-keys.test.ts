@@ -6,7 +6,6 @@ const PROVIDER = 'providers:\n  - { id: mock, type: mock }\n'
 
 describe('keys of features this version does not have', () => {
   test.each([
-    ['vault: { path: vault.age }', 'vault'],
     ['catalog: { models: [{ id: x }] }', 'catalog'],
     ['harnesses: [{ name: x }]', 'harnesses'],
     ['local_executors: [{ name: mock }]', 'local_executors'],
@@ -26,10 +25,6 @@ describe('keys of features this version does not have', () => {
     ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],
     ['client_profiles: [{ id: codex, enabled: false }]', 'client_profiles[0].enabled'],
     ['providers: [{ id: p, type: mock, egress: proxy }]', 'providers[0].egress'],
-    [
-      'providers: [{ id: p, type: mock, accounts: [{ id: a, auth: { vault: "vault:x" } }] }]',
-      'providers[0].accounts[0].auth.vault',
-    ],
   ])('are refused where silence would be unsafe: %s', (text, path) => {
     const { problems } = refused(loadConfigText(text))
     expect(problems).toMatchObject([{ path, message: expect.stringContaining('does not support this key, and') }])

@@ -3,8 +3,8 @@ import type { ConfigPath } from './config-path.ts'
 /** Keys whose values are secrets. They are never expanded early, never shown, never hashed. */
 const SECRET_KEYS: ReadonlySet<string> = new Set(['api_key', 'key', 'inline', 'token', 'secret', 'password'])
 
-/** Keys that name an environment variable. Shown only when the value looks like a name and not like a pasted key. */
-const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'url_env', 'env'])
+/** Keys that name an environment variable, or a secret in the vault. Shown only when the value looks like a name and not like a pasted key. */
+const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'url_env', 'env', 'api_key_vault', 'vault'])
 
 const lastKey = (path: ConfigPath): string | undefined => path.findLast((step) => typeof step === 'string')
 

@@ -11,6 +11,7 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
+import type { UnsentRequest } from '../transport/transport.ts'
 import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
 import { attemptRecord, codeLike } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
@@ -72,6 +73,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** What encoding an answer needs of the request, where it has to be encoded. */
   private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
+  /** Nothing leaves before a credential is at hand. */
+  private isSent = false
   private isReading = false
   private translates = false
   private ttftMs: number | undefined = undefined
@@ -129,19 +132,24 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
-      const response = await this.provider.send(prepared.request, this.controller.signal)
-      this.timer.connected()
-      this.upstreamStatus = response.status
-      this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id'))
-      this.learnLimits(response.headers)
-      if (!response.ok) throw await this.failureOf(response)
+      const credential = this.provider.credentialOf(this.account)
+      const built = prepared.request
+      const request = credential === undefined ? built : await credential.authorize(built, this.controller.signal)
+      this.isSent = true
+      let response = await this.provider.send(request, this.controller.signal)
+      this.received(response)
+      if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
       if (this.call.stream) return await this.begin(prepared, response, headers, streams)
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
+        ? await foldedAnswer(this, response, {
+            context: this.context(),
+            timer: this.timer,
+            facts: (this.streamed = new StreamFacts()),
+          })
         : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
@@ -153,8 +161,16 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     }
   }
 
-  private folding(): StreamFacts {
-    return (this.streamed = new StreamFacts())
+  /** Where a credential was refused that can be renewed, one more try with the new one. Every other failure stands. */
+  private async sentAgain(built: UnsentRequest, refused: UnsentRequest, failure: GatewayError): Promise<Response> {
+    const { signal } = this.controller
+    const credential = this.provider.credentialOf(this.account)
+    if (credential?.renew === undefined || failure.code !== 'upstream_authentication') throw failure
+    if (!(await credential.renew(refused, signal))) throw failure
+    const response = await this.provider.send(await credential.authorize(built, signal), signal)
+    this.received(response)
+    if (!response.ok) throw await this.failureOf(response)
+    return response
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -200,7 +216,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       reason,
       totalMs,
       facts: facts ?? this.streamed,
-      isSent: this.waitingSince !== undefined,
+      isSent: this.isSent,
       status: this.upstreamStatus,
       upstreamRequestId: this.upstreamRequestId,
       refusals: this.refusals,
@@ -218,7 +234,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** How far the attempt got, as far as its cost is concerned. */
   private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
-    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (!this.isSent || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
     if (this.upstreamStatus === undefined) return 'unknown'
     if (this.upstreamStatus >= 400) return 'nothing'
     // A failure told with a good status, before anything of an answer.
@@ -231,9 +247,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit.answering()
   }
 
-  /** A limit that is used up is heeded before it refuses. */
-  private learnLimits(headers: Headers): void {
+  /** The headers of an answer are here. A limit that is used up is heeded before it refuses. */
+  private received({ status, headers }: Response): void {
     const { clock, accounts } = this.deps
+    this.timer?.connected()
+    this.upstreamStatus = status
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
     const limits = rateLimitsOf(headers, clock.wall())
     if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
     accounts.told(this.provider.id, this.account.id, this.target.model, limits)
@@ -256,7 +275,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const transform = streams ? this.createTransform(prepared) : await this.replayed(response)
     this.streamed = transform.facts
     const stream = new UpstreamStream({
-      body: (streams ? response.body : null) ?? emptyBody(),
+      // There is nothing to read, or it was read already.
+      body: (streams ? response.body : null) ?? new Blob().stream(),
       transform,
       timer: this.timer!,
       abortReason: () => this.abortError,
@@ -328,6 +348,3 @@ const NO_DIAGNOSTICS: readonly Diagnostic[] = []
 /** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
 const answeredRequest = ({ codec, request }: Call): LlmRequest =>
   codec.echoesRequest === true ? request : { ...request, messages: [] }
-
-/** There is nothing to read, or it was read already. */
-const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })
