@@ -47,6 +47,8 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
+import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
+import { createMemoryLogins } from './state/logins/memory.ts'
 import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
@@ -89,7 +91,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
-  const live = new LiveConfig(config, providerMaker(clock))
+  const live = new LiveConfig(config, providerMaker(surroundings))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
@@ -253,10 +255,13 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
   isTrustedProxy: createAddressMatcher(settings.trustedProxies),
 })
 
-/** Makes providers that share connections. */
-function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
+/** Makes providers that share connections, and credentials that outlive a change of the configuration. */
+function providerMaker({ dataDir, clock, logger }: Surroundings): (settings: ProviderSettings) => Provider {
   const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
   const userAgent = `switchback/${ENGINE_VERSION}`
-  const credentials = createCredentials()
+  const warn = (message: string): void => logger.warn({}, message)
+  const folder = dataDir?.file(LOGINS_FOLDER)
+  const logins = folder === undefined ? createMemoryLogins() : createFileLogins({ folder, warn })
+  const credentials = createCredentials({ transport, clock, logins })
   return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }
