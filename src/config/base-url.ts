@@ -15,6 +15,8 @@ const VENDOR_ADDRESSES: Readonly<Partial<Record<ProviderType, Partial<Record<Wir
   openai: { openai: 'https://api.openai.com', responses: 'https://api.openai.com' },
   anthropic: { anthropic: 'https://api.anthropic.com', openai: 'https://api.anthropic.com/v1' },
   gemini: { gemini: GOOGLE, openai: `${GOOGLE}/v1beta/openai` },
+  // The address is that of a region.
+  bedrock: { bedrock_converse: '', anthropic: '' },
 }
 
 /** The format of the vendor that a type is named after. */
@@ -22,12 +24,15 @@ export const VENDOR_FORMATS: Readonly<Partial<Record<ProviderType, WireFormat>>>
   openai: 'openai',
   anthropic: 'anthropic',
   gemini: 'gemini',
+  bedrock: 'bedrock_converse',
 }
 
 /** Formats that a type can speak: those its vendor has addresses for, and for the others every one. */
 export function formatsOf(type: ProviderType): readonly WireFormat[] {
   const own = VENDOR_ADDRESSES[type]
-  return own === undefined ? WIRE_FORMATS : (Object.keys(own) as WireFormat[])
+  if (own !== undefined) return Object.keys(own) as WireFormat[]
+  // Nobody else frames and signs as Bedrock does.
+  return type === 'mock' ? WIRE_FORMATS : WIRE_FORMATS.filter((format) => format !== 'bedrock_converse')
 }
 
 /** Whether the upstream is the vendor that made the format: fields only that vendor knows may go there. */
@@ -56,15 +61,15 @@ const ENDPOINT = /\/(chat\/completions|responses|messages)$/
 export function normalisedBaseUrl(given: string | undefined, type: ProviderType, format: WireFormat): string | undefined {
   if (type === 'mock') return ''
   const address = given ?? VENDOR_ADDRESSES[type]?.[format]
-  if (address === undefined) return undefined
+  if (address === undefined || address === '') return undefined
   const [whole = '', query] = address.split(/(?=\?)/, 2)
   const bare = whole.replace(/\/+$/, '').replace(ENDPOINT, '').replace(/\/+$/, '')
   return withVersion(bare, type, format) + (query ?? '')
 }
 
 function withVersion(address: string, type: ProviderType, format: WireFormat): string {
+  if (type === 'bedrock' || format === 'gemini') return address
   if (format === 'anthropic') return address.replace(/\/v1$/, '')
-  if (format === 'gemini') return address
   const hasPath = new URL(address).pathname !== '/'
   return !hasPath && type !== 'openai_compatible' ? `${address}/v1` : address
 }

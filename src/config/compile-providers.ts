@@ -3,6 +3,7 @@ import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
+import { regionOf, runtimeAddress } from './aws-region.ts'
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
@@ -39,10 +40,20 @@ function compileProvider(
   notes: ConfigNotes,
 ): ProviderSettings | undefined {
   const { value, path } = provider
-  const format: WireFormat = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
+  const format = wireFormatOf(value)
   checkFormat(provider, format, notes)
-  const baseUrl = normalisedBaseUrl(value.base_url, value.type, format)
+  const region = value.type === 'bedrock' ? regionOf(value, context.env) : undefined
+  const address = value.base_url ?? (region === undefined ? undefined : runtimeAddress(region))
+  const baseUrl = normalisedBaseUrl(address, value.type, format)
   checkKeysOfType(provider, notes)
+  if (baseUrl === undefined && value.type === 'bedrock') {
+    notes.problem(path, 'Providers of type bedrock need `region`, such as us-east-1, or AWS_REGION in the environment.', {
+      expected: 'region',
+      wants: ['region', 'base_url'],
+      found: 'nothing',
+    })
+    return undefined
+  }
   if (baseUrl === undefined) {
     const known = VENDORS.find((vendor) => vendor.id === value.id)
     notes.problem(
@@ -87,6 +98,11 @@ function compileProvider(
   }
 }
 
+/** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */
+function wireFormatOf({ type, format }: ProviderConfig): WireFormat {
+  return format === 'bedrock_anthropic' ? 'anthropic' : (format ?? VENDOR_FORMATS[type] ?? 'openai')
+}
+
 function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): AuthScheme {
   if (type === 'mock') return { kind: 'none' }
   if (format === 'gemini') return { kind: 'header', name: 'x-goog-api-key' }
@@ -95,8 +111,20 @@ function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): Au
 
 /** A vendor that does not speak a format would refuse every call. */
 function checkFormat({ value, path }: Located<ProviderConfig>, format: WireFormat, notes: ConfigNotes): void {
+  const isOther = value.format === 'bedrock_anthropic' && value.type !== 'bedrock'
   const known = formatsOf(value.type)
-  if (known.includes(format)) return
+  if (known.includes(format) && !isOther) return
+  if (isOther || format === 'bedrock_converse') {
+    notes.problem(
+      [...path, 'format'],
+      `Only providers of type bedrock speak ${value.format}. Use \`type: bedrock\` with a \`region\`.`,
+      {
+        expected: `one of ${known.join(', ')}`,
+        found: value.format ?? format,
+      },
+    )
+    return
+  }
   notes.problem(
     [...path, 'format'],
     `Providers of type ${value.type} do not speak ${format}. Use \`type: openai_compatible\` with the \`base_url\` of a server that does.`,
@@ -111,6 +139,10 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
       [...path, 'base_url'],
       'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
     )
+  }
+  for (const key of ['region', 'access_key_env', 'secret_key_env', 'session_token_env'] as const) {
+    if (value.type === 'bedrock' || value[key] === undefined) continue
+    notes.problem([...path, key], `Only providers of type bedrock have \`${key}\`. Remove it.`, { atKey: true })
   }
   for (const [index, model] of value.models.entries()) {
     const script = typeof model === 'string' ? [] : Object.keys(model).filter((key) => key !== 'name')

@@ -252,7 +252,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { clock, accounts } = this.deps
     this.timer?.connected()
     this.upstreamStatus = status
-    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id') ?? headers.get('x-amzn-requestid'))
     const limits = rateLimitsOf(headers, clock.wall())
     if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
     accounts.told(this.provider.id, this.account.id, this.target.model, limits)

@@ -4,6 +4,7 @@ import { VISION_SOURCES } from '../ir/snapshot.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { budget, placeLimits } from '../lib/limit-fields.ts'
 import {
+  environmentName,
   identifier,
   keyFileField,
   keyVariableFields,
@@ -147,21 +148,37 @@ export const providerSchema = z
       .refine((id) => id !== 'combo' && id !== 'auto', 'another name: `combo` and `auto` are reserved')
       .describe('Name of the provider; the part before the slash in targets.'),
     type: z
-      .enum(['mock', 'openai_compatible', 'openai', 'anthropic', 'gemini'])
+      .enum(['mock', 'openai_compatible', 'openai', 'anthropic', 'gemini', 'bedrock'])
       .describe(
-        '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses; `openai_compatible` needs `base_url`.',
+        '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses, `bedrock` those of its `region`; `openai_compatible` needs `base_url`.',
       ),
     format: z
-      .enum(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini'])
+      .enum([
+        ...(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini', 'bedrock_converse']),
+        'bedrock_anthropic',
+      ])
       .optional()
       .describe(
-        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`) or `gemini`. Default: `anthropic` and `gemini` for these types, `openai` for the others.',
+        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`), `gemini`, or of Bedrock `bedrock_converse` or, for models of Claude, `bedrock_anthropic`. Default: `anthropic` and `gemini` for these types, `bedrock_converse` for `bedrock`, `openai` for the others.',
       ),
     base_url: upstreamAddress()
       .optional()
       .describe(
         'Address of the upstream; of Chat and Responses ones with its `/v1`. Default: the address of the vendor named by `type`.',
       ),
+    region: nonEmpty()
+      .regex(/^[a-z0-9-]+$/, 'a region of AWS, such as us-east-1')
+      .optional()
+      .describe('Region of AWS, for `bedrock`. Default: that in `base_url`, else AWS_REGION or AWS_DEFAULT_REGION.'),
+    access_key_env: environmentName()
+      .optional()
+      .describe('Name of the environment variable with the access key id, for `bedrock` without accounts.'),
+    secret_key_env: environmentName()
+      .optional()
+      .describe('Name of the environment variable with the secret access key, for `bedrock` without accounts.'),
+    session_token_env: environmentName()
+      .optional()
+      .describe('Name of the environment variable with the session token, for `bedrock` without accounts.'),
     api_key: secretText().optional().describe('Key for accounts without one of their own. Better named by `api_key_env`.'),
     api_key_vault: vaultName('the key').optional(),
     ...keyVariableFields('the key'),

@@ -1,4 +1,5 @@
 import { anthropicProvider } from './anthropic.ts'
+import { bedrockProvider } from './bedrock.ts'
 import { geminiProvider } from './gemini.ts'
 import { mockProvider } from './mock.ts'
 import { openaiCompatibleProvider } from './openai-compatible.ts'
@@ -14,6 +15,7 @@ const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = {
   openai: openaiProvider,
   anthropic: anthropicProvider,
   gemini: geminiProvider,
+  bedrock: bedrockProvider,
 }
 
 /** The provider that the settings describe. Throws `config_invalid` for settings that cannot be served. */
