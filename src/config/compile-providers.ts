@@ -42,29 +42,10 @@ function compileProvider(
   const { value, path } = provider
   const format = wireFormatOf(value)
   checkFormat(provider, format, notes)
-  const region = value.type === 'bedrock' ? regionOf(value, context.env) : undefined
-  const address = value.base_url ?? (region === undefined ? undefined : runtimeAddress(region))
-  const baseUrl = normalisedBaseUrl(address, value.type, format)
+  const baseUrl = normalisedBaseUrl(value.base_url ?? addressOfRegion(value, context), value.type, format)
   checkKeysOfType(provider, notes)
-  if (baseUrl === undefined && value.type === 'bedrock') {
-    notes.problem(path, 'Providers of type bedrock need `region`, such as us-east-1, or AWS_REGION in the environment.', {
-      expected: 'region',
-      wants: ['region', 'base_url'],
-      found: 'nothing',
-    })
-    return undefined
-  }
   if (baseUrl === undefined) {
-    const known = VENDORS.find((vendor) => vendor.id === value.id)
-    notes.problem(
-      path,
-      `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,
-      {
-        expected: 'base_url',
-        wants: ['base_url'],
-        found: 'nothing',
-      },
-    )
+    noteMissingAddress(provider, notes)
     return undefined
   }
   if (value.type !== 'mock' && pointsAtItself(baseUrl, addressOf(parts, context))) {
@@ -96,6 +77,29 @@ function compileProvider(
     headers: headersOf(provider, notes),
     mockModels: value.models.filter((model) => typeof model !== 'string').map(mockModelOf),
   }
+}
+
+/** The address of Bedrock in the region that is meant. */
+function addressOfRegion(value: ProviderConfig, { env }: CompileContext): string | undefined {
+  const region = value.type === 'bedrock' ? regionOf(value, env) : undefined
+  return region === undefined ? undefined : runtimeAddress(region)
+}
+
+function noteMissingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): void {
+  if (value.type === 'bedrock') {
+    notes.problem(path, 'Providers of type bedrock need `region`, such as us-east-1, or AWS_REGION in the environment.', {
+      expected: 'region',
+      wants: ['region', 'base_url'],
+      found: 'nothing',
+    })
+    return
+  }
+  const known = VENDORS.find((vendor) => vendor.id === value.id)
+  notes.problem(
+    path,
+    `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,
+    { expected: 'base_url', wants: ['base_url'], found: 'nothing' },
+  )
 }
 
 /** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */

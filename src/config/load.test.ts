@@ -78,6 +78,7 @@ describe('the shipped example', () => {
       'openai-responses',
       'gemini',
       'anthropic',
+      'bedrock',
       'openrouter',
       'local',
     ])

@@ -1,4 +1,4 @@
-import type { Codec } from '../codecs/codec.ts'
+import type { CallAddress, Codec } from '../codecs/codec.ts'
 import { ClientCall } from '../engine/client-call.ts'
 import type { Answer, Call, Engine } from '../engine/engine.ts'
 import type { Flight, SingleFlight } from '../engine/single-flight.ts'
@@ -38,6 +38,14 @@ export interface CallRoute {
   readonly name: CallRouteName
   readonly codec: Codec
   readonly operation: 'generate' | 'count-tokens'
+  /** Takes a request out of an envelope. */
+  readonly open?: ((parsed: ParsedBody, address: CallAddress | undefined, headers: Headers) => OpenedCall) | undefined
+}
+
+/** A request that came in an envelope, as its format has it. */
+export interface OpenedCall {
+  readonly parsed: ParsedBody
+  readonly headers: Headers
 }
 
 /** Below this no server closes a connection that waits for its answer. */
@@ -162,8 +170,10 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, { codec, operation }: CallRoute, principal: Principal, parsed: ParsedBody): Call {
+function callOf(exchange: Exchange, { codec, operation, open }: CallRoute, principal: Principal, received: ParsedBody): Call {
   const { requestId, receivedAt, request, address } = exchange
+  const opened = open?.(received, address, request.headers)
+  const parsed = opened?.parsed ?? received
   const hints = readHints(request.headers, parsed.value)
   const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
   const asked = (given: unknown): unknown =>
@@ -179,7 +189,7 @@ function callOf(exchange: Exchange, { codec, operation }: CallRoute, principal: 
     decodeAgain: body.blobs.size > 0 ? undefined : () => codec.decodeRequest(asked(parsedAgain(body)), address).value,
     diagnostics: decoded.diagnostics,
     body: body.blobs.size === 0 ? body : { ...body, blobs: standardMedia(decoded.value, body.blobs) },
-    headers: request.headers,
+    headers: opened?.headers ?? request.headers,
     principal,
     hints,
     signal: request.signal,

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
+import { invalid } from './fields.ts'
 
 /** What the counter takes of a `Converse` body. Source: `ConverseTokensRequest` of the API. */
 const COUNTED = ['messages', 'system', 'toolConfig', 'additionalModelRequestFields'] as const
@@ -6,6 +7,7 @@ const COUNTED = ['messages', 'system', 'toolConfig', 'additionalModelRequestFiel
 /** The request inside a body of `CountTokens`, or the body itself. */
 export function countedRequest(body: unknown): unknown {
   const input = isObject(body) ? body['input'] : undefined
+  if (isObject(input) && input['converse'] === undefined) return invalid('/input', 'must hold a `converse` request')
   return isObject(input) && isObject(input['converse']) ? input['converse'] : body
 }
 

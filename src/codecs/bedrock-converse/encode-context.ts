@@ -25,6 +25,8 @@ export interface EncodeContext {
   readonly documentNames: Set<string>
   /** The client spoke this format: its own choices are left alone wherever the model can take them. */
   readonly isNative: boolean
+  /** The encoder of parts, for those that hold other parts. */
+  readonly encodePart: (part: ContentPart, place: Place, context: EncodeContext) => JsonObject | undefined
 }
 
 /** Pointer of a top-level feature in the client's body, as its decoder noted it. */

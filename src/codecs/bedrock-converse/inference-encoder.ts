@@ -83,12 +83,13 @@ function planOf(
 
 /** The calls being answered were made without thinking before: with a thinking budget such a history is refused. */
 function continuesWithoutThinking(messages: readonly JsonObject[]): boolean {
-  const blocksOf = (message: JsonObject | undefined): JsonObject[] =>
-    Array.isArray(message?.['content']) ? message['content'].filter(isObject) : []
   if (!blocksOf(messages.at(-1)).some((block) => block['toolResult'] !== undefined)) return false
   const [first] = blocksOf(messages.findLast((message) => message['role'] === 'assistant'))
   return first !== undefined && first['reasoningContent'] === undefined
 }
+
+const blocksOf = (message: JsonObject | undefined): JsonObject[] =>
+  Array.isArray(message?.['content']) ? message['content'].filter(isObject) : []
 
 /** The words of other families for how much to reason. */
 function encodeEffort(plan: ThinkingPlan, modelFields: JsonObject, context: EncodeContext): string | undefined {

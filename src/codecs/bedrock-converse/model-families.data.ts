@@ -13,7 +13,7 @@ export interface ModelFamily {
 }
 
 /** The first that fits. Sources: the vendors' parameters of their models on Bedrock, and the guide to prompt caching there. */
-export const MODEL_FAMILIES: readonly [...ModelFamily[], ModelFamily] = [
+const MODEL_FAMILIES: readonly [...ModelFamily[], ModelFamily] = [
   { names: /anthropic\.|claude/i, reasoning: 'claude', cachePoints: true, topK: ['top_k'], claudeSignatures: true },
   { names: /amazon\.nova-2/i, reasoning: 'nova', cachePoints: true, topK: ['inferenceConfig', 'topK'], claudeSignatures: false },
   { names: /amazon\.nova/i, cachePoints: true, topK: ['inferenceConfig', 'topK'], claudeSignatures: false },

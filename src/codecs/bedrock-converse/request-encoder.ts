@@ -10,6 +10,7 @@ import { encodeFields } from './fields-encoder.ts'
 import { encodeInference } from './inference-encoder.ts'
 import { encodeMessages } from './messages-encoder.ts'
 import { familyOf } from './model-families.data.ts'
+import { encodePart } from './parts-encoder.ts'
 import { encodeToolConfig } from './tools-encoder.ts'
 
 /** Canonical request → body of `Converse`. The model and whether the answer is streamed stand in the address. */
@@ -26,6 +27,7 @@ export function encodeRequest(request: LlmRequest, target: EncodeTarget): Transl
     family,
     documentNames: new Set(),
     isNative,
+    encodePart,
   }
   const body = encodeBody(context)
   if (!isNative) context.points.enforceLimit()

@@ -3,7 +3,6 @@ import type { JsonObject } from '../../ir/json.ts'
 import { sanitizeToolId } from '../tool-id.ts'
 import { toolInputObject } from '../tool-input.ts'
 import { withExtra, type EncodeContext } from './encode-context.ts'
-import { encodePart } from './parts-encoder.ts'
 
 export function encodeToolCall(part: ToolCallPart, context: EncodeContext): JsonObject {
   const { report } = context
@@ -47,7 +46,7 @@ function resultContent(part: ToolResultPart, context: EncodeContext): JsonObject
   for (const inner of part.content) {
     if (inner.cache !== undefined)
       context.report.lost('cache_hint', inner.path, 'the inside of a tool result takes no cache point')
-    const block = ownJson(inner, context) ?? encodePart(inner, 'tool-result', context)
+    const block = ownJson(inner, context) ?? context.encodePart(inner, 'tool-result', context)
     if (block !== undefined) blocks.push(block)
     else if (inner.type === 'text' && inner.text !== '')
       context.report.rewritten('message.empty_text', inner.path, 'a text without visible characters was left out')

@@ -3,11 +3,8 @@ import type { Secret } from '../../lib/secret.ts'
 import { untilAborted } from '../../lib/until-aborted.ts'
 import type { UnsentRequest } from '../../transport/transport.ts'
 import type { Credential } from '../credential.types.ts'
-import type { AwsKeys, AwsKeySource } from './aws-keys.ts'
+import { KEY_SKEW_MS, type AwsKeys, type AwsKeySource } from './aws-keys.ts'
 import { createSigner, type RequestSigner, type SigningScope } from './sign-request.ts'
-
-/** Keys are replaced this long before they end, as the SDKs of the vendor do: a long answer must not outlive the keys that began it. */
-export const KEY_SKEW_MS = 5 * 60_000
 
 export interface AwsCredentialOptions {
   readonly source: AwsKeySource

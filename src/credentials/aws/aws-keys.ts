@@ -1,5 +1,8 @@
 import type { Secret } from '../../lib/secret.ts'
 
+/** Keys are replaced this long before they end, as the SDKs of the vendor do. */
+export const KEY_SKEW_MS = 5 * 60_000
+
 /** What signs requests to AWS. */
 export interface AwsKeys {
   readonly accessKeyId: string

@@ -4,21 +4,7 @@ import { isObject } from '../../ir/json.ts'
 import { Secret } from '../../lib/secret.ts'
 import { askEndpoint, type TokenEndpointDeps, type TokenOwner } from '../token-endpoint.ts'
 import type { AwsKeys, AwsKeySource } from './aws-keys.ts'
-
-/** The role of an EC2 instance, from its metadata service, version 2. */
-export interface InstanceSettings {
-  readonly kind: 'instance'
-  /** Without a slash at the end. */
-  readonly url: string
-}
-
-/** The role of a task of ECS, or of a pod of EKS. */
-export interface ContainerSettings {
-  readonly kind: 'container'
-  readonly url: string
-  /** Sent as `Authorization`: a word, or the file that holds it. */
-  readonly authorization?: { readonly secret: Secret } | { readonly path: string } | undefined
-}
+import type { ContainerSettings, InstanceSettings } from './aws-settings.types.ts'
 
 const ROLES = '/latest/meta-data/iam/security-credentials/'
 /** The longest that a session with the metadata service lasts; this one is over after three requests. */

@@ -3,20 +3,12 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Secret } from '../../lib/secret.ts'
 import type { TokenOwner } from '../token-endpoint.ts'
-import type { AwsKeys, AwsKeySource } from './aws-keys.ts'
-import { KEY_SKEW_MS } from './aws-credential.ts'
+import { KEY_SKEW_MS, type AwsKeys, type AwsKeySource } from './aws-keys.ts'
+import type { ProfileSettings } from './aws-settings.types.ts'
 import { iniSections } from './ini-file.ts'
 
 /** Files are read again after this time: what fills them may have put other keys there. */
 const READ_AGAIN_MS = 5 * 60_000
-
-export interface ProfileSettings {
-  readonly kind: 'profile'
-  readonly profile: string
-  /** Absolute. The first wins where both know the profile. */
-  readonly credentialsFile: string
-  readonly configFile: string
-}
 
 /** Keys of a profile in the files that AWS's own tools share. */
 export class ProfileKeys implements AwsKeySource {

@@ -3,16 +3,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import { Secret } from '../../lib/secret.ts'
 import { askEndpoint, tokenForm, type TokenEndpointDeps, type TokenOwner } from '../token-endpoint.ts'
 import type { AwsKeys, AwsKeySource } from './aws-keys.ts'
-
-export interface WebIdentitySettings {
-  readonly kind: 'web_identity'
-  readonly roleArn: string
-  readonly sessionName: string
-  /** Absolute. Whoever runs the machine renews it, so it is read each time. */
-  readonly tokenFile: string
-  /** Address of the Security Token Service. */
-  readonly url: string
-}
+import type { WebIdentitySettings } from './aws-settings.types.ts'
 
 /** Version of the service's API. */
 const VERSION = '2011-06-15'

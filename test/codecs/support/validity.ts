@@ -312,9 +312,9 @@ function bedrock(body: Json): string[] {
     for (const { text } of blocks) if (typeof text === 'string' && text.trim() === '') problems.push(`${at} has a blank text`)
     const results = blocks.map((block) => innerOf(block, 'toolResult')).filter((result) => result['toolUseId'] !== undefined)
     for (const result of results) if (list(result['content']).length === 0) problems.push(`${at} has a result without content`)
-    const answered = results.map((result) => String(result['toolUseId']))
-    if ([...answered].sort().join() !== [...open].sort().join())
-      problems.push(`${at} answers ${answered.join()} instead of ${open.join()}`)
+    const told = results.map((result) => String(result['toolUseId']))
+    if ([...told].sort().join() !== [...open].sort().join())
+      problems.push(`${at} answers ${told.join()} instead of ${open.join()}`)
     const calls = blocks.map((block) => innerOf(block, 'toolUse')).filter((call) => call['toolUseId'] !== undefined)
     for (const { name, input } of calls) {
       if (!NAME.test(String(name))) problems.push(`${at} calls a tool of an impossible name`)
@@ -337,7 +337,7 @@ function bedrockRules(body: Json, names: readonly string[]): string[] {
   const { tools, toolChoice } = innerOf(body, 'toolConfig')
   if (body['toolConfig'] !== undefined && list(tools).length === 0) problems.push('the list of tools is empty')
   const chosen = isObject(toolChoice) ? innerOf(toolChoice, 'tool')['name'] : undefined
-  if (chosen !== undefined && !names.includes(String(chosen))) problems.push('the chosen tool is not offered')
+  if (typeof chosen === 'string' && !names.includes(chosen)) problems.push('the chosen tool is not offered')
   const points = JSON.stringify(body).match(/"cachePoint":/g)?.length ?? 0
   if (points > 4) problems.push(`there are ${points} cache points`)
   const documents = JSON.stringify(body).match(/"document":\{/g)?.length ?? 0
