@@ -1,4 +1,5 @@
 import { asAccountId } from '../ir/ids.ts'
+import { presetOf } from '../providers/presets/index.ts'
 import type { AccountConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import { regionOf } from './aws-region.ts'
@@ -10,7 +11,6 @@ import type { ConfigPath } from './config-path.ts'
 import { variable } from './env.ts'
 import { findKey, keyPath, type FoundKey } from './find-key.ts'
 import type { ConfigNotes } from './problem.ts'
-import { VENDORS } from './vendors.data.ts'
 
 /**
  * The accounts of a provider that can be used, best first. One whose key is missing is skipped with a warning that names the variable:
@@ -72,7 +72,7 @@ function sharedKey(
   const isNamed = at.length > path.length
   if (isNamed || !isTypesOwnHost(baseUrl, value.type))
     return { key: findKey({ ...value, written: value.api_key }, context, at, notes), path: at, isNamed }
-  const vendor = VENDORS.find((candidate) => candidate.id === value.type)
+  const vendor = presetOf(value.type)
   return { key: findKey({ key_env: vendor?.keyVariable }, context, at, notes), path: at, isNamed }
 }
 

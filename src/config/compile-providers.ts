@@ -2,6 +2,7 @@ import { asProviderId } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
+import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
 import { regionOf, runtimeAddress } from './aws-region.ts'
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
@@ -11,7 +12,6 @@ import { addressOf } from './compile-server.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { refuseSharedLogins } from './single-user-logins.ts'
-import { VENDORS } from './vendors.data.ts'
 
 /** Every provider that could be understood, in the order of the file. */
 export function compileProviders(parts: ConfigParts, context: CompileContext, notes: ConfigNotes): ProviderSettings[] {
@@ -94,7 +94,7 @@ function noteMissingAddress({ value, path }: Located<ProviderConfig>, notes: Con
     })
     return
   }
-  const known = VENDORS.find((vendor) => vendor.id === value.id)
+  const known = presetOf(value.id)
   notes.problem(
     path,
     `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,

@@ -56,7 +56,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.trace_log', hint: 'Requests are recorded in `state.store`.' },
   { path: 'server.state_store', hint: 'Use `state.store`.' },
   { path: 'server.persist_secret_bearing_drafts', harmless: is(false) },
-  { path: 'server.idempotency.persist_response_bodies', harmless: is(false), hint: 'Answers are never kept.' },
   { path: 'server.trace_ring_size', hint: '`retention.requests` says how long records are kept.' },
   { path: 'server.trace_sample', harmless: is(1), hint: 'Every request is recorded.' },
   { path: 'server.taps' },

@@ -49,6 +49,14 @@ export function looksSecret(text: string): boolean {
   return (text.match(/[A-Za-z0-9_-]{20,}/g) ?? []).some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run))
 }
 
+const SECRET_VALUE = new RegExp(`\\b(${[...SECRET_KEYS].join('|')})(["']?\\s*:\\s*)(?!["']?\\$\\{)[^,}#\\s][^,}#]*`, 'g')
+
+/** A line of a configuration file to be shown: the values of secrets are hidden, and all of it when something else might be one. */
+export function withoutSecrets(line: string): string {
+  const hidden = line.replace(SECRET_VALUE, '$1$2(hidden)')
+  return looksSecret(hidden) ? `${/^.\s*/.exec(line)?.[0] ?? ''}(hidden: it looks like a secret)` : hidden
+}
+
 /** A text to be shown in messages: shortened, on one line, or hidden when it might be a secret. */
 export function showText(text: string): string {
   if (looksSecret(text)) return '(hidden: it looks like a secret)'

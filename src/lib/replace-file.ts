@@ -1,18 +1,22 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Something to be done when the new content is on the disk and the old file still stands. */
-export type BeforeReplacing = () => void
+export interface ReplaceOptions {
+  /** Rights of the new file. Default: for its owner alone. */
+  readonly mode?: number | undefined
+  /** Called when the new content is on the disk and the old file still stands. */
+  readonly before?: (() => void) | undefined
+}
 
 /**
- * Replaces a file as a whole, for its owner alone: whoever reads it sees the old or the new content, also after a crash. Makes the folder.
- * Throws the system's error; the old file then stands untouched.
+ * Replaces a file as a whole: whoever reads it sees the old or the new content, also after a crash. Makes the folder. Throws the system's
+ * error; the old file then stands untouched.
  */
-export function replaceFile(path: string, content: string | Uint8Array, before?: BeforeReplacing): void {
+export function replaceFile(path: string, content: string | Uint8Array, { mode = 0o600, before }: ReplaceOptions = {}): void {
   const temporary = `${path}.${process.pid}.tmp`
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeDurably(temporary, content)
+    writeDurably(temporary, content, mode)
     before?.()
     renameSync(temporary, path)
     syncFolder(dirname(path))
@@ -23,9 +27,9 @@ export function replaceFile(path: string, content: string | Uint8Array, before?:
 }
 
 /** A link that somebody has laid in the place of the temporary file is not followed. */
-function writeDurably(path: string, content: string | Uint8Array): void {
+function writeDurably(path: string, content: string | Uint8Array, mode: number): void {
   rmSync(path, { force: true })
-  const file = openSync(path, 'wx', 0o600)
+  const file = openSync(path, 'wx', mode)
   try {
     writeFileSync(file, content)
     fsyncSync(file)

@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
-import { variable } from '../../config/env.ts'
-import { GatewayError } from '../../errors/gateway-error.ts'
-import type { VaultDesk } from '../../operations/vault/vault-desk.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition, Execute } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { noteAtTerminal } from '../note-at-terminal.ts'
 import { readSecret } from '../read-secret.ts'
+import { openVaultDesk } from '../vault-desk.ts'
 
 interface KeyFileOptions extends CommonOptions {
   readonly keyFile?: string
@@ -101,7 +99,7 @@ const namedAction =
 async function init(context: CliContext, options: KeyFileOptions): Promise<number> {
   const [{ renderNewKey }, { desk }] = await Promise.all([
     import('../../operations/vault/render-vault.ts'),
-    openDesk(context, options),
+    openVaultDesk(context, options),
   ])
   const made = await desk.init(options.keyFile)
   await note(context, options, 'vault.init', made.path)
@@ -112,7 +110,7 @@ async function init(context: CliContext, options: KeyFileOptions): Promise<numbe
 async function rotate(context: CliContext, options: KeyFileOptions): Promise<number> {
   const [{ renderNewKey }, { desk }] = await Promise.all([
     import('../../operations/vault/render-vault.ts'),
-    openDesk(context, options),
+    openVaultDesk(context, options),
   ])
   const made = await desk.rotate(options.keyFile)
   await note(context, options, 'vault.rotate', made.path)
@@ -137,7 +135,7 @@ async function keygen(context: CliContext, options: KeyFileOptions): Promise<num
 }
 
 async function set(context: CliContext, name: string, options: SetOptions): Promise<number> {
-  const { desk, used } = await openDesk(context, options)
+  const { desk, used } = await openVaultDesk(context, options)
   const text = await readSecret(context, options.from, `Secret for ${name} (not shown): `)
   const replaced = await desk.set(name, text)
   await note(context, options, 'vault.set', name)
@@ -151,7 +149,7 @@ async function set(context: CliContext, name: string, options: SetOptions): Prom
 }
 
 async function get(context: CliContext, name: string, options: GetOptions): Promise<number> {
-  const { desk } = await openDesk(context, options)
+  const { desk } = await openVaultDesk(context, options)
   const secret = await desk.get(name)
   if (options.reveal === true) await note(context, options, 'vault.reveal', name)
   const shown = options.reveal === true ? secret.reveal() : undefined
@@ -167,7 +165,7 @@ async function get(context: CliContext, name: string, options: GetOptions): Prom
 async function list(context: CliContext, options: CommonOptions): Promise<number> {
   const [{ renderNames }, { desk, used }] = await Promise.all([
     import('../../operations/vault/render-vault.ts'),
-    openDesk(context, options),
+    openVaultDesk(context, options),
   ])
   const names = await desk.list()
   const missing = used.filter((name) => !names.includes(name))
@@ -179,7 +177,7 @@ async function list(context: CliContext, options: CommonOptions): Promise<number
 }
 
 async function remove(context: CliContext, name: string, options: CommonOptions): Promise<number> {
-  const { desk, used } = await openDesk(context, options)
+  const { desk, used } = await openVaultDesk(context, options)
   await desk.remove(name)
   await note(context, options, 'vault.rm', name)
   const isUsed = used.includes(name)
@@ -187,30 +185,6 @@ async function remove(context: CliContext, name: string, options: CommonOptions)
   if (isUsed)
     context.stderr(`switchback: warning: The configuration still names ${name}, so no gateway starts with it any more.\n`)
   return EXIT.ok
-}
-
-interface OpenedDesk {
-  readonly desk: VaultDesk
-  /** Names that the configuration uses. */
-  readonly used: readonly string[]
-}
-
-/** The vault of the configuration. One that has other problems keeps nobody from storing the keys it asks for. */
-async function openDesk(context: CliContext, options: CommonOptions): Promise<OpenedDesk> {
-  const [{ VaultDesk: Desk }, { loadConfig }] = await Promise.all([
-    import('../../operations/vault/vault-desk.ts'),
-    import('../../config/load.ts'),
-  ])
-  const loaded = loadConfig({ ...context.surroundings, path: options.config })
-  const settings = loaded.ok ? loaded.compiled.vault : loaded.vault
-  if (settings === undefined)
-    throw new GatewayError(
-      'config_invalid',
-      'The configuration cannot be read, so it is not known where the vault is. "switchback config validate" tells what is wrong.',
-    )
-  const { path, keychainService, names } = settings
-  const key = variable(context.surroundings.env, 'SWITCHBACK_VAULT_KEY')
-  return { desk: new Desk({ path, keychainService, variable: key }), used: names }
 }
 
 const note = (context: CliContext, options: CommonOptions, deed: string, id: string): Promise<void> =>

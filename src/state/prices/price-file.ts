@@ -30,7 +30,7 @@ export function readPriceFile(path: string): string | undefined {
  */
 export function replacePriceFile(path: string, text: string): void {
   try {
-    replaceFile(path, text, () => keepPrevious(path))
+    replaceFile(path, text, { before: () => keepPrevious(path) })
   } catch (cause) {
     throw new GatewayError(
       'state_unavailable',
