@@ -15,8 +15,13 @@ const VENDOR_ADDRESSES: Readonly<Partial<Record<ProviderType, Partial<Record<Wir
   openai: { openai: 'https://api.openai.com', responses: 'https://api.openai.com' },
   anthropic: { anthropic: 'https://api.anthropic.com', openai: 'https://api.anthropic.com/v1' },
   gemini: { gemini: GOOGLE, openai: `${GOOGLE}/v1beta/openai` },
-  // The address is that of a region.
-  bedrock: { bedrock_converse: '', anthropic: '' },
+}
+
+/** Formats of clouds whose addresses name more than the vendor. */
+const CLOUD_FORMATS: Readonly<Partial<Record<ProviderType, readonly WireFormat[]>>> = {
+  vertex: ['gemini', 'anthropic', 'openai'],
+  azure: ['openai', 'responses', 'anthropic'],
+  bedrock: ['bedrock_converse', 'anthropic'],
 }
 
 /** The format of the vendor that a type is named after. */
@@ -25,11 +30,13 @@ export const VENDOR_FORMATS: Readonly<Partial<Record<ProviderType, WireFormat>>>
   anthropic: 'anthropic',
   gemini: 'gemini',
   bedrock: 'bedrock_converse',
+  vertex: 'gemini',
 }
 
 /** Formats that a type can speak: those its vendor has addresses for, and for the others every one. */
 export function formatsOf(type: ProviderType): readonly WireFormat[] {
   const own = VENDOR_ADDRESSES[type]
+  if (CLOUD_FORMATS[type] !== undefined) return CLOUD_FORMATS[type]
   if (own !== undefined) return Object.keys(own) as WireFormat[]
   // Nobody else frames and signs as Bedrock does.
   return type === 'mock' ? WIRE_FORMATS : WIRE_FORMATS.filter((format) => format !== 'bedrock_converse')
@@ -61,7 +68,7 @@ const ENDPOINT = /\/(chat\/completions|responses|messages)$/
 export function normalisedBaseUrl(given: string | undefined, type: ProviderType, format: WireFormat): string | undefined {
   if (type === 'mock') return ''
   const address = given ?? VENDOR_ADDRESSES[type]?.[format]
-  if (address === undefined || address === '') return undefined
+  if (address === undefined) return undefined
   const [whole = '', query] = address.split(/(?=\?)/, 2)
   const bare = whole.replace(/\/+$/, '').replace(ENDPOINT, '').replace(/\/+$/, '')
   return withVersion(bare, type, format) + (query ?? '')

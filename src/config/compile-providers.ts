@@ -6,6 +6,7 @@ import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
 import { regionOf, runtimeAddress } from './aws-region.ts'
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
+import { azureAddress, CLOUD_KEYS, CLOUD_TYPES, vertexAddress } from './cloud-addresses.ts'
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
@@ -42,10 +43,10 @@ function compileProvider(
   const { value, path } = provider
   const format = wireFormatOf(value)
   checkFormat(provider, format, notes)
-  const baseUrl = normalisedBaseUrl(value.base_url ?? addressOfRegion(value, context), value.type, format)
+  const baseUrl = addressOfUpstream(value, format, context)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
-    noteMissingAddress(provider, notes)
+    missingAddress(provider, notes)
     return undefined
   }
   if (value.type !== 'mock' && pointsAtItself(baseUrl, addressOf(parts, context))) {
@@ -79,13 +80,30 @@ function compileProvider(
   }
 }
 
-/** The address of Bedrock in the region that is meant. */
-function addressOfRegion(value: ProviderConfig, { env }: CompileContext): string | undefined {
-  const region = value.type === 'bedrock' ? regionOf(value, env) : undefined
-  return region === undefined ? undefined : runtimeAddress(region)
+/** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */
+function wireFormatOf({ type, format }: ProviderConfig): WireFormat {
+  return format === 'bedrock_anthropic' ? 'anthropic' : (format ?? VENDOR_FORMATS[type] ?? 'openai')
 }
 
-function noteMissingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): void {
+function addressOfUpstream(value: ProviderConfig, format: WireFormat, { env }: CompileContext): string | undefined {
+  if (value.type === 'vertex') return vertexAddress(value, format)
+  if (value.type === 'azure') return azureAddress(value, format)
+  const region = value.type === 'bedrock' ? regionOf(value, env) : undefined
+  const ofRegion = region === undefined ? undefined : runtimeAddress(region)
+  return normalisedBaseUrl(value.base_url ?? ofRegion, value.type, format)
+}
+
+/** What an address is made of, by type, and an example. */
+function missingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): void {
+  if (value.type === 'vertex') {
+    const missing = CLOUD_KEYS.vertex.filter((key) => value[key] === undefined)
+    notes.problem(
+      path,
+      `Providers of type vertex need ${missing.map((key) => `\`${key}\``).join(' and ')}: the project, and where its models run, such as \`region: global\`.`,
+      { expected: missing.join(', '), wants: missing, found: 'nothing' },
+    )
+    return
+  }
   if (value.type === 'bedrock') {
     notes.problem(path, 'Providers of type bedrock need `region`, such as us-east-1, or AWS_REGION in the environment.', {
       expected: 'region',
@@ -94,22 +112,21 @@ function noteMissingAddress({ value, path }: Located<ProviderConfig>, notes: Con
     })
     return
   }
+  const wanted = value.type === 'azure' ? 'resource' : 'base_url'
   const known = presetOf(value.id)
-  notes.problem(
-    path,
-    `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,
-    { expected: 'base_url', wants: ['base_url'], found: 'nothing' },
-  )
-}
-
-/** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */
-function wireFormatOf({ type, format }: ProviderConfig): WireFormat {
-  return format === 'bedrock_anthropic' ? 'anthropic' : (format ?? VENDOR_FORMATS[type] ?? 'openai')
+  const example = value.type === 'azure' ? 'my-resource' : (known?.baseUrl ?? 'https://openrouter.ai/api/v1')
+  const what = value.type === 'azure' ? 'the name of the resource' : 'the address of the upstream'
+  notes.problem(path, `Providers of type ${value.type} need \`${wanted}\`, ${what}, such as ${example}.`, {
+    expected: wanted,
+    wants: [wanted],
+    found: 'nothing',
+  })
 }
 
 function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): AuthScheme {
   if (type === 'mock') return { kind: 'none' }
-  if (format === 'gemini') return { kind: 'header', name: 'x-goog-api-key' }
+  if (type === 'azure') return { kind: 'header', name: format === 'anthropic' ? 'x-api-key' : 'api-key' }
+  if (format === 'gemini' && type !== 'vertex') return { kind: 'header', name: 'x-goog-api-key' }
   return type === 'anthropic' && format === 'anthropic' ? { kind: 'header', name: 'x-api-key' } : { kind: 'bearer' }
 }
 
@@ -144,9 +161,10 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
       'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
     )
   }
-  for (const key of ['region', 'access_key_env', 'secret_key_env', 'session_token_env'] as const) {
-    if (value.type === 'bedrock' || value[key] === undefined) continue
-    notes.problem([...path, key], `Only providers of type bedrock have \`${key}\`. Remove it.`, { atKey: true })
+  for (const key of new Set(Object.values(CLOUD_KEYS).flat())) {
+    const types = CLOUD_TYPES.filter((type) => (CLOUD_KEYS[type] as readonly string[]).includes(key))
+    if (value[key] === undefined || (types as readonly string[]).includes(value.type)) continue
+    notes.problem([...path, key], `Only providers of type ${types.join(' or ')} have \`${key}\`. Remove it.`, { atKey: true })
   }
   for (const [index, model] of value.models.entries()) {
     const script = typeof model === 'string' ? [] : Object.keys(model).filter((key) => key !== 'name')

@@ -2,8 +2,8 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { bedrockModelPath, modelPath } from './model-path.ts'
 
-/** What an upstream serves: a format at its usual addresses, or Messages at Bedrock's. */
-export type UpstreamApi = WireFormat | 'bedrock_invoke'
+/** What an upstream serves: a format at its usual addresses, or at those of a cloud that has its own. */
+export type UpstreamApi = WireFormat | 'vertex_google' | 'vertex_anthropic' | 'azure_deployments' | 'bedrock_invoke'
 
 export type Operation = 'generate' | 'count-tokens'
 
@@ -38,13 +38,25 @@ const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
       const bare = base.replace(/\/models$/, '')
       return /\/v\d+(?:(?:alpha|beta)\d*)?$/.test(bare) ? bare : `${bare}/v1beta`
     },
-    path: (operation, { model, stream }) => {
-      const verb = stream ? 'streamGenerateContent?alt=sse' : 'generateContent'
-      return `/${modelPath(model)}:${operation === 'count-tokens' ? 'countTokens' : verb}`
-    },
+    path: googlePath,
   },
   bedrock_converse: bedrockRule('converse', 'converse-stream'),
   bedrock_invoke: bedrockRule('invoke', 'invoke-with-response-stream'),
+  // The base ends with the publisher, whose models stand below it.
+  vertex_google: { kind: 'by-model', root: (base) => base, path: googlePath },
+  vertex_anthropic: {
+    kind: 'by-model',
+    root: (base) => base,
+    path: (operation, { model, stream }) =>
+      operation === 'count-tokens'
+        ? '/models/count-tokens:rawPredict'
+        : `/${modelPath(model)}:${stream ? 'streamRawPredict' : 'rawPredict'}`,
+  },
+  azure_deployments: {
+    kind: 'by-model',
+    root: (base) => base,
+    path: (_operation, { model }) => `/${modelPath(model, 'deployments')}/chat/completions`,
+  },
 }
 
 function bedrockRule(whole: string, streamed: string): PathRule {
@@ -54,6 +66,11 @@ function bedrockRule(whole: string, streamed: string): PathRule {
     path: (operation, { model, stream }) =>
       `/model/${bedrockModelPath(model)}/${operation === 'count-tokens' ? 'count-tokens' : stream ? streamed : whole}`,
   }
+}
+
+function googlePath(operation: Operation, { model, stream }: EndpointCall): string {
+  const verb = stream ? 'streamGenerateContent?alt=sse' : 'generateContent'
+  return `/${modelPath(model)}:${operation === 'count-tokens' ? 'countTokens' : verb}`
 }
 
 /**

@@ -7,21 +7,28 @@ import { keyAddress } from '../transport/auth-scheme.ts'
 import { endpointOf, type Endpoint, type Operation, type UpstreamApi } from './endpoint-url.ts'
 import type { ProviderDeps } from './provider-definition.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
-import type { Provider } from './provider.types.ts'
+import type { BuildOptions, Provider, UpstreamBody } from './provider.types.ts'
 import { isFirstParty, resolveQuirks } from './quirks.ts'
 import { RequestHeaders } from './request-headers.ts'
 import { clientHeadersOf } from './response-headers.ts'
 import { UpstreamErrors } from './upstream-error.ts'
 
+/** What a type does otherwise than its format says. */
+export interface ProviderManner {
+  readonly api?: UpstreamApi | undefined
+  /** The body as this upstream takes it. */
+  readonly bodyOf?: ((options: BuildOptions) => UpstreamBody) | undefined
+}
+
 /**
- * A provider behind HTTP. `quirksOfType` are those of a type that is one vendor's; without them the host decides. `api` says where its
- * operations are found. Addresses, credentials and headers are prepared here, once.
+ * A provider behind HTTP. `quirksOfType` are those of a type that is one vendor's; without them the host decides. Addresses,
+ * credentials and headers are prepared here, once.
  */
 export function createHttpProvider(
   settings: ProviderSettings,
   deps: ProviderDeps,
   quirksOfType?: WireQuirks,
-  api: UpstreamApi = settings.format,
+  { api = settings.format, bodyOf = ({ body }) => body }: ProviderManner = {},
 ): Provider {
   const { transport, clock, userAgent } = deps
   const { id, format } = settings
@@ -40,7 +47,7 @@ export function createHttpProvider(
     buildRequest(options) {
       const endpoint = endpoints[options.operation]?.get(options.account.id)
       if (endpoint === undefined) throw cannot(settings, options.operation)
-      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: options.body }
+      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: bodyOf(options) }
     },
     credentialOf: (account) => credentials.get(account.id),
     send: ({ url, method, headers: sent, body }, signal) =>
