@@ -44,7 +44,9 @@ describe('a provider of type bedrock', () => {
 
   test('is refused without a region, and its keys elsewhere', () => {
     expect(problemOf(textOf('models: []'), KEYS)).toContain('need `region`')
-    expect(problemOf('providers: [{ id: p, type: openai, region: us-east-1 }]')).toContain('Only providers of type vertex or bedrock')
+    expect(problemOf('providers: [{ id: p, type: openai, region: us-east-1 }]')).toContain(
+      'Only providers of type vertex or bedrock',
+    )
     for (const format of ['bedrock_converse', 'bedrock_anthropic'])
       expect(
         problemOf(`providers: [{ id: p, type: openai_compatible, base_url: "https://u.test/v1", format: ${format} }]`),
