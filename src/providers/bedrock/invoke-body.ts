@@ -2,7 +2,8 @@ import { claudeBody } from '../claude-body.ts'
 import type { BuildOptions, UpstreamBody } from '../provider.types.ts'
 import { INVOKE_BETAS } from './invoke-betas.data.ts'
 
-const VERSION = 'bedrock-2023-05-31'
+/** Version of the Messages format at Bedrock. */
+export const INVOKE_VERSION = 'bedrock-2023-05-31'
 /** What the address says, and what is written anew. The API refuses members it does not know. */
 const REPLACED = ['model', 'stream', 'anthropic_beta']
 
@@ -15,7 +16,7 @@ export const invokeBody =
   (options: BuildOptions): UpstreamBody => {
     if (options.operation === 'count-tokens') return options.body
     const betas = betasOf(own, options)
-    return claudeBody(options.body, { version: VERSION, without: REPLACED, ...(betas.length === 0 ? {} : { betas }) })
+    return claudeBody(options.body, { version: INVOKE_VERSION, without: REPLACED, ...(betas.length === 0 ? {} : { betas }) })
   }
 
 /** The operator's betas, the encoder's, and those of the client that the API takes. */
