@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { codecs } from '../codecs/registry.ts'
-import { createBedrockCalls, openEnvelope } from './bedrock-calls.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { createBedrockCalls } from './bedrock-calls.ts'
+import { openEnvelope } from './bedrock-envelope.ts'
 
-const read = (path: string, basePath = '') => createBedrockCalls(codecs, basePath)(path)
+const LIMITS = { maxDepth: 20, maxNodes: 1000 }
+const read = (path: string, basePath = '') => createBedrockCalls(codecs, basePath, LIMITS)(path)
 
 describe("a path of Bedrock's runtime", () => {
   test.each([
@@ -67,5 +70,46 @@ describe('a Messages request in its envelope', () => {
 
   test('that is no object is left to the decoder', () => {
     expect(open('[1]', true).text).toBe('[1]')
+  })
+})
+
+describe('a body of CountTokens', () => {
+  const open = (sent: unknown, blobs: ReadonlyMap<string, Uint8Array> = new Map()) =>
+    read('/model/m/count-tokens')!.route.open!(
+      { value: sent, body: { bytes: Buffer.from(JSON.stringify(sent)), blobs } },
+      { model: 'm', stream: false },
+      new Headers(),
+    )
+  const MESSAGES = Buffer.from('{"anthropic_version":"x","messages":[]}')
+  const invoking = (body: unknown) => ({ input: { invokeModel: { body } } })
+
+  test('stays as it is with a request of Converse', () => {
+    const sent = { input: { converse: { messages: [] } } }
+    const { parsed, codec } = open(sent)
+    expect(parsed.value).toBe(sent)
+    expect(codec).toBeUndefined()
+  })
+
+  test('is opened with a request of Messages, and answered as Bedrock does', () => {
+    const { parsed, codec } = open(invoking(MESSAGES.toString('base64')))
+    expect(parsed.value).toEqual({ model: 'm', messages: [] })
+    expect(codec?.format).toBe('anthropic')
+    expect(codec?.tokenCounter?.answer(7)).toEqual({ inputTokens: 7 })
+  })
+
+  test('is opened where it is so long that it was cut out', () => {
+    const { parsed } = open(invoking('blob-1'), new Map([['blob-1', Buffer.from(MESSAGES.toString('base64'))]]))
+    expect(parsed.value).toEqual({ model: 'm', messages: [] })
+  })
+
+  test.each([
+    ['no text', 7],
+    ['none at all', undefined],
+    ['no base64', '{"messages":[]}'],
+    ['no JSON', Buffer.from('{').toString('base64')],
+    ['nothing', ''],
+    ['too deep', Buffer.from(`{"messages":${'['.repeat(30)}${']'.repeat(30)}}`).toString('base64')],
+  ])('is refused with a body that is %s', (_what, body) => {
+    expect(() => open(invoking(body))).toThrow(GatewayError)
   })
 })

@@ -58,7 +58,8 @@ export function createIngress(options: HttpAppOptions, state: IngressState): Ing
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${settings.basePath}${ROUTES[route.name].path}`, route]),
   )
   const googleCall = createModelCalls(codecs.gemini, settings.basePath)
-  const bedrockCall = createBedrockCalls(codecs, settings.basePath)
+  const limits = { maxDepth: settings.maxJsonDepth, maxNodes: settings.maxJsonNodes }
+  const bedrockCall = createBedrockCalls(codecs, settings.basePath, limits)
   return { responder, calls, cold, callRoutes, modelCall: (path, url) => googleCall(path, url) ?? bedrockCall(path) }
 }
 

@@ -12,7 +12,7 @@ import type { Deadlines } from '../lib/deadlines.ts'
 import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
-import { parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
+import { createNonce, parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
 import { readBody } from './read-body.ts'
 import { pathOf } from './request-path.ts'
 import { readHints, withoutHints } from './request-hints.ts'
@@ -46,6 +46,8 @@ export interface CallRoute {
 export interface OpenedCall {
   readonly parsed: ParsedBody
   readonly headers: Headers
+  /** Of the request, where it is not that of the route. */
+  readonly codec?: Codec | undefined
 }
 
 /** Below this no server closes a connection that waits for its answer. */
@@ -176,9 +178,11 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, { codec, operation, open }: CallRoute, principal: Principal, received: ParsedBody): Call {
+function callOf(exchange: Exchange, route: CallRoute, principal: Principal, received: ParsedBody): Call {
   const { requestId, receivedAt, request, address } = exchange
-  const opened = open?.(received, address, request.headers)
+  const { operation } = route
+  const opened = route.open?.(received, address, request.headers)
+  const codec = opened?.codec ?? route.codec
   const parsed = opened?.parsed ?? received
   const hints = readHints(request.headers, parsed.value)
   const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
@@ -201,5 +205,3 @@ function callOf(exchange: Exchange, { codec, operation, open }: CallRoute, princ
     signal: request.signal,
   })
 }
-
-const createNonce = (): string => crypto.randomUUID().replaceAll('-', '')

@@ -80,12 +80,12 @@ describe('real agents, in front of an upstream that is as strict as the vendors'
 
   test.each(MATRIX)('%s writes a file with its shell when the upstream speaks %s', async (agent, format) => {
     const result = await run(stage, agent, format, TOOL)
-    // Both ask for reasoning, and the upstream refuses turns that come without what it had thought.
+    // All ask for reasoning, and the upstream refuses turns that come without what it had thought.
     expect(result.stdout).toContain(`${AGENT_TASK.done} with thoughts`)
     expect(result.files[AGENT_TASK.file]).toBe(AGENT_TASK.content)
     // Claude Code begins its prompts with a line that changes from call to call; it would spoil every other vendor's cache.
     const isAttributed = upstream.lastBody?.().includes('x-anthropic-billing-header')
-    expect(isAttributed).toBe(agent === 'claude' && format === 'messages')
+    expect(isAttributed).toBe(agent !== 'codex' && format === 'messages')
   })
 
   test('everything they asked for was served at the first attempt, and recorded by session', async () => {

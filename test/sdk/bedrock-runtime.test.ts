@@ -178,6 +178,16 @@ describe("Amazon's SDK", () => {
     expect(inputTokens).toBe(77)
   })
 
+  test('counts tokens of Messages in their envelope, at an upstream of either kind', async () => {
+    const counting = { modelId: 'up/m', input: { invokeModel: { body: Buffer.from(MESSAGE) } } }
+    const bedrock = client(await inFrontOfBedrock(() => jsonReply({ inputTokens: 77 })))
+    expect((await bedrock.send(new CountTokensCommand(counting))).inputTokens).toBe(77)
+    const fake = await world.upstream(() => jsonReply({ input_tokens: 78 }))
+    const anthropic = client(await world.gateway({ api_keys: KEYS, providers: [providerAt('up', fake, 'anthropic')] }))
+    expect((await anthropic.send(new CountTokensCommand(counting))).inputTokens).toBe(78)
+    expect(fake.requests[0]?.path).toStartWith('/v1/messages/count_tokens')
+  })
+
   test('has its tools called and answered by a model of another vendor', async () => {
     const fake = await world.upstream(({ path }) =>
       jsonReply({
