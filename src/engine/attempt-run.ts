@@ -330,6 +330,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       requestId: call.requestId.slice(4),
       model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
+      elapsedMs: () => this.deps.clock.now() - call.receivedAt,
       request: this.answered ?? call.request,
       upstreamFormat: target.format,
       estimatedInputTokens: this.estimatedInputTokens,

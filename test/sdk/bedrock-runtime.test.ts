@@ -78,6 +78,7 @@ describe.each(CLIENT_FORMATS.map((upstream) => [upstream.format, upstream] as co
       expect(answer.output?.message).toMatchObject({ role: 'assistant', content: [{ text: TEXT }] })
       expect(answer.stopReason).toBe('end_turn')
       expect(answer.usage).toMatchObject({ inputTokens: 31, outputTokens: 9, totalTokens: 40 })
+      expect(answer.metrics?.latencyMs).toBeGreaterThanOrEqual(0)
       expect(answer.$metadata.requestId).toStartWith('req_')
     })
 
@@ -87,15 +88,18 @@ describe.each(CLIENT_FORMATS.map((upstream) => [upstream.format, upstream] as co
       let text = ''
       const kinds: string[] = []
       let usage: unknown
+      let latencyMs: number | undefined
       for await (const event of stream!) {
         kinds.push(...Object.keys(event))
         text += event.contentBlockDelta?.delta?.text ?? ''
         usage ??= event.metadata?.usage
+        latencyMs ??= event.metadata?.metrics?.latencyMs
       }
       expect(text).toBe(TEXT)
       expect(kinds[0]).toBe('messageStart')
       expect(kinds.slice(-2)).toEqual(['messageStop', 'metadata'])
       expect(usage).toMatchObject({ inputTokens: 31, outputTokens: 9 })
+      expect(latencyMs).toBeGreaterThanOrEqual(0)
     })
 
     test('reads Messages by InvokeModel, whole and streamed', async () => {

@@ -7,7 +7,8 @@ const COUNTED = ['messages', 'system', 'toolConfig', 'additionalModelRequestFiel
 /** The request inside a body of `CountTokens`, or the body itself. */
 export function countedRequest(body: unknown): unknown {
   const input = isObject(body) ? body['input'] : undefined
-  if (isObject(input) && input['converse'] === undefined) return invalid('/input', 'must hold a `converse` or an `invokeModel` request')
+  if (isObject(input) && input['converse'] === undefined)
+    return invalid('/input', 'must hold a `converse` or an `invokeModel` request')
   return isObject(input) && isObject(input['converse']) ? input['converse'] : body
 }
 

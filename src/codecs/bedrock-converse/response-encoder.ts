@@ -9,6 +9,7 @@ import { toolInputObject } from '../tool-input.ts'
 import { answerToolName, nativeCitation, wholeBlock } from './answer-parts.ts'
 import { mergeExtra } from './encode-context.ts'
 import { encodeFinish } from './finish.ts'
+import { encodeMetrics } from './metrics.ts'
 import { readableReasoning, signatureFor } from './reasoning.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -26,7 +27,7 @@ export function encodeResponse(response: LlmResponse, context: ClientContext): T
     usage: encodeUsage(response.usage),
     ...(Object.keys(modelFields).length === 0 ? {} : { additionalModelResponseFields: modelFields }),
   }
-  return { value: mergeExtra(body, own), diagnostics: report.diagnostics }
+  return { value: mergeExtra(body, { ...encodeMetrics(context), ...own }), diagnostics: report.diagnostics }
 }
 
 function encodePart(part: ContentPart, context: ClientContext, report: Report): JsonObject[] {

@@ -9,6 +9,7 @@ import { Report } from '../report.ts'
 import { answerToolName, nativeCitation, wholeBlock } from './answer-parts.ts'
 import { encodeFailure } from './error.ts'
 import { encodeFinish } from './finish.ts'
+import { encodeMetrics } from './metrics.ts'
 import { signatureFor } from './reasoning.ts'
 import { callState } from './response-encoder.ts'
 import { encodeUsage } from './usage.ts'
@@ -91,7 +92,7 @@ export class ConverseStreamEncoder implements StreamEncoder {
     if (this.failed) return
     this.start(frame)
     for (const block of this.blocks.keys()) this.close(block, frame)
-    const metadata: JsonObject = { usage: encodeUsage(this.usage) }
+    const metadata: JsonObject = { usage: encodeUsage(this.usage), ...encodeMetrics(this.context) }
     const { stopReason, modelFields } = encodeFinish(this.finish)
     const stop: JsonObject = { stopReason }
     for (const [name, value] of Object.entries(this.fields)) (METADATA_FIELDS.has(name) ? metadata : stop)[name] = value
