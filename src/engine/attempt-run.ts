@@ -256,7 +256,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private received({ status, headers }: Response): void {
     this.timer?.connected()
     this.upstreamStatus = status
-    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id') ?? headers.get('x-amzn-requestid'))
     learnLimits(headers, this, this.deps)
   }
 
@@ -323,6 +323,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       requestId: call.requestId.slice(4),
       model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
+      elapsedMs: () => this.deps.clock.now() - call.receivedAt,
       request: this.answered ?? call.request,
       upstreamFormat: target.format,
       estimatedInputTokens: this.estimatedInputTokens,
