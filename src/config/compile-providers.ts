@@ -1,3 +1,4 @@
+import type { Offer } from '../ir/endpoint.ts'
 import { asProviderId } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
@@ -7,6 +8,7 @@ import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS 
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
+import { OFFERS_OF_FORMATS, OFFERS_OF_HOSTS } from './offers.data.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { VENDORS } from './vendors.data.ts'
@@ -76,6 +78,7 @@ function compileProvider(
     authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
     accounts,
     capabilities: capabilitiesOf(value),
+    offers: offersOf(value, baseUrl, format),
     tags: value.tags,
     modelTags: new Map(Object.entries(value.model_tags)),
     quirks: quirksOf(value, baseUrl, format),
@@ -171,6 +174,11 @@ function capabilitiesOf({ capabilities }: ProviderConfig): Capabilities {
   }
 }
 
+/** What the operator says, else what is known of the vendor, else what its format has. */
+function offersOf({ endpoints }: ProviderConfig, baseUrl: string, format: WireFormat): ReadonlySet<Offer> {
+  return new Set(endpoints ?? OFFERS_OF_HOSTS[URL.parse(baseUrl)?.hostname ?? ''] ?? OFFERS_OF_FORMATS[format])
+}
+
 /** Declared deviations under the names of `WireQuirks`. Whether the vendor itself is behind the address is always said. */
 function quirksOf({ quirks }: ProviderConfig, baseUrl: string, format: WireFormat): Record<string, unknown> {
   const { first_party: firstParty = isVendorItself(baseUrl, format), ...rest } = quirks
@@ -200,6 +208,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
   capabilities: settings.capabilities,
+  offers: settings.offers,
   tags: settings.tags ?? [],
   modelTags: settings.modelTags ?? new Map(),
 })

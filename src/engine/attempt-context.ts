@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptRecord } from '../ir/record.ts'
+import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Call } from './engine.ts'
@@ -26,3 +27,7 @@ export interface AttemptEnding {
   /** Why the gateway itself gave it up. */
   readonly reason?: AttemptRecord['cancelled_because']
 }
+
+/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
+export const answeredRequest = ({ codec, request }: Pick<Call, 'codec' | 'request'>): LlmRequest =>
+  codec.echoesRequest === true ? request : { ...request, messages: [] }

@@ -11,13 +11,13 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
-import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
-import { attemptRecord, codeLike } from './attempt-record.ts'
+import { answeredRequest, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
+import { attemptRecord, codeLike, toldModel } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
 import type { ExecutionDeps, Revision } from './execution-deps.ts'
-import type { AttemptResult } from './attempt-result.ts'
+import type { AttemptResult, ClientHeaders, UpstreamAnswer } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
 import { exhaustedResetMs } from '../ir/rate-limits.ts'
@@ -60,19 +60,20 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly limits: CallLimits | undefined
   private reservation: Reservation | undefined = undefined
   private readonly trace: TraceContext | undefined
-  private readonly deps: ExecutionDeps
+  protected readonly deps: ExecutionDeps
   private readonly permit: Permit
   private readonly number: number
   private readonly purpose: AttemptPurpose
   private readonly sessionId: string | undefined
   private readonly controller = new AbortController()
-  private timer: AttemptTimer | undefined = undefined
+  protected timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
   private refusals: readonly string[] | undefined = undefined
   /** What encoding an answer needs of the request, where it has to be encoded. */
   private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
-  private isReading = false
+  /** The answer is on its way: what breaks now is the upstream's. */
+  protected isReading = false
   private translates = false
   private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
@@ -84,7 +85,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.call = call
     this.route = route
     this.provider = dispatch.provider
-    this.codec = signingCodec(dispatch.provider, call, deps.signatures)
+    this.codec = call.endpoint?.codec ?? signingCodec(dispatch.provider, call, deps.signatures)
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
@@ -107,6 +108,11 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     return this.target.id
   }
 
+  /** Whether answers tell what was used. */
+  get isMetered(): boolean {
+    return this.call.endpoint?.isMetered ?? true
+  }
+
   get facts(): ModelFacts {
     return this.deps.modelFacts(this.target)
   }
@@ -120,7 +126,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { clock, deadlines } = this.deps
     try {
       if (this.limits !== undefined) await this.reserve(this.limits)
-      const prepared = prepareAttempt(this)
+      const prepared = this.prepare()
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
@@ -136,21 +142,31 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.learnLimits(response.headers)
       if (!response.ok) throw await this.failureOf(response)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
-      const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
-      if (this.call.stream) return await this.begin(prepared, response, headers, streams)
-      // Asked for in order to be folded, or sent by an upstream that knows nothing else.
-      this.isReading = true
-      const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
-        : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
-      this.timer.stop()
-      return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
+      const result = await this.answer(prepared, { response, headers })
+      if (result.kind === 'whole') this.timer.stop()
+      return result
     } catch (error) {
       this.timer?.stop()
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
     }
+  }
+
+  protected prepare(): PreparedAttempt {
+    return prepareAttempt(this)
+  }
+
+  /** Reads an answer with a good status until it has begun, or whole. */
+  protected async answer(prepared: PreparedAttempt, { response, headers }: UpstreamAnswer): Promise<AttemptResult> {
+    const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
+    if (this.call.stream) return this.begin(prepared, response, headers, streams)
+    // Asked for in order to be folded, or sent by an upstream that knows nothing else.
+    this.isReading = true
+    const answer = streams
+      ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer!, facts: this.folding() })
+      : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
+    return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
   }
 
   private folding(): StreamFacts {
@@ -185,7 +201,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { error, next, facts, reason } = ending
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
-    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
+    const told = facts ?? this.streamed
+    this.reservation?.settle({ usage: told?.usage, reached: this.reachedWith(error), model: toldModel(this.call, told) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -199,7 +216,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       next,
       reason,
       totalMs,
-      facts: facts ?? this.streamed,
+      facts: told,
       isSent: this.waitingSince !== undefined,
       status: this.upstreamStatus,
       upstreamRequestId: this.upstreamRequestId,
@@ -250,13 +267,19 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private async begin(
     prepared: PreparedAttempt,
     response: Response,
-    headers: ReturnType<Provider['clientHeadersOf']>,
+    headers: ClientHeaders,
     streams: boolean,
   ): Promise<AttemptResult> {
     const transform = streams ? this.createTransform(prepared) : await this.replayed(response)
+    const stream = await this.primed(streams ? response.body : null, transform)
+    return { kind: 'stream', stream, facts: transform.facts, headers }
+  }
+
+  /** A stream whose answer has begun. */
+  protected async primed(body: Response['body'], transform: StreamTransform): Promise<UpstreamStream> {
     this.streamed = transform.facts
     const stream = new UpstreamStream({
-      body: (streams ? response.body : null) ?? emptyBody(),
+      body,
       transform,
       timer: this.timer!,
       abortReason: () => this.abortError,
@@ -268,7 +291,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       throw this.provider.classifyInBand(transform.facts.failure)
     }
     this.answering()
-    return { kind: 'stream', stream, facts: transform.facts, headers }
+    return stream
   }
 
   /** An upstream that answered in one piece although a stream was asked for. */
@@ -280,7 +303,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     return replayedTransform(this, text, this.context())
   }
 
-  private textOf(response: Response): Promise<string> {
+  protected textOf(response: Response): Promise<string> {
     const { buffers } = this.deps
     return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
   }
@@ -309,7 +332,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     }
   }
 
-  private toGatewayError(error: unknown): GatewayError {
+  protected toGatewayError(error: unknown): GatewayError {
     if (this.abortError !== undefined) return this.abortError
     if (error instanceof GatewayError) return error
     const options = { cause: error, target: this.target.id }
@@ -324,10 +347,3 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
-
-/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
-const answeredRequest = ({ codec, request }: Call): LlmRequest =>
-  codec.echoesRequest === true ? request : { ...request, messages: [] }
-
-/** There is nothing to read, or it was read already. */
-const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })

@@ -151,7 +151,10 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
 const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>> & { readonly headers?: Headers | undefined }
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics'>> & {
+    readonly operation?: RecordSeed['operation'] | undefined
+    readonly headers?: Headers | undefined
+  }
 
 function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
   const question = questionOf(call)
@@ -165,6 +168,7 @@ function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
     sessionId: decider.sessionOf(call),
     question,
     diagnostics: call.diagnostics,
+    operation: call.endpoint?.operation,
     headers: call.headers,
   }
 }

@@ -85,11 +85,17 @@ function causes(failures: readonly AttemptRecord[]): string {
   return [...seen].join('; ')
 }
 
+const CALL_WORDS: Readonly<Partial<Record<RequestRecord['operation'], string>>> = {
+  generate: 'call',
+  'count-tokens': 'token count',
+  passthrough: 'call passed through',
+}
+
 function subject(record: RequestRecord): string {
   const parts = [
     record.request_id,
     new Date(record.started_at).toISOString(),
-    `${record.operation === 'count-tokens' ? 'token count' : 'call'} in the ${record.client_format} format`,
+    `${CALL_WORDS[record.operation] ?? `call for ${record.operation}`} in the ${record.client_format} format`,
     record.streamed ? 'streamed' : 'not streamed',
     `model "${safeText(record.requested_model)}"`,
   ]

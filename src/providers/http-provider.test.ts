@@ -22,6 +22,7 @@ const SETTINGS: ProviderSettings = {
   quirks: {},
   headers: {},
   mockModels: [],
+  offers: new Set(['embeddings']),
 }
 
 interface FakeTransport extends Transport {

@@ -2,10 +2,10 @@ import { codecFor } from '../codecs/registry.ts'
 import type { WireQuirks } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
-import { endpointOf, type Endpoint, type Operation } from './endpoint-url.ts'
+import { addressBelow, addressWithin, endpointOf, type Endpoint, type Operation } from './endpoint-url.ts'
 import type { ProviderDeps } from './provider-definition.ts'
 import type { ProviderSettings } from './provider.settings.schema.ts'
-import type { Provider } from './provider.types.ts'
+import type { ForwardOptions, Provider } from './provider.types.ts'
 import { isFirstParty, resolveQuirks } from './quirks.ts'
 import { RequestHeaders } from './request-headers.ts'
 import { clientHeadersOf } from './response-headers.ts'
@@ -34,6 +34,15 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
       if (endpoint === undefined) throw cannot(settings, options.operation)
       return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: options.body }
     },
+    buildForward(options) {
+      const contentType = options.contentType ?? (options.body === undefined ? undefined : 'application/octet-stream')
+      return {
+        url: forwardAddress(settings, options),
+        method: options.method,
+        headers: headers.buildForward(options, contentType),
+        body: options.body,
+      }
+    },
     send: ({ url, method, headers: sent, body }, signal) =>
       transport.send({ url, method, headers: sent, body, signal, origin, provider: id }),
     async isReachable(timeoutMs, signal) {
@@ -56,10 +65,19 @@ function accountEndpoints(settings: ProviderSettings): AccountEndpoints {
         endpointOf(withKey(settings.baseUrl, settings, account.apiKey?.reveal()), settings.format, operation),
       ]),
     )
-  const generate = endpointsOf('generate')
-  return codecFor(settings.format).tokenCounter === undefined
-    ? { generate }
-    : { generate, 'count-tokens': endpointsOf('count-tokens') }
+  const operations: Operation[] = ['generate']
+  if (codecFor(settings.format).tokenCounter !== undefined) operations.push('count-tokens')
+  if (settings.offers.has('embeddings')) operations.push('embed', 'embed-batch')
+  return Object.fromEntries(operations.map((operation) => [operation, endpointsOf(operation)]))
+}
+
+/** The client's query goes on, without what could be a credential: its own is for the gateway. */
+function forwardAddress(settings: ProviderSettings, { path, where, query, account }: ForwardOptions): string {
+  const { baseUrl, format, authScheme } = settings
+  const url = where === 'endpoint' ? addressBelow(baseUrl, format, path) : addressWithin(baseUrl, path)
+  for (const [name, value] of query ?? [])
+    if (name !== 'key' && !(authScheme.kind === 'query' && authScheme.name === name)) url.searchParams.append(name, value)
+  return withKey(url.href, settings, account.apiKey?.reveal())
 }
 
 function withKey(address: string, { authScheme }: ProviderSettings, key: string | undefined): string {

@@ -3,13 +3,15 @@ import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.t
 import type { ProviderId } from '../ir/ids.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { StreamedBody } from '../transport/transport.ts'
+import type { Operation } from './endpoint-url.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
 
 /** A request body: text, bytes, or pieces that are sent one after the other without being joined. */
-export type UpstreamBody = string | Uint8Array | readonly Uint8Array[]
+export type UpstreamBody = string | Uint8Array | readonly Uint8Array[] | StreamedBody
 
 export interface BuildOptions {
-  readonly operation: 'generate' | 'count-tokens'
+  readonly operation: Operation
   readonly model: string
   readonly body: UpstreamBody
   readonly account: AccountSettings
@@ -20,10 +22,22 @@ export interface BuildOptions {
   readonly betas?: readonly string[] | undefined
 }
 
+/** A request that goes on as its client made it, but for the model and the credential. */
+export interface ForwardOptions extends Pick<BuildOptions, 'account' | 'clientHeaders' | 'clientFormat'> {
+  readonly method: string
+  /** Begins with a slash. Of an address within the provider: as the client wrote it, and checked (`safePath`). */
+  readonly path: string
+  /** `endpoint`: one of OpenAI's API, below the base and its version. `within`: any, below the base. */
+  readonly where: 'endpoint' | 'within'
+  readonly query?: URLSearchParams | undefined
+  readonly contentType?: string | undefined
+  readonly body?: UpstreamBody | undefined
+}
+
 /** An upstream request without its signal. */
 export interface UpstreamRequest {
   readonly url: string
-  readonly method: 'POST' | 'GET'
+  readonly method: string
   readonly headers: Record<string, string>
   readonly body: UpstreamBody | undefined
 }
@@ -37,6 +51,7 @@ export interface Provider {
   /** The upstream is the format's own vendor. */
   readonly firstParty: boolean
   buildRequest(options: BuildOptions): UpstreamRequest
+  buildForward(options: ForwardOptions): UpstreamRequest
   /** Sends; rejects with a `GatewayError` (connect failed, timeout, interrupted) or with the signal's own reason. */
   send(request: UpstreamRequest, signal: AbortSignal): Promise<Response>
   /** Whether the upstream's origin takes connections; true without a look when it answered lately. */

@@ -1,0 +1,30 @@
+import type { Offer } from '../ir/endpoint.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
+
+/** Everything OpenAI's API has, as far as its addresses are served here. */
+const OPENAI: readonly Offer[] = [
+  'embeddings',
+  'token_embeddings',
+  'completions',
+  'images',
+  'speech',
+  'transcriptions',
+  'translations',
+  'moderations',
+  'files',
+  'batches',
+]
+
+/** What servers of a format may offer. Of one that nobody knows, everything is tried; what it lacks it refuses itself. */
+export const OFFERS_OF_FORMATS: Readonly<Record<WireFormat, readonly Offer[]>> = {
+  openai: [...OPENAI, 'rerank'],
+  responses: [...OPENAI, 'rerank'],
+  anthropic: [],
+  gemini: ['embeddings'],
+}
+
+/** What vendors document of their own APIs, by host, where it is less than that. Source: their API references. */
+export const OFFERS_OF_HOSTS: Readonly<Record<string, readonly Offer[]>> = {
+  'api.openai.com': OPENAI,
+  'api.deepseek.com': [],
+}

@@ -1,0 +1,49 @@
+import { completionsCodec } from '../../codecs/openai/completions.ts'
+import type { EndpointNeed } from '../../ir/question.ts'
+import type { RequestBody } from '../engine.ts'
+import { passthroughBody } from '../request-body.ts'
+import type { EndpointPlace, EndpointReading, EndpointUse, PreparedEndpoint } from './endpoint-use.ts'
+
+export interface CompletionUseOptions {
+  readonly body: RequestBody
+  readonly headers: Headers
+  readonly stream: boolean
+  /** The client asked for usage at the end of the stream. */
+  readonly includeUsage: boolean
+}
+
+/** Legacy completions: the client's bytes, and an answer that is watched as one of Chat is. */
+export class CompletionUse implements EndpointUse {
+  readonly operation = 'completions'
+  readonly need: EndpointNeed = { offers: ['completions'] }
+  readonly codec = completionsCodec
+  readonly isMetered = true
+  readonly happensOnce = false
+  readonly isSpent = false
+  readonly namesNoModel = false
+  private readonly options: CompletionUseOptions
+
+  constructor(options: CompletionUseOptions) {
+    this.options = options
+  }
+
+  prepare({ provider, target, account }: EndpointPlace): PreparedEndpoint {
+    const { body, headers, stream, includeUsage } = this.options
+    const addStreamUsage = stream && !includeUsage && provider.quirks.streamUsage !== false
+    const request = provider.buildForward({
+      method: 'POST',
+      path: '/completions',
+      where: 'endpoint',
+      contentType: 'application/json',
+      body: passthroughBody(body, { model: target.model, addStreamUsage }),
+      account,
+      clientHeaders: headers,
+      clientFormat: 'openai',
+    })
+    return { request, dropUsageChunk: addStreamUsage }
+  }
+
+  reading(): EndpointReading {
+    return { kind: 'as-generated' }
+  }
+}
