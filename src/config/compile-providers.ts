@@ -175,9 +175,8 @@ function capabilitiesOf({ capabilities }: ProviderConfig): Capabilities {
 }
 
 /** What the operator says, else what is known of the vendor, else what its format has. */
-function offersOf({ endpoints }: ProviderConfig, baseUrl: string, format: WireFormat): ReadonlySet<Offer> {
-  return new Set(endpoints ?? OFFERS_OF_HOSTS[URL.parse(baseUrl)?.hostname ?? ''] ?? OFFERS_OF_FORMATS[format])
-}
+const offersOf = ({ endpoints }: ProviderConfig, baseUrl: string, format: WireFormat): readonly Offer[] =>
+  endpoints ?? OFFERS_OF_HOSTS[URL.parse(baseUrl)?.hostname ?? ''] ?? OFFERS_OF_FORMATS[format]
 
 /** Declared deviations under the names of `WireQuirks`. Whether the vendor itself is behind the address is always said. */
 function quirksOf({ quirks }: ProviderConfig, baseUrl: string, format: WireFormat): Record<string, unknown> {
@@ -208,7 +207,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
   capabilities: settings.capabilities,
-  offers: settings.offers,
+  offers: new Set(settings.offers),
   tags: settings.tags ?? [],
   modelTags: settings.modelTags ?? new Map(),
 })

@@ -22,7 +22,7 @@ const SETTINGS: ProviderSettings = {
   quirks: {},
   headers: {},
   mockModels: [],
-  offers: new Set(['embeddings']),
+  offers: ['embeddings'],
 }
 
 interface FakeTransport extends Transport {

@@ -67,7 +67,7 @@ function accountEndpoints(settings: ProviderSettings): AccountEndpoints {
     )
   const operations: Operation[] = ['generate']
   if (codecFor(settings.format).tokenCounter !== undefined) operations.push('count-tokens')
-  if (settings.offers.has('embeddings')) operations.push('embed', 'embed-batch')
+  if (settings.offers.includes('embeddings')) operations.push('embed', 'embed-batch')
   return Object.fromEntries(operations.map((operation) => [operation, endpointsOf(operation)]))
 }
 

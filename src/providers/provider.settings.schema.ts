@@ -47,7 +47,7 @@ export interface ProviderSettings {
   readonly accounts: readonly AccountSettings[]
   readonly capabilities: Capabilities
   /** What it offers beside generating answers. */
-  readonly offers: ReadonlySet<Offer>
+  readonly offers: readonly Offer[]
   /** Lanes of all its models, and further ones of single models by name. */
   readonly tags?: readonly string[] | undefined
   readonly modelTags?: ReadonlyMap<string, readonly string[]> | undefined
