@@ -1,8 +1,10 @@
+import type { ClientContext } from '../codecs/codec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
+import type { AttemptInput } from './attempt.ts'
 import type { Call } from './engine.ts'
 import type { Decided } from './execution-deps.ts'
 import type { StreamFacts } from './stream-facts.ts'
@@ -31,3 +33,17 @@ export interface AttemptEnding {
 /** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
 export const answeredRequest = ({ codec, request }: Pick<Call, 'codec' | 'request'>): LlmRequest =>
   codec.echoesRequest === true ? request : { ...request, messages: [] }
+
+/** What encoding an answer for the client needs; `wall` in Unix milliseconds. */
+export const clientContext = (
+  { call, route, target, estimatedInputTokens }: Pick<AttemptInput, 'call' | 'route' | 'target' | 'estimatedInputTokens'>,
+  request: LlmRequest,
+  wall: number,
+): ClientContext => ({
+  requestId: call.requestId.slice(4),
+  model: route.responseModel === 'requested' ? call.model : target.model,
+  createdAt: Math.floor(wall / 1000),
+  request,
+  upstreamFormat: target.format,
+  estimatedInputTokens,
+})

@@ -2,7 +2,8 @@ import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
-import { attemptIdOf } from '../ir/ids.ts'
+import { attemptIdOf, type AttemptId } from '../ir/ids.ts'
+import type { Principal } from '../ir/principal.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -11,22 +12,25 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
-import { answeredRequest, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
+import type { UnsentRequest } from '../transport/transport.ts'
+import { answeredRequest, clientContext, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
+import { AnswerSize } from './answer-size.ts'
 import { attemptRecord, codeLike, toldModel } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
 import type { ExecutionDeps, Revision } from './execution-deps.ts'
+import { attemptFault } from './execution-errors.ts'
 import type { AttemptResult, ClientHeaders, UpstreamAnswer } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs } from '../ir/rate-limits.ts'
-import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { learnLimits } from './learn-limits.ts'
 import type { Permit } from '../state/health/store.ts'
-import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
+import type { CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
-import { mayHaveHappened } from './side-effects.ts'
+import { reachedBy } from './limits/reached.ts'
+import { estimateUsage } from './estimate-usage.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
@@ -64,7 +68,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly permit: Permit
   private readonly number: number
   private readonly purpose: AttemptPurpose
-  private readonly sessionId: string | undefined
+  readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   protected timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -72,6 +76,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** What encoding an answer needs of the request, where it has to be encoded. */
   private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
+  /** Nothing leaves before a credential is at hand. */
+  private isSent = false
   /** The answer is on its way: what breaks now is the upstream's. */
   protected isReading = false
   private translates = false
@@ -102,6 +108,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
+  }
+
+  get id(): AttemptId {
+    return attemptIdOf(this.call.requestId, this.number)
+  }
+
+  get principal(): Principal {
+    return this.call.principal
   }
 
   get name(): string {
@@ -135,12 +149,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
-      const response = await this.provider.send(prepared.request, this.controller.signal)
-      this.timer.connected()
-      this.upstreamStatus = response.status
-      this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id'))
-      this.learnLimits(response.headers)
-      if (!response.ok) throw await this.failureOf(response)
+      const credential = this.provider.credentialOf(this.account)
+      const built = prepared.request
+      const request = credential === undefined ? built : await credential.authorize(built, this.controller.signal)
+      this.isSent = true
+      let response = await this.provider.send(request, this.controller.signal)
+      this.received(response)
+      if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const result = await this.answer(prepared, { response, headers })
       if (result.kind === 'whole') this.timer.stop()
@@ -164,13 +179,26 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     // Asked for in order to be folded, or sent by an upstream that knows nothing else.
     this.isReading = true
     const answer = streams
-      ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer!, facts: this.folding() })
+      ? await foldedAnswer(this, response, {
+          context: this.context(),
+          timer: this.timer!,
+          facts: (this.streamed = new StreamFacts(new AnswerSize())),
+        })
       : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
     return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
   }
 
-  private folding(): StreamFacts {
-    return (this.streamed = new StreamFacts())
+  /** Where a credential was refused that can be renewed, one more try with the new one. Every other failure stands. */
+  private async sentAgain(built: UnsentRequest, refused: UnsentRequest, failure: GatewayError): Promise<Response> {
+    const { signal } = this.controller
+    const credential = this.provider.credentialOf(this.account)
+    if (credential?.renew === undefined || failure.code !== 'upstream_authentication') throw failure
+    if (this.call.endpoint?.isSpent === true) throw failure
+    if (!(await credential.renew(refused, signal))) throw failure
+    const response = await this.provider.send(await credential.authorize(built, signal), signal)
+    this.received(response)
+    if (!response.ok) throw await this.failureOf(response)
+    return response
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -183,6 +211,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** Takes the money and the tokens the attempt may need. */
   private async reserve(limits: CallLimits): Promise<void> {
     this.reservation = await limits.reserve(this)
+    if (this.reservation.isHolding) this.deps.ledger?.attemptBegan(this, this.reservation.heldNanos)
     // Given up meanwhile: nobody will finish it.
     if (this.abortError === undefined) return
     this.reservation.settle({ usage: undefined, reached: 'nothing' })
@@ -198,11 +227,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** The attempt is over: what it has shown of its target is handed on, and its slot is given back. */
   finish(outcome: AttemptEnd, ending: AttemptEnding = {}): AttemptRecord {
     const { clock } = this.deps
-    const { error, next, facts, reason } = ending
+    const { error, next, reason } = ending
+    const facts = ending.facts ?? this.streamed
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
-    const told = facts ?? this.streamed
-    this.reservation?.settle({ usage: told?.usage, reached: this.reachedWith(error), model: toldModel(this.call, told) })
+    if (facts !== undefined) estimateUsage(facts, this.estimatedInputTokens)
+    const reached = reachedBy(error, { isSent: this.isSent, status: this.upstreamStatus, hasBegun: this.ttftMs !== undefined })
+    this.reservation?.settle({ usage: facts?.usage, reached, model: toldModel(this.call, facts) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -216,8 +247,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       next,
       reason,
       totalMs,
-      facts: told,
-      isSent: this.waitingSince !== undefined,
+      facts,
+      isSent: this.isSent,
       status: this.upstreamStatus,
       upstreamRequestId: this.upstreamRequestId,
       refusals: this.refusals,
@@ -228,18 +259,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** What it used goes to the ledger. */
   private settle(record: AttemptRecord): void {
-    const { call, number, purpose, sessionId } = this
-    const id = attemptIdOf(call.requestId, number)
-    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
-  }
-
-  /** How far the attempt got, as far as its cost is concerned. */
-  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
-    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
-    if (this.upstreamStatus === undefined) return 'unknown'
-    if (this.upstreamStatus >= 400) return 'nothing'
-    // A failure told with a good status, before anything of an answer.
-    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
+    const { id, call, purpose, sessionId, principal } = this
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal, streamed: call.stream })
   }
 
   /** The answer has begun: a probe has succeeded, and the time it took is known. */
@@ -248,14 +269,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit.answering()
   }
 
-  /** A limit that is used up is heeded before it refuses. */
-  private learnLimits(headers: Headers): void {
-    const { clock, accounts } = this.deps
-    const limits = rateLimitsOf(headers, clock.wall())
-    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
-    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
-    const resetMs = exhaustedResetMs(limits)
-    if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
+  /** The headers of an answer are here. */
+  private received({ status, headers }: Response): void {
+    this.timer?.connected()
+    this.upstreamStatus = status
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
+    learnLimits(headers, this, this.deps)
   }
 
   private async failureOf(response: Response): Promise<GatewayError> {
@@ -278,12 +297,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** A stream whose answer has begun. */
   protected async primed(body: Response['body'], transform: StreamTransform): Promise<UpstreamStream> {
     this.streamed = transform.facts
-    const stream = new UpstreamStream({
-      body,
-      transform,
-      timer: this.timer!,
-      abortReason: () => this.abortError,
-    })
+    const stream = new UpstreamStream({ body, transform, timer: this.timer!, abortReason: () => this.abortError })
     await stream.prime(this.revision.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
@@ -321,28 +335,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private context(): ClientContext {
-    const { call, route, target } = this
-    return {
-      requestId: call.requestId.slice(4),
-      model: route.responseModel === 'requested' ? call.model : target.model,
-      createdAt: Math.floor(this.deps.clock.wall() / 1000),
-      request: this.answered ?? call.request,
-      upstreamFormat: target.format,
-      estimatedInputTokens: this.estimatedInputTokens,
-    }
+    return clientContext(this, this.answered ?? this.call.request, this.deps.clock.wall())
   }
 
   protected toGatewayError(error: unknown): GatewayError {
     if (this.abortError !== undefined) return this.abortError
-    if (error instanceof GatewayError) return error
-    const options = { cause: error, target: this.target.id }
-    return this.isReading
-      ? new GatewayError(
-          'upstream_stream_interrupted',
-          `The connection to ${this.target.id} broke in the middle of its answer.`,
-          options,
-        )
-      : new GatewayError('internal', 'The gateway failed while handling this request.', options)
+    return error instanceof GatewayError ? error : attemptFault(error, this.target.id, this.isReading)
   }
 }
 

@@ -28,7 +28,7 @@ export class UpstreamStream {
 
   constructor(options: UpstreamStreamOptions) {
     this.transform = options.transform
-    this.reader = (options.body ?? emptyBody()).getReader()
+    this.reader = (options.body ?? new Blob().stream()).getReader()
     this.timer = options.timer
     this.abortReason = options.abortReason
   }
@@ -98,5 +98,3 @@ export class UpstreamStream {
     this.reader.cancel().catch(() => undefined) // the connection is given up either way
   }
 }
-
-const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })

@@ -49,6 +49,8 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   translation_refused: 'translating would lose something and the route forbids that',
   deadline_exceeded: 'the time for the whole request ran out',
   internal: 'the gateway itself failed',
+  credential_rejected: 'what the account logs in with is no longer accepted',
+  credential_unavailable: 'what the account logs in with could not be had',
   upstream_authentication: "the provider refused the account's credential",
   upstream_permission: 'the provider does not allow the account to do this',
   upstream_payment_required: 'the account has no credit left',

@@ -1,15 +1,12 @@
+import type { CredentialSettings } from '../credentials/credential.types.ts'
 import type { Offer } from '../ir/endpoint.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Capabilities } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Secret } from '../lib/secret.ts'
+import type { AuthScheme } from '../transport/auth-scheme.ts'
 
-/** How a credential is attached to an upstream request. */
-export type AuthScheme =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'bearer' }
-  | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'query'; readonly name: string }
+export type { AuthScheme }
 
 export interface AccountSettings {
   readonly id: AccountId
@@ -17,6 +14,8 @@ export interface AccountSettings {
   readonly priority: number
   /** Undefined for upstreams that need no key. */
   readonly apiKey: Secret | undefined
+  /** How to come by what proves who calls, where that is no fixed key. */
+  readonly credential?: CredentialSettings | undefined
 }
 
 export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini'

@@ -1,9 +1,10 @@
 import type { Codec, WireQuirks } from '../codecs/codec.ts'
+import type { Credential } from '../credentials/credential.types.ts'
 import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import type { StreamedBody } from '../transport/transport.ts'
+import type { StreamedBody, UnsentRequest } from '../transport/transport.ts'
 import type { Operation } from './endpoint-url.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
 
@@ -34,14 +35,6 @@ export interface ForwardOptions extends Pick<BuildOptions, 'account' | 'clientHe
   readonly body?: UpstreamBody | undefined
 }
 
-/** An upstream request without its signal. */
-export interface UpstreamRequest {
-  readonly url: string
-  readonly method: string
-  readonly headers: Record<string, string>
-  readonly body: UpstreamBody | undefined
-}
-
 /** Codec × signer × transport of one configured provider. */
 export interface Provider {
   readonly id: ProviderId
@@ -50,10 +43,12 @@ export interface Provider {
   readonly quirks: WireQuirks
   /** The upstream is the format's own vendor. */
   readonly firstParty: boolean
-  buildRequest(options: BuildOptions): UpstreamRequest
-  buildForward(options: ForwardOptions): UpstreamRequest
+  buildRequest(options: BuildOptions): UnsentRequest
+  buildForward(options: ForwardOptions): UnsentRequest
+  /** What authorises the requests of an account between building and sending; undefined where its fixed key is in them already. */
+  credentialOf(account: Pick<AccountSettings, 'id'>): Credential | undefined
   /** Sends; rejects with a `GatewayError` (connect failed, timeout, interrupted) or with the signal's own reason. */
-  send(request: UpstreamRequest, signal: AbortSignal): Promise<Response>
+  send(request: UnsentRequest, signal: AbortSignal): Promise<Response>
   /** Whether the upstream's origin takes connections; true without a look when it answered lately. */
   isReachable(timeoutMs: number, signal: AbortSignal): Promise<boolean>
   /** What an error answer means. */

@@ -8,13 +8,17 @@ export interface StreamedBody {
   readonly length: number | undefined
 }
 
-/** One HTTP request to an upstream, credentials included: never log it, never put it into an error. */
-export interface UpstreamRequest {
+/** One HTTP request to an upstream as it is built, credentials included: never log it, never put it into an error. */
+export interface UnsentRequest {
   readonly url: string
   readonly method: string
   /** Lower-case names. */
   readonly headers: Record<string, string>
   readonly body: UpstreamBody
+}
+
+/** A request with what sending it takes. */
+export interface UpstreamRequest extends UnsentRequest {
   readonly signal: AbortSignal
   /** `scheme://host:port` of `url`, where the caller has it at hand; saves parsing the URL once per request. */
   readonly origin?: string | undefined

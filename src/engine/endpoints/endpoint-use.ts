@@ -6,9 +6,9 @@ import type { EndpointNeed } from '../../ir/question.ts'
 import type { Route } from '../../ir/snapshot.ts'
 import type { Target } from '../../ir/target.ts'
 import type { AccountSettings } from '../../providers/provider.settings.schema.ts'
-import type { Provider, UpstreamRequest } from '../../providers/provider.types.ts'
+import type { Provider } from '../../providers/provider.types.ts'
 import type { ClientHeaders } from '../attempt-result.ts'
-import type { StreamedBody } from '../../transport/transport.ts'
+import type { StreamedBody, UnsentRequest } from '../../transport/transport.ts'
 import type { StreamFacts, StreamTransform } from '../stream-facts.ts'
 
 /** Where an attempt goes, as an endpoint needs to know it. */
@@ -21,7 +21,7 @@ export interface EndpointPlace {
 
 /** A request ready to be sent. */
 export interface PreparedEndpoint {
-  readonly request: UpstreamRequest
+  readonly request: UnsentRequest
   /** Codes why the bytes could not go through as they were; empty for pass-through. */
   readonly refusals?: readonly string[] | undefined
   readonly diagnostics?: readonly Diagnostic[] | undefined

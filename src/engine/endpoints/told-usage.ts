@@ -2,7 +2,7 @@ import type { Codec } from '../../codecs/codec.ts'
 import { decodeMediaUsage } from '../../codecs/openai-media-usage.ts'
 import { codecFor } from '../../codecs/registry.ts'
 import { isObject } from '../../ir/json.ts'
-import { mergeUsage, type Usage } from '../../ir/usage.ts'
+import type { Usage } from '../../ir/usage.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { StreamFacts } from '../stream-facts.ts'
 
@@ -32,18 +32,17 @@ export class ToldUsage {
 
   private take({ usage, model }: { readonly usage?: Usage | undefined; readonly model?: string | undefined }): void {
     this.facts.model = model ?? this.facts.model
-    if (usage?.inputTokens === undefined && usage?.outputTokens === undefined) return
-    this.facts.usage = mergeUsage(this.facts.usage, usage)
+    if (usage?.inputTokens !== undefined || usage?.outputTokens !== undefined) this.facts.told(usage)
   }
 
   private takeMedia(json: unknown): void {
     const [first] = this.codecs
     const usage = first !== undefined && isOpenai(first) ? decodeMediaUsage(json) : undefined
-    if (usage !== undefined) this.facts.usage = mergeUsage(this.facts.usage, usage)
+    if (usage !== undefined) this.facts.told(usage)
     // Embeddings and rankings tell their model, too, and no total of an output that they do not have.
     const told = this.facts.usage
     if (told?.inputTokens !== undefined && told.outputTokens === undefined && isObject(json) && Array.isArray(json['data']))
-      this.facts.usage = { ...told, outputTokens: 0 }
+      this.facts.told({ outputTokens: 0 })
   }
 }
 
