@@ -9,7 +9,7 @@ import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS 
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
-import { OFFERS_OF_FORMATS, OFFERS_OF_HOSTS } from './offers.data.ts'
+import { OFFERS_OF_FORMATS, OFFERS_OF_HOSTS, OFFERS_OF_MOCK } from './offers.data.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { refuseSharedLogins } from './single-user-logins.ts'
@@ -178,8 +178,10 @@ function capabilitiesOf({ capabilities }: ProviderConfig): Capabilities {
 }
 
 /** What the operator says, else what is known of the vendor, else what its format has. */
-const offersOf = ({ endpoints }: ProviderConfig, baseUrl: string, format: WireFormat): readonly Offer[] =>
-  endpoints ?? OFFERS_OF_HOSTS[URL.parse(baseUrl)?.hostname ?? ''] ?? OFFERS_OF_FORMATS[format]
+function offersOf({ endpoints, type }: ProviderConfig, baseUrl: string, format: WireFormat): readonly Offer[] {
+  const offers = endpoints ?? OFFERS_OF_HOSTS[URL.parse(baseUrl)?.hostname ?? ''] ?? OFFERS_OF_FORMATS[format]
+  return type === 'mock' ? offers.filter((offer) => OFFERS_OF_MOCK.includes(offer)) : offers
+}
 
 /** Declared deviations under the names of `WireQuirks`. Whether the vendor itself is behind the address is always said. */
 function quirksOf({ quirks }: ProviderConfig, baseUrl: string, format: WireFormat): Record<string, unknown> {

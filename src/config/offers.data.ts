@@ -28,3 +28,6 @@ export const OFFERS_OF_HOSTS: Readonly<Record<string, readonly Offer[]>> = {
   'api.openai.com': OPENAI,
   'api.deepseek.com': [],
 }
+
+/** What the mock can imitate. */
+export const OFFERS_OF_MOCK: readonly Offer[] = ['embeddings', 'token_embeddings']

@@ -167,7 +167,10 @@ function attempts(record: RequestRecord): StoryStep[] {
 function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptRecord): StoryStep[] {
   const { usage, usage_known: known } = attempt
   if (known === undefined || known === 'unused') return []
-  if (known === 'unknown') return [{ text: '  What it used is not known: it ended before its upstream told.' }]
+  if (known === 'unknown') {
+    const why = attempt.outcome === 'success' ? 'its answer does not tell' : 'it ended before its upstream told'
+    return [{ text: `  What it used is not known: ${why}.` }]
+  }
   const isAnswer = attempt.outcome === 'success' && attempt.target_id === served && answered !== undefined
   if (usage === undefined || (isAnswer && known === 'whole')) return []
   return [{ text: `  ${usageSentence(usage)}${KNOWN_WORDS[known]}` }]
