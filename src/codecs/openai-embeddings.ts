@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Usage } from '../ir/usage.ts'
 import { badEmbeddings, base64Of, cannotEmbed, isVector, type EmbeddingCodec } from './embedding-codec.ts'
 import { Report } from './report.ts'
+import { escaped } from './schema-notes.ts'
 
 /** Fields that have a place in the canonical form. */
 const KNOWN: ReadonlySet<string> = new Set(['model', 'input', 'dimensions', 'encoding_format', 'user'])
@@ -21,7 +22,7 @@ export const openaiEmbeddings: EmbeddingCodec = {
       throw invalid('`encoding_format` must be "float" or "base64".', 'encoding_format')
     const report = new Report()
     for (const key of Object.keys(body))
-      if (!KNOWN.has(key)) report.lost('extension', `/${pointerPart(key)}`, 'the upstream has no such field')
+      if (!KNOWN.has(key)) report.lost('extension', `/${escaped(key)}`, 'the upstream has no such field')
     if (body['user'] !== undefined) report.lost('user', '/user', 'the upstream takes no user')
     return {
       value: {
@@ -77,8 +78,6 @@ export const openaiEmbeddings: EmbeddingCodec = {
 
 const invalid = (message: string, param: string): GatewayError =>
   new GatewayError('invalid_body', message, param === '' ? {} : { param })
-
-const pointerPart = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
 
 function inputsOf(input: unknown): EmbeddingInput[] {
   if (typeof input === 'string') return [input]

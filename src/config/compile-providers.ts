@@ -179,7 +179,7 @@ function capabilitiesOf({ capabilities }: ProviderConfig): Capabilities {
 
 /** What the operator says, else what is known of the vendor, else what its format has. */
 function offersOf({ endpoints, type }: ProviderConfig, baseUrl: string, format: WireFormat): readonly Offer[] {
-  const offers = endpoints ?? OFFERS_OF_HOSTS[URL.parse(baseUrl)?.hostname ?? ''] ?? OFFERS_OF_FORMATS[format]
+  const offers = endpoints ?? OFFERS_OF_HOSTS.get(URL.parse(baseUrl)?.hostname ?? '') ?? OFFERS_OF_FORMATS[format]
   return type === 'mock' ? offers.filter((offer) => OFFERS_OF_MOCK.includes(offer)) : offers
 }
 

@@ -24,10 +24,10 @@ export const OFFERS_OF_FORMATS: Readonly<Record<WireFormat, readonly Offer[]>> =
 }
 
 /** What vendors document of their own APIs, by host, where it is less than that. Source: their API references. */
-export const OFFERS_OF_HOSTS: Readonly<Record<string, readonly Offer[]>> = {
-  'api.openai.com': OPENAI,
-  'api.deepseek.com': [],
-}
+export const OFFERS_OF_HOSTS: ReadonlyMap<string, readonly Offer[]> = new Map([
+  ['api.openai.com', OPENAI],
+  ['api.deepseek.com', []],
+])
 
 /** What the mock can imitate. */
 export const OFFERS_OF_MOCK: readonly Offer[] = ['embeddings', 'token_embeddings']

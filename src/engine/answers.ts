@@ -7,7 +7,10 @@ import type { Call } from './engine.ts'
 import { sessionName } from './session-id.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
-/** The answer that a call continues, or the file or batch that it is about, as far as it is remembered. Undefined when the call carries its whole conversation. */
+/**
+ * The answer that a call continues, or the file or batch that it is about, as far as it is remembered. Undefined when the call carries its
+ * whole conversation.
+ */
 export interface PreviousAnswer {
   readonly origin: AnswerOrigin
   /** Name of the conversation it belongs to. */

@@ -59,7 +59,8 @@ function formWith(bytes: Uint8Array, boundary: string): Pick<ModelBody, 'model' 
   const [field] = named
   if (field === undefined || named.length > 1 || field.isFile) throw noModel()
   const model = Buffer.from(bytes.subarray(field.start, field.end)).toString()
-  if (model === '') throw noModel()
+  // A line break would let the name that goes on begin a field of its own.
+  if (model === '' || /[\r\n]/.test(model)) throw noModel()
   return {
     model,
     withModel: (name) => [bytes.subarray(0, field.start), Buffer.from(name), bytes.subarray(field.end)],

@@ -110,6 +110,18 @@ describe('embeddings of Gemini', () => {
     expect(response.headers.get('x-switchback-lost')).toBe('user')
   })
 
+  test('hold long texts whole, on the way to another format and back to their own', async () => {
+    const upstream = await world.upstream(jsonReply({ embeddings: [{ values: [1] }] }))
+    const gateway = await world.gateway({ providers: [providerAt('google', upstream, 'gemini')] })
+    const long = 'é"\\'.repeat(400_000)
+    const content = { parts: [{ text: long }] }
+    expect((await gateway.post('/v1/embeddings', { model: 'google/e', input: long })).status).toBe(200)
+    expect((await gateway.post('/v1beta/models/google/e:batchEmbedContents', { requests: [{ content }] })).status).toBe(200)
+    const request = { model: 'models/e', content }
+    for (const { json } of upstream.requests) expect(Bun.deepEquals(json, { requests: [request] })).toBe(true)
+    expect(upstream.requests).toHaveLength(2)
+  })
+
   test('without usage are told with an estimate that says so, and nothing is invented for the record', async () => {
     const upstream = await world.upstream(jsonReply(answer))
     const gateway = await world.gateway({ providers: [providerAt('google', upstream, 'gemini')] })

@@ -171,6 +171,7 @@ describe('an endpoint that takes a form', () => {
     ['that ends too early', '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nfast'],
     ['with another boundary', '--c\r\ncontent-disposition: form-data; name="model"\r\n\r\nfast\r\n--c--\r\n'],
     ['with a boundary that goes on', '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nfast\r\n--bb--\r\n'],
+    ['with a model that holds another field', form2('model').replace('fast', 'up/x\r\n--c\r\n\r\ny')],
     ['that is empty', ''],
   ])('%s is refused, and nobody is called', async (_what, body) => {
     const { upstream, gateway } = await open(jsonReply({}))

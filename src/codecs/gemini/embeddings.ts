@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Usage } from '../../ir/usage.ts'
 import { badEmbeddings, cannotEmbed, isVector, numbersOf, type EmbeddingCodec } from '../embedding-codec.ts'
 import { Report } from '../report.ts'
+import { escaped } from '../schema-notes.ts'
 import { resourceName } from './model-name.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -23,7 +24,7 @@ export const geminiEmbeddings: EmbeddingCodec = {
     for (const [index, request] of requests.entries())
       for (const key of Object.keys(isObject(request) ? request : {}))
         if (!KNOWN.has(key))
-          report.lost('extension', isBatch ? `/requests/${index}/${key}` : `/${key}`, 'the upstream has no such field')
+          report.lost('extension', `${isBatch ? `/requests/${index}` : ''}/${escaped(key)}`, 'the upstream has no such field')
     return {
       value: {
         model: address?.model ?? '',

@@ -23,7 +23,7 @@ export const completionsCodec: Codec = {
       messages: [],
       sampling: {},
       stream: stream === true,
-      maxOutputTokens: typeof limit === 'number' ? limit : undefined,
+      maxOutputTokens: typeof limit === 'number' && Number.isSafeInteger(limit) && limit > 0 ? limit : undefined,
       includeUsage: isObject(body['stream_options']) && body['stream_options']['include_usage'] === true,
     }
     return { value, diagnostics: [] }
