@@ -13,20 +13,21 @@ const OPENAI: readonly Offer[] = [
   'moderations',
   'files',
   'batches',
+  'passthrough',
 ]
 
 /** What servers of a format may offer. Of one that nobody knows, everything is tried; what it lacks it refuses itself. */
 export const OFFERS_OF_FORMATS: Readonly<Record<WireFormat, readonly Offer[]>> = {
   openai: [...OPENAI, 'rerank'],
   responses: [...OPENAI, 'rerank'],
-  anthropic: [],
-  gemini: ['embeddings'],
+  anthropic: ['passthrough'],
+  gemini: ['embeddings', 'passthrough'],
 }
 
 /** What vendors document of their own APIs, by host, where it is less than that. Source: their API references. */
 export const OFFERS_OF_HOSTS: ReadonlyMap<string, readonly Offer[]> = new Map([
   ['api.openai.com', OPENAI],
-  ['api.deepseek.com', []],
+  ['api.deepseek.com', ['passthrough']],
 ])
 
 /** What the mock can imitate. */

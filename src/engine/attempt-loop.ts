@@ -212,8 +212,10 @@ export class AttemptLoop {
   /** Locks what the table of errors says, and remembers a window that was too small. */
   learnFrom({ provider, account, target }: AttemptRun, error: GatewayError): void {
     const { decided, deps } = this
+    // Keys may be good for some addresses and not for others: what one was refused at says nothing of model calls.
+    const isOther = this.call.endpoint !== undefined && error.row.locks === 'account'
     // A credential that was replaced since then says nothing of the new one.
-    if (deps.accounts.holds(provider.id, account)) deps.accounts.failed(provider.id, account.id, target.model, error)
+    if (!isOther && deps.accounts.holds(provider.id, account)) deps.accounts.failed(provider.id, account.id, target.model, error)
     if (error.row.category !== 'context-too-long') return
     const window = deps.modelFacts(target).contextWindow
     this.itinerary.tooSmall(window)

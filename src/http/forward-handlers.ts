@@ -1,7 +1,7 @@
 import { CompletionUse } from '../engine/endpoints/completion-use.ts'
 import { ForwardUse } from '../engine/endpoints/forward-use.ts'
 import { completionsCodec } from '../codecs/openai/completions.ts'
-import type { Endpoint, Offer } from '../ir/endpoint.ts'
+import type { Endpoint } from '../ir/endpoint.ts'
 import type { EndpointFacts, EndpointServer } from './endpoint-server.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
@@ -16,7 +16,7 @@ export interface ForwardHandlersOptions extends Pick<HttpAppOptions, 'codecs'> {
 }
 
 interface ForwardRoute {
-  readonly operation: Endpoint & Offer
+  readonly operation: Endpoint
   /** What OpenAI takes when the client names no model. */
   readonly defaultModel?: string
 }

@@ -36,7 +36,7 @@ async function factsOf(exchange: Exchange, query: URLSearchParams, options: Pass
   const { body, contentType, forward } = await readForwardBody(exchange, options)
   const endpoint = new ForwardUse({
     operation: 'passthrough',
-    need: { offers: [], provider },
+    need: { offers: ['passthrough'], provider },
     happensOnce: method !== 'GET' && method !== 'HEAD',
     method,
     path,

@@ -1,5 +1,5 @@
-/** What upstreams may offer beside generating answers, each at an address of its own. Names of `providers[].endpoints`. */
-export const OFFERED_ENDPOINTS = [
+/** Endpoints whose calls are served beside the model calls; `passthrough` is any address of a provider. */
+const ENDPOINTS = [
   'embeddings',
   'completions',
   'images',
@@ -10,13 +10,13 @@ export const OFFERED_ENDPOINTS = [
   'moderations',
   'files',
   'batches',
+  'passthrough',
 ] as const
 
-/** An endpoint whose calls are served beside the model calls; `passthrough` is any address of a provider. */
-export type Endpoint = (typeof OFFERED_ENDPOINTS)[number] | 'passthrough'
+export type Endpoint = (typeof ENDPOINTS)[number]
 
-/** What a provider offers: endpoints, and embedding lists of token numbers instead of text. */
-export const OFFERS = [...OFFERED_ENDPOINTS, 'token_embeddings'] as const
+/** What a provider may offer, as `providers[].endpoints` names it: endpoints, and embedding lists of token numbers instead of text. */
+export const OFFERS = [...ENDPOINTS, 'token_embeddings'] as const
 export type Offer = (typeof OFFERS)[number]
 
 /** What was done for a client, as records name it. */

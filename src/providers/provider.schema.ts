@@ -187,7 +187,7 @@ export const providerSchema = z
       .array(z.enum(OFFERS))
       .optional()
       .describe(
-        'What the upstream offers beside answers; `token_embeddings` are embeddings of token numbers instead of text. Default: what is known of the vendor, else everything its format has.',
+        'What the upstream offers beside answers; what is not listed is closed. `token_embeddings` are embeddings of token numbers instead of text, `passthrough` is any address of it. Default: what is known of the vendor, else everything its format has.',
       ),
     quirks: z.strictObject(quirkFields).prefault({}).describe('How the upstream deviates from its format.'),
     headers: z

@@ -151,6 +151,14 @@ describe('embeddings of Gemini', () => {
     expect(upstream.requests[1]?.json).toEqual({ requests: requests.map((request) => ({ ...request, model: 'models/real' })) })
   })
 
+  test.each(['v1', 'v1beta', 'v1alpha'])('are found under the version %s of the API, and only by POST', async (version) => {
+    const gateway = await world.gateway({ providers: [{ id: 'mock', type: 'mock' }] })
+    const path = `/${version}/models/mock/embed:embedContent`
+    expect((await gateway.post(path, { content: { parts: [{ text: 'a' }] } })).status).toBe(200)
+    const asked = await fetch(gateway.url + path)
+    expect([asked.status, asked.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+
   test('clients of Google are served by OpenAI too', async () => {
     const upstream = await world.upstream(jsonReply(listed([[1, 2]])))
     const gateway = await world.gateway({ providers: [providerAt('up', upstream, 'openai')] })

@@ -59,6 +59,17 @@ describe('legacy completions', () => {
     expect(await gateway.recordOf(response)).toMatchObject({ streamed: true, usage: { inputTokens: 3, outputTokens: 1 } })
   })
 
+  test.each([true, false])(
+    'in another manner than asked for (stream: %p) are an error, and never an empty answer',
+    async (stream) => {
+      const whole = jsonReply({ object: 'text_completion', choices: [choice], usage })
+      const { gateway } = await open(stream ? whole : sseReply([`data: ${JSON.stringify({ choices: [choice] })}\n\n`]))
+      const response = await gateway.post('/v1/completions', { model: 'fast', prompt: 'Say', stream })
+      expect(response.status).toBe(502)
+      expect(await response.json()).toMatchObject({ error: { code: 'upstream_bad_response' } })
+    },
+  )
+
   test('go to another target when a stream fails before its first text', async () => {
     const broken = await world.upstream(sseReply([': nothing\n\n', { reset: true }]))
     const good = await world.upstream(jsonReply({ object: 'text_completion', choices: [choice], usage }))

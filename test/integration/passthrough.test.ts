@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { CHAT } from '../support/client-formats.ts'
 import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import type { FakeUpstream, Reply } from '../support/fake-upstream.ts'
 import { sendRaw } from '../support/raw-http.ts'
@@ -151,6 +152,21 @@ describe('any address of a provider', () => {
   })
 })
 
+describe('a key that is not good for an address', () => {
+  test.each([401, 403])('and is refused with %d serves model calls all the same', async (status) => {
+    const { upstream, gateway } = await open(jsonReply({ error: { message: 'missing scopes' } }, status))
+    for (const path of ['/passthrough/up/organization/users', '/v1/images/generations']) {
+      const refused = await gateway.post(path, { model: 'up/m', prompt: 'x' })
+      expect(refused.status).toBe(status)
+      expect((await gateway.recordOf(refused)).attempts).toHaveLength(2)
+    }
+    upstream.otherwise(jsonReply(CHAT.whole()))
+    const before = upstream.requests.length
+    expect((await gateway.post(CHAT.path, CHAT.call('up/m'))).status).toBe(200)
+    expect(upstream.requests[before]?.headers['authorization']).toBe('Bearer key-one')
+  })
+})
+
 describe('an address that is none of the provider', () => {
   test.each([
     '/passthrough/up/../admin',
@@ -165,6 +181,15 @@ describe('an address that is none of the provider', () => {
     const { upstream, gateway } = await open(jsonReply({ ok: true }))
     const { status } = await sendRaw(gateway.port, [`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`])
     expect([400, 404]).toContain(status)
+    expect(upstream.requests).toHaveLength(0)
+  })
+
+  test.each([[['embeddings']], [[]]])('is closed where the provider offers %j', async (endpoints) => {
+    const upstream = await world.upstream(jsonReply({}))
+    const gateway = await world.gateway({ providers: [providerAt('up', upstream, 'openai', { endpoints })] })
+    const response = await fetch(`${gateway.url}/passthrough/up/models`)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { code: 'endpoint_unsupported' } })
     expect(upstream.requests).toHaveLength(0)
   })
 

@@ -1,4 +1,5 @@
 import { completionsCodec } from '../../codecs/openai/completions.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
 import type { EndpointNeed } from '../../ir/question.ts'
 import type { RequestBody } from '../engine.ts'
 import { passthroughBody } from '../request-body.ts'
@@ -43,7 +44,11 @@ export class CompletionUse implements EndpointUse {
     return { request, dropUsageChunk: addStreamUsage }
   }
 
-  reading(): EndpointReading {
-    return { kind: 'as-generated' }
+  reading({ target }: EndpointPlace, { headers }: Response): EndpointReading {
+    const streams = headers.get('content-type')?.includes('text/event-stream') ?? false
+    if (streams === this.options.stream) return { kind: 'as-generated' }
+    // Turning one into the other is a translation, and there is none.
+    const manner = streams ? 'as a stream that nobody asked for' : 'in one piece, where a stream was asked for'
+    throw new GatewayError('upstream_bad_response', `${target.id} answered ${manner}.`, { target: target.id })
   }
 }

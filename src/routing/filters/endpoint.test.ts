@@ -52,7 +52,7 @@ describe('an endpoint is served by targets whose provider offers it', () => {
 })
 
 describe('a call that is for one provider', () => {
-  const endpoint: EndpointNeed = { offers: [], provider: asProviderId('all') }
+  const endpoint: EndpointNeed = { offers: ['passthrough'], provider: asProviderId('all') }
 
   test('goes there, whatever the patterns of routes say', () => {
     const { plan } = planned(endpoint, 'passthrough')

@@ -30,6 +30,7 @@ const WORDS: Readonly<Partial<Record<Offer, string>>> = {
   completions: 'legacy completions',
   speech: 'spoken answers',
   rerank: 'rankings',
+  passthrough: 'addresses of its own',
 }
 
 function missing({ target }: Candidate, { snapshot, question }: Asked): Offer | undefined {
