@@ -32,3 +32,9 @@ export const OFFERS_OF_HOSTS: ReadonlyMap<string, readonly Offer[]> = new Map([
 
 /** What the mock can imitate. */
 export const OFFERS_OF_MOCK: readonly Offer[] = ['embeddings', 'token_embeddings']
+
+/** Vertex AI has embeddings of its own, at addresses of its own. */
+export const OFFERS_OF_VERTEX: readonly Offer[] = ['passthrough']
+
+/** The older surface of Azure OpenAI, where each deployment has an address, as far as its addresses are known here. */
+export const OFFERS_OF_DEPLOYMENTS: readonly Offer[] = ['embeddings', 'token_embeddings', 'passthrough']

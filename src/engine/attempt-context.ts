@@ -30,10 +30,6 @@ export interface AttemptEnding {
   readonly reason?: AttemptRecord['cancelled_because']
 }
 
-/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
-export const answeredRequest = ({ codec, request }: Pick<Call, 'codec' | 'request'>): LlmRequest =>
-  codec.echoesRequest === true ? request : { ...request, messages: [] }
-
 /** What encoding an answer for the client needs; `wall` in Unix milliseconds. */
 export const clientContext = (
   { call, route, target, estimatedInputTokens }: Pick<AttemptInput, 'call' | 'route' | 'target' | 'estimatedInputTokens'>,

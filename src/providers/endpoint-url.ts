@@ -2,6 +2,9 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { modelPath } from './model-path.ts'
 
+/** What an upstream serves: a format at its usual addresses, or at those of a cloud that has its own. */
+export type UpstreamApi = WireFormat | 'vertex_google' | 'vertex_anthropic' | 'azure_deployments'
+
 export type Operation = 'generate' | 'count-tokens' | 'embed' | 'embed-batch'
 
 /** What varies from call to call in the address of an upstream; most formats say it in the body. */
@@ -32,7 +35,7 @@ const GEMINI_VERBS: Readonly<Partial<Record<Operation, string>>> = {
 
 const embeddings = (operation: Operation): string | undefined => (operation.startsWith('embed') ? '/embeddings' : undefined)
 
-const PATHS: Readonly<Record<WireFormat, PathRule>> = {
+const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
   openai: { kind: 'fixed', root: withoutOpenAiEndpoint, path: (operation) => embeddings(operation) ?? '/chat/completions' },
   responses: { kind: 'fixed', root: withoutOpenAiEndpoint, path: (operation) => embeddings(operation) ?? '/responses' },
   anthropic: {
@@ -46,20 +49,37 @@ const PATHS: Readonly<Record<WireFormat, PathRule>> = {
       const bare = base.replace(/\/models$/, '')
       return VERSION.test(bare) ? bare : `${bare}/v1beta`
     },
-    path: (operation, { model, stream }) => {
-      const verb = GEMINI_VERBS[operation] ?? (stream ? 'streamGenerateContent?alt=sse' : 'generateContent')
-      return `/${modelPath(model)}:${verb}`
-    },
+    path: googlePath,
   },
+  // The base ends with the publisher, whose models stand below it.
+  vertex_google: { kind: 'by-model', root: (base) => base, path: googlePath },
+  vertex_anthropic: {
+    kind: 'by-model',
+    root: (base) => base,
+    path: (operation, { model, stream }) =>
+      operation === 'count-tokens'
+        ? '/models/count-tokens:rawPredict'
+        : `/${modelPath(model)}:${stream ? 'streamRawPredict' : 'rawPredict'}`,
+  },
+  azure_deployments: {
+    kind: 'by-model',
+    root: (base) => base,
+    path: (operation, { model }) => `/${modelPath(model, 'deployments')}${embeddings(operation) ?? '/chat/completions'}`,
+  },
+}
+
+function googlePath(operation: Operation, { model, stream }: EndpointCall): string {
+  const verb = GEMINI_VERBS[operation] ?? (stream ? 'streamGenerateContent?alt=sse' : 'generateContent')
+  return `/${modelPath(model)}:${verb}`
 }
 
 /**
  * Where an operation is found. A base may already name the endpoint (`…/v1/chat/completions`, `…/v1/messages`, `…/v1beta/models`), which
  * is then not repeated; Chat and Responses bases otherwise contain their own version, the others may or may not. A query is kept.
  */
-export function endpointOf(baseUrl: string, format: WireFormat, operation: Operation): Endpoint {
+export function endpointOf(baseUrl: string, api: UpstreamApi, operation: Operation): Endpoint {
   const { url, base } = parsedBase(baseUrl)
-  const rule = PATHS[format]
+  const rule = PATHS[api]
   if (rule.kind === 'fixed') {
     url.pathname = `${rule.root(base)}${rule.path(operation)}`
     const { href } = url

@@ -9,7 +9,7 @@ import type { Operation } from './endpoint-url.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
 
 /** A request body: text, bytes, or pieces that are sent one after the other without being joined. */
-export type UpstreamBody = string | Uint8Array | readonly Uint8Array[] | StreamedBody
+export type UpstreamBody = string | Uint8Array | readonly Uint8Array[]
 
 export interface BuildOptions {
   readonly operation: Operation
@@ -32,7 +32,7 @@ export interface ForwardOptions extends Pick<BuildOptions, 'account' | 'clientHe
   readonly where: 'endpoint' | 'within'
   readonly query?: URLSearchParams | undefined
   readonly contentType?: string | undefined
-  readonly body?: UpstreamBody | undefined
+  readonly body?: UpstreamBody | StreamedBody | undefined
 }
 
 /** Codec × signer × transport of one configured provider. */

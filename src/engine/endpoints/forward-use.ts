@@ -2,7 +2,6 @@ import type { Endpoint } from '../../ir/endpoint.ts'
 import type { EndpointNeed } from '../../ir/question.ts'
 import type { WireFormat } from '../../ir/wire-format.ts'
 import type { ForwardOptions, UpstreamBody } from '../../providers/provider.types.ts'
-import type { StreamedBody } from '../../transport/transport.ts'
 import { isObject } from '../../ir/json.ts'
 import { StreamFacts } from '../stream-facts.ts'
 import { parseJson } from '../whole-answer.ts'
@@ -23,7 +22,7 @@ export interface ForwardUseOptions extends Pick<ForwardOptions, 'method' | 'path
   readonly headers: Headers
   readonly clientFormat: WireFormat
   /** The body for a model; undefined where there is none. */
-  readonly body: (model: string) => Exclude<UpstreamBody, StreamedBody> | PassingBody | undefined
+  readonly body: (model: string) => UpstreamBody | PassingBody | undefined
 }
 
 /** A call that goes on as its client made it, but for the name of its model. Nobody can tell beforehand that its answer says what it used. */
