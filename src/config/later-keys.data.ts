@@ -18,7 +18,6 @@ const is =
 
 const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
 
-const RESTRICTION = 'without it the restriction would silently not hold'
 const DETOUR = 'without it calls would leave this machine directly'
 
 export const LATER_KEYS: readonly LaterKey[] = [
@@ -30,11 +29,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
   { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
-
-  // tenants: limits are known, restrictions are not
-  { path: 'tenants[].allowed_routes', refuse: RESTRICTION },
-  { path: 'tenants[].allowed_providers', refuse: RESTRICTION },
-  { path: 'tenants[].allowed_accounts', refuse: RESTRICTION },
 
   // server: guards
   {

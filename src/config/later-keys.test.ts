@@ -20,7 +20,6 @@ describe('keys of features this version does not have', () => {
   test.each([
     ['server: { block_private_networks: true }', 'server.block_private_networks'],
     ['server: { egress_enabled: false }', 'server.egress_enabled'],
-    ['tenants: [{ id: t, allowed_providers: [mock] }]', 'tenants[0].allowed_providers'],
     ['egress: [{ id: x, kind: proxy, url: "http://p" }]', 'egress'],
     ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],
     ['client_profiles: [{ id: codex, enabled: false }]', 'client_profiles[0].enabled'],
