@@ -3,7 +3,7 @@ import { defineProviderCalls } from '../provider/call-commands.ts'
 import { defineProviderEdits } from '../provider/edit-commands.ts'
 import { defineSwitches } from '../switch-commands.ts'
 
-/** `switchback provider presets|add|list|remove|models|test|disable|enable`. */
+/** `switchback provider presets|add|list|remove|models|test|doctor|disable|enable`. */
 export const providerCommand: CommandDefinition = {
   define(program, execute) {
     const group = program
