@@ -13,7 +13,7 @@ export const callsOf = ({ response }: Pick<ProbeSeen, 'response'>): ToolCallPart
   (response.choices[0]?.content ?? []).filter((part) => part.type === 'tool-call')
 
 /** The arguments of a call; undefined when they are no JSON object. */
-export function argumentsOf({ input }: ToolCallPart): Readonly<Record<string, unknown>> | undefined {
+function argumentsOf({ input }: ToolCallPart): Readonly<Record<string, unknown>> | undefined {
   if (input.kind !== 'json') return undefined
   try {
     const value: unknown = input.value ?? JSON.parse(input.text === undefined || input.text === '' ? '{}' : input.text)
@@ -48,6 +48,16 @@ export const ends =
     if (found !== undefined && reasons.includes(found)) return undefined
     return `The answer ends with the reason ${found ?? 'none'} instead of ${reasons.join(' or ')}.`
   }
+
+/** Words that mean the end of a turn in formats that have another one for calls; the gateway corrects it, other clients do not. */
+const END_OF_TURN = /^(stop|end_turn)$/
+
+export const endsWithCalls: Expectation = (seen) => {
+  const { raw } = seen.response.choices[0]?.finish ?? {}
+  return callsOf(seen).length > 0 && raw !== undefined && END_OF_TURN.test(raw)
+    ? 'The answer calls a tool and says that it ends with its turn.'
+    : ends('tool-calls')(seen)
+}
 
 export const tellsUsage: Expectation = ({ response: { usage } }) =>
   (usage?.inputTokens ?? 0) > 0 && (usage?.outputTokens ?? 0) > 0 ? undefined : 'The answer does not tell what it used.'

@@ -61,7 +61,7 @@ export type Probe = CallProbe | ComparingProbe | EndpointProbe
 /** What came of a probe. */
 export interface ProbeResult {
   readonly id: string
-  /** `unsupported`: refused by a target of which nobody had said that it can; `skipped`: not asked. */
+  /** `unsupported`: nobody has said that the target can do this, and it cannot; `skipped`: not asked. */
   readonly verdict: 'passed' | 'failed' | 'unsupported' | 'skipped'
   /** Why, as a sentence; never words of an answer. */
   readonly reason?: string | undefined

@@ -60,6 +60,9 @@ const isFatal = ({ id, error_code: code }: ProbeResult): boolean =>
     code === 'credential_rejected' ||
     (code === 'upstream_model_not_found' && id.startsWith('text.')))
 
+/** What is wrong, nothing, or why it could not be asked. */
+type Finding = string | undefined | { readonly notAsked: string }
+
 class ProbeRun {
   private readonly options: RunProbesOptions
   private failure: GatewayError | undefined = undefined
@@ -74,13 +77,12 @@ class ProbeRun {
     if (can === false) return { id, verdict: 'skipped', reason: 'The target is known not to be able to do this.' }
     const reason = await this.reasonOf(probe)
     if (reason === undefined) return { id, verdict: 'passed' }
+    if (typeof reason !== 'string') return { id, verdict: 'skipped', reason: reason.notAsked }
     const code = this.failure?.code
-    // One of which nobody said that it can do this may say that it cannot.
-    const verdict = can === undefined && code === 'upstream_invalid_request' ? 'unsupported' : 'failed'
-    return { id, verdict, reason, ...(code === undefined ? {} : { error_code: code }) }
+    return { id, verdict: 'failed', reason, ...(code === undefined ? {} : { error_code: code }) }
   }
 
-  private async reasonOf(probe: Probe): Promise<string | undefined> {
+  private async reasonOf(probe: Probe): Promise<Finding> {
     try {
       if (probe.kind === 'call') return await this.asked(probe)
       if (probe.kind === 'comparing') return await this.compared(probe)
@@ -92,9 +94,10 @@ class ProbeRun {
     }
   }
 
-  private async asked(probe: CallProbe): Promise<string | undefined> {
+  private async asked(probe: CallProbe): Promise<Finding> {
     const { stream, request, expects, next, spoil, leaves, unknownModel } = probe
-    if (spoil === 'key' && this.options.upstream.account.apiKey === undefined) return undefined
+    if (spoil === 'key' && this.options.upstream.account.apiKey === undefined)
+      return { notAsked: 'The account has no fixed key.' }
     const model = unknownModel === true ? NO_MODEL : this.options.model
     let seen = await this.call({ stream, request, model, spoil, leaves })
     if (next !== undefined) {
@@ -105,34 +108,31 @@ class ProbeRun {
     }
     for (const expectation of expects) {
       const reason = expectation(seen)
-      if (reason !== undefined)
-        return seen.error !== undefined && reason === seen.error.message ? reasonOfError(seen.error) : reason
+      if (reason !== undefined) return told(reason, [seen])
     }
     return undefined
   }
 
-  private async compared({ calls, atOnce, expects }: ComparingProbe): Promise<string | undefined> {
+  private async compared({ calls, atOnce, expects }: ComparingProbe): Promise<Finding> {
     const { model } = this.options
     const seen: ProbeSeen[] = []
     if (atOnce === true) seen.push(...(await Promise.all(calls.map((call) => this.call({ ...call, model })))))
     else for (const call of calls) seen.push(await this.call({ ...call, model }))
     const reason = expects(seen)
-    return reason !== undefined && this.failure !== undefined && reason === this.failure.message
-      ? reasonOfError(this.failure)
-      : reason
+    return reason === undefined ? undefined : told(reason, seen)
   }
 
-  private async endpoint({ kind, texts = [] }: EndpointProbe): Promise<string | undefined> {
+  private async endpoint({ kind, texts = [] }: EndpointProbe): Promise<Finding> {
     const { upstream, model } = this.options
     if (kind === 'models') {
       const models = await listModels(upstream, AbortSignal.timeout(CALL_MS))
-      return models === undefined || models.ids.length > 0 ? undefined : 'The list of models is empty.'
+      if (models === undefined) return { notAsked: 'Its format has no list of models.' }
+      return models.ids.length > 0 ? undefined : 'The list of models is empty.'
     }
     const counts: number[] = []
     for (const text of texts) {
       const count = await countTokens(upstream, { model, text, signal: AbortSignal.timeout(CALL_MS) })
-      // A format without a counter has nothing to be certified.
-      if (count === undefined) return undefined
+      if (count === undefined) return { notAsked: 'Its format has no counter of tokens.' }
       counts.push(count)
     }
     return counts.every((count, index) => count > (counts[index - 1] ?? 0))
@@ -179,6 +179,12 @@ const requestOf = ({ model, stream, request }: WantedCall): LlmRequest => ({
   model,
   stream,
 })
+
+/** A reason in words of our own, where it is the message of a failure. */
+function told(reason: string, seen: readonly ProbeSeen[]): string {
+  const error = seen.find((one) => one.error?.message === reason)?.error
+  return error === undefined ? reason : reasonOfError(error)
+}
 
 /** Words of the upstream may repeat the prompt, and stay out of what is kept. */
 const reasonOfError = ({ code, upstream }: GatewayError): string =>

@@ -6,7 +6,7 @@ import {
   callsOf,
   callsTools,
   closesBlocks,
-  ends,
+  endsWithCalls,
   givesArguments,
   namesCalls,
   says,
@@ -85,7 +85,7 @@ export const TOOL_PROBES: readonly Probe[] = [
     ...WANTS,
     about: 'An answer that calls a tool ends with that reason, and tells what it used.',
     request: { messages: [ASK], tools: [WEATHER], toolChoice: { type: 'required' } },
-    expects: [answers, ends('tool-calls'), tellsUsage],
+    expects: [answers, endsWithCalls, tellsUsage],
   }),
   ...both({
     id: 'tools.named',
