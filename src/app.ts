@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { buildEngine, type EngineParts } from './app/build-engine.ts'
 import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
@@ -50,6 +51,8 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
+import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
+import { createMemoryLogins } from './state/logins/memory.ts'
 import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
@@ -61,6 +64,8 @@ export interface GatewayOptions {
   readonly config: CompiledConfig
   /** Directory for state, held by this gateway alone. Undefined keeps everything in memory. */
   readonly dataDir?: string | undefined
+  /** Data directory, whoever holds it, with the logins that accounts have been given. Default: `dataDir`; in memory without either. */
+  readonly loginsOf?: string | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
   /**
@@ -94,7 +99,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
-  const live = new LiveConfig(config, providerMaker(clock))
+  const { loginsOf = dataDir?.path } = options
+  const live = new LiveConfig(config, providerMaker({ clock, logger, loginsOf }))
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
   const { prices } = books
   const state = openGatewayState(live, prices, surroundings)
@@ -112,7 +118,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
   const app = createHttpApp({
     engine: served,
-    singleFlight: new SingleFlight({ store: state.idempotency, clock }),
+    singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
     snapshot,
     ...ingressSettings(config.server),
@@ -271,10 +277,18 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
   isTrustedProxy: createAddressMatcher(settings.trustedProxies),
 })
 
-/** Makes providers that share connections. */
-export function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
+/** What providers need of what is around a gateway. */
+export interface ProviderSurroundings extends Pick<Surroundings, 'clock' | 'logger'> {
+  /** Data directory with the logins; undefined keeps them in memory. */
+  readonly loginsOf: string | undefined
+}
+
+/** Makes providers that share connections, and credentials that outlive a change of the configuration. */
+export function providerMaker({ loginsOf, clock, logger }: ProviderSurroundings): (settings: ProviderSettings) => Provider {
   const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
   const userAgent = `switchback/${ENGINE_VERSION}`
-  const credentials = createCredentials()
+  const warn = (message: string): void => logger.warn({}, message)
+  const logins = loginsOf === undefined ? createMemoryLogins() : createFileLogins({ folder: join(loginsOf, LOGINS_FOLDER), warn })
+  const credentials = createCredentials({ transport, clock, logins })
   return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }

@@ -38,13 +38,13 @@ async function run(): Promise<void> {
 }
 
 async function loadApp(): Promise<GatewayApp> {
-  const [{ codecs, createGateway, providerMaker }, { createLogger }] = await Promise.all([
+  const [{ codecs, createGateway, providerMaker }, { createLogger, silentLogger }] = await Promise.all([
     import('./app.ts'),
     import('./observability/logger.ts'),
   ])
   return {
     codecs,
-    providerMaker,
+    providerMaker: (parts) => providerMaker({ ...parts, logger: silentLogger }),
     createGateway({ logLevel, ...options }) {
       logger = createLogger({ level: logLevel })
       return createGateway({ ...options, logger })

@@ -23,6 +23,8 @@ export interface CommandGatewayOptions {
   readonly config: CompiledConfig
   /** Undefined keeps nothing on disk. */
   readonly dataDir?: string | undefined
+  /** Data directory, whoever holds it, with the logins of accounts. Default: `dataDir`. */
+  readonly loginsOf?: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** Number of one of several processes on an address; the data directory is held by the one that started them. */
   readonly worker?: number | undefined
@@ -31,8 +33,7 @@ export interface CommandGatewayOptions {
 /** The composition root, loaded only by commands that need a gateway. */
 export interface GatewayApp extends Pick<PreviewParts, 'codecs'> {
   /** Makes providers as a gateway does, for commands that call one past all routing. */
-  providerMaker(clock: Clock): MakeProvider
-
+  providerMaker(parts: { readonly clock: Clock; readonly loginsOf: string }): MakeProvider
   /** Throws a `GatewayError` that says what to do when the gateway cannot be built. */
   createGateway(options: CommandGatewayOptions): CommandGateway | Promise<CommandGateway>
 }

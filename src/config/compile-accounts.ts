@@ -3,6 +3,7 @@ import { presetOf } from '../providers/presets/index.ts'
 import type { AccountConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import { isTypesOwnHost } from './base-url.ts'
+import { compileCredential, isLoginAuth } from './compile-credential.ts'
 import type { CompileContext, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
 import { findKey, keyPath, type FoundKey } from './find-key.ts'
@@ -86,13 +87,15 @@ function accountKey(
       key: isShort ? findKey({ ...account, written: account.api_key }, context, short, notes) : undefined,
       path: short,
     }
-  const at = keyPath([...path, 'auth'], auth)
+  const isLogin = isLoginAuth(auth)
+  const at = isLogin ? [...path, 'auth'] : keyPath([...path, 'auth'], auth)
   if (isShort) notes.problem(short, 'The account names its key twice, here and under `auth`. Keep one.')
-  const namesKey = at.length > path.length + 1
-  if (auth.kind === 'none') {
-    if (namesKey) notes.problem(at, 'The account has `kind: none` and names a key all the same. Remove one of the two.')
-    return { key: { kind: 'none' }, path: at }
+  if (isLogin) {
+    const settings = compileCredential({ auth, path: at, context, notes })
+    return { key: settings === undefined ? { kind: 'invalid' } : { kind: 'credential', settings }, path: at }
   }
+  if (auth.kind === 'none') return { key: { kind: 'none' }, path: at }
+  const namesKey = at.length > path.length + 1
   if (!namesKey) {
     notes.problem(
       at,
@@ -114,7 +117,7 @@ interface Candidate extends NamedKey {
 function usable({ key, path, id, priority, provider, notes }: Candidate): AccountSettings | undefined {
   const account = { id: asAccountId(id), priority }
   if (key.kind === 'key') return { ...account, apiKey: key.secret }
-  if (key.kind === 'file') return { ...account, apiKey: undefined, credential: { kind: 'key_file', path: key.path } }
+  if (key.kind === 'credential') return { ...account, apiKey: undefined, credential: key.settings }
   if (key.kind === 'none') return { ...account, apiKey: undefined }
   if (key.kind === 'missing') {
     const variables = key.variables.join(', ')

@@ -10,6 +10,7 @@ import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
+import { refuseSharedLogins } from './single-user-logins.ts'
 
 /** Every provider that could be understood, in the order of the file. */
 export function compileProviders(parts: ConfigParts, context: CompileContext, notes: ConfigNotes): ProviderSettings[] {
@@ -62,6 +63,7 @@ function compileProvider(
     )
   }
   const accounts = compileAccounts(provider, baseUrl, context, notes)
+  refuseSharedLogins(provider, addressOf(parts, context), notes)
   const hasKeys = accounts.some(({ apiKey, credential }) => apiKey !== undefined || credential !== undefined)
   if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && hasKeys) {
     notes.warning(

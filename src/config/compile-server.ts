@@ -32,6 +32,7 @@ export function compileServer(parts: ConfigParts, context: CompileContext, notes
       leaseMs: server.idempotency.inflight_ttl_ms,
       ttlMs: server.idempotency.ttl_secs * 1000,
       maxKeys: server.idempotency.max_keys,
+      keepsAnswers: server.idempotency.persist_response_bodies,
     },
     corsOrigins: server.cors.origins.map((origin) => new URL(origin).origin),
   }

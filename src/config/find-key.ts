@@ -1,3 +1,4 @@
+import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { CompileContext } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
 import { configuredPath } from './locate.ts'
@@ -12,8 +13,8 @@ export interface AccountKeySource extends KeySource {
   readonly key_file?: string | undefined
 }
 
-/** A key, or where it is read from while the gateway runs. */
-export type FoundKey = VaultedKey | { readonly kind: 'file'; readonly path: string }
+/** A key, or how to come by what is sent in its place while the gateway runs. */
+export type FoundKey = VaultedKey | { readonly kind: 'credential'; readonly settings: NonNullable<AccountSettings['credential']> }
 
 /** The spellings of the places, in the order in which they are heeded. */
 const KEY_NAMES = ['api_key_vault', 'vault', 'api_key_env', 'key_env', 'env', 'api_key', 'inline', 'key_file'] as const
@@ -24,7 +25,7 @@ export function findKey(source: AccountKeySource, context: CompileContext, path:
   if (vaulted !== undefined) return resolveVaultKey(vaulted, context, path, notes)
   const found = resolveKey(source, context.env, path, notes)
   if (source.key_file === undefined || found.kind === 'key' || found.kind === 'invalid') return found
-  return { kind: 'file', path: configuredPath(source.key_file, context) }
+  return { kind: 'credential', settings: { kind: 'key_file', path: configuredPath(source.key_file, context) } }
 }
 
 /** Where the key is named below `base`; `base` itself when none is. */

@@ -1,10 +1,19 @@
 import type { ConfigPath } from './config-path.ts'
 
 /** Keys whose values are secrets. They are never expanded early, never shown, never hashed. */
-const SECRET_KEYS: ReadonlySet<string> = new Set(['api_key', 'key', 'inline', 'token', 'secret', 'password'])
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  'api_key',
+  'key',
+  'inline',
+  'token',
+  'refresh',
+  'secret',
+  'client_secret',
+  'password',
+])
 
 /** Keys that name an environment variable, or a secret in the vault. Shown only when the value looks like a name and not like a pasted key. */
-const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'url_env', 'env', 'api_key_vault', 'vault'])
+const VARIABLE_KEY = /(^|_)(env|vault)$/
 
 const lastKey = (path: ConfigPath): string | undefined => path.findLast((step) => typeof step === 'string')
 
@@ -26,7 +35,7 @@ export const isSecretPath = (path: ConfigPath): boolean => {
 export const namesVariable = (path: ConfigPath): boolean => {
   if (isMatch(path)) return false
   const key = lastKey(path)
-  return key !== undefined && VARIABLE_KEYS.has(key)
+  return key !== undefined && VARIABLE_KEY.test(key)
 }
 
 /** Texts that may be a key somebody put into the wrong place. Errs on the side of hiding. */

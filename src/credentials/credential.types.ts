@@ -23,13 +23,57 @@ export interface Credential {
 }
 
 /** A kind of credential and what the configuration says of it. Data only: two that are the same are one credential. */
-export type CredentialSettings = KeyFileSettings
+export type CredentialSettings =
+  | KeyFileSettings
+  | OAuthSettings
+  | ServiceAccountSettings
+  | MetadataServerSettings
+  | NativeLoginSettings
 
 /** A key in a file, read again when the file changes. */
 export interface KeyFileSettings {
   readonly kind: 'key_file'
   /** Absolute. */
   readonly path: string
+}
+
+/** OAuth 2.0. With a refresh token it is used, else the client's own id and secret; without an endpoint the token is all there is. */
+export interface OAuthSettings {
+  readonly kind: 'oauth'
+  /** To begin with, until it ends or is refused. */
+  readonly token?: Secret | undefined
+  readonly refreshToken?: Secret | undefined
+  readonly tokenUrl?: string | undefined
+  readonly clientId?: string | undefined
+  readonly clientSecret?: Secret | undefined
+  readonly scope?: string | undefined
+}
+
+/** A service account of Google Cloud. */
+export interface ServiceAccountSettings {
+  readonly kind: 'service_account'
+  /** The JSON that Google gives out, or the absolute path of a file with it. */
+  readonly key: { readonly json: Secret } | { readonly path: string }
+  readonly scope: string
+}
+
+/** The service account of the machine, from the metadata server of Google Cloud. */
+export interface MetadataServerSettings {
+  readonly kind: 'google_metadata'
+  readonly url: string
+}
+
+/** The login of a program on this machine, for the person who logged in with it. */
+export interface NativeLoginSettings {
+  readonly kind: 'codex_oauth' | 'claude_code_oauth'
+  /** Of the environment. It comes before the file. */
+  readonly token?: Secret | undefined
+  /** Absolute. */
+  readonly path: string
+  /** JSON pointer (RFC 6901) of the token in the file. */
+  readonly pointer: string
+  /** Of the environment, where the program knows more than one. */
+  readonly loginId?: string | undefined
 }
 
 /** An account whose credential is wanted. */

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { asAccountId, asProviderId } from '../ir/ids.ts'
 import type { AuthScheme } from '../transport/auth-scheme.ts'
+import { createMemoryLogins } from '../state/logins/memory.ts'
+import { ManualClock } from '../../test/support/manual-clock.ts'
 import { createCredentials } from './credentials.ts'
 import type { Credential } from './credential.types.ts'
 
@@ -13,8 +15,12 @@ afterEach(() => rmSync(path, { force: true }))
 
 const REQUEST = { url: 'http://upstream.test/v1?a=b', method: 'POST', headers: { accept: 'x' }, body: '{}' }
 
+const clock = new ManualClock()
+const transport = { send: () => Promise.reject(new Error('nothing is sent')) }
+const credentialOf = createCredentials({ transport, clock, logins: createMemoryLogins() })
+
 const keyFile = (scheme: AuthScheme = { kind: 'bearer' }): Credential =>
-  createCredentials()({ provider: asProviderId('p'), account: asAccountId('a'), settings: { kind: 'key_file', path }, scheme })
+  credentialOf({ provider: asProviderId('p'), account: asAccountId('a'), settings: { kind: 'key_file', path }, scheme })
 
 const { signal } = new AbortController()
 const authorized = async (credential: Credential) => credential.authorize(REQUEST, signal)

@@ -2,7 +2,8 @@ import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
-import { attemptIdOf } from '../ir/ids.ts'
+import { attemptIdOf, type AttemptId } from '../ir/ids.ts'
+import type { Principal } from '../ir/principal.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -13,6 +14,7 @@ import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
 import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
+import { AnswerSize } from './answer-size.ts'
 import { attemptRecord, codeLike } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
@@ -21,13 +23,13 @@ import type { ExecutionDeps, Revision } from './execution-deps.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs } from '../ir/rate-limits.ts'
-import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { learnLimits } from './learn-limits.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { mayHaveHappened } from './side-effects.ts'
+import { estimateUsage } from './estimate-usage.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
@@ -65,7 +67,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly permit: Permit
   private readonly number: number
   private readonly purpose: AttemptPurpose
-  private readonly sessionId: string | undefined
+  readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -104,6 +106,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
+  }
+
+  get id(): AttemptId {
+    return attemptIdOf(this.call.requestId, this.number)
+  }
+
+  get principal(): Principal {
+    return this.call.principal
   }
 
   get name(): string {
@@ -148,7 +158,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         ? await foldedAnswer(this, response, {
             context: this.context(),
             timer: this.timer,
-            facts: (this.streamed = new StreamFacts()),
+            facts: (this.streamed = new StreamFacts(new AnswerSize())),
           })
         : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
@@ -183,6 +193,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** Takes the money and the tokens the attempt may need. */
   private async reserve(limits: CallLimits): Promise<void> {
     this.reservation = await limits.reserve(this)
+    if (this.reservation.isHolding) this.deps.ledger?.attemptBegan(this, this.reservation.heldNanos)
     // Given up meanwhile: nobody will finish it.
     if (this.abortError === undefined) return
     this.reservation.settle({ usage: undefined, reached: 'nothing' })
@@ -198,10 +209,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** The attempt is over: what it has shown of its target is handed on, and its slot is given back. */
   finish(outcome: AttemptEnd, ending: AttemptEnding = {}): AttemptRecord {
     const { clock } = this.deps
-    const { error, next, facts, reason } = ending
+    const { error, next, reason } = ending
+    const facts = ending.facts ?? this.streamed
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
-    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
+    if (facts !== undefined) estimateUsage(facts, this.estimatedInputTokens)
+    this.reservation?.settle({ usage: facts?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -215,7 +228,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       next,
       reason,
       totalMs,
-      facts: facts ?? this.streamed,
+      facts,
       isSent: this.isSent,
       status: this.upstreamStatus,
       upstreamRequestId: this.upstreamRequestId,
@@ -227,9 +240,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** What it used goes to the ledger. */
   private settle(record: AttemptRecord): void {
-    const { call, number, purpose, sessionId } = this
-    const id = attemptIdOf(call.requestId, number)
-    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
+    const { id, call, purpose, sessionId, principal } = this
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal, streamed: call.stream })
   }
 
   /** How far the attempt got, as far as its cost is concerned. */
@@ -247,17 +259,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit.answering()
   }
 
-  /** The headers of an answer are here. A limit that is used up is heeded before it refuses. */
+  /** The headers of an answer are here. */
   private received({ status, headers }: Response): void {
-    const { clock, accounts } = this.deps
     this.timer?.connected()
     this.upstreamStatus = status
     this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
-    const limits = rateLimitsOf(headers, clock.wall())
-    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
-    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
-    const resetMs = exhaustedResetMs(limits)
-    if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
+    learnLimits(headers, this, this.deps)
   }
 
   private async failureOf(response: Response): Promise<GatewayError> {

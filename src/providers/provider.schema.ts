@@ -14,6 +14,7 @@ import {
   upstreamAddress,
   vaultName,
 } from '../lib/config-fields.ts'
+import { accountAuth } from './account-auth.schema.ts'
 
 /** Models the mock provider always has; `mock/fail-<status>` works for every HTTP error status. */
 export const MOCK_MODEL_NAMES = ['echo', 'tool', 'reasoning', 'slow', 'flaky', 'cut', 'fail-503'] as const
@@ -34,16 +35,6 @@ const authScheme = z
     }),
   ])
   .describe('How the key is sent: `{kind: none}`, `{kind: bearer}`, `{kind: header, name: …}` or `{kind: query, name: …}`.')
-
-const accountAuth = z
-  .strictObject({
-    kind: z.enum(['none', 'api_key']).optional().describe('`api_key` or `none`. Default: `api_key` when a key is named.'),
-    ...keyVariableFields('the key of this account'),
-    ...keyFileField('the key of this account'),
-    vault: vaultName('the key of this account').optional(),
-    inline: secretText().optional().describe('The key itself. Better named by `key_env`.'),
-  })
-  .describe('Credential of the account. Without it the account uses the key of its provider.')
 
 const account = z
   .strictObject({

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { tryFileLock, type FileLock } from '../lib/file-lock.ts'
 
 const PAUSE_MS = 20
 /** Five seconds for somebody else's change, which takes some milliseconds. */
@@ -17,31 +17,27 @@ export async function withVaultLock<Result>(path: string, change: () => Promise<
   try {
     return await change()
   } finally {
-    lock.close()
+    lock.release()
   }
 }
 
-async function take(path: string): Promise<DatabaseSync> {
+async function take(path: string): Promise<FileLock> {
   // Plain timers: what is waited for is another process, which no manual clock drives.
-  for (let tries = 1; ; tries++, await pause(PAUSE_MS)) {
-    let lock: DatabaseSync | undefined
+  for (let tries = 0; tries < MOST_TRIES; tries++, await pause(PAUSE_MS)) {
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      lock = new DatabaseSync(path)
-      lock.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
-      return lock
+      const lock = tryFileLock(path)
+      if (lock !== undefined) return lock
     } catch (cause) {
-      lock?.close()
       const reason = cause instanceof Error ? cause.message : String(cause)
-      const isTaken = /locked|busy/i.test(reason)
-      if (isTaken && tries < MOST_TRIES) continue
       throw new GatewayError(
         'state_unavailable',
-        isTaken
-          ? `Another process is changing the vault (${path}). Try again in a moment.`
-          : `The vault cannot be changed: ${path}: ${reason}. Check the rights of its folder.`,
-        { cause },
+        `The vault cannot be changed: ${path}: ${reason}. Check the rights of its folder.`,
+        {
+          cause,
+        },
       )
     }
   }
+  throw new GatewayError('state_unavailable', `Another process is changing the vault (${path}). Try again in a moment.`)
 }

@@ -151,6 +151,7 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     store: limits,
     settings: compiled.limits,
     limitsOf: configuredLimitsOf(compiled.limits),
+    version: () => compiled,
     accountsOf: (id) => compiled.providers.find((provider) => provider.id === id)?.accounts.map((account) => account.id) ?? [],
     priceOf: () => ({ rates: { input: 1e9, output: 10e9 }, contextTiers: [] }),
     clock,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { dataDirectory } from '../../config/locate.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Upstream } from '../../operations/provider/open-upstream.ts'
@@ -107,7 +108,11 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
     context.loadApp(),
   ])
   const model = options.model ?? (await usualModelOf(await upstreamOf(context, loaded, id)))
-  const gateway = await app.createGateway({ config: throwawayConfig(loaded.compiled), logLevel: 'silent' })
+  const gateway = await app.createGateway({
+    config: throwawayConfig(loaded.compiled),
+    loginsOf: loginsOf(context),
+    logLevel: 'silent',
+  })
   try {
     const result = await testProvider(gateway, { provider: id, model, stream: options.stream === true })
     context.stdout(`${options.json === true ? JSON.stringify(result) : renderTest(result)}\n`)
@@ -119,8 +124,11 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
 
 async function upstreamOf(context: CliContext, loaded: LoadedConfig, id: string): Promise<Upstream> {
   const [{ openUpstream }, app] = await Promise.all([import('../../operations/provider/open-upstream.ts'), context.loadApp()])
-  return openUpstream(loaded, id, app.providerMaker(context.clock))
+  return openUpstream(loaded, id, app.providerMaker({ clock: context.clock, loginsOf: loginsOf(context) }))
 }
+
+/** Where the gateway of this machine keeps them: a login that is renewed here must not be lost to it. */
+const loginsOf = ({ surroundings }: CliContext): string => dataDirectory(surroundings)
 
 async function usualModelOf(upstream: Upstream): Promise<string> {
   const { usualModel } = await import('../../operations/provider/usual-model.ts')

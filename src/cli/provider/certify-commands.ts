@@ -123,7 +123,7 @@ async function openCertifier(context: CliContext, options: CommonOptions): Promi
   ])
   const { clock, version } = context
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  return Opened.open({ loaded, dataDir, makeProvider: app.providerMaker(clock), clock, version })
+  return Opened.open({ loaded, dataDir, makeProvider: app.providerMaker({ clock, loginsOf: dataDir }), clock, version })
 }
 
 async function matrix(context: CliContext, options: CommonOptions): Promise<number> {

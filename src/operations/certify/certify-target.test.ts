@@ -10,10 +10,13 @@ import {
 import { providerMaker } from '../../app.ts'
 import type { Capabilities } from '../../ir/snapshot.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { silentLogger } from '../../observability/logger.ts'
 import { openUpstream } from '../provider/open-upstream.ts'
 import type { Certification } from './certification-file.ts'
 import { certifyTarget, type CertificationMode } from './certify-target.ts'
 import { LIVENESS_PROBES, PROBES } from './probes/index.ts'
+
+const makeProvider = providerMaker({ clock: systemClock, logger: silentLogger, loginsOf: undefined })
 
 const open: ProbedUpstream[] = []
 afterEach(() => {
@@ -51,7 +54,7 @@ async function certify(faults: readonly PlantedFault[], asked: Asked = {}): Prom
     ],
   }
   const certification = await certifyTarget({
-    upstream: openUpstream(loaded(loadConfigText(JSON.stringify(config))), 'p', providerMaker(systemClock)),
+    upstream: openUpstream(loaded(loadConfigText(JSON.stringify(config))), 'p', makeProvider),
     model: asked.model ?? PROBED_MODEL,
     mode: asked.mode ?? 'full',
     capabilities: asked.capabilities ?? EVERYTHING,

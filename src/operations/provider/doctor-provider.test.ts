@@ -2,9 +2,12 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { loadConfigText, loaded } from '../../../test/support/load-config-text.ts'
 import { providerMaker } from '../../app.ts'
 import { systemClock } from '../../lib/clock.ts'
+import { silentLogger } from '../../observability/logger.ts'
 import type { ConnectStages } from '../../transport/connect-stages.ts'
 import { doctorProvider, type ProviderDoctorReport } from './doctor-provider.ts'
 import { openUpstream, type Upstream } from './open-upstream.ts'
+
+const makeProvider = providerMaker({ clock: systemClock, logger: silentLogger, loginsOf: undefined })
 
 const servers: Bun.Server<undefined>[] = []
 afterEach(() => {
@@ -37,7 +40,7 @@ const healthy = (path: string): Response =>
 
 function upstreamAt(address: string, hint = 'small'): Upstream {
   const config = `providers: [{ id: p, type: openai_compatible, base_url: "${address}", api_key: sk-canary-000, model_hint: ${hint} }]`
-  return openUpstream(loaded(loadConfigText(config)), 'p', providerMaker(systemClock))
+  return openUpstream(loaded(loadConfigText(config)), 'p', makeProvider)
 }
 
 const examine = (upstream: Upstream, connect?: ConnectStages): Promise<ProviderDoctorReport> =>
