@@ -43,6 +43,7 @@ import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
+import { vaultKeeper } from './operations/vault/keep-in-vault.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import type { ProviderSettings } from './providers/provider.settings.schema.ts'
@@ -127,7 +128,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
-    operator: { snapshot, disables, accounts, health, coordination: config.state.shared?.redis && state.coordination },
+    operator: {
+      snapshot,
+      disables,
+      accounts,
+      health,
+      rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
+      coordination: config.state.shared?.redis && state.coordination,
+    },
     usage: usageDesk(state, { live, prices, clock }),
     metrics: watch.metrics,
     alerts,

@@ -73,7 +73,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
 /** Provider types of the reference that this version does not have, and what to do instead. */
 export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
-  vertex: 'Use another provider for now; Gemini is served by `type: gemini` with an API key.',
   bedrock: 'Use another provider for now.',
   comfyui: 'Images and workflows are not served yet.',
   fal: 'Images and workflows are not served yet.',

@@ -7,17 +7,25 @@ import type { AuthScheme } from '../transport/auth-scheme.ts'
 
 export type { AuthScheme }
 
+/** Where the configuration has a key from. */
+export type KeyPlace =
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'vault'; readonly name: string }
+  | { readonly kind: 'configuration' }
+
 export interface AccountSettings {
   readonly id: AccountId
   /** Lower is preferred. */
   readonly priority: number
   /** Undefined for upstreams that need no key. */
   readonly apiKey: Secret | undefined
+  /** Undefined where there is no key, and where nobody has said. */
+  readonly keptIn?: KeyPlace | undefined
   /** How to come by what proves who calls, where that is no fixed key. */
   readonly credential?: CredentialSettings | undefined
 }
 
-export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini'
+export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'azure'
 
 /** One scripted model of the mock provider, on top of the built-in ones. */
 export interface MockModel {
