@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import type { PriceBook } from '../../catalog/prices/price-book.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { LedgerPlace } from '../../state/ledger/open-for-command.ts'
+import { STATE_FILE } from '../../state/records/open.ts'
 import { loadDecisionWorld } from '../decision-world.ts'
 import { knownFacts, targetOf } from '../provider/known-facts.ts'
 import { type MakeProvider, openUpstream } from '../provider/open-upstream.ts'
@@ -72,7 +75,7 @@ export class Certifier {
     const { compiled } = loaded
     const upstream = openUpstream(loaded, provider, makeProvider)
     const party = { provider, model, account: upstream.account.id, host: this.hosts.get(provider) ?? '' }
-    const ledger = new ProbeLedger({ party, prices: this.prices, clock, dataDir, store: placeOf(loaded) })
+    const ledger = new ProbeLedger({ party, prices: this.prices, clock, place: ledgerPlace(loaded, dataDir) })
     const certification = await certifyTarget({
       upstream,
       model,
@@ -107,6 +110,10 @@ function partsOf(target: string): { readonly provider: string; readonly model: s
   throw new GatewayError('config_invalid', 'A target is written as provider/model, such as openai/gpt-4.1-mini.')
 }
 
-/** A shared database is not written from here. */
-const placeOf = ({ compiled: { state } }: LoadedConfig): string | undefined =>
-  state.shared === undefined ? state.store : 'memory'
+/** Where gateways of this configuration keep what calls cost; undefined when they do not, or in memory. */
+function ledgerPlace({ compiled: { state } }: LoadedConfig, dataDir: string): LedgerPlace | undefined {
+  const { shared, store, ledger } = state
+  if (!ledger.enabled || store === 'memory') return undefined
+  if (shared !== undefined) return { kind: 'shared', postgres: shared.postgres }
+  return { kind: 'file', path: store ?? join(dataDir, STATE_FILE) }
+}

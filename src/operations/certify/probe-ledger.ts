@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { PriceBook } from '../../catalog/prices/price-book.ts'
 import { settledCost } from '../../engine/ledger/settled-cost.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { asRequestId, attemptIdOf } from '../../ir/ids.ts'
 import type { Settlement } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { openSqliteLedger } from '../../state/ledger/sqlite.ts'
-import { STATE_FILE } from '../../state/records/open.ts'
+import { type LedgerPlace, openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
 import type { ProbeSeen } from './probe-call.ts'
 
 export interface ProbeParty {
@@ -22,9 +19,8 @@ export interface ProbeLedgerOptions {
   readonly party: ProbeParty
   readonly prices: Pick<PriceBook, 'priceOf'>
   readonly clock: Clock
-  readonly dataDir: string
-  /** `state.store`; undefined is the usual file of the data directory. */
-  readonly store: string | undefined
+  /** Undefined for a ledger that is kept in the memory of a gateway. */
+  readonly place: LedgerPlace | undefined
 }
 
 /** Calls of probes, as the account of costs holds them. */
@@ -71,16 +67,13 @@ export class ProbeLedger {
     })
   }
 
-  /**
-   * Writes the calls into the ledger of the data directory. Resolves with whether there is one that could take them; a database that gateways
-   * share, and a ledger in memory, cannot be reached from here.
-   */
+  /** Writes the calls into the ledger. Resolves with whether there is one that could take them. */
   async keep(): Promise<boolean> {
-    const { store, dataDir, clock } = this.options
-    const path = store ?? join(dataDir, STATE_FILE)
-    if (path === 'memory' || path.includes('://') || !existsSync(path)) return false
+    const { place, clock } = this.options
+    if (place === undefined) return false
     try {
-      const ledger = openSqliteLedger({ path, clock, readOnly: false })
+      const ledger = openLedgerForCommand(place, clock)
+      if (ledger === undefined) return false
       try {
         await ledger.write(this.settlements)
       } finally {

@@ -7,7 +7,7 @@ import { environmentProxy } from '../../transport/environment-proxy.ts'
 import { type ConnectStages, connectStages } from '../../transport/connect-stages.ts'
 import { probeCall } from '../certify/probe-call.ts'
 import { type CheckName, failure, fine, warning, type Finding } from '../doctor/finding.ts'
-import { durationWords, listWords, plural, safeText } from '../story-words.ts'
+import { durationWords, listWords, plural, safeText, visibleText } from '../story-words.ts'
 import { ADVICE, TLS_ADVICE } from './advice.data.ts'
 import { listModels } from './list-models.ts'
 import type { Upstream } from './open-upstream.ts'
@@ -140,7 +140,8 @@ function checkModel(ids: readonly string[], model: string | undefined): Finding 
 
 /** A refusal tells that HTTP works. Servers without a list are still fine. */
 function refusedList(error: GatewayError): Finding[] {
-  const { code, message } = error
+  const { code } = error
+  const message = visibleText(error.message)
   const status = error.upstream?.status
   if (status === undefined) return [failure('http', message, ADVICE[code])]
   const answered = fine('http', `The server answers (status ${status}).`)
@@ -176,7 +177,8 @@ async function checkFirstToken({ upstream, clock, factsOf }: ProviderDoctorOptio
     signal: AbortSignal.timeout(ANSWER_MS),
   })
   const name = safeText(model)
-  if (seen.error !== undefined) return failure(check, `${name} does not answer. ${seen.error.message}`, ADVICE[seen.error.code])
+  if (seen.error !== undefined)
+    return failure(check, `${name} does not answer. ${visibleText(seen.error.message)}`, ADVICE[seen.error.code])
   if (seen.firstTokenMs === undefined)
     return failure(
       check,
