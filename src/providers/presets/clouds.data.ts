@@ -29,7 +29,7 @@ export const CLOUD_PRESETS: readonly Preset[] = [
   },
   {
     id: 'azure',
-    name: 'Azure OpenAI (v1 API)',
+    name: 'Azure OpenAI',
     type: 'azure',
     keyVariable: 'AZURE_OPENAI_API_KEY',
     asks: [{ name: 'resource', what: 'name of the Azure resource', example: 'my-resource' }],
