@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Watch } from './open-watch.ts'
 import { shareAccounts } from './share-accounts.ts'
 import { createKnownModels } from '../catalog/known-models.ts'
@@ -88,7 +87,7 @@ export function buildEngine({ live, state, prices, clock, buffers, limiter, watc
     traces: watch.traces,
     buffers,
     random: Math.random,
-    salt: randomBytes(16).toString('hex'),
+    salt: () => state.sessionSalt,
     modelFacts,
     factsOf,
     prices,
