@@ -6,6 +6,7 @@ const VENDOR_HOSTS: Readonly<Record<WireFormat, string>> = {
   responses: 'api.openai.com',
   anthropic: 'api.anthropic.com',
   gemini: 'generativelanguage.googleapis.com',
+  bedrock_converse: 'amazonaws.com',
 }
 
 const GOOGLE = 'https://generativelanguage.googleapis.com'
@@ -16,17 +17,29 @@ const VENDOR_ADDRESSES: Readonly<Partial<Record<ProviderType, Partial<Record<Wir
   gemini: { gemini: GOOGLE, openai: `${GOOGLE}/v1beta/openai` },
 }
 
+/** Formats of clouds whose addresses name more than the vendor. */
+const CLOUD_FORMATS: Readonly<Partial<Record<ProviderType, readonly WireFormat[]>>> = {
+  vertex: ['gemini', 'anthropic', 'openai'],
+  azure: ['openai', 'responses', 'anthropic'],
+  bedrock: ['bedrock_converse', 'anthropic'],
+}
+
 /** The format of the vendor that a type is named after. */
 export const VENDOR_FORMATS: Readonly<Partial<Record<ProviderType, WireFormat>>> = {
   openai: 'openai',
   anthropic: 'anthropic',
   gemini: 'gemini',
+  bedrock: 'bedrock_converse',
+  vertex: 'gemini',
 }
 
 /** Formats that a type can speak: those its vendor has addresses for, and for the others every one. */
 export function formatsOf(type: ProviderType): readonly WireFormat[] {
   const own = VENDOR_ADDRESSES[type]
-  return own === undefined ? WIRE_FORMATS : (Object.keys(own) as WireFormat[])
+  if (CLOUD_FORMATS[type] !== undefined) return CLOUD_FORMATS[type]
+  if (own !== undefined) return Object.keys(own) as WireFormat[]
+  // Nobody else frames and signs as Bedrock does.
+  return type === 'mock' ? WIRE_FORMATS : WIRE_FORMATS.filter((format) => format !== 'bedrock_converse')
 }
 
 /** Whether the upstream is the vendor that made the format: fields only that vendor knows may go there. */
@@ -62,8 +75,8 @@ export function normalisedBaseUrl(given: string | undefined, type: ProviderType,
 }
 
 function withVersion(address: string, type: ProviderType, format: WireFormat): string {
+  if (type === 'bedrock' || format === 'gemini') return address
   if (format === 'anthropic') return address.replace(/\/v1$/, '')
-  if (format === 'gemini') return address
   const hasPath = new URL(address).pathname !== '/'
   return !hasPath && type !== 'openai_compatible' ? `${address}/v1` : address
 }

@@ -4,10 +4,13 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
+import { regionOf, runtimeAddress } from './aws-region.ts'
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
+import { azureAddress, CLOUD_KEYS, CLOUD_TYPES, vertexAddress } from './cloud-addresses.ts'
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
+import { offersOf } from './offers-of.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { refuseSharedLogins } from './single-user-logins.ts'
@@ -39,21 +42,12 @@ function compileProvider(
   notes: ConfigNotes,
 ): ProviderSettings | undefined {
   const { value, path } = provider
-  const format: WireFormat = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
+  const format = wireFormatOf(value)
   checkFormat(provider, format, notes)
-  const baseUrl = normalisedBaseUrl(value.base_url, value.type, format)
+  const baseUrl = addressOfUpstream(value, format, context)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
-    const known = presetOf(value.id)
-    notes.problem(
-      path,
-      `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,
-      {
-        expected: 'base_url',
-        wants: ['base_url'],
-        found: 'nothing',
-      },
-    )
+    missingAddress(provider, notes)
     return undefined
   }
   if (value.type !== 'mock' && pointsAtItself(baseUrl, addressOf(parts, context))) {
@@ -79,6 +73,7 @@ function compileProvider(
     authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
     accounts,
     capabilities: capabilitiesOf(value),
+    offers: offersOf(value, baseUrl, format),
     tags: value.tags,
     modelTags: new Map(Object.entries(value.model_tags)),
     quirks: quirksOf(value, baseUrl, format),
@@ -87,16 +82,72 @@ function compileProvider(
   }
 }
 
+/** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */
+function wireFormatOf({ type, format }: ProviderConfig): WireFormat {
+  return format === 'bedrock_anthropic' ? 'anthropic' : (format ?? VENDOR_FORMATS[type] ?? 'openai')
+}
+
+function addressOfUpstream(value: ProviderConfig, format: WireFormat, { env }: CompileContext): string | undefined {
+  if (value.type === 'vertex') return vertexAddress(value, format)
+  if (value.type === 'azure') return azureAddress(value, format)
+  const region = value.type === 'bedrock' ? regionOf(value, env) : undefined
+  const ofRegion = region === undefined ? undefined : runtimeAddress(region)
+  return normalisedBaseUrl(value.base_url ?? ofRegion, value.type, format)
+}
+
+/** What an address is made of, by type, and an example. */
+function missingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): void {
+  if (value.type === 'vertex') {
+    const missing = CLOUD_KEYS.vertex.filter((key) => value[key] === undefined)
+    notes.problem(
+      path,
+      `Providers of type vertex need ${missing.map((key) => `\`${key}\``).join(' and ')}: the project, and where its models run, such as \`region: global\`.`,
+      { expected: missing.join(', '), wants: missing, found: 'nothing' },
+    )
+    return
+  }
+  if (value.type === 'bedrock') {
+    notes.problem(path, 'Providers of type bedrock need `region`, such as us-east-1, or AWS_REGION in the environment.', {
+      expected: 'region',
+      wants: ['region', 'base_url'],
+      found: 'nothing',
+    })
+    return
+  }
+  const wanted = value.type === 'azure' ? 'resource' : 'base_url'
+  const known = presetOf(value.id)
+  const example = value.type === 'azure' ? 'my-resource' : (known?.baseUrl ?? 'https://openrouter.ai/api/v1')
+  const what = value.type === 'azure' ? 'the name of the resource' : 'the address of the upstream'
+  notes.problem(path, `Providers of type ${value.type} need \`${wanted}\`, ${what}, such as ${example}.`, {
+    expected: wanted,
+    wants: [wanted],
+    found: 'nothing',
+  })
+}
+
 function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): AuthScheme {
   if (type === 'mock') return { kind: 'none' }
-  if (format === 'gemini') return { kind: 'header', name: 'x-goog-api-key' }
+  if (type === 'azure') return { kind: 'header', name: format === 'anthropic' ? 'x-api-key' : 'api-key' }
+  if (format === 'gemini' && type !== 'vertex') return { kind: 'header', name: 'x-goog-api-key' }
   return type === 'anthropic' && format === 'anthropic' ? { kind: 'header', name: 'x-api-key' } : { kind: 'bearer' }
 }
 
 /** A vendor that does not speak a format would refuse every call. */
 function checkFormat({ value, path }: Located<ProviderConfig>, format: WireFormat, notes: ConfigNotes): void {
+  const isOther = value.format === 'bedrock_anthropic' && value.type !== 'bedrock'
   const known = formatsOf(value.type)
-  if (known.includes(format)) return
+  if (known.includes(format) && !isOther) return
+  if (isOther || format === 'bedrock_converse') {
+    notes.problem(
+      [...path, 'format'],
+      `Only providers of type bedrock speak ${value.format}. Use \`type: bedrock\` with a \`region\`.`,
+      {
+        expected: `one of ${known.join(', ')}`,
+        found: value.format ?? format,
+      },
+    )
+    return
+  }
   notes.problem(
     [...path, 'format'],
     `Providers of type ${value.type} do not speak ${format}. Use \`type: openai_compatible\` with the \`base_url\` of a server that does.`,
@@ -111,6 +162,11 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
       [...path, 'base_url'],
       'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
     )
+  }
+  for (const key of new Set(Object.values(CLOUD_KEYS).flat())) {
+    const types = CLOUD_TYPES.filter((type) => (CLOUD_KEYS[type] as readonly string[]).includes(key))
+    if (value[key] === undefined || (types as readonly string[]).includes(value.type)) continue
+    notes.problem([...path, key], `Only providers of type ${types.join(' or ')} have \`${key}\`. Remove it.`, { atKey: true })
   }
   for (const [index, model] of value.models.entries()) {
     const script = typeof model === 'string' ? [] : Object.keys(model).filter((key) => key !== 'name')
@@ -203,6 +259,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
   capabilities: settings.capabilities,
+  offers: new Set(settings.offers),
   tags: settings.tags ?? [],
   modelTags: settings.modelTags ?? new Map(),
 })

@@ -78,6 +78,9 @@ describe('the shipped example', () => {
       'openai-responses',
       'gemini',
       'anthropic',
+      'vertex',
+      'azure',
+      'bedrock',
       'openrouter',
       'local',
     ])
@@ -103,6 +106,7 @@ describe('the shipped example', () => {
       OPENROUTER_API_KEY: 'k4',
       SWITCHBACK_ADMIN_KEY: 'k5',
       GEMINI_API_KEY: 'k6',
+      AZURE_OPENAI_API_KEY: 'k7',
       ALERT_WEBHOOK_URL: 'https://hooks.example/k6',
     }
     const { compiled, warnings } = loaded(loadConfigText(shipped('example.yaml'), { env }))

@@ -125,7 +125,9 @@ describe('a problem', () => {
     ['state: { coordination: redis }', 'state.coordination'],
     ['retention: { requests: 30 }', 'retention.requests'],
     ['retention: { requests: 0d }', 'retention.requests'],
-    ['providers: [{ id: a, type: vertex, project: x }]', 'providers[0].type'],
+    ['providers: [{ id: a, type: vertex, project: x }]', 'providers[0]'],
+    ['providers: [{ id: a, type: azure }]', 'providers[0]'],
+    ['providers: [{ id: a, type: openai, region: x }]', 'providers[0].region'],
     ['providers: [{ id: a, type: mock, accounts: [{ id: b, auth: { kind: ouath } }] }]', 'providers[0].accounts[0].auth.kind'],
     ['__proto__: { a: 1 }', '__proto__'],
     ['providers: [{ id: a, type: mock, headers: { __proto__: x } }]', 'providers[0].headers.__proto__'],
@@ -154,7 +156,7 @@ describe('all problems of a file', () => {
       '  - { id: a/b, type: mock, accounts: [{ id: x }, { id: x }] }', // 7
       '  - { id: or, type: openai_compatible, base_ulr: "ftp://x" }',
       '  - just text', // 9
-      '  - { id: last, type: bedrock }',
+      '  - { id: last, type: comfyui }',
       'routes:', // 11
       '  - { name: r, match: { model: "*" }, targets: [mokc/echo, last/x] }',
       '  - { name: r, match: { model: "*" }, targets: [oops], translation: no }', // 13

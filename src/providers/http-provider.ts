@@ -4,28 +4,40 @@ import type { Credential } from '../credentials/credential.types.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
 import { keyAddress } from '../transport/auth-scheme.ts'
-import { endpointOf, type Endpoint, type Operation } from './endpoint-url.ts'
+import { addressBelow, addressWithin, endpointOf, type Endpoint, type Operation, type UpstreamApi } from './endpoint-url.ts'
 import type { ProviderDeps } from './provider-definition.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
-import type { Provider } from './provider.types.ts'
+import type { BuildOptions, ForwardOptions, Provider, UpstreamBody } from './provider.types.ts'
 import { isFirstParty, resolveQuirks } from './quirks.ts'
 import { RequestHeaders } from './request-headers.ts'
 import { clientHeadersOf } from './response-headers.ts'
 import { UpstreamErrors } from './upstream-error.ts'
 
+/** What a type does otherwise than its format says. */
+export interface ProviderManner {
+  readonly api?: UpstreamApi | undefined
+  /** The body as this upstream takes it. */
+  readonly bodyOf?: ((options: BuildOptions) => UpstreamBody) | undefined
+}
+
 /**
  * A provider behind HTTP. `quirksOfType` are those of a type that is one vendor's; without them the host decides. Addresses,
  * credentials and headers are prepared here, once.
  */
-export function createHttpProvider(settings: ProviderSettings, deps: ProviderDeps, quirksOfType?: WireQuirks): Provider {
+export function createHttpProvider(
+  settings: ProviderSettings,
+  deps: ProviderDeps,
+  quirksOfType?: WireQuirks,
+  { api = settings.format, bodyOf = ({ body }) => body }: ProviderManner = {},
+): Provider {
   const { transport, clock, userAgent } = deps
   const { id, format } = settings
   const firstParty = isFirstParty(settings)
   const headers = new RequestHeaders({ settings, firstParty, userAgent })
   const credentials = accountCredentials(settings, deps)
   const errors = new UpstreamErrors(settings, () => clock.wall(), credentials)
-  const endpoints = accountEndpoints(settings)
-  const { origin } = new URL(endpointOf(settings.baseUrl, format, 'generate')({ model: 'any', stream: false }))
+  const endpoints = accountEndpoints(settings, api)
+  const { origin } = new URL(endpointOf(settings.baseUrl, api, 'generate')({ model: 'any', stream: false }))
   return {
     id,
     settings,
@@ -35,7 +47,16 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
     buildRequest(options) {
       const endpoint = endpoints[options.operation]?.get(options.account.id)
       if (endpoint === undefined) throw cannot(settings, options.operation)
-      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: options.body }
+      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: bodyOf(options) }
+    },
+    buildForward(options) {
+      const contentType = options.contentType ?? (options.body === undefined ? undefined : 'application/octet-stream')
+      return {
+        url: forwardAddress(settings, options),
+        method: options.method,
+        headers: headers.buildForward(options, contentType),
+        body: options.body,
+      }
     },
     credentialOf: (account) => credentials.get(account.id),
     send: ({ url, method, headers: sent, body }, signal) =>
@@ -52,15 +73,22 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
 type AccountEndpoints = Readonly<Partial<Record<Operation, ReadonlyMap<AccountId, Endpoint>>>>
 
 /** The address of each operation for each account: with the key in it where the scheme says so. */
-function accountEndpoints(settings: ProviderSettings): AccountEndpoints {
+function accountEndpoints(settings: ProviderSettings, api: UpstreamApi): AccountEndpoints {
   const endpointsOf = (operation: Operation): Map<AccountId, Endpoint> =>
-    new Map(
-      settings.accounts.map((account) => [account.id, endpointOf(addressFor(account, settings), settings.format, operation)]),
-    )
-  const generate = endpointsOf('generate')
-  return codecFor(settings.format).tokenCounter === undefined
-    ? { generate }
-    : { generate, 'count-tokens': endpointsOf('count-tokens') }
+    new Map(settings.accounts.map((account) => [account.id, endpointOf(addressFor(account, settings), api, operation)]))
+  const operations: Operation[] = ['generate']
+  if (codecFor(settings.format).tokenCounter !== undefined) operations.push('count-tokens')
+  if (settings.offers.includes('embeddings')) operations.push('embed', 'embed-batch')
+  return Object.fromEntries(operations.map((operation) => [operation, endpointsOf(operation)]))
+}
+
+/** The client's query goes on, without what could be a credential: its own is for the gateway. */
+function forwardAddress(settings: ProviderSettings, { path, where, query, account }: ForwardOptions): string {
+  const { baseUrl, format, authScheme } = settings
+  const url = where === 'endpoint' ? addressBelow(baseUrl, format, path) : addressWithin(baseUrl, path)
+  for (const [name, value] of query ?? [])
+    if (name !== 'key' && !(authScheme.kind === 'query' && authScheme.name === name)) url.searchParams.append(name, value)
+  return keyAddress(authScheme, account.apiKey?.reveal() ?? '', url.href)
 }
 
 const addressFor = ({ apiKey }: AccountSettings, { authScheme, baseUrl }: ProviderSettings): string =>

@@ -18,7 +18,8 @@ interface ModelList {
 }
 
 const OPENAI: ModelList = {
-  call: /\/(chat\/completions|responses)$/,
+  // The older addresses of Azure have no list of deployments.
+  call: /(?<!\/deployments\/[^/]+)\/(chat\/completions|responses)$/,
   path: '/models',
   entries: 'data',
   name: 'id',
@@ -37,7 +38,8 @@ const LISTS: Readonly<Partial<Record<WireFormat, ModelList>>> = {
     more: (answer) => answer['has_more'] === true,
   },
   gemini: {
-    call: /\/models\/[^/]+$/,
+    // A publisher at Vertex AI lists nothing at this place.
+    call: /(?<!\/publishers\/[^/]+)\/models\/[^/]+$/,
     path: '/models',
     page: ['pageSize', '1000'],
     entries: 'models',
@@ -45,6 +47,9 @@ const LISTS: Readonly<Partial<Record<WireFormat, ModelList>>> = {
     more: (answer) => typeof answer['nextPageToken'] === 'string',
   },
 }
+
+/** Addresses of clouds, which list their models elsewhere and in other words. */
+const WITHOUT_LIST = /\/(publishers|deployments)\//
 
 export interface UpstreamModels {
   /** Names as calls write them, in the upstream's order. */
@@ -67,7 +72,7 @@ export function modelListRequest(provider: Provider, account: AccountSettings): 
     clientFormat: format,
   })
   const url = new URL(call.url)
-  if (list === undefined || !list.call.test(url.pathname)) return undefined
+  if (list === undefined || !list.call.test(url.pathname) || WITHOUT_LIST.test(url.pathname)) return undefined
   url.pathname = url.pathname.replace(list.call, list.path)
   if (list.page !== undefined) url.searchParams.set(...list.page)
   const { 'content-type': _type, ...headers } = call.headers

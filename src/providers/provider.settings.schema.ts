@@ -1,4 +1,5 @@
 import type { CredentialSettings } from '../credentials/credential.types.ts'
+import type { Offer } from '../ir/endpoint.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Capabilities } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
@@ -7,17 +8,25 @@ import type { AuthScheme } from '../transport/auth-scheme.ts'
 
 export type { AuthScheme }
 
+/** Where the configuration has a key from. */
+export type KeyPlace =
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'vault'; readonly name: string }
+  | { readonly kind: 'configuration' }
+
 export interface AccountSettings {
   readonly id: AccountId
   /** Lower is preferred. */
   readonly priority: number
   /** Undefined for upstreams that need no key. */
   readonly apiKey: Secret | undefined
+  /** Undefined where there is no key, and where nobody has said. */
+  readonly keptIn?: KeyPlace | undefined
   /** How to come by what proves who calls, where that is no fixed key. */
   readonly credential?: CredentialSettings | undefined
 }
 
-export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini'
+export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'azure' | 'bedrock'
 
 /** One scripted model of the mock provider, on top of the built-in ones. */
 export interface MockModel {
@@ -44,6 +53,8 @@ export interface ProviderSettings {
   readonly authScheme: AuthScheme
   readonly accounts: readonly AccountSettings[]
   readonly capabilities: Capabilities
+  /** What it offers beside generating answers. */
+  readonly offers: readonly Offer[]
   /** Lanes of all its models, and further ones of single models by name. */
   readonly tags?: readonly string[] | undefined
   readonly modelTags?: ReadonlyMap<string, readonly string[]> | undefined
