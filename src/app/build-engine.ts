@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Watch } from './open-watch.ts'
 import { shareAccounts } from './share-accounts.ts'
 import { createKnownModels } from '../catalog/known-models.ts'
@@ -100,11 +99,11 @@ export function buildEngine({
     traces: watch.traces,
     buffers,
     random: Math.random,
-    salt: randomBytes(16).toString('hex'),
+    salt: () => state.sessionSalt,
     modelFacts,
     factsOf,
     prices,
-    countTokens: createCountTokens({ clock, accounts, tokenizer }),
+    countTokens: createCountTokens({ clock, accounts, tokenizer, limiter }),
   })
   return { engine, accounts, factsOf, tokenizer }
 }
