@@ -29,6 +29,7 @@ import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
+import { loginViews } from './operations/account-login.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followKeys, type FollowedKeys } from './operations/tenancy/follow-keys.ts'
@@ -127,6 +128,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       disables,
       accounts,
       health,
+      loginOf: loginViews(live, clock),
       rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
       coordination: config.state.shared?.redis && state.coordination,
     },
