@@ -103,7 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const issued = followKeys(state.tenancy, surroundings)
+  const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
   const { running, keys } = issued
   const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
@@ -194,7 +194,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       place.server = await serve({ settings: config.server, app, sharesAddress: surroundings.worker !== undefined })
       const { url, port } = place.server
       dataDir?.announce(url)
-      state.coordination.listensAt(url)
+      state.coordination.describe({ url })
       watch.start()
       return { url, port }
     },
@@ -202,7 +202,11 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done.then((outcome) => {
-        if (outcome.kind === 'applied') noteConfiguration(live.snapshot(), noting)
+        if (outcome.kind === 'applied') {
+          noteConfiguration(live.snapshot(), noting)
+          issued.keys.renew()
+          state.coordination.describe({ configHash: live.snapshot().configHash })
+        }
         return outcome
       })
     },
@@ -225,6 +229,7 @@ const gaugesOf = ({ engine, limiter, state }: Pick<EngineParts, 'limiter' | 'sta
   queue: () => limiter.queue,
   budgets: () => limiter.budgets,
   ledger: state.ledger?.writer,
+  replicas: () => [{ id: state.coordination.id, behindMs: state.coordination.behindMs() }],
 })
 
 /** Answers what was used and what it cost; undefined without a ledger. */

@@ -18,7 +18,6 @@ const is =
 
 const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
 
-const RESTRICTION = 'without it the restriction would silently not hold'
 const DETOUR = 'without it calls would leave this machine directly'
 
 export const LATER_KEYS: readonly LaterKey[] = [
@@ -30,11 +29,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
   { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
-
-  // tenants: limits are known, restrictions are not
-  { path: 'tenants[].allowed_routes', refuse: RESTRICTION },
-  { path: 'tenants[].allowed_providers', refuse: RESTRICTION },
-  { path: 'tenants[].allowed_accounts', refuse: RESTRICTION },
 
   // server: guards
   {
@@ -73,7 +67,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
 /** Provider types of the reference that this version does not have, and what to do instead. */
 export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
-  bedrock: 'Use another provider for now.',
   comfyui: 'Images and workflows are not served yet.',
   fal: 'Images and workflows are not served yet.',
   codex_native_relay:
@@ -81,6 +74,3 @@ export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
   claude_code_native_relay:
     'What Claude Code sends to its subscription is not relayed until its wire form has been audited: use `type: anthropic` with an API key, or `kind: claude_code_oauth`.',
 }
-
-/** Account kinds of the reference that this version does not have. */
-export const LATER_ACCOUNT_KINDS: readonly string[] = ['aws_sig_v4']

@@ -20,7 +20,6 @@ describe('keys of features this version does not have', () => {
   test.each([
     ['server: { block_private_networks: true }', 'server.block_private_networks'],
     ['server: { egress_enabled: false }', 'server.egress_enabled'],
-    ['tenants: [{ id: t, allowed_providers: [mock] }]', 'tenants[0].allowed_providers'],
     ['egress: [{ id: x, kind: proxy, url: "http://p" }]', 'egress'],
     ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],
     ['client_profiles: [{ id: codex, enabled: false }]', 'client_profiles[0].enabled'],
@@ -56,11 +55,4 @@ test('providers of later types get one problem each, whatever keys they have', (
   expect(problems.map(({ line, path }) => [line, path])).toEqual(
     entries.map((_entry, index) => [index + 2, `providers[${index}].type`]),
   )
-})
-
-test('accounts of later kinds get one problem each', () => {
-  const kinds = ['aws_sig_v4']
-  const accounts = kinds.map((kind) => `{ id: ${kind}, auth: { kind: ${kind}, token_env: X, whatever: 1 } }`)
-  const { problems } = refused(loadConfigText(`providers: [{ id: p, type: mock, accounts: [${accounts.join(', ')}] }]`))
-  expect(problems.map(({ path }) => path)).toEqual(kinds.map((_kind, index) => `providers[0].accounts[${index}].auth.kind`))
 })

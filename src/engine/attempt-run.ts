@@ -2,8 +2,7 @@ import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
-import { attemptIdOf, type AttemptId } from '../ir/ids.ts'
-import type { Principal } from '../ir/principal.ts'
+import { attemptIdOf } from '../ir/ids.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -66,7 +65,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
-  private readonly number: number
+  readonly number: number
   private readonly purpose: AttemptPurpose
   readonly sessionId: string | undefined
   private readonly controller = new AbortController()
@@ -107,14 +106,6 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
-  }
-
-  get id(): AttemptId {
-    return attemptIdOf(this.call.requestId, this.number)
-  }
-
-  get principal(): Principal {
-    return this.call.principal
   }
 
   get name(): string {
@@ -241,8 +232,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** What it used goes to the ledger. */
   private settle(record: AttemptRecord): void {
-    const { id, call, purpose, sessionId, principal } = this
-    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal, streamed: call.stream })
+    const { call, number, purpose, sessionId } = this
+    const id = attemptIdOf(call.requestId, number)
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
   }
 
   /** How far the attempt got, as far as its cost is concerned. */
@@ -264,7 +256,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private received({ status, headers }: Response): void {
     this.timer?.connected()
     this.upstreamStatus = status
-    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id') ?? headers.get('x-amzn-requestid'))
     learnLimits(headers, this, this.deps)
   }
 
@@ -331,6 +323,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       requestId: call.requestId.slice(4),
       model: route.responseModel === 'requested' ? call.model : target.model,
       createdAt: Math.floor(this.deps.clock.wall() / 1000),
+      elapsedMs: () => this.deps.clock.now() - call.receivedAt,
       request: this.answered ?? call.request,
       upstreamFormat: target.format,
       estimatedInputTokens: this.estimatedInputTokens,

@@ -30,6 +30,11 @@ export const ROUTES = {
     takesKeyInQuery: true,
   },
   countModelTokens: { method: 'POST', path: '/v1beta/models/:id{.+}:countTokens', role: 'client', takesKeyInQuery: true },
+  invokeModel: { method: 'POST', path: '/model/:id{.+}/invoke', role: 'client' },
+  invokeModelStream: { method: 'POST', path: '/model/:id{.+}/invoke-with-response-stream', role: 'client' },
+  converse: { method: 'POST', path: '/model/:id{.+}/converse', role: 'client' },
+  converseStream: { method: 'POST', path: '/model/:id{.+}/converse-stream', role: 'client' },
+  countBedrockTokens: { method: 'POST', path: '/model/:id{.+}/count-tokens', role: 'client' },
   listGoogleModels: { method: 'GET', path: '/v1beta/models', role: 'client', takesKeyInQuery: true },
   getGoogleModel: { method: 'GET', path: '/v1beta/models/:id{.+}', role: 'client', takesKeyInQuery: true },
   listModels: { method: 'GET', path: '/v1/models', role: 'client' },
@@ -120,6 +125,9 @@ export type CallRouteName =
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countModelTokens'
+  | `invokeModel${'' | 'Stream'}`
+  | `converse${'' | 'Stream'}`
+  | 'countBedrockTokens'
 
 const RANK: Readonly<Record<RouteRole, number>> = { public: 0, client: 1, operator: 2, admin: 3 }
 

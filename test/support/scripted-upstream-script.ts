@@ -1,4 +1,4 @@
-import type { WireFormat } from '../../src/ir/wire-format.ts'
+import type { EventFormat } from './client-formats.ts'
 
 /** JSON of the wire, which the readers check themselves. */
 export type Json = any
@@ -77,7 +77,7 @@ export function demandOnly(object: Json, known: readonly string[], where: string
 
 /** One format of the upstream. */
 export interface Dialect {
-  readonly format: WireFormat
+  readonly format: EventFormat
   /** Id of the call number `n` of a conversation, in the vendor's own fashion. */
   callId(n: number): string
   /** Checks the request as the vendor does and says what it holds; throws `Refusal`. `stream` is what the path says of it. */
@@ -163,7 +163,7 @@ export const SCRIPTS: Readonly<Record<string, (seen: Seen, dialect: Dialect) => 
 /** What a coding agent is told to do by the model `agent`, when its prompt holds USE_TOOL, and how the task ends. */
 export const AGENT_TASK = { file: 'proof.txt', content: 'the-tool-ran', done: 'TOOL-TASK-DONE', text: 'TEXT-TASK-DONE' } as const
 
-const SHELLS = ['Bash', 'bash', 'exec_command', 'shell_command', 'shell']
+const SHELLS = ['Bash', 'bash', 'exec_command', 'shell_command', 'shell', 'run_shell_command']
 
 /** One command for the agent's shell, then a closing text that repeats what the command printed. */
 function driveAgent(seen: Seen, dialect: Dialect): Answer {
