@@ -92,7 +92,7 @@ export function buildEngine({ live, state, prices, clock, buffers, limiter, watc
     modelFacts,
     factsOf,
     prices,
-    countTokens: createCountTokens({ clock, accounts, tokenizer }),
+    countTokens: createCountTokens({ clock, accounts, tokenizer, limiter }),
   })
   return { engine, accounts, factsOf, tokenizer }
 }

@@ -8,6 +8,7 @@ import type { Emit, StreamEvent, StreamFailure } from '../ir/stream-event.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { SseFrame } from '../lib/sse-parser.ts'
+import type { EmbeddingCodec } from './embedding-codec.ts'
 
 /** Writes one frame of a client stream; the client framer turns it into SSE, a WebSocket message or a JSON array element. */
 export type WriteFrame = (event: string | undefined, data: string) => void
@@ -179,6 +180,8 @@ export interface Codec {
    * their whole conversation.
    */
   readonly answerId?: ((upstreamId: string | undefined, context: ClientContext) => string) | undefined
+  /** Undefined for formats without embeddings. */
+  readonly embeddings?: EmbeddingCodec | undefined
   /** Undefined for formats without an endpoint that counts tokens. */
   readonly tokenCounter?: TokenCounter | undefined
   /** Whether answers of this format repeat parts of the conversation, so that encoding them needs the whole request. */

@@ -10,6 +10,7 @@ import { azureAddress, CLOUD_KEYS, CLOUD_TYPES, vertexAddress } from './cloud-ad
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
+import { offersOf } from './offers-of.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { refuseSharedLogins } from './single-user-logins.ts'
@@ -72,6 +73,7 @@ function compileProvider(
     authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
     accounts,
     capabilities: capabilitiesOf(value),
+    offers: offersOf(value, baseUrl, format),
     tags: value.tags,
     modelTags: new Map(Object.entries(value.model_tags)),
     quirks: quirksOf(value, baseUrl, format),
@@ -257,6 +259,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
   capabilities: settings.capabilities,
+  offers: new Set(settings.offers),
   tags: settings.tags ?? [],
   modelTags: settings.modelTags ?? new Map(),
 })

@@ -19,7 +19,7 @@ export class Exchange implements Watch {
   /** `Clock.now()` when the request was seen. */
   readonly receivedAt: number
   /** Format in which the caller expects errors. */
-  readonly format: WireFormat
+  format: WireFormat
   /** Undefined when there is no such route. */
   route: RouteName | undefined
   principal: Principal | undefined = undefined

@@ -53,7 +53,7 @@ export function createIngress(options: HttpAppOptions, state: IngressState): Ing
     deadlines,
     buffers,
   })
-  const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
+  const cold = new ColdRoutes({ ...options, access, responder, calls, cors, deadlines, isDraining: () => state.isDraining })
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${settings.basePath}${ROUTES[route.name].path}`, route]),
   )

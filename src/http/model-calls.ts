@@ -20,7 +20,7 @@ const OTHER_VERSION = /^\/v1alpha(?=\/models(?:\/|$))/
 
 /** Reads calls below `basePath`; undefined for every other path. */
 export function createModelCalls(codec: Codec, basePath: string): (path: string, url: string) => ModelCall | undefined {
-  const routes: Readonly<Record<GoogleMethod, CallRoute>> = {
+  const routes: Readonly<Partial<Record<GoogleMethod, CallRoute>>> = {
     generateContent: { name: 'generateContent', codec, operation: 'generate' },
     streamGenerateContent: { name: 'streamGenerateContent', codec, operation: 'generate' },
     countTokens: { name: 'countModelTokens', codec, operation: 'count-tokens' },
@@ -28,11 +28,12 @@ export function createModelCalls(codec: Codec, basePath: string): (path: string,
   return (path, url) => {
     if (!path.startsWith(basePath)) return undefined
     const [, model, method] = CALL.exec(path.slice(basePath.length)) ?? []
-    if (model === undefined || method === undefined || !isGoogleMethod(method)) return undefined
+    const route = method !== undefined && isGoogleMethod(method) ? routes[method] : undefined
+    if (model === undefined || route === undefined) return undefined
     const stream = method === 'streamGenerateContent'
     // A stream comes as one JSON list unless the client asks for events.
     const framing = stream && !wantsEvents(url) ? JSON_LIST : undefined
-    return { route: routes[method], address: { model: modelNamed(model), stream }, framing }
+    return { route, address: { model: modelNamed(model), stream }, framing }
   }
 }
 

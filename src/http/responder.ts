@@ -24,6 +24,8 @@ const CLIENT_ID_HEADER: Readonly<Record<WireFormat, string>> = {
 }
 
 const JSON_TYPE = 'application/json'
+/** A status of which no body may follow. */
+const NO_CONTENT = 204
 const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 /** A server may close a connection that stays silent for longer. */
 const LONGEST_SILENCE_MS = 120_000
@@ -50,7 +52,7 @@ export class Responder {
       const headers = this.headers(exchange, JSON_TYPE, answer.headers)
       this.options.log.end(exchange, status, answer.body.length)
       // A plain view of the bytes is a body for every server; the types only know it without a shared buffer.
-      return new Response(answer.body as string | Uint8Array<ArrayBuffer>, { status, headers })
+      return new Response(status === NO_CONTENT ? null : (answer.body as string | Uint8Array<ArrayBuffer>), { status, headers })
     }
     if (exchange.request.signal.aborted) {
       answer.stream.cancel()
@@ -65,7 +67,7 @@ export class Responder {
     const body = this.options.streams.open(stream, exchange.request.signal, (outcome, bytes) => {
       this.options.log.end(exchange, outcome === 'cancelled' ? 499 : status, bytes)
     })
-    return new Response(body, { status, headers })
+    return new Response(status === NO_CONTENT ? null : body, { status, headers })
   }
 
   /** Answers with something of the gateway's own: a list, a page, a state. */

@@ -12,8 +12,10 @@ import type { Deadlines } from '../lib/deadlines.ts'
 import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
+import { checkModelName } from './model-name.ts'
 import { createNonce, parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
-import { readBody } from './read-body.ts'
+import { beginPatience, endPatience } from './patience.ts'
+import { readBody, type ReadBodyOptions } from './read-body.ts'
 import { pathOf } from './request-path.ts'
 import { readHints, withoutHints } from './request-hints.ts'
 import type { Responder } from './responder.ts'
@@ -50,12 +52,6 @@ export interface OpenedCall {
   readonly codec?: Codec | undefined
 }
 
-/** Below this no server closes a connection that waits for its answer. */
-const PATIENCE_MS = 60_000
-
-/** The name stands in decisions and records, several times. */
-const LONGEST_MODEL_NAME = 512
-
 /** Serves model calls: authenticate, read, parse, decode, hand to the engine. The path every request takes, so it does nothing else. */
 export class CallServer {
   private readonly options: CallServerOptions
@@ -69,7 +65,7 @@ export class CallServer {
 
   /** Two waits, for the body and for the engine; every further one would cost as much as parsing the headers. */
   async serve(exchange: Exchange, route: CallRoute): Promise<Response> {
-    const { access, responder, engine, clock, deadlines } = this.options
+    const { access, responder, engine } = this.options
     let principal: Principal
     try {
       principal = access.admit(exchange.request, ROUTES[route.name], exchange.peer)
@@ -84,8 +80,7 @@ export class CallServer {
       this.record(exchange, route, principal, error)
       return responder.error(exchange, error)
     }
-    exchange.at = clock.now() + PATIENCE_MS
-    deadlines.add(exchange)
+    beginPatience(exchange, this.options)
     try {
       return responder.answer(
         exchange,
@@ -95,8 +90,7 @@ export class CallServer {
       // The engine promises not to reject; a fault in it must still become an answer.
       return responder.error(exchange, error)
     } finally {
-      deadlines.drop(exchange)
-      if (exchange.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
+      endPatience(exchange, this.options)
     }
   }
 
@@ -134,15 +128,23 @@ export class CallServer {
 
   /** Reads and parses a body within the limits. */
   async receive(exchange: Exchange): Promise<ParsedBody> {
+    return this.parse(exchange, await readBody(exchange.request, this.readOptions(exchange)))
+  }
+
+  /** Reads a body of any type within the limits. */
+  async receiveBytes(exchange: Exchange): Promise<Uint8Array> {
+    const bytes = await readBody(exchange.request, { ...this.readOptions(exchange), isJson: false })
+    exchange.requestBytes = bytes.length
+    return bytes
+  }
+
+  private readOptions(exchange: Exchange): ReadBodyOptions {
     const { settings, clock, deadlines, buffers } = this.options
     const reserve = (bytes: number): void => {
       exchange.hold ??= new ByteHold(buffers)
       if (!exchange.hold.grow(bytes)) throw memoryFull()
     }
-    return this.parse(
-      exchange,
-      await readBody(exchange.request, { maxBytes: settings.maxRequestBytes, reserve, clock, deadlines }),
-    )
+    return { maxBytes: settings.maxRequestBytes, reserve, clock, deadlines }
   }
 
   /** The value of a body, or `absent` when there is none. */
@@ -189,8 +191,7 @@ function callOf(exchange: Exchange, route: CallRoute, principal: Principal, rece
   const asked = (given: unknown): unknown =>
     operation === 'count-tokens' ? (codec.tokenCounter?.request?.(given) ?? given) : given
   const decoded = codec.decodeRequest(asked(value), address)
-  if (decoded.value.model.length > LONGEST_MODEL_NAME)
-    throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
+  checkModelName(decoded.value.model)
   return new ClientCall({
     requestId,
     receivedAt,

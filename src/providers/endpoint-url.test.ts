@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { calledEndpoint, endpointOf, type EndpointCall, type Operation } from './endpoint-url.ts'
+import { addressBelow, addressWithin, calledEndpoint, endpointOf, type EndpointCall, type Operation } from './endpoint-url.ts'
 
 const endpointUrl = (base: string, format: WireFormat, operation: Operation, call: Partial<EndpointCall> = {}): string =>
   endpointOf(base, format, operation)({ model: 'm', stream: false, ...call })
@@ -116,5 +116,39 @@ describe('addresses of operations', () => {
 
   test('a refusal does not repeat the query, which may hold a key', () => {
     expect(() => endpointUrl('ftp://files.test?key=SECRET', 'openai', 'generate')).toThrow(/^(?!.*SECRET)/)
+  })
+})
+
+describe('addresses beside the operations', () => {
+  test.each<[base: string, format: WireFormat, path: string, expected: string]>([
+    ['https://api.openai.com/v1', 'openai', '/audio/speech', 'https://api.openai.com/v1/audio/speech'],
+    ['https://api.openai.com/v1/responses', 'responses', '/files', 'https://api.openai.com/v1/files'],
+    ['https://proxy.test/v1/chat/completions?api-version=2', 'openai', '/rerank', 'https://proxy.test/v1/rerank?api-version=2'],
+  ])('of the API at %s, which speaks %s: %s', (base, format, path, expected) => {
+    expect(addressBelow(base, format, path).href).toBe(expected)
+  })
+
+  test.each([
+    ['https://api.openai.com/v1', '/models', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1', '/v1/models', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1', '/v1', 'https://api.openai.com/v1'],
+    ['https://api.openai.com/v1', '/v10/models', 'https://api.openai.com/v1/v10/models'],
+    ['https://api.anthropic.com', '/v1/messages', 'https://api.anthropic.com/v1/messages'],
+    ['https://api.anthropic.com/v1/messages', '/v1/messages', 'https://api.anthropic.com/v1/messages'],
+    ['https://generativelanguage.googleapis.com', '/v1alpha/x', 'https://generativelanguage.googleapis.com/v1alpha/x'],
+    ['https://generativelanguage.googleapis.com/v1beta', '/v1beta/x', 'https://generativelanguage.googleapis.com/v1beta/x'],
+    ['https://proxy.test/a/b?tenant=1', '/c%20d', 'https://proxy.test/a/b/c%20d?tenant=1'],
+  ])('within %s: %s', (base, path, expected) => {
+    expect(addressWithin(base, path).href).toBe(expected)
+  })
+
+  test.each<[WireFormat, Operation, string]>([
+    ['openai', 'embed-batch', 'https://host.test/v1/embeddings'],
+    ['responses', 'embed', 'https://host.test/v1/embeddings'],
+    ['gemini', 'embed', 'https://host.test/v1/models/m:embedContent'],
+    ['gemini', 'embed-batch', 'https://host.test/v1/models/m:batchEmbedContents'],
+  ])('embeddings of an upstream that speaks %s: %s', (format, operation, expected) => {
+    expect(endpointUrl('https://host.test/v1', format, operation)).toBe(expected)
+    expect(calledEndpoint(expected, format).operation).toBe(format === 'gemini' ? operation : 'embed-batch')
   })
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { WireQuirks } from '../codecs/codec.ts'
+import { OFFERS } from '../ir/endpoint.ts'
 import { VISION_SOURCES } from '../ir/snapshot.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { budget, placeLimits } from '../lib/limit-fields.ts'
@@ -217,6 +218,12 @@ export const providerSchema = z
       .describe('Lanes of all its models (free, promo, aggregator, private) and what they are made for (coding).'),
     model_tags: z.record(nonEmpty(), z.array(nonEmpty())).default({}).describe('Further tags of single models, by model name.'),
     capabilities: capabilities.prefault({}),
+    endpoints: z
+      .array(z.enum(OFFERS))
+      .optional()
+      .describe(
+        'What the upstream offers beside answers; what is not listed is closed. `token_embeddings` are embeddings of token numbers instead of text, `passthrough` is any address of it. Default: what is known of the vendor, else everything its format has.',
+      ),
     quirks: z.strictObject(quirkFields).prefault({}).describe('How the upstream deviates from its format.'),
     headers: z
       .record(headerName(), z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'text without line breaks'))

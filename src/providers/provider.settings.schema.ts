@@ -1,4 +1,5 @@
 import type { CredentialSettings } from '../credentials/credential.types.ts'
+import type { Offer } from '../ir/endpoint.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Capabilities } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
@@ -52,6 +53,8 @@ export interface ProviderSettings {
   readonly authScheme: AuthScheme
   readonly accounts: readonly AccountSettings[]
   readonly capabilities: Capabilities
+  /** What it offers beside generating answers. */
+  readonly offers: readonly Offer[]
   /** Lanes of all its models, and further ones of single models by name. */
   readonly tags?: readonly string[] | undefined
   readonly modelTags?: ReadonlyMap<string, readonly string[]> | undefined
