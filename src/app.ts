@@ -30,6 +30,7 @@ import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
+import { loginViews } from './operations/account-login.ts'
 import { CERTIFICATION_FILE } from './operations/certify/certification-file.ts'
 import { followCertifications } from './operations/certify/follow-certifications.ts'
 import { LiveConfig } from './operations/live-config.ts'
@@ -133,6 +134,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       disables,
       accounts,
       health,
+      loginOf: loginViews(live, clock),
       rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
       coordination: config.state.shared?.redis && state.coordination,
     },

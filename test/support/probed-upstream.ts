@@ -16,6 +16,7 @@ export const PLANTED_FAULTS = [
   'errors as a web page',
   'unknown models served',
   'reasoning refused when it comes back',
+  'no list of models',
 ] as const
 export type PlantedFault = (typeof PLANTED_FAULTS)[number]
 
@@ -47,6 +48,7 @@ export function startProbedUpstream(faults: ReadonlySet<PlantedFault> = new Set(
           : Response.json({ error: { message, type: 'invalid_request_error', code } }, { status })
       if (request.headers.get('authorization') !== `Bearer ${PROBED_KEY}`)
         return refuse(401, 'Incorrect API key provided', 'invalid_api_key')
+      if (pathname === '/v1/models' && faults.has('no list of models')) return refuse(404, 'Not Found', 'not_found')
       if (pathname === '/v1/models') return Response.json({ object: 'list', data: [{ id: PROBED_MODEL, object: 'model' }] })
       calls++
       const body: Json = await request.json().catch(() => undefined)

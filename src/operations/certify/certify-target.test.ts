@@ -147,6 +147,12 @@ describe('a full certification', () => {
       expect(reasons).toContain(words)
   }, 30_000)
 
+  test('blames nobody for an endpoint that many leave out', async () => {
+    const certification = await certify(['no list of models'])
+    expect(certification.results.find(({ id }) => id === 'counting.models')?.verdict).toBe('unsupported')
+    expect(certification.status).toBe('certified')
+  }, 30_000)
+
   test('asks nothing that a target is known not to be able to do', async () => {
     const certification = await certify(['images ignored'], { capabilities: { ...EVERYTHING, visionIn: false } })
     expect(certification.results.find(({ id }) => id === 'media.image')?.verdict).toBe('skipped')

@@ -60,8 +60,10 @@ const isFatal = ({ id, error_code: code }: ProbeResult): boolean =>
     code === 'credential_rejected' ||
     (code === 'upstream_model_not_found' && id.startsWith('text.')))
 
-/** What is wrong, nothing, or why it could not be asked. */
-type Finding = string | undefined | { readonly notAsked: string }
+/** What is wrong, nothing, or why there is nothing to be found wrong. */
+type Finding = string | undefined | { readonly verdict: 'skipped' | 'unsupported'; readonly reason: string }
+
+const notAsked = (reason: string): Finding => ({ verdict: 'skipped', reason })
 
 class ProbeRun {
   private readonly options: RunProbesOptions
@@ -77,7 +79,7 @@ class ProbeRun {
     if (can === false) return { id, verdict: 'skipped', reason: 'The target is known not to be able to do this.' }
     const reason = await this.reasonOf(probe)
     if (reason === undefined) return { id, verdict: 'passed' }
-    if (typeof reason !== 'string') return { id, verdict: 'skipped', reason: reason.notAsked }
+    if (typeof reason !== 'string') return { id, ...reason }
     const code = this.failure?.code
     return { id, verdict: 'failed', reason, ...(code === undefined ? {} : { error_code: code }) }
   }
@@ -90,14 +92,14 @@ class ProbeRun {
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       this.failure = error
-      return reasonOfError(error)
+      const isMissing = probe.kind !== 'call' && probe.kind !== 'comparing' && NO_ENDPOINT.has(error.upstream?.status ?? 0)
+      return isMissing ? { verdict: 'unsupported', reason: 'The server has no such endpoint.' } : reasonOfError(error)
     }
   }
 
   private async asked(probe: CallProbe): Promise<Finding> {
     const { stream, request, expects, next, spoil, leaves, unknownModel } = probe
-    if (spoil === 'key' && this.options.upstream.account.apiKey === undefined)
-      return { notAsked: 'The account has no fixed key.' }
+    if (spoil === 'key' && this.options.upstream.account.apiKey === undefined) return notAsked('The account has no fixed key.')
     const model = unknownModel === true ? NO_MODEL : this.options.model
     let seen = await this.call({ stream, request, model, spoil, leaves })
     if (next !== undefined) {
@@ -126,13 +128,13 @@ class ProbeRun {
     const { upstream, model } = this.options
     if (kind === 'models') {
       const models = await listModels(upstream, AbortSignal.timeout(CALL_MS))
-      if (models === undefined) return { notAsked: 'Its format has no list of models.' }
+      if (models === undefined) return notAsked('Its format has no list of models.')
       return models.ids.length > 0 ? undefined : 'The list of models is empty.'
     }
     const counts: number[] = []
     for (const text of texts) {
       const count = await countTokens(upstream, { model, text, signal: AbortSignal.timeout(CALL_MS) })
-      if (count === undefined) return { notAsked: 'Its format has no counter of tokens.' }
+      if (count === undefined) return notAsked('Its format has no counter of tokens.')
       counts.push(count)
     }
     return counts.every((count, index) => count > (counts[index - 1] ?? 0))
@@ -162,6 +164,8 @@ class ProbeRun {
   }
 }
 
+/** Of endpoints that many servers leave out. */
+const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501])
 const PASSING: ReadonlySet<string> = new Set(['upstream_rate_limited', 'upstream_overloaded'])
 
 interface WantedCall {
