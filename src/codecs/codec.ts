@@ -66,6 +66,8 @@ export interface ClientContext {
   readonly model: string
   /** Unix seconds. */
   readonly createdAt: number
+  /** Milliseconds since the request came, for formats that tell how long an answer took. */
+  readonly elapsedMs?: (() => number) | undefined
   /** The decoded request, without its messages where the format does not repeat them: consulted for tool kinds and `includeUsage`. */
   readonly request: LlmRequest
   /** Format of the upstream that answers; undefined where nobody knows. */

@@ -4,8 +4,9 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
+import { regionOf, runtimeAddress } from './aws-region.ts'
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
-import { azureAddress, CLOUD_KEYS, vertexAddress } from './cloud-addresses.ts'
+import { azureAddress, CLOUD_KEYS, CLOUD_TYPES, vertexAddress } from './cloud-addresses.ts'
 import { compileAccounts } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { addressOf } from './compile-server.ts'
@@ -41,9 +42,9 @@ function compileProvider(
   notes: ConfigNotes,
 ): ProviderSettings | undefined {
   const { value, path } = provider
-  const format: WireFormat = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
+  const format = wireFormatOf(value)
   checkFormat(provider, format, notes)
-  const baseUrl = addressOfUpstream(value, format)
+  const baseUrl = addressOfUpstream(value, format, context)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
     missingAddress(provider, notes)
@@ -81,10 +82,17 @@ function compileProvider(
   }
 }
 
-function addressOfUpstream(value: ProviderConfig, format: WireFormat): string | undefined {
+/** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */
+function wireFormatOf({ type, format }: ProviderConfig): WireFormat {
+  return format === 'bedrock_anthropic' ? 'anthropic' : (format ?? VENDOR_FORMATS[type] ?? 'openai')
+}
+
+function addressOfUpstream(value: ProviderConfig, format: WireFormat, { env }: CompileContext): string | undefined {
   if (value.type === 'vertex') return vertexAddress(value, format)
   if (value.type === 'azure') return azureAddress(value, format)
-  return normalisedBaseUrl(value.base_url, value.type, format)
+  const region = value.type === 'bedrock' ? regionOf(value, env) : undefined
+  const ofRegion = region === undefined ? undefined : runtimeAddress(region)
+  return normalisedBaseUrl(value.base_url ?? ofRegion, value.type, format)
 }
 
 /** What an address is made of, by type, and an example. */
@@ -96,6 +104,14 @@ function missingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigN
       `Providers of type vertex need ${missing.map((key) => `\`${key}\``).join(' and ')}: the project, and where its models run, such as \`region: global\`.`,
       { expected: missing.join(', '), wants: missing, found: 'nothing' },
     )
+    return
+  }
+  if (value.type === 'bedrock') {
+    notes.problem(path, 'Providers of type bedrock need `region`, such as us-east-1, or AWS_REGION in the environment.', {
+      expected: 'region',
+      wants: ['region', 'base_url'],
+      found: 'nothing',
+    })
     return
   }
   const wanted = value.type === 'azure' ? 'resource' : 'base_url'
@@ -118,8 +134,20 @@ function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): Au
 
 /** A vendor that does not speak a format would refuse every call. */
 function checkFormat({ value, path }: Located<ProviderConfig>, format: WireFormat, notes: ConfigNotes): void {
+  const isOther = value.format === 'bedrock_anthropic' && value.type !== 'bedrock'
   const known = formatsOf(value.type)
-  if (known.includes(format)) return
+  if (known.includes(format) && !isOther) return
+  if (isOther || format === 'bedrock_converse') {
+    notes.problem(
+      [...path, 'format'],
+      `Only providers of type bedrock speak ${value.format}. Use \`type: bedrock\` with a \`region\`.`,
+      {
+        expected: `one of ${known.join(', ')}`,
+        found: value.format ?? format,
+      },
+    )
+    return
+  }
   notes.problem(
     [...path, 'format'],
     `Providers of type ${value.type} do not speak ${format}. Use \`type: openai_compatible\` with the \`base_url\` of a server that does.`,
@@ -135,10 +163,11 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
       'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
     )
   }
-  for (const [type, keys] of Object.entries(CLOUD_KEYS))
-    for (const key of keys)
-      if (type !== value.type && value[key] !== undefined)
-        notes.problem([...path, key], `Only providers of type ${type} have \`${key}\`.`, { atKey: true })
+  for (const key of new Set(Object.values(CLOUD_KEYS).flat())) {
+    const types = CLOUD_TYPES.filter((type) => (CLOUD_KEYS[type] as readonly string[]).includes(key))
+    if (value[key] === undefined || (types as readonly string[]).includes(value.type)) continue
+    notes.problem([...path, key], `Only providers of type ${types.join(' or ')} have \`${key}\`. Remove it.`, { atKey: true })
+  }
   for (const [index, model] of value.models.entries()) {
     const script = typeof model === 'string' ? [] : Object.keys(model).filter((key) => key !== 'name')
     if (value.type !== 'mock' && script.length > 0) {

@@ -22,6 +22,7 @@ const CASES: readonly [Type, string, WireFormat, has: string[], lacks: string[]]
   ['azure', 'https://r.openai.azure.com/openai', 'openai', ['embeddings'], ['speech', 'files']],
   ['azure', 'https://r.openai.azure.com/openai/v1', 'openai', ['embeddings', 'speech', 'files'], []],
   ['mock', '', 'openai', ['embeddings', 'token_embeddings'], ['speech', 'passthrough']],
+  ['bedrock', 'https://bedrock-runtime.eu-west-1.amazonaws.com', 'bedrock_converse', [], ['embeddings', 'passthrough']],
   ['mock', '', 'anthropic', [], ['embeddings']],
 ]
 

@@ -3,6 +3,7 @@ import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptInput } from './attempt.ts'
 import type { Call } from './engine.ts'
@@ -30,15 +31,16 @@ export interface AttemptEnding {
   readonly reason?: AttemptRecord['cancelled_because']
 }
 
-/** What encoding an answer for the client needs; `wall` in Unix milliseconds. */
+/** What encoding an answer for the client needs. */
 export const clientContext = (
   { call, route, target, estimatedInputTokens }: Pick<AttemptInput, 'call' | 'route' | 'target' | 'estimatedInputTokens'>,
   request: LlmRequest,
-  wall: number,
+  clock: Clock,
 ): ClientContext => ({
   requestId: call.requestId.slice(4),
   model: route.responseModel === 'requested' ? call.model : target.model,
-  createdAt: Math.floor(wall / 1000),
+  createdAt: Math.floor(clock.wall() / 1000),
+  elapsedMs: () => clock.now() - call.receivedAt,
   request,
   upstreamFormat: target.format,
   estimatedInputTokens,

@@ -265,7 +265,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private received({ status, headers }: Response): void {
     this.timer?.connected()
     this.upstreamStatus = status
-    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id') ?? headers.get('x-amzn-requestid'))
     learnLimits(headers, this, this.deps)
   }
 
@@ -327,7 +327,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private context(): ClientContext {
-    return clientContext(this, this.answered ?? this.call.request, this.deps.clock.wall())
+    return clientContext(this, this.answered ?? this.call.request, this.deps.clock)
   }
 
   protected toGatewayError(error: unknown): GatewayError {

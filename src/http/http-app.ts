@@ -43,11 +43,11 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       const fixed = isPost ? ingress.callRoutes.get(path) : undefined
       const named = isPost && fixed === undefined ? ingress.modelCall(path, request.url) : undefined
       const route = fixed ?? named?.route
-      const format = route === undefined ? formatOfPath(path, request.headers) : route.codec.format
+      const format = route === undefined ? formatOfPath(path, request.headers) : (named?.format ?? route.codec.format)
       const exchange = new Exchange({ request, peer, requestId: generateId(), receivedAt, format, route: route?.name })
       if (named !== undefined) {
         exchange.address = named.address
-        exchange.isJsonList = named.isJsonList
+        exchange.framing = named.framing
       }
       state.log.begin()
       if (route === undefined) return ingress.cold.serve(exchange, path)

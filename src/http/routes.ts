@@ -57,6 +57,11 @@ export const ROUTES = {
   getBatch: { method: 'GET', path: '/v1/batches/:id', role: 'client' },
   cancelBatch: { method: 'POST', path: '/v1/batches/:id/cancel', role: 'client' },
   passthrough: { method: 'ANY', path: '/passthrough/:id{.+}', role: 'client' },
+  invokeModel: { method: 'POST', path: '/model/:id{.+}/invoke', role: 'client' },
+  invokeModelStream: { method: 'POST', path: '/model/:id{.+}/invoke-with-response-stream', role: 'client' },
+  converse: { method: 'POST', path: '/model/:id{.+}/converse', role: 'client' },
+  converseStream: { method: 'POST', path: '/model/:id{.+}/converse-stream', role: 'client' },
+  countBedrockTokens: { method: 'POST', path: '/model/:id{.+}/count-tokens', role: 'client' },
   listGoogleModels: { method: 'GET', path: '/v1beta/models', role: 'client', takesKeyInQuery: true },
   getGoogleModel: { method: 'GET', path: '/v1beta/models/:id{.+}', role: 'client', takesKeyInQuery: true },
   listModels: { method: 'GET', path: '/v1/models', role: 'client' },
@@ -165,6 +170,9 @@ export type CallRouteName =
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countModelTokens'
+  | `invokeModel${'' | 'Stream'}`
+  | `converse${'' | 'Stream'}`
+  | 'countBedrockTokens'
 
 const RANK: Readonly<Record<RouteRole, number>> = { public: 0, client: 1, operator: 2, admin: 3 }
 

@@ -1,4 +1,4 @@
-import type { Codec } from '../codecs/codec.ts'
+import type { CallAddress, Codec } from '../codecs/codec.ts'
 import { ClientCall } from '../engine/client-call.ts'
 import type { Answer, Call, Engine } from '../engine/engine.ts'
 import type { Flight, KeptBody, SingleFlight } from '../engine/single-flight.ts'
@@ -13,7 +13,7 @@ import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
 import { checkModelName } from './model-name.ts'
-import { parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
+import { createNonce, parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
 import { beginPatience, endPatience } from './patience.ts'
 import { readBody, type ReadBodyOptions } from './read-body.ts'
 import { pathOf } from './request-path.ts'
@@ -40,6 +40,16 @@ export interface CallRoute {
   readonly name: CallRouteName
   readonly codec: Codec
   readonly operation: 'generate' | 'count-tokens'
+  /** Takes a request out of an envelope. */
+  readonly open?: ((parsed: ParsedBody, address: CallAddress | undefined, headers: Headers) => OpenedCall) | undefined
+}
+
+/** A request that came in an envelope, as its format has it. */
+export interface OpenedCall {
+  readonly parsed: ParsedBody
+  readonly headers: Headers
+  /** Of the request, where it is not that of the route. */
+  readonly codec?: Codec | undefined
 }
 
 /** Serves model calls: authenticate, read, parse, decode, hand to the engine. The path every request takes, so it does nothing else. */
@@ -170,8 +180,12 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, { codec, operation }: CallRoute, principal: Principal, parsed: ParsedBody): Call {
+function callOf(exchange: Exchange, route: CallRoute, principal: Principal, received: ParsedBody): Call {
   const { requestId, receivedAt, request, address } = exchange
+  const { operation } = route
+  const opened = route.open?.(received, address, request.headers)
+  const codec = opened?.codec ?? route.codec
+  const parsed = opened?.parsed ?? received
   const hints = readHints(request.headers, parsed.value)
   const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
   const asked = (given: unknown): unknown =>
@@ -186,11 +200,9 @@ function callOf(exchange: Exchange, { codec, operation }: CallRoute, principal: 
     decodeAgain: body.blobs.size > 0 ? undefined : () => codec.decodeRequest(asked(parsedAgain(body)), address).value,
     diagnostics: decoded.diagnostics,
     body: body.blobs.size === 0 ? body : { ...body, blobs: standardMedia(decoded.value, body.blobs) },
-    headers: request.headers,
+    headers: opened?.headers ?? request.headers,
     principal,
     hints,
     signal: request.signal,
   })
 }
-
-const createNonce = (): string => crypto.randomUUID().replaceAll('-', '')

@@ -74,6 +74,31 @@ describe('addresses of operations', () => {
     },
   )
 
+  test.each([
+    ['https://bedrock-runtime.us-east-1.amazonaws.com', 'us.amazon.nova-lite-v1:0', 'us.amazon.nova-lite-v1%3A0'],
+    [
+      'https://proxy.test/aws/model',
+      'arn:aws:bedrock:eu-west-1:1:inference-profile/a',
+      'arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Ainference-profile%2Fa',
+    ],
+  ])('Bedrock at %s, where the whole name of the model is one part of the path', (base, model, written) => {
+    const root = `${base.replace(/\/model$/, '')}/model/${written}`
+    for (const [api, whole, streamed] of [
+      ['bedrock_converse', 'converse', 'converse-stream'],
+      ['bedrock_invoke', 'invoke', 'invoke-with-response-stream'],
+    ] as const) {
+      expect(endpointOf(base, api, 'generate')({ model, stream: false })).toBe(`${root}/${whole}`)
+      expect(endpointOf(base, api, 'generate')({ model, stream: true })).toBe(`${root}/${streamed}`)
+      expect(endpointOf(base, api, 'count-tokens')({ model, stream: false })).toBe(`${root}/count-tokens`)
+    }
+    const address = endpointOf(base, 'bedrock_converse', 'generate')({ model, stream: true })
+    expect(calledEndpoint(address, 'bedrock_converse')).toEqual({ operation: 'generate', call: { model, stream: true } })
+  })
+
+  test.each(['..', '', "a'b", 'a b', 'a%b', 'ä', 'a?b'])('"%s" is no model of Bedrock', (model) => {
+    expect(() => endpointUrl('https://proxy.test', 'bedrock_converse', 'generate', { model })).toThrow(GatewayError)
+  })
+
   test('what an address asks for can be read from it again', () => {
     for (const stream of [false, true]) {
       const address = endpointUrl('https://proxy.test', 'gemini', 'generate', { model: 'a/b:c', stream })

@@ -1,9 +1,9 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { modelPath } from './model-path.ts'
+import { bedrockModelPath, modelPath } from './model-path.ts'
 
 /** What an upstream serves: a format at its usual addresses, or at those of a cloud that has its own. */
-export type UpstreamApi = WireFormat | 'vertex_google' | 'vertex_anthropic' | 'azure_deployments'
+export type UpstreamApi = WireFormat | 'vertex_google' | 'vertex_anthropic' | 'azure_deployments' | 'bedrock_invoke'
 
 export type Operation = 'generate' | 'count-tokens' | 'embed' | 'embed-batch'
 
@@ -51,6 +51,8 @@ const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
     },
     path: googlePath,
   },
+  bedrock_converse: bedrockRule('converse', 'converse-stream'),
+  bedrock_invoke: bedrockRule('invoke', 'invoke-with-response-stream'),
   // The base ends with the publisher, whose models stand below it.
   vertex_google: { kind: 'by-model', root: (base) => base, path: googlePath },
   vertex_anthropic: {
@@ -66,6 +68,15 @@ const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
     root: (base) => base,
     path: (operation, { model }) => `/${modelPath(model, 'deployments')}${embeddings(operation) ?? '/chat/completions'}`,
   },
+}
+
+function bedrockRule(whole: string, streamed: string): PathRule {
+  return {
+    kind: 'by-model',
+    root: (base) => base.replace(/\/model$/, ''),
+    path: (operation, { model, stream }) =>
+      `/model/${bedrockModelPath(model)}/${operation === 'count-tokens' ? 'count-tokens' : stream ? streamed : whole}`,
+  }
 }
 
 function googlePath(operation: Operation, { model, stream }: EndpointCall): string {
@@ -129,15 +140,20 @@ export function calledEndpoint(
   format: WireFormat,
 ): { readonly operation: Operation; readonly call?: EndpointCall } {
   const path = URL.parse(address)?.pathname ?? ''
-  const [, model, verb] = /\/models\/(.+):(\w+)$/.exec(path) ?? []
+  const [, model, verb] = (format === 'bedrock_converse' ? BEDROCK_CALL : GOOGLE_CALL).exec(path) ?? []
   if (PATHS[format].kind === 'fixed' || model === undefined || verb === undefined)
     return {
       operation: path.endsWith('/count_tokens') ? 'count-tokens' : path.endsWith('/embeddings') ? 'embed-batch' : 'generate',
     }
-  const call = { model: decodeURIComponent(model), stream: verb === 'streamGenerateContent' }
+  const call = { model: decodeURIComponent(model), stream: STREAMING.has(verb) }
+  if (verb === 'count-tokens') return { operation: verb, call }
   const operations = Object.keys(GEMINI_VERBS) as Operation[]
   return { operation: operations.find((operation) => GEMINI_VERBS[operation] === verb) ?? 'generate', call }
 }
+
+const GOOGLE_CALL = /\/models\/(.+):(\w+)$/
+const BEDROCK_CALL = /\/model\/([^/]+)\/([\w-]+)$/
+const STREAMING: ReadonlySet<string> = new Set(['streamGenerateContent', 'converse-stream'])
 
 function withoutOpenAiEndpoint(path: string): string {
   return path.replace(/\/(chat\/completions|responses)$/, '')

@@ -26,7 +26,7 @@ export interface AccountSettings {
   readonly credential?: CredentialSettings | undefined
 }
 
-export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'azure'
+export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'azure' | 'bedrock'
 
 /** One scripted model of the mock provider, on top of the built-in ones. */
 export interface MockModel {

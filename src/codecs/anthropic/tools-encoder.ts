@@ -4,7 +4,7 @@ import type { CustomTool, FunctionTool, HostedTool, ToolDefinition } from '../..
 import { emulatedCustomTool } from '../custom-tools.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { childPath, withExtra, type EncodeContext } from './encode-context.ts'
-import { inputSchemaOf, strictSchemaOf } from './schema.ts'
+import { inputSchemaOf, strictSchemaOf } from '../claude-schema.ts'
 
 /** Names the API takes; other formats stop at 64 characters, so the shared flattening is stricter than needed here. */
 const VALID_NAME = /^[A-Za-z0-9_-]{1,128}$/

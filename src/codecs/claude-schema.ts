@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../ir/json.ts'
+import { isObject, type JsonObject } from '../ir/json.ts'
 
 /** Keywords that the API's constrained decoding refuses. They go into the description, where the model still reads them. */
 const UNSUPPORTED = new Set([
