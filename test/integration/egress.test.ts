@@ -18,6 +18,11 @@ const EGRESS: readonly RouteName[] = [
   'generateContent',
   'streamGenerateContent',
   'countModelTokens',
+  'invokeModel',
+  'invokeModelStream',
+  'converse',
+  'converseStream',
+  'countBedrockTokens',
   'embedContent',
   'batchEmbedContents',
   'embeddings',
@@ -68,12 +73,21 @@ const MODELS: Readonly<Partial<Record<RouteName, string>>> = {
   countModelTokens: 'google/m',
   embedContent: 'google/m',
   batchEmbedContents: 'google/m',
+  invokeModel: 'claude/m',
+  invokeModelStream: 'claude/m',
+  converse: 'claude/m',
+  converseStream: 'claude/m',
+  countBedrockTokens: 'claude/m',
   passthrough: 'up/things',
   rotateAccount: 'claude/default',
 }
 
 function bodyFor(name: RouteName): Record<string, unknown> {
   if (name === 'rotateAccount') return { secret: 'another-key', model: 'm' }
+  const conversation = { messages: [{ role: 'user', content: [{ text: 'x' }] }] }
+  if (name === 'converse' || name === 'converseStream') return conversation
+  if (name === 'countBedrockTokens') return { input: { converse: conversation } }
+  if (name.startsWith('invokeModel')) return { anthropic_version: 'bedrock-2023-05-31', max_tokens: 5, messages: BODY.messages }
   // A prompt is a text for the one and a stored template for the other.
   const prompt = name === 'responses' ? undefined : BODY.prompt
   return { ...BODY, prompt, model: MODELS[name] ?? BODY.model }
