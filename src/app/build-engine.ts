@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { Watch } from './open-watch.ts'
 import { shareAccounts } from './share-accounts.ts'
 import { createKnownModels } from '../catalog/known-models.ts'
 import { createFactsOf } from '../catalog/target-facts.ts'
+import type { Certifications } from '../catalog/certifications.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import { createEngine } from '../engine/create-engine.ts'
@@ -25,6 +25,7 @@ export interface EngineParts {
   readonly live: LiveConfig
   readonly state: GatewayState
   readonly prices: LazyPrices
+  readonly certifications: Certifications
   readonly clock: Clock
   readonly watch: Watch
   readonly buffers: ByteBudget
@@ -64,13 +65,23 @@ export interface BuiltEngine {
 }
 
 /** The engine behind every ingress. */
-export function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
+export function buildEngine({
+  live,
+  state,
+  prices,
+  certifications,
+  clock,
+  buffers,
+  limiter,
+  watch,
+  running,
+}: EngineParts): BuiltEngine {
   const { records, health, affinity, signatures, disables } = state
   const { snapshot, hostOf } = live
   const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = createKnownModels({ snapshot, hostOf })
-  const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock })
+  const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, certifications })
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
@@ -88,7 +99,7 @@ export function buildEngine({ live, state, prices, clock, buffers, limiter, watc
     traces: watch.traces,
     buffers,
     random: Math.random,
-    salt: randomBytes(16).toString('hex'),
+    salt: () => state.sessionSalt,
     modelFacts,
     factsOf,
     prices,

@@ -22,6 +22,7 @@ export const OFFERS_OF_FORMATS: Readonly<Record<WireFormat, readonly Offer[]>> =
   responses: [...OPENAI, 'rerank'],
   anthropic: ['passthrough'],
   gemini: ['embeddings', 'passthrough'],
+  // Its requests are signed as a whole, which a body that streams through cannot be.
   bedrock_converse: [],
 }
 

@@ -2,8 +2,8 @@ import type { ClientContext } from '../codecs/codec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
-import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { AttemptInput } from './attempt.ts'
 import type { Call } from './engine.ts'
@@ -35,7 +35,7 @@ export interface AttemptEnding {
 export const clientContext = (
   { call, route, target, estimatedInputTokens }: Pick<AttemptInput, 'call' | 'route' | 'target' | 'estimatedInputTokens'>,
   request: LlmRequest,
-  clock: Clock,
+  clock: Pick<Clock, 'now' | 'wall'>,
 ): ClientContext => ({
   requestId: call.requestId.slice(4),
   model: route.responseModel === 'requested' ? call.model : target.model,

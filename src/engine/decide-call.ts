@@ -28,7 +28,7 @@ export interface DeciderOptions {
   readonly observed: Pick<ObservedState, 'of'>
   readonly affinity: AffinityStore
   /** Unguessable, for hashes of what must not be recorded. */
-  readonly salt: string
+  readonly salt: () => string
 }
 
 /** Decides on calls, for serving and for previews alike. */
@@ -122,7 +122,7 @@ function sessionOf(
   { revision, salt }: DeciderOptions,
 ): string | undefined {
   if (headers === undefined) return undefined
-  const firstMessageSalt = revision().snapshot.sessions.hashFirstMessage ? salt : undefined
+  const firstMessageSalt = revision().snapshot.sessions.hashFirstMessage ? salt() : undefined
   return identifySession(headers, request, { continued: previous?.session, firstMessageSalt })?.id
 }
 

@@ -11,10 +11,11 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /** Opens bodies of `CountTokens` that hold one of `InvokeModel`, in base64; those with one of `Converse` stay as they are. */
 export function countedEnvelope(anthropic: Codec, converse: Codec, limits: JsonLimits): CallRoute['open'] {
-  const counter = anthropic.tokenCounter
-  const answer = converse.tokenCounter?.answer
+  const [counter, answering] = [anthropic.tokenCounter, converse.tokenCounter]
   const codec: Codec =
-    counter === undefined || answer === undefined ? converse : { ...anthropic, tokenCounter: { ...counter, answer } }
+    counter === undefined || answering === undefined
+      ? converse
+      : { ...anthropic, tokenCounter: { ...counter, answer: (tokens) => answering.answer(tokens) } }
   return (received: ParsedBody, address: CallAddress | undefined, headers: Headers): OpenedCall => {
     const inner = invokeBodyIn(received)
     if (inner === undefined) return { parsed: received, headers }

@@ -1,4 +1,5 @@
-import type { ClientContext, Codec } from '../codecs/codec.ts'
+import type { Codec } from '../codecs/codec.ts'
+import { NO_CALL } from '../codecs/no-call.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { eventStreamMessage } from '../lib/event-stream.ts'
@@ -8,14 +9,6 @@ import type { StreamFraming } from './stream-framing.ts'
 
 const JSON_TYPE = 'application/json'
 const EXCEPTION = /Exception$/
-
-/** An exception names nothing of its call. */
-const NO_CALL: ClientContext = {
-  requestId: '',
-  model: '',
-  createdAt: 0,
-  request: { model: '', messages: [], sampling: {}, stream: true },
-}
 
 function framing(messageOf: MessageOf): StreamFraming {
   return {

@@ -146,7 +146,7 @@ export function calledEndpoint(
       operation: path.endsWith('/count_tokens') ? 'count-tokens' : path.endsWith('/embeddings') ? 'embed-batch' : 'generate',
     }
   const call = { model: decodeURIComponent(model), stream: STREAMING.has(verb) }
-  if (verb === 'count-tokens') return { operation: verb, call }
+  if (verb === 'count-tokens') return { operation: 'count-tokens', call }
   const operations = Object.keys(GEMINI_VERBS) as Operation[]
   return { operation: operations.find((operation) => GEMINI_VERBS[operation] === verb) ?? 'generate', call }
 }

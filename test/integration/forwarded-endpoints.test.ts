@@ -127,7 +127,10 @@ test('speech comes as bytes, while it is made', async () => {
 
 test('bytes that break off in the middle do not look complete', async () => {
   const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
-  const { gateway } = await open({ headers: { 'content-type': 'audio/mpeg' }, body: ['begun', { until: heard }, { reset: true }] })
+  const { gateway } = await open({
+    headers: { 'content-type': 'audio/mpeg' },
+    body: ['begun', { until: heard }, { reset: true }],
+  })
   const response = await gateway.post('/v1/audio/speech', { model: 'fast', input: 'hi', voice: 'alloy' })
   const reader = response.body!.getReader()
   await reader.read()

@@ -56,14 +56,19 @@ function signedHeaders({ headers, body }: UnsentRequest, { host }: URL): Record<
 
 function digestOf(body: UpstreamBody): string {
   const hash = createHash('sha256')
-  const pieces = body === undefined ? [] : typeof body === 'string' || body instanceof Uint8Array ? [body] : body
-  if ('stream' in pieces)
-    throw new GatewayError(
-      'body_too_large',
-      'A request to this provider is signed, so its body must be held here first. Send at most 1 MiB, with a content-length.',
-    )
-  for (const piece of pieces) hash.update(piece)
+  for (const piece of piecesOf(body)) hash.update(piece)
   return hash.digest('hex')
+}
+
+function piecesOf(body: UpstreamBody): readonly (Uint8Array | string)[] {
+  if (body === undefined) return []
+  if (typeof body === 'string' || body instanceof Uint8Array) return [body]
+  if ('stream' in body)
+    throw new GatewayError(
+      'internal',
+      'A body that is sent as it comes cannot be signed. No provider that signs offers such calls.',
+    )
+  return body
 }
 
 /** The hash that the package asks for, by the runtime's own. */

@@ -1,4 +1,4 @@
-import type { ClientContext } from '../../codecs/codec.ts'
+import { NO_CALL } from '../../codecs/no-call.ts'
 import { codecFor } from '../../codecs/registry.ts'
 import type { EventStreamMessage } from '../../lib/event-stream.ts'
 import { sseText } from '../../lib/sse-text.ts'
@@ -12,14 +12,6 @@ const STATUS: Readonly<Record<string, number>> = {
   modelStreamErrorException: 500,
   internalServerException: 500,
   serviceUnavailableException: 529,
-}
-
-/** An error frame names nothing of its call. */
-const NO_CALL: ClientContext = {
-  requestId: '',
-  model: '',
-  createdAt: 0,
-  request: { model: '', messages: [], sampling: {}, stream: true },
 }
 
 const TYPE = /^\s*\{\s*"type"\s*:\s*"(\w+)"/
