@@ -1,7 +1,14 @@
 import type { Offer } from '../ir/endpoint.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
-import { OFFERS_OF_DEPLOYMENTS, OFFERS_OF_FORMATS, OFFERS_OF_HOSTS, OFFERS_OF_MOCK, OFFERS_OF_VERTEX } from './offers.data.ts'
+import {
+  OFFERS_OF_BEDROCK,
+  OFFERS_OF_DEPLOYMENTS,
+  OFFERS_OF_FORMATS,
+  OFFERS_OF_HOSTS,
+  OFFERS_OF_MOCK,
+  OFFERS_OF_VERTEX,
+} from './offers.data.ts'
 
 type Configured = Pick<ProviderConfig, 'endpoints' | 'type'>
 
@@ -12,6 +19,7 @@ export function offersOf({ endpoints, type }: Configured, baseUrl: string, forma
 }
 
 function offersOfVendor(type: Configured['type'], url: URL | null): readonly Offer[] | undefined {
+  if (type === 'bedrock') return OFFERS_OF_BEDROCK
   if (type === 'vertex') return OFFERS_OF_VERTEX
   if (type === 'azure' && url?.pathname.endsWith('/openai') === true) return OFFERS_OF_DEPLOYMENTS
   return OFFERS_OF_HOSTS.get(url?.hostname ?? '')

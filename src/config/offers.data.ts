@@ -35,6 +35,9 @@ export const OFFERS_OF_HOSTS: ReadonlyMap<string, readonly Offer[]> = new Map([
 /** What the mock can imitate. */
 export const OFFERS_OF_MOCK: readonly Offer[] = ['embeddings', 'token_embeddings']
 
+/** Embeddings of Amazon Bedrock have formats of their own, and its streams a framing that is undone here. */
+export const OFFERS_OF_BEDROCK: readonly Offer[] = []
+
 /** Vertex AI has embeddings of its own, at addresses of its own. */
 export const OFFERS_OF_VERTEX: readonly Offer[] = ['passthrough']
 

@@ -151,4 +151,11 @@ describe('addresses beside the operations', () => {
     expect(endpointUrl('https://host.test/v1', format, operation)).toBe(expected)
     expect(calledEndpoint(expected, format).operation).toBe(format === 'gemini' ? operation : 'embed-batch')
   })
+
+  test('embeddings of a deployment at Azure', () => {
+    const endpoint = endpointOf('https://r.openai.azure.com/openai?api-version=1', 'azure_deployments', 'embed-batch')
+    expect(endpoint({ model: 'my-embedder', stream: false })).toBe(
+      'https://r.openai.azure.com/openai/deployments/my-embedder/embeddings?api-version=1',
+    )
+  })
 })

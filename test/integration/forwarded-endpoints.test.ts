@@ -126,10 +126,16 @@ test('speech comes as bytes, while it is made', async () => {
 })
 
 test('bytes that break off in the middle do not look complete', async () => {
-  const { gateway } = await open({ headers: { 'content-type': 'audio/mpeg' }, body: ['begun', { reset: true }] })
+  const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
+  const { gateway } = await open({
+    headers: { 'content-type': 'audio/mpeg' },
+    body: ['begun', { until: heard }, { reset: true }],
+  })
   const response = await gateway.post('/v1/audio/speech', { model: 'fast', input: 'hi', voice: 'alloy' })
-  const failure = await response.arrayBuffer().catch((error: unknown) => error)
-  expect(failure).toBeInstanceOf(Error)
+  const reader = response.body!.getReader()
+  await reader.read()
+  hear()
+  expect(await reader.read().catch((error: unknown) => error)).toBeInstanceOf(Error)
   expect(await gateway.recordOf(response)).toMatchObject({ error_code: 'upstream_stream_interrupted' })
 })
 
