@@ -29,7 +29,7 @@ describe('the README', () => {
   test('shows calls that work as they stand', () => {
     const script = blocksOf(readme, 'sh')[1] ?? ''
     const calls = script.replaceAll('\\\n', '').match(/^curl .+$/gm) ?? []
-    expect(calls).toHaveLength(4)
+    expect(calls).toHaveLength(5)
     for (const call of calls) {
       const { stdout } = Bun.spawnSync({ cmd: ['sh', '-c', call.replaceAll('http://127.0.0.1:8765', gateway.url)] })
       expect(stdout.toString()).toContain('echo: hi')
