@@ -50,6 +50,7 @@ import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
+import type { Transport } from './transport/transport.ts'
 
 export { codecs }
 
@@ -88,7 +89,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
-  const live = new LiveConfig(config, providerMaker(clock))
+  const transport = openTransport(clock, () => live.config.server.egressEnabled)
+  const live: LiveConfig = new LiveConfig(config, providerMaker(transport, clock))
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
@@ -98,7 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { running, keys } = issued
   const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
-  const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
+  const watch = openWatch({ ...surroundings, config, transport, prices, hostOf: live.hostOf, address })
   const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
@@ -252,9 +254,11 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
   isTrustedProxy: createAddressMatcher(settings.trustedProxies),
 })
 
-/** Makes providers that share connections. */
-function providerMaker(clock: Clock): (settings: ProviderSettings) => Provider {
-  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
+/** The one way to the outside, for providers and for everything else. */
+const openTransport = (clock: Clock, mayLeave: () => boolean): Transport =>
+  createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
+
+function providerMaker(transport: Transport, clock: Clock): (settings: ProviderSettings) => Provider {
   const userAgent = `switchback/${ENGINE_VERSION}`
   return (settings) => createProvider(settings, { transport, clock, userAgent })
 }

@@ -5,6 +5,7 @@ import { isTypesOwnHost } from './base-url.ts'
 import type { CompileContext, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
 import type { ConfigNotes } from './problem.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import { resolveKey, type ResolvedKey } from './resolve-key.ts'
 import { VENDORS } from './vendors.data.ts'
 
@@ -14,14 +15,14 @@ import { VENDORS } from './vendors.data.ts'
  */
 export function compileAccounts(
   provider: Located<ProviderConfig>,
-  baseUrl: string,
+  { baseUrl, egress }: AccountPlace,
   context: CompileContext,
   notes: ConfigNotes,
 ): AccountSettings[] {
   const { value, path } = provider
   const shared = sharedKey(provider, baseUrl, context, notes)
   if (value.accounts.length === 0) {
-    const account = usable({ ...shared, id: 'default', priority: 0, provider: value, notes })
+    const account = usable({ ...shared, id: 'default', priority: 0, egress: egress(undefined), provider: value, notes })
     return account === undefined ? [] : [account]
   }
   const seen = new Set<string>()
@@ -38,6 +39,7 @@ export function compileAccounts(
       ...(own.key === undefined ? shared : { key: own.key, path: own.path }),
       id: account.id,
       priority: account.priority,
+      egress: egress(account.egress === undefined ? undefined : { value: account.egress, path: [...at, 'egress'] }),
       provider: value,
       notes,
     })
@@ -49,6 +51,13 @@ export function compileAccounts(
       'Every account has a key of its own, so this one is used by none. Remove it, or remove the key of an account.',
     )
   return accounts.sort((left, right) => left.priority - right.priority)
+}
+
+/** Where the calls of accounts go, and which way. */
+export interface AccountPlace {
+  readonly baseUrl: string
+  /** The way of an account that names this one. */
+  readonly egress: (named: Located<string> | undefined) => EgressPath | undefined
 }
 
 interface NamedKey {
@@ -107,12 +116,13 @@ function accountKey(
 interface Candidate extends NamedKey {
   readonly id: string
   readonly priority: number
+  readonly egress: EgressPath | undefined
   readonly provider: ProviderConfig
   readonly notes: ConfigNotes
 }
 
-function usable({ key, path, id, priority, provider, notes }: Candidate): AccountSettings | undefined {
-  const account = { id: asAccountId(id), priority }
+function usable({ key, path, id, priority, egress, provider, notes }: Candidate): AccountSettings | undefined {
+  const account = { id: asAccountId(id), priority, ...(egress === undefined ? {} : { egress }) }
   if (key.kind === 'key') return { ...account, apiKey: key.secret }
   if (key.kind === 'none') return { ...account, apiKey: undefined }
   if (key.kind === 'missing') {

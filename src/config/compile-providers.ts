@@ -4,8 +4,9 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
-import { compileAccounts } from './compile-accounts.ts'
+import { compileAccounts, type AccountPlace } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
+import { EgressTable, trustedFrom } from './compile-egress.ts'
 import { addressOf } from './compile-server.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
@@ -14,6 +15,7 @@ import { VENDORS } from './vendors.data.ts'
 /** Every provider that could be understood, in the order of the file. */
 export function compileProviders(parts: ConfigParts, context: CompileContext, notes: ConfigNotes): ProviderSettings[] {
   const seen = new Set<string>()
+  const ways = new EgressTable(parts, context, notes)
   const providers: ProviderSettings[] = []
   for (const provider of parts.providers) {
     const { id } = provider.value
@@ -25,18 +27,24 @@ export function compileProviders(parts: ConfigParts, context: CompileContext, no
       continue
     }
     seen.add(id)
-    const settings = compileProvider(provider, parts, context, notes)
+    const settings = compileProvider(provider, { parts, ways, context }, notes)
     if (settings !== undefined) providers.push(settings)
   }
   return providers
 }
 
+interface ProviderSurroundings {
+  readonly parts: ConfigParts
+  readonly ways: EgressTable
+  readonly context: CompileContext
+}
+
 function compileProvider(
   provider: Located<ProviderConfig>,
-  parts: ConfigParts,
-  context: CompileContext,
+  surroundings: ProviderSurroundings,
   notes: ConfigNotes,
 ): ProviderSettings | undefined {
+  const { parts, context } = surroundings
   const { value, path } = provider
   const format: WireFormat = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
   checkFormat(provider, format, notes)
@@ -61,7 +69,8 @@ function compileProvider(
       'This is the address the gateway itself listens on: calls would go round for ever. Name the upstream, or let the gateway listen elsewhere.',
     )
   }
-  const accounts = compileAccounts(provider, baseUrl, context, notes)
+  const egress = egressOf(provider, baseUrl, surroundings, notes)
+  const accounts = compileAccounts(provider, { baseUrl, egress }, context, notes)
   if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && accounts.some((account) => account.apiKey !== undefined)) {
     notes.warning(
       [...path, 'base_url'],
@@ -82,6 +91,25 @@ function compileProvider(
     headers: headersOf(provider, notes),
     mockModels: value.models.filter((model) => typeof model !== 'string').map(mockModelOf),
   }
+}
+
+/** The way of an account of this provider, by the one it names. */
+function egressOf(
+  { value, path }: Located<ProviderConfig>,
+  baseUrl: string,
+  { parts, ways, context }: ProviderSurroundings,
+  notes: ConfigNotes,
+): AccountPlace['egress'] {
+  const publicOnly = parts.server.block_private_networks && !value.allow_private && value.type !== 'mock'
+  if (publicOnly && isNearby(baseUrl)) {
+    notes.warning(
+      [...path, 'base_url'],
+      'This address is, or looks like, one of a private network, and `server.block_private_networks` refuses calls to those. Set `allow_private: true` if it is meant.',
+    )
+  }
+  const trusted = trustedFrom(value.ca_file, [...path, 'ca_file'], context, notes)
+  const own = value.egress === undefined ? undefined : { value: value.egress, path: [...path, 'egress'] }
+  return (named) => ways.pathFor({ named: [named, own], publicOnly, trusted })
 }
 
 function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): AuthScheme {

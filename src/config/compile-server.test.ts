@@ -74,6 +74,7 @@ describe('server settings', () => {
     expect(load('').compiled.server).toEqual({
       host: '127.0.0.1',
       port: 8765,
+      egressEnabled: true,
       apiKeys: [],
       allowOpenAdmin: false,
       maxRequestBytes: 67_108_864,

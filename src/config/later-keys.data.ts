@@ -19,7 +19,6 @@ const is =
 const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
 
 const RESTRICTION = 'without it the restriction would silently not hold'
-const DETOUR = 'without it calls would leave this machine directly'
 const CREDENTIAL = 'the account cannot be used without it: name an environment variable with `key_env` instead'
 
 export const LATER_KEYS: readonly LaterKey[] = [
@@ -30,22 +29,12 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'local_executors' },
   { path: 'client_profiles[].enabled', harmless: is(true), refuse: 'a client that is switched off would be admitted' },
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
-  { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
 
   // tenants: limits are known, restrictions are not
   { path: 'tenants[].allowed_routes', refuse: RESTRICTION },
   { path: 'tenants[].allowed_providers', refuse: RESTRICTION },
   { path: 'tenants[].allowed_accounts', refuse: RESTRICTION },
-
-  // server: guards
-  {
-    path: 'server.block_private_networks',
-    refuse: 'without it providers could be reached on private networks',
-    harmless: is(false),
-  },
-  { path: 'server.egress_enabled', refuse: DETOUR, harmless: is(true) },
-  { path: 'server.default_egress', refuse: DETOUR, harmless: is('direct') },
 
   // server: conveniences
   { path: 'server.privacy_mode', harmless: is('metadata_only'), hint: 'Prompts and answers are never kept.' },
@@ -69,8 +58,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.quality_eval', harmless: switchedOff },
 
   // providers and accounts
-  { path: 'providers[].egress', refuse: DETOUR, harmless: is('direct') },
-  { path: 'providers[].accounts[].egress', refuse: DETOUR, harmless: is('direct') },
   { path: 'providers[].accounts[].policy_tags' },
   { path: 'providers[].accounts[].auth.vault', refuse: CREDENTIAL },
 ]

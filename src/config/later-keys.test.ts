@@ -19,13 +19,9 @@ describe('keys of features this version does not have', () => {
   })
 
   test.each([
-    ['server: { block_private_networks: true }', 'server.block_private_networks'],
-    ['server: { egress_enabled: false }', 'server.egress_enabled'],
     ['tenants: [{ id: t, allowed_providers: [mock] }]', 'tenants[0].allowed_providers'],
-    ['egress: [{ id: x, kind: proxy, url: "http://p" }]', 'egress'],
     ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],
     ['client_profiles: [{ id: codex, enabled: false }]', 'client_profiles[0].enabled'],
-    ['providers: [{ id: p, type: mock, egress: proxy }]', 'providers[0].egress'],
     [
       'providers: [{ id: p, type: mock, accounts: [{ id: a, auth: { vault: "vault:x" } }] }]',
       'providers[0].accounts[0].auth.vault',

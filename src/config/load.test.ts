@@ -104,6 +104,7 @@ describe('the shipped example', () => {
       SWITCHBACK_ADMIN_KEY: 'k5',
       GEMINI_API_KEY: 'k6',
       ALERT_WEBHOOK_URL: 'https://hooks.example/k6',
+      OFFICE_PROXY_URL: 'socks5h://proxy.example:1080',
     }
     const { compiled, warnings } = loaded(loadConfigText(shipped('example.yaml'), { env }))
     expect(warnings).toEqual([])

@@ -112,7 +112,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   isReachable(): Promise<boolean> {
-    return this.provider.isReachable(this.timeouts.connectMs, this.controller.signal)
+    return this.provider.isReachable(this.timeouts.connectMs, this.controller.signal, this.account.egress)
   }
 
   /** Never rejects. */

@@ -110,6 +110,21 @@ export const serverSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Serve without any key on an address that is not loopback. Everybody who reaches it is an admin.'),
+  block_private_networks: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Call providers on the public internet only: addresses of this machine, of private networks and of cloud metadata are refused, also behind a name. `providers[].allow_private` makes exceptions.',
+    ),
+  egress_enabled: z
+    .boolean()
+    .default(true)
+    .describe(
+      '`false` stops everything that would leave this machine, at once and with a clear error: calls, webhooks, exports.',
+    ),
+  default_egress: nonEmpty()
+    .optional()
+    .describe('Way out, of `egress`, for providers and accounts that name none; `direct` for none.'),
   default_provider: nonEmpty()
     .optional()
     .describe('Provider that takes models no route knows. The model name is handed on unchecked.'),

@@ -41,6 +41,8 @@ export interface ServerSettings {
   readonly drainMs: number
   /** Processes that serve on the address. */
   readonly workers: number
+  /** Whether anything may leave this machine. */
+  readonly egressEnabled: boolean
   readonly trustedProxies: readonly string[]
   readonly publicUrl: string | undefined
   /** `''` or `/path` without a trailing slash. */

@@ -32,12 +32,13 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
     buildRequest(options) {
       const endpoint = endpoints[options.operation]?.get(options.account.id)
       if (endpoint === undefined) throw cannot(settings, options.operation)
-      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: options.body }
+      const { account, body } = options
+      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body, egress: account.egress }
     },
-    send: ({ url, method, headers: sent, body }, signal) =>
-      transport.send({ url, method, headers: sent, body, signal, origin, provider: id }),
-    async isReachable(timeoutMs, signal) {
-      return transport.isWarm(origin) || (await transport.isReachable(origin, timeoutMs, signal))
+    send: ({ url, method, headers: sent, body, egress }, signal) =>
+      transport.send({ url, method, headers: sent, body, signal, origin, provider: id, egress }),
+    async isReachable(timeoutMs, signal, egress) {
+      return transport.isWarm(origin) || (await transport.isReachable(origin, timeoutMs, signal, egress))
     },
     classify: (status, facts, answered) => errors.ofStatus(status, facts, answered),
     classifyInBand: (failure) => errors.ofFailure(failure),

@@ -39,6 +39,7 @@ const account = z
     auth: accountAuth.optional(),
     api_key: secretText().optional().describe('Short form of `auth.inline`.'),
     ...keyVariableFields('the key of this account'),
+    egress: nonEmpty().optional().describe('Way out, of `egress`, for calls with this account. Default: that of the provider.'),
     priority: z.int('a whole number').default(0).describe('Accounts with a lower number are used first.'),
     limits: placeLimits.describe('Limits of the calls with this account.'),
     budget: budget.describe('What may be spent with this account. One over its budget is passed over.'),
@@ -161,6 +162,18 @@ export const providerSchema = z
     ...keyVariableFields('the key'),
     auth_scheme: authScheme.optional(),
     accounts: z.array(account).default([]).describe('Credentials. Default: one account `default` with the key of the provider.'),
+    egress: nonEmpty()
+      .optional()
+      .describe('Way out, of `egress`, for calls to this provider; `direct` for none. Default: `server.default_egress`.'),
+    allow_private: z
+      .boolean()
+      .default(false)
+      .describe('May be on this machine or a private network although `server.block_private_networks` is set.'),
+    ca_file: nonEmpty()
+      .optional()
+      .describe(
+        'PEM file with certificates to trust for this upstream beside the public ones. Relative paths start at the configuration file.',
+      ),
     selection: z
       .enum(['fill_first', 'round_robin'])
       .default('fill_first')

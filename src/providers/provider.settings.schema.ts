@@ -2,6 +2,7 @@ import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Capabilities } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Secret } from '../lib/secret.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 
 /** How a credential is attached to an upstream request. */
 export type AuthScheme =
@@ -16,6 +17,8 @@ export interface AccountSettings {
   readonly priority: number
   /** Undefined for upstreams that need no key. */
   readonly apiKey: Secret | undefined
+  /** Undefined where nothing was chosen: calls leave as the environment says. */
+  readonly egress?: EgressPath | undefined
 }
 
 export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini'

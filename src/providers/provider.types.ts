@@ -3,6 +3,7 @@ import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.t
 import type { ProviderId } from '../ir/ids.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
 
 /** A request body: text, bytes, or pieces that are sent one after the other without being joined. */
@@ -26,6 +27,8 @@ export interface UpstreamRequest {
   readonly method: 'POST' | 'GET'
   readonly headers: Record<string, string>
   readonly body: UpstreamBody | undefined
+  /** How it leaves. */
+  readonly egress?: EgressPath | undefined
 }
 
 /** Codec × signer × transport of one configured provider. */
@@ -40,7 +43,7 @@ export interface Provider {
   /** Sends; rejects with a `GatewayError` (connect failed, timeout, interrupted) or with the signal's own reason. */
   send(request: UpstreamRequest, signal: AbortSignal): Promise<Response>
   /** Whether the upstream's origin takes connections; true without a look when it answered lately. */
-  isReachable(timeoutMs: number, signal: AbortSignal): Promise<boolean>
+  isReachable(timeoutMs: number, signal: AbortSignal, egress?: EgressPath): Promise<boolean>
   /** What an error answer means. */
   classify(status: number, facts: UpstreamErrorFacts, headers: Headers): GatewayError
   classifyInBand(failure: StreamFailure): GatewayError
