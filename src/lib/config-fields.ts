@@ -36,7 +36,7 @@ export const secretText = (): z.ZodPipe<z.ZodString, z.ZodTransform<Secret, stri
   z.string().transform((text) => new Secret(text))
 
 /** The name of an environment variable that holds a secret. */
-const environmentName = (): z.ZodString =>
+export const environmentName = (): z.ZodString =>
   z
     .string()
     .regex(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { identifier, nonEmpty, secretText } from '../lib/config-fields.ts'
+import { environmentName, identifier, nonEmpty, secretText } from '../lib/config-fields.ts'
 
 /** Headers that carry credentials or belong to the connection; an egress never sets them, so it can never stand in for an account. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -45,7 +45,7 @@ export const egressSchema = z
       .describe(
         'Address of the proxy: `http://`, `https://`, `socks5://` (names are resolved here) or `socks5h://` (by the proxy), with user and password where it wants them.',
       ),
-    url_env: nonEmpty().optional().describe('Name of the environment variable that holds the address; goes before `url`.'),
+    url_env: environmentName().optional().describe('Name of the environment variable that holds the address; goes before `url`.'),
     enabled: z.boolean().default(true).describe('Whether it may be used. What would leave this way is refused otherwise.'),
     user_agent: headerText()
       .min(1, 'text that is not empty')
