@@ -89,8 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
-  const transport = openTransport(clock, () => live.config.server.egressEnabled)
-  const live: LiveConfig = new LiveConfig(config, providerMaker(transport, clock))
+  const { live, transport } = openLive(config, clock)
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
@@ -101,7 +100,17 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...surroundings, config, transport, prices, hostOf: live.hostOf, address })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, prices, clock, buffers, limiter, watch, running })
+  const { engine, accounts, factsOf, tokenizer } = buildEngine({
+    live,
+    transport,
+    state,
+    prices,
+    clock,
+    buffers,
+    limiter,
+    watch,
+    running,
+  })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
@@ -254,9 +263,13 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
   isTrustedProxy: createAddressMatcher(settings.trustedProxies),
 })
 
-/** The one way to the outside, for providers and for everything else. */
-const openTransport = (clock: Clock, mayLeave: () => boolean): Transport =>
-  createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
+/** The configuration at work, and the one way to the outside, for its providers and for everything else. */
+function openLive(config: CompiledConfig, clock: Clock): { readonly live: LiveConfig; readonly transport: Transport } {
+  const mayLeave = (): boolean => live.config.server.egressEnabled
+  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
+  const live = new LiveConfig(config, providerMaker(transport, clock))
+  return { live, transport }
+}
 
 function providerMaker(transport: Transport, clock: Clock): (settings: ProviderSettings) => Provider {
   const userAgent = `switchback/${ENGINE_VERSION}`

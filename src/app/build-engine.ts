@@ -10,6 +10,8 @@ import { createAttemptLedger } from '../engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from '../engine/count-tokens.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Limiter } from '../engine/limits/limiter.ts'
+import { MediaStep } from '../engine/media/media-step.ts'
+import { ENGINE_VERSION } from '../engine/version.ts'
 import { observeTargets } from '../engine/observe-targets.ts'
 import type { RunningCalls } from '../engine/running-calls.ts'
 import type { FactsOf } from '../ir/snapshot.ts'
@@ -17,12 +19,14 @@ import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Deadlines } from '../lib/deadlines.ts'
 import type { LiveConfig } from '../operations/live-config.ts'
+import type { Transport } from '../transport/transport.ts'
 import { createTokenizer, type Tokenizer } from '../runtime/tokenizer.ts'
 import type { GatewayState } from '../state/open-state.ts'
 
 /** What an engine is built of. */
 export interface EngineParts {
   readonly live: LiveConfig
+  readonly transport: Transport
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly clock: Clock
@@ -63,7 +67,17 @@ export interface BuiltEngine {
 }
 
 /** The engine behind every ingress. */
-export function buildEngine({ live, state, prices, clock, buffers, limiter, watch, running }: EngineParts): BuiltEngine {
+export function buildEngine({
+  live,
+  transport,
+  state,
+  prices,
+  clock,
+  buffers,
+  limiter,
+  watch,
+  running,
+}: EngineParts): BuiltEngine {
   const { records, health, affinity, signatures, disables } = state
   const { snapshot, hostOf } = live
   const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
@@ -89,6 +103,7 @@ export function buildEngine({ live, state, prices, clock, buffers, limiter, watc
     random: Math.random,
     salt: randomBytes(16).toString('hex'),
     modelFacts,
+    media: new MediaStep({ transport, clock, buffers, userAgent: `switchback/${ENGINE_VERSION}` }),
     factsOf,
     prices,
     countTokens: createCountTokens({ clock, accounts, tokenizer }),

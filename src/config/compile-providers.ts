@@ -6,18 +6,24 @@ import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provi
 import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
 import { compileAccounts, type AccountPlace } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
-import { EgressTable, trustedFrom } from './compile-egress.ts'
+import { trustedFrom, type EgressTable } from './compile-egress.ts'
 import { addressOf } from './compile-server.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { VENDORS } from './vendors.data.ts'
 
+/** What providers are compiled in. */
+export interface ProviderSurroundings {
+  readonly parts: ConfigParts
+  readonly ways: EgressTable
+  readonly context: CompileContext
+}
+
 /** Every provider that could be understood, in the order of the file. */
-export function compileProviders(parts: ConfigParts, context: CompileContext, notes: ConfigNotes): ProviderSettings[] {
+export function compileProviders(surroundings: ProviderSurroundings, notes: ConfigNotes): ProviderSettings[] {
   const seen = new Set<string>()
-  const ways = new EgressTable(parts, context, notes)
   const providers: ProviderSettings[] = []
-  for (const provider of parts.providers) {
+  for (const provider of surroundings.parts.providers) {
     const { id } = provider.value
     if (seen.has(id)) {
       notes.problem(
@@ -27,16 +33,10 @@ export function compileProviders(parts: ConfigParts, context: CompileContext, no
       continue
     }
     seen.add(id)
-    const settings = compileProvider(provider, { parts, ways, context }, notes)
+    const settings = compileProvider(provider, surroundings, notes)
     if (settings !== undefined) providers.push(settings)
   }
   return providers
-}
-
-interface ProviderSurroundings {
-  readonly parts: ConfigParts
-  readonly ways: EgressTable
-  readonly context: CompileContext
 }
 
 function compileProvider(

@@ -52,6 +52,7 @@ export function compileRouting(
     defaults,
     modelIds: listModelIds(parts, providers),
     resilience: compileResilience(parts, notes),
+    inlinesMedia: parts.server.media.inline_urls,
     sessions: { hashFirstMessage: parts.server.sessions.hash_first_message },
   }
 }

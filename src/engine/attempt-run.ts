@@ -24,6 +24,8 @@ import { exhaustedResetMs } from '../ir/rate-limits.ts'
 import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
+import type { MediaAddress } from './media/media-addresses.ts'
+import type { InlinedMedia } from './media/media-step.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { mayHaveHappened } from './side-effects.ts'
@@ -49,7 +51,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly origin: AnswerOrigin | undefined
   readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
-  private readonly revision: Revision
+  readonly revision: Revision
+  media: InlinedMedia | undefined = undefined
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -120,12 +123,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { clock, deadlines } = this.deps
     try {
       if (this.limits !== undefined) await this.reserve(this.limits)
+      const addresses = this.deps.media?.wanted(this)
+      if (addresses !== undefined) await this.fetchMedia(addresses)
       const prepared = prepareAttempt(this)
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
       if (this.translates) this.answered = answeredRequest(this.call)
       this.call.letGo()
+      this.media = undefined
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
@@ -149,7 +155,17 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.timer?.stop()
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
     } finally {
-      if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
+      if (this.waitingSince !== undefined) this.waitedMs += clock.now() - this.waitingSince
+    }
+  }
+
+  private async fetchMedia(addresses: readonly MediaAddress[]): Promise<void> {
+    const { clock, media } = this.deps
+    const since = clock.now()
+    try {
+      this.media = await media?.inline(addresses, this, this.controller.signal)
+    } finally {
+      this.waitedMs += clock.now() - since
     }
   }
 

@@ -12,12 +12,16 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider, UpstreamBody, UpstreamRequest } from '../providers/provider.types.ts'
 import type { Call } from './engine.ts'
+import type { InlinedMedia } from './media/media-step.ts'
+import type { Revision } from './execution-deps.ts'
+import { carries, LOST_MEDIA, whoTakes } from './media/capable-targets.ts'
 import { passthroughRefusals } from './passthrough-decision.ts'
 import { passthroughBody, translatedBody } from './request-body.ts'
 
 /** What an attempt is made of. */
 export interface AttemptInput {
   readonly call: Call
+  readonly revision: Revision
   readonly route: Route
   readonly provider: Provider
   /** Of the provider, with what it remembers of earlier answers. */
@@ -28,6 +32,8 @@ export interface AttemptInput {
   readonly estimatedInputTokens: number
   /** Who gave the answer that the call continues. */
   readonly origin: AnswerOrigin | undefined
+  /** The request with media that was fetched for it. */
+  readonly media?: InlinedMedia | undefined
 }
 
 /** A request ready to be sent, and how its answer is to be read. */
@@ -52,6 +58,7 @@ export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   const refusals = passthroughRefusals(call, { target, quirks: provider.quirks, firstParty: provider.firstParty })
   if (fold) refusals.push('folded_stream')
   if (isAwayFromOrigin(input)) refusals.push('state_elsewhere')
+  if (input.media !== undefined) refusals.push('media_inlined')
   const passthrough = refusals.length === 0
   const addStreamUsage =
     call.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
@@ -77,16 +84,27 @@ function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; 
   const { call, provider, target } = input
   const report = new Report()
   const ownVendor = provider.firstParty && target.format === 'anthropic'
-  const asked = isAwayFromOrigin(input) ? withoutPreviousAnswer(call.request, report) : call.request
+  const {
+    request: whole,
+    body,
+    diagnostics: inlined,
+  } = input.media ?? { request: call.request, body: call.body, diagnostics: NO_DIAGNOSTICS }
+  report.diagnostics.push(...inlined)
+  const asked = isAwayFromOrigin(input) ? withoutPreviousAnswer(whole, report) : whole
   const messages = ownVendor ? asked.messages : withoutAttribution(asked.messages, report)
   const request = messages === asked.messages ? asked : { ...asked, messages }
   const encodeTarget: EncodeTarget = { model: target.model, quirks: provider.quirks, facts: input.facts, stream }
   const { value, diagnostics } = input.codec.encodeRequest(request, encodeTarget)
   const all = report.diagnostics.length === 0 ? diagnostics : [...report.diagnostics, ...diagnostics]
   if (input.route.translation === 'strict') refuseLosses(target, all)
-  if (input.route.translation !== 'allow') refuseMissingConversation(target, all)
-  return { body: translatedBody(value, call.body), diagnostics: all }
+  if (input.route.translation !== 'allow') {
+    refuseMissingConversation(target, all)
+    refuseMissingMedia(input, all)
+  }
+  return { body: translatedBody(value, body), diagnostics: all }
 }
+
+const NO_DIAGNOSTICS: readonly Diagnostic[] = []
 
 /** Another provider, or another account of the same one, cannot see the turns before the answer that the call continues. */
 const isAwayFromOrigin = ({ origin, provider, account }: AttemptInput): boolean =>
@@ -130,6 +148,19 @@ function refuseMissingConversation(target: Target, diagnostics: readonly Diagnos
     `The request refers to turns that are kept elsewhere (${missing.code} at ${missing.path}), and ${target.id} cannot see them. ` +
       'Send the whole conversation (for OpenAI clients: store false), or set translation: allow on the route to go on without them.',
     { target: target.id, details: { lost: [{ code: missing.code, path: missing.path }] } },
+  )
+}
+
+/** Media is never dropped, unless the route allows even that. */
+function refuseMissingMedia({ target, call, revision }: AttemptInput, diagnostics: readonly Diagnostic[]): void {
+  const missing = diagnostics.find((diagnostic) => diagnostic.severity === 'lost' && LOST_MEDIA.has(diagnostic.code))
+  if (missing === undefined) return
+  const { code, path } = missing
+  const who = whoTakes(revision.snapshot, call.principal, ({ format }) => carries(format, code))
+  throw new GatewayError(
+    'translation_refused',
+    `${target.id} cannot take what stands at ${path} (${code}), and media is not left out. ${who} Or set translation: allow on the route to go on without it.`,
+    { target: target.id, details: { lost: [{ code, path }] } },
   )
 }
 

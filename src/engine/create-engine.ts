@@ -14,6 +14,7 @@ import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { CallLimits } from './limits/limiter.ts'
+import { forecastMedia } from './media/forecast-media.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
 
@@ -64,7 +65,9 @@ export function createEngine(options: EngineOptions): Engine {
       // There is time for them, and the decision tells what it would cost.
       await warm(options)
       const decided = decider.decide(call)
-      return explainDecision(call.requestId, decided.plan, decided.question)
+      const decision = explainDecision(call.requestId, decided.plan, decided.question)
+      const media = forecastMedia(call, decided, options.media)
+      return media.length === 0 ? decision : { ...decision, media }
     },
   }
 }

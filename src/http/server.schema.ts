@@ -11,6 +11,7 @@ import {
   translationPolicy,
 } from '../lib/config-fields.ts'
 import { budget, callerLimits, placeLimits, serverBudget } from '../lib/limit-fields.ts'
+import { mediaSchema } from '../engine/media/media.schema.ts'
 import { parseBind } from './bind-address.schema.ts'
 import { policyFields, resilienceFields } from './server-routing.schema.ts'
 
@@ -82,6 +83,7 @@ export const serverSchema = z.strictObject({
   max_json_depth: positive().max(10_000, 'at most 10000').default(200).describe('Deepest nesting of a JSON body.'),
   max_json_nodes: positive().default(1_000_000).describe('Most values in a JSON body.'),
   stream,
+  media: mediaSchema,
   shutdown: z
     .strictObject({ drain_ms: pause().default(30_000).describe('How long running requests may finish after SIGTERM.') })
     .prefault({})

@@ -1,3 +1,4 @@
+import type { MediaSettings } from '../engine/media/media.schema.ts'
 import type { ApiKeyId, TenantId } from '../ir/ids.ts'
 import type { PrincipalRole } from '../ir/principal.ts'
 import type { StreamSettings } from '../ir/snapshot.ts'
@@ -50,4 +51,6 @@ export interface ServerSettings {
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined
   readonly corsOrigins: readonly string[]
   readonly idempotency: IdempotencySettings
+  /** Undefined where no media is fetched. */
+  readonly media?: MediaSettings | undefined
 }

@@ -182,6 +182,8 @@ export interface RoutingSnapshot {
   readonly modelIds: readonly string[]
   readonly resilience: ResilienceSettings
   readonly sessions: SessionSettings
+  /** Images named by address are fetched for targets that take them within the request only. */
+  readonly inlinesMedia?: boolean | undefined
 }
 
 /** How conversations are told apart. */

@@ -44,6 +44,7 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   client_closed_request: 'the client went away',
   count_tokens_unsupported: 'tokens cannot be counted for this target',
   translation_refused: 'translating would lose something and the route forbids that',
+  media_unavailable: 'media could not be fetched from the address that the request names',
   deadline_exceeded: 'the time for the whole request ran out',
   internal: 'the gateway itself failed',
   upstream_authentication: "the provider refused the account's credential",

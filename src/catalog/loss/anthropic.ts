@@ -74,6 +74,7 @@ const LOST: readonly Feature[] = [
 ]
 
 const REWRITTEN: readonly Feature[] = [
+  'media_inlined',
   'response_format.json_schema',
   'reasoning.display',
   'reasoning.summary',

@@ -69,6 +69,7 @@ const LOST: readonly Feature[] = [
 ]
 
 const REWRITTEN: readonly Feature[] = [
+  'media_inlined',
   'role.developer',
   'role.system_mid_conversation',
   'message.first_not_user',
