@@ -15,6 +15,7 @@ import type { AccountPool } from './credentials/account-pool.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
+import type { FormatFinder } from './engine/formats/format-finder.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
@@ -97,20 +98,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, surroundings)
   const { running, keys } = issued
-  const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
+  const shared = { ...surroundings, live, transport, state, prices, buffers }
+  const limiter = buildLimiter({ ...shared, keys })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
-  const watch = openWatch({ ...surroundings, config, transport, prices, hostOf: live.hostOf, address })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({
-    live,
-    transport,
-    state,
-    prices,
-    clock,
-    buffers,
-    limiter,
-    watch,
-    running,
-  })
+  const watch = openWatch({ ...shared, config, hostOf: live.hostOf, address })
+  const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
@@ -137,7 +129,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const parts = { config, surroundings, live, prices, state, buffers, issued, limiter, watch, captures, accounts, factsOf, app }
+  const parts = { ...shared, config, surroundings, issued, limiter, watch, captures, accounts, factsOf, formats, app }
   const release = (): void => {
     tokenizer.close()
     stopPrices()
@@ -152,6 +144,7 @@ interface HandleParts extends Pick<EngineParts, 'live' | 'prices' | 'state' | 'b
   readonly captures: ReturnType<typeof openCaptures>['captures']
   readonly accounts: AccountPool
   readonly factsOf: FactsOf
+  readonly formats: Pick<FormatFinder, 'prepare'>
   readonly app: HttpApp
 }
 
@@ -177,6 +170,8 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
     noteConfiguration(live.snapshot(), noting)
     await issued.read()
   }, config.state.shared === undefined)
+  /** What upstreams of `format: auto` speak is found out beside everything else; nobody waits for it here. */
+  const survey = (): void => void parts.formats.prepare(live.snapshot().targets)
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
@@ -190,13 +185,17 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       dataDir?.announce(url)
       state.coordination.listensAt(url)
       watch.start()
+      survey()
       return { url, port }
     },
     reload(wanted) {
       const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done.then((outcome) => {
-        if (outcome.kind === 'applied') noteConfiguration(live.snapshot(), noting)
+        if (outcome.kind === 'applied') {
+          noteConfiguration(live.snapshot(), noting)
+          survey()
+        }
         return outcome
       })
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { asProviderId, targetIdOf } from '../ir/ids.ts'
-import type { Capabilities, ProviderFacts, TargetPrice, VisionSource } from '../ir/snapshot.ts'
+import type { Capabilities, ProviderFacts, TargetPrice, RoutingSnapshot, VisionSource } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import { createKnownModels } from './known-models.ts'
 import { createLazyPrices, type LazyPrices } from './prices/lazy-prices.ts'
@@ -49,7 +49,10 @@ const BY_DAY = [
   { window: { kind: 'daily' as const, from: 20 * 3_600_000, until: 24 * 3_600_000 }, price: price(2) },
 ]
 
-function world(snapshot = snapshotOf(providerFacts('openai')), prices: LazyPrices = createLazyPrices(async () => dataset)) {
+function world(
+  snapshot: Pick<RoutingSnapshot, 'providers' | 'inlinesMedia'> = snapshotOf(providerFacts('openai')),
+  prices: LazyPrices = createLazyPrices(async () => dataset),
+) {
   const clock = new ManualClock(Date.UTC(2026, 10, 1, 19, 58))
   let current = snapshot
   const modelFacts = createKnownModels({ snapshot: () => current, hostOf: () => '' })

@@ -3,11 +3,12 @@ import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
-import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
+import { formatOfAddress, formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
 import { compileAccounts, type AccountPlace } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { trustedFrom, type EgressTable } from './compile-egress.ts'
 import { addressOf } from './compile-server.ts'
+import type { ConfigPath } from './config-path.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { VENDORS } from './vendors.data.ts'
@@ -46,8 +47,7 @@ function compileProvider(
 ): ProviderSettings | undefined {
   const { parts, context } = surroundings
   const { value, path } = provider
-  const format: WireFormat = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
-  checkFormat(provider, format, notes)
+  const format = formatOf(provider, notes)
   const baseUrl = normalisedBaseUrl(value.base_url, value.type, format)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
@@ -81,6 +81,7 @@ function compileProvider(
     id: asProviderId(value.id),
     type: value.type,
     format,
+    ...(value.format === 'auto' ? { findsFormat: true } : {}),
     baseUrl,
     authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
     accounts,
@@ -118,14 +119,36 @@ function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): Au
   return type === 'anthropic' && format === 'anthropic' ? { kind: 'header', name: 'x-api-key' } : { kind: 'bearer' }
 }
 
-/** A vendor that does not speak a format would refuse every call. */
-function checkFormat({ value, path }: Located<ProviderConfig>, format: WireFormat, notes: ConfigNotes): void {
+/** The format to speak; with `auto`, the one until another is found out. A vendor that does not speak a format would refuse every call. */
+function formatOf({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): WireFormat {
   const known = formatsOf(value.type)
-  if (known.includes(format)) return
+  if (value.format === 'auto') {
+    if (value.type !== 'openai_compatible')
+      notes.problem(
+        [...path, 'format'],
+        `Only providers of type openai_compatible have formats to be found out. Name the format, or leave it out for that of ${value.type}.`,
+        { expected: `one of ${known.join(', ')}`, found: 'auto' },
+      )
+    return 'openai'
+  }
+  if (value.format === undefined && value.type === 'openai_compatible') tellUnlikelyChat(value.base_url, path, notes)
+  const format = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
+  if (known.includes(format)) return format
   notes.problem(
     [...path, 'format'],
     `Providers of type ${value.type} do not speak ${format}. Use \`type: openai_compatible\` with the \`base_url\` of a server that does.`,
     { expected: `one of ${known.join(', ')}`, found: format },
+  )
+  return format
+}
+
+/** Chat Completions is spoken where no format is named, which is wrong at addresses that belong to another one. */
+function tellUnlikelyChat(baseUrl: string | undefined, path: ConfigPath, notes: ConfigNotes): void {
+  const likely = baseUrl === undefined ? undefined : formatOfAddress(baseUrl)
+  if (likely === undefined) return
+  notes.warning(
+    [...path, 'base_url'],
+    `No format is named, so Chat Completions is spoken here, and the address looks like one of ${likely}. Add \`format: ${likely}\`, or \`format: openai\` if it is meant.`,
   )
 }
 
@@ -227,6 +250,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   format: settings.format,
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
+  ...(settings.findsFormat === true ? { findsFormat: true } : {}),
   capabilities: settings.capabilities,
   tags: settings.tags ?? [],
   modelTags: settings.modelTags ?? new Map(),

@@ -53,6 +53,7 @@ export function compileRouting(
     modelIds: listModelIds(parts, providers),
     resilience: compileResilience(parts, notes),
     inlinesMedia: parts.server.media.inline_urls,
+    findsFormats: providers.some(({ findsFormat }) => findsFormat === true),
     sessions: { hashFirstMessage: parts.server.sessions.hash_first_message },
   }
 }

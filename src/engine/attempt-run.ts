@@ -86,9 +86,10 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { revision, route, question } = decided
     this.call = call
     this.route = route
-    this.provider = dispatch.provider
-    this.codec = signingCodec(dispatch.provider, call, deps.signatures)
-    this.target = dispatch.target
+    const { target, provider } = dispatch
+    this.provider = provider.speaking?.(target.format) ?? provider
+    this.codec = signingCodec(this.provider, call, deps.signatures)
+    this.target = target
     this.account = dispatch.account
     this.permit = dispatch.permit
     this.limits = decided.limits
@@ -138,6 +139,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       const response = await this.provider.send(prepared.request, this.controller.signal)
       this.timer.connected()
       this.upstreamStatus = response.status
+      if (this.provider.settings.findsFormat === true) this.deps.formats?.heard(this.target, response.status)
       this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id'))
       this.learnLimits(response.headers)
       if (!response.ok) throw await this.failureOf(response)
@@ -160,12 +162,11 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private async fetchMedia(addresses: readonly MediaAddress[]): Promise<void> {
-    const { clock, media } = this.deps
-    const since = clock.now()
+    const since = this.deps.clock.now()
     try {
-      this.media = await media?.inline(addresses, this, this.controller.signal)
+      this.media = await this.deps.media?.inline(addresses, this, this.controller.signal)
     } finally {
-      this.waitedMs += clock.now() - since
+      this.waitedMs += this.deps.clock.now() - since
     }
   }
 

@@ -14,11 +14,13 @@ import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { CallLimits } from './limits/limiter.ts'
+import type { FormatFinder } from './formats/format-finder.ts'
 import { forecastMedia } from './media/forecast-media.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
 
-export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity'>, DeciderOptions {
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity' | 'formats'>, DeciderOptions {
+  readonly formats?: Pick<FormatFinder, 'formatOf' | 'prepare' | 'heard'> | undefined
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
   /** Loaded for the first call that brings prices into its decision. */
   readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
@@ -104,12 +106,14 @@ class Serving {
     )
   }
 
-  private execute(call: Call, limits: CallLimits | undefined): Promise<Answer> {
+  private execute(call: Call, limits: CallLimits | undefined, hasWaited = false): Promise<Answer> {
     let decided: Decided
     try {
       // Nobody has listened for an abort until now.
       if (call.signal.aborted) throw clientGone()
       const made = this.decider.decide(call)
+      const finding = hasWaited ? undefined : this.finding(made)
+      if (finding !== undefined) return finding.then(() => this.execute(call, limits, true))
       decided = limits === undefined ? made : { ...made, limits }
     } catch (error) {
       limits?.end()
@@ -119,6 +123,11 @@ class Serving {
     const answer = new Execution(call, decided, this.deps).run()
     const { ledger } = this.options
     return ledger?.required === true ? keptAnswer(answer, ledger) : answer
+  }
+
+  /** What the first target speaks is not known yet, and is being found out. */
+  private finding({ snapshot, plan }: Decided): Promise<void> | undefined {
+    return snapshot.findsFormats === true ? this.options.formats?.prepare(plan.targets) : undefined
   }
 
   private denied(call: Call, error: unknown): Answer {

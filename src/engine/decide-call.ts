@@ -6,6 +6,8 @@ import type { FactsOf } from '../ir/snapshot.ts'
 import { NOTHING_KNOWN } from '../routing/candidate.ts'
 import { clientFamily } from '../routing/client-family.ts'
 import { decide } from '../routing/decide.ts'
+import { withFoundFormats } from '../routing/found-formats.ts'
+import type { FormatFinder } from './formats/format-finder.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import type { PreviewCall } from './engine.ts'
 import type { Decided, Revision } from './execution-deps.ts'
@@ -25,6 +27,8 @@ export interface DeciderOptions {
   readonly factsOf?: FactsOf | undefined
   readonly observed: Pick<ObservedState, 'of'>
   readonly affinity: AffinityStore
+  /** What upstreams of `format: auto` speak. */
+  readonly formats?: Pick<FormatFinder, 'formatOf'> | undefined
   /** Unguessable, for hashes of what must not be recorded. */
   readonly salt: string
 }
@@ -52,7 +56,9 @@ export function createDecider(options: DeciderOptions): Decider {
       const previous = previousAnswer(call, options.affinity)
       const conversation = conversationOf(call, previous, options)
       const question = questionOf(call, conversation?.pin, previous?.origin)
-      const resolved = resolveRoute(snapshot, question)
+      const resolved = withFoundFormats(resolveRoute(snapshot, question), snapshot, (target) =>
+        options.formats === undefined ? target.format : options.formats.formatOf(target, call.codec.format),
+      )
       const seed = Math.floor(options.random() * 2 ** 32)
       const plan = decide(snapshot, resolved, question, { observed, factsOf, seed })
       question.letGo()

@@ -88,6 +88,8 @@ export interface ProviderFacts {
   readonly accounts: readonly AccountRef[]
   /** Whether the upstream is the format's own vendor (decides on vendor-only fields). */
   readonly firstParty: boolean
+  /** `format: auto`: what targets speak is found out, and decided for each call. */
+  readonly findsFormat?: boolean | undefined
   /** Declared by the operator; undefined fields are unknown. */
   readonly capabilities: Capabilities
   /** Tags of every model of the provider, and of single ones by name. */
@@ -184,6 +186,8 @@ export interface RoutingSnapshot {
   readonly sessions: SessionSettings
   /** Images named by address are fetched for targets that take them within the request only. */
   readonly inlinesMedia?: boolean | undefined
+  /** Some provider has `format: auto`. */
+  readonly findsFormats?: boolean | undefined
 }
 
 /** How conversations are told apart. */

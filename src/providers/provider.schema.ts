@@ -148,10 +148,10 @@ export const providerSchema = z
         '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses; `openai_compatible` needs `base_url`.',
       ),
     format: z
-      .enum(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini'])
+      .enum([...(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini']), 'auto'])
       .optional()
       .describe(
-        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`) or `gemini`. Default: `anthropic` and `gemini` for these types, `openai` for the others.',
+        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`) or `gemini`; `auto` finds out by small calls. Default: `anthropic` and `gemini` for these types, `openai` for the others.',
       ),
     base_url: upstreamAddress()
       .optional()

@@ -43,6 +43,8 @@ export interface ProviderSettings {
   readonly id: ProviderId
   readonly type: ProviderType
   readonly format: WireFormat
+  /** `format: auto`: what the upstream speaks is found out for each model; `format` holds until then. */
+  readonly findsFormat?: boolean | undefined
   /** Without a trailing slash; for OpenAI-shaped ones with the `/v1` it needs. */
   readonly baseUrl: string
   readonly authScheme: AuthScheme

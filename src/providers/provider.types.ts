@@ -40,6 +40,8 @@ export interface Provider {
   /** The upstream is the format's own vendor. */
   readonly firstParty: boolean
   buildRequest(options: BuildOptions): UpstreamRequest
+  /** Of `format: auto`: the provider as it speaks this format. */
+  readonly speaking?: ((format: WireFormat) => Provider) | undefined
   /** Sends; rejects with a `GatewayError` (connect failed, timeout, interrupted) or with the signal's own reason. */
   send(request: UpstreamRequest, signal: AbortSignal): Promise<Response>
   /** Whether the upstream's origin takes connections; true without a look when it answered lately. */
