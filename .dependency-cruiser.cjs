@@ -1,10 +1,11 @@
 // Who may import whom. Folders under src/ are layers; ARCHITECTURE.md draws the same table.
-// An entry is a layer, or `layer:kind` for only that layer's files of one kind (types, schema, store).
+// An entry is a layer, or `layer:kind` for only that layer's files of one kind (types, schema, store, presets).
 
 const kinds = {
   types: String.raw`\.types\.ts$`,
   schema: String.raw`\.schema\.ts$`,
   store: String.raw`/store\.ts$`,
+  presets: String.raw`/presets/[^/]+\.ts$`,
 }
 
 const pure = ['ir', 'errors', 'lib']
@@ -25,6 +26,7 @@ const mayImport = {
   ir: [],
   lib: [],
   runtime: ['lib'],
+  vault: [...pure, 'runtime'],
   errors: ['ir'],
   codecs: pure,
   catalog: ['ir', 'lib'],
@@ -35,8 +37,8 @@ const mayImport = {
   state: [...pure, 'runtime'],
   observability: [...pure, 'transport'],
   engine: belowEngine,
-  config: [...pure, 'any:schema'],
-  operations: [...belowEngine.filter((entry) => entry !== 'state:store'), 'state', 'engine', 'config'],
+  config: [...pure, 'any:schema', 'providers:presets'],
+  operations: [...belowEngine.filter((entry) => entry !== 'state:store'), 'state', 'vault', 'engine', 'config'],
   http: [...pure, 'operations', 'engine', 'config', 'observability', 'codecs'],
   cli: [...pure, 'operations', 'config'],
 }
@@ -48,7 +50,7 @@ const test = String.raw`\.test\.ts$`
 function pathOf(entry) {
   const [layer, kind] = entry.split(':')
   const folder = layer === 'any' ? '^src/' : `^src/${layer}/`
-  return kind === undefined ? folder : `${folder}.+${kinds[kind]}`
+  return kind === undefined ? folder : `${folder.slice(0, -1)}.*${kinds[kind]}`
 }
 
 const layerRules = layers.map((layer) => ({

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { buildEngine, type EngineParts } from './app/build-engine.ts'
 import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
@@ -12,6 +13,7 @@ import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import type { AccountPool } from './credentials/account-pool.ts'
+import { createCredentials } from './credentials/credentials.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
@@ -47,6 +49,8 @@ import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
+import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
+import { createMemoryLogins } from './state/logins/memory.ts'
 import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
@@ -59,6 +63,8 @@ export interface GatewayOptions {
   readonly config: CompiledConfig
   /** Directory for state, held by this gateway alone. Undefined keeps everything in memory. */
   readonly dataDir?: string | undefined
+  /** Data directory, whoever holds it, with the logins that accounts have been given. Default: `dataDir`; in memory without either. */
+  readonly loginsOf?: string | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
   /**
@@ -90,7 +96,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dataDir = openDataDir(options, clock)
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
-  const { live, transport } = openLive(config, clock)
+  const { loginsOf = dataDir?.path } = options
+  const { live, transport } = openLive(config, { clock, logger, loginsOf })
   const prices = createLazyPrices()
   const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
@@ -108,7 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
   const app = createHttpApp({
     engine: served,
-    singleFlight: new SingleFlight({ store: state.idempotency, clock }),
+    singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
     snapshot,
     ...ingressSettings(config.server),
@@ -263,14 +270,33 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
 })
 
 /** The configuration at work, and the one way to the outside, for its providers and for everything else. */
-function openLive(config: CompiledConfig, clock: Clock): { readonly live: LiveConfig; readonly transport: Transport } {
-  const mayLeave = (): boolean => live.config.server.egressEnabled
-  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
-  const live = new LiveConfig(config, providerMaker(transport, clock))
+function openLive(
+  config: CompiledConfig,
+  surroundings: ProviderSurroundings,
+): { readonly live: LiveConfig; readonly transport: Transport } {
+  const transport = openTransport(surroundings.clock, () => live.config.server.egressEnabled)
+  const live: LiveConfig = new LiveConfig(config, providerMaker(transport, surroundings))
   return { live, transport }
 }
 
-function providerMaker(transport: Transport, clock: Clock): (settings: ProviderSettings) => Provider {
+/** What providers need of what is around a gateway. */
+export interface ProviderSurroundings extends Pick<Surroundings, 'clock' | 'logger'> {
+  /** Data directory with the logins; undefined keeps them in memory. */
+  readonly loginsOf: string | undefined
+}
+
+/** A way to the outside; `mayLeave` says whether anything may take it now. */
+export const openTransport = (clock: Clock, mayLeave: () => boolean): Transport =>
+  createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
+
+/** Makes providers that share connections, and credentials that outlive a change of the configuration. */
+export function providerMaker(
+  transport: Transport,
+  { loginsOf, clock, logger }: ProviderSurroundings,
+): (settings: ProviderSettings) => Provider {
   const userAgent = `switchback/${ENGINE_VERSION}`
-  return (settings) => createProvider(settings, { transport, clock, userAgent })
+  const warn = (message: string): void => logger.warn({}, message)
+  const logins = loginsOf === undefined ? createMemoryLogins() : createFileLogins({ folder: join(loginsOf, LOGINS_FOLDER), warn })
+  const credentials = createCredentials({ transport, clock, logins })
+  return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }

@@ -40,8 +40,14 @@ export function createGateway(config: unknown, options: EmbedOptions = {}): Gate
   return { ...gateway, reload: async (next) => gateway.reload(compiled(next)) }
 }
 
+/** Opening a vault takes waiting, which whoever embeds the gateway does better. */
+const NO_VAULT = {
+  kind: 'shut',
+  reason: 'An embedded gateway opens no vault: read the key yourself and hand it over as `inline`.',
+} as const
+
 function compiled(config: unknown): CompiledConfig {
-  const loaded = configFromObject(config, readSurroundings())
+  const loaded = configFromObject(config, { ...readSurroundings(), vault: NO_VAULT })
   if (loaded.ok) return loaded.compiled
   const told = loaded.problems.map((problem) => `${problem.path === '' ? 'configuration' : problem.path}: ${problem.message}`)
   throw new GatewayError('config_invalid', `The configuration is not valid. ${told.join(' ')}`, {

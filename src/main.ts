@@ -38,12 +38,17 @@ async function run(): Promise<void> {
 }
 
 async function loadApp(): Promise<GatewayApp> {
-  const [{ codecs, createGateway }, { createLogger }] = await Promise.all([
+  const [{ codecs, createGateway, openTransport, providerMaker }, { createLogger, silentLogger }] = await Promise.all([
     import('./app.ts'),
     import('./observability/logger.ts'),
   ])
   return {
     codecs,
+    providerMaker: ({ mayLeave, ...parts }) =>
+      providerMaker(
+        openTransport(parts.clock, () => mayLeave),
+        { ...parts, logger: silentLogger },
+      ),
     createGateway({ logLevel, ...options }) {
       logger = createLogger({ level: logLevel })
       return createGateway({ ...options, logger })

@@ -49,6 +49,7 @@ function attemptLedger({
   if (state.ledger === undefined) return undefined
   return createAttemptLedger({
     ledger: state.ledger.writer,
+    openAttempts: state.ledger.openAttempts,
     prices,
     hostOf: live.hostOf,
     clock,

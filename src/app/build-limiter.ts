@@ -1,5 +1,5 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
-import { liveLimitsOf } from '../engine/limits/caller-rules.ts'
+import { configuredLimitsOf } from '../engine/limits/caller-rules.ts'
 import { createLimiter } from '../engine/limits/create-limiter.ts'
 import type { Limiter } from '../engine/limits/limiter.ts'
 import { asProviderId } from '../ir/ids.ts'
@@ -18,15 +18,27 @@ interface LimiterParts extends Pick<Surroundings, 'clock' | 'logger'> {
   readonly keys: KeyDirectory
 }
 
+/** One object for as long as neither the configuration nor an issued key changes. */
+function versionOf(live: LiveConfig, keys: Pick<KeyDirectory, 'revision'>): () => object {
+  let known = { limits: live.config.limits, revision: keys.revision }
+  return () => {
+    const { limits } = live.config
+    const { revision } = keys
+    if (known.limits !== limits || known.revision !== revision) known = { limits, revision }
+    return known
+  }
+}
+
 /** Limits and budgets by whatever configuration is in force. */
 export function buildLimiter({ live, state, prices, keys, clock, logger }: LimiterParts): Limiter {
   return createLimiter({
     store: state.limits,
     settings: live.config.limits,
     limitsOf: joinedLimitsOf(
-      liveLimitsOf(() => live.config.limits),
+      (principal) => configuredLimitsOf(live.config.limits)(principal),
       issuedLimitsOf(keys, () => live.config.limits.inherited),
     ),
+    version: versionOf(live, keys),
     accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
     async priceOf({ provider, model }) {
       const book = prices.book ?? (await prices.warm())

@@ -2,10 +2,12 @@ import type { CompiledConfig } from '../config/compile.ts'
 import type { ProcessSurroundings } from '../config/env.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ReloadOutcome } from '../operations/reload-config.ts'
+import type { MakeProvider } from '../operations/provider/open-upstream.ts'
+import type { TestedGateway } from '../operations/provider/test-provider.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
 
 /** What commands need of a gateway. */
-export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices'> {
+export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices'>, TestedGateway {
   /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes over another configuration while it serves. */
@@ -21,6 +23,8 @@ export interface CommandGatewayOptions {
   readonly config: CompiledConfig
   /** Undefined keeps nothing on disk. */
   readonly dataDir?: string | undefined
+  /** Data directory, whoever holds it, with the logins of accounts. Default: `dataDir`. */
+  readonly loginsOf?: string | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** Number of one of several processes on an address; the data directory is held by the one that started them. */
   readonly worker?: number | undefined
@@ -28,8 +32,18 @@ export interface CommandGatewayOptions {
 
 /** The composition root, loaded only by commands that need a gateway. */
 export interface GatewayApp extends Pick<PreviewParts, 'codecs'> {
+  /** Makes providers as a gateway does, for commands that call one past all routing. */
+  providerMaker(parts: { readonly clock: Clock; readonly loginsOf: string; readonly mayLeave: boolean }): MakeProvider
   /** Throws a `GatewayError` that says what to do when the gateway cannot be built. */
   createGateway(options: CommandGatewayOptions): CommandGateway | Promise<CommandGateway>
+}
+
+/** A person at a terminal. */
+export interface Terminal {
+  /** Asks on stderr and resolves with the line that was typed; empty when nothing was. */
+  ask(question: string): Promise<string>
+  /** The same, without showing what is typed. */
+  askSecret(question: string): Promise<string>
 }
 
 /** Everything a command touches of the world; tests pass their own. */
@@ -46,6 +60,8 @@ export interface CliContext {
   stderr(text: string): void
   /** Reads a text file, or stdin for `-`. */
   readText(path: string): Promise<string>
+  /** Where a person can be asked; undefined when nobody sits there. */
+  readonly terminal?: Terminal | undefined
   /** Calls `listener` whenever the process is asked to read its configuration anew (SIGHUP), until the returned function is called. */
   onHangUp(listener: () => void): () => void
   /** Resolves with the signal's name at the next request to stop. */

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { variable } from '../config/env.ts'
 import { dataDirectory } from '../config/locate.ts'
@@ -18,6 +19,7 @@ export async function noteAtTerminal(context: CliContext, options: CommonOptions
   if (store === 'memory') return
   const { openAudit, openSharedAudit, STATE_FILE } = await import('../operations/open-audit.ts')
   try {
+    mkdirSync(dataDirectory(surroundings, options.dataDir), { recursive: true, mode: 0o700 })
     const audit =
       shared === undefined
         ? openAudit({ store: store ?? join(dataDirectory(surroundings, options.dataDir), STATE_FILE), clock })

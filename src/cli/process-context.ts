@@ -4,6 +4,7 @@ import { isatty } from 'node:tty'
 import { readSurroundings, variable } from '../config/env.ts'
 import { systemClock } from '../lib/clock.ts'
 import type { CliContext, GatewayApp, WorkerRole } from './cli-context.ts'
+import { processTerminal } from './terminal.ts'
 import { WORKER_VARIABLE } from './worker-variable.ts'
 
 const STDERR = 2
@@ -29,6 +30,7 @@ export function processContext(options: ProcessContextOptions): CliContext {
     stdout: (words) => void process.stdout.write(words),
     stderr: (words) => void process.stderr.write(words),
     readText: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+    terminal: processTerminal(),
     onHangUp,
     stopRequested: worker === undefined ? nextStopSignal : nextWordOfSupervisor,
     loadApp: options.loadApp,

@@ -11,8 +11,11 @@ export interface RequireConfigOptions {
 
 /** The configuration a command works with; its warnings go to stderr. Throws `config_invalid` that lists every problem. */
 export async function requireConfig(context: CliContext, options: RequireConfigOptions): Promise<LoadedConfig> {
-  const [{ loadConfig }, { formatProblem }] = await Promise.all([import('../config/load.ts'), import('../config/problem.ts')])
-  const result = loadConfig({ ...context.surroundings, path: options.path, bind: options.bind })
+  const [{ openConfig }, { formatProblem }] = await Promise.all([
+    import('../operations/open-config.ts'),
+    import('../config/problem.ts'),
+  ])
+  const result = await openConfig({ ...context.surroundings, path: options.path, bind: options.bind })
   for (const warning of result.warnings) context.stderr(`switchback: warning: ${formatProblem(warning)}\n`)
   if (result.ok) return result
   const count = result.problems.length === 1 ? 'There is a problem' : `There are ${result.problems.length} problems`

@@ -93,6 +93,8 @@ export interface StreamEncoder {
 export interface FrameFacts {
   /** Holds part of an answer: fallback ends here. */
   readonly semantic: boolean
+  /** Characters of the answer in a frame of a stream, for a rough count; undefined where the format tells its usage as it goes. */
+  readonly text?: number | undefined
   /** The format's own end of stream. */
   readonly terminal: boolean
   /** Id of the answer, where the format's calls may name it to continue the answer. */

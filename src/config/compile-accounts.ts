@@ -1,13 +1,14 @@
 import { asAccountId } from '../ir/ids.ts'
+import { presetOf } from '../providers/presets/index.ts'
 import type { AccountConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import { isTypesOwnHost } from './base-url.ts'
+import { compileCredential, isLoginAuth } from './compile-credential.ts'
 import type { CompileContext, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
+import { findKey, keyPath, type FoundKey } from './find-key.ts'
 import type { ConfigNotes } from './problem.ts'
 import type { EgressPath } from '../transport/egress.settings.schema.ts'
-import { resolveKey, type ResolvedKey } from './resolve-key.ts'
-import { VENDORS } from './vendors.data.ts'
 
 /**
  * The accounts of a provider that can be used, best first. One whose key is missing is skipped with a warning that names the variable:
@@ -61,7 +62,7 @@ export interface AccountPlace {
 }
 
 interface NamedKey {
-  readonly key: ResolvedKey
+  readonly key: FoundKey
   readonly path: ConfigPath
 }
 
@@ -75,9 +76,9 @@ function sharedKey(
   const at = keyPath(path, value)
   const isNamed = at.length > path.length
   if (isNamed || !isTypesOwnHost(baseUrl, value.type))
-    return { key: resolveKey({ ...value, written: value.api_key }, context.env, at, notes), path: at, isNamed }
-  const vendor = VENDORS.find((candidate) => candidate.id === value.type)
-  return { key: resolveKey({ key_env: vendor?.keyVariable }, context.env, at, notes), path: at, isNamed }
+    return { key: findKey({ ...value, written: value.api_key }, context, at, notes), path: at, isNamed }
+  const vendor = presetOf(value.type)
+  return { key: findKey({ key_env: vendor?.keyVariable }, context, at, notes), path: at, isNamed }
 }
 
 /** The key of an account; undefined when it names none and uses the provider's. */
@@ -86,31 +87,33 @@ function accountKey(
   path: ConfigPath,
   context: CompileContext,
   notes: ConfigNotes,
-): { key: ResolvedKey | undefined; path: ConfigPath } {
+): { key: FoundKey | undefined; path: ConfigPath } {
   const { auth } = account
   const short = keyPath(path, account)
   const isShort = short.length > path.length
   if (auth === undefined)
     return {
-      key: isShort ? resolveKey({ ...account, written: account.api_key }, context.env, short, notes) : undefined,
+      key: isShort ? findKey({ ...account, written: account.api_key }, context, short, notes) : undefined,
       path: short,
     }
-  const at = keyPath([...path, 'auth'], auth)
+  const isLogin = isLoginAuth(auth)
+  const at = isLogin ? [...path, 'auth'] : keyPath([...path, 'auth'], auth)
   if (isShort) notes.problem(short, 'The account names its key twice, here and under `auth`. Keep one.')
-  const namesKey = at.length > path.length + 1
-  if (auth.kind === 'none') {
-    if (namesKey) notes.problem(at, 'The account has `kind: none` and names a key all the same. Remove one of the two.')
-    return { key: { kind: 'none' }, path: at }
+  if (isLogin) {
+    const settings = compileCredential({ auth, path: at, context, notes })
+    return { key: settings === undefined ? { kind: 'invalid' } : { kind: 'credential', settings }, path: at }
   }
+  if (auth.kind === 'none') return { key: { kind: 'none' }, path: at }
+  const namesKey = at.length > path.length + 1
   if (!namesKey) {
     notes.problem(
       at,
       'The account names no key. Add `key_env` with the name of an environment variable, or write `kind: none`.',
-      { wants: ['key_env', 'api_key_env', 'env', 'inline', 'vault'], expected: 'key_env', found: 'nothing' },
+      { wants: ['key_env', 'api_key_env', 'env', 'key_file', 'inline', 'vault'], expected: 'key_env', found: 'nothing' },
     )
     return { key: { kind: 'invalid' }, path: at }
   }
-  return { key: resolveKey({ ...auth, written: auth.inline }, context.env, at, notes), path: at }
+  return { key: findKey({ ...auth, written: auth.inline }, context, at, notes), path: at }
 }
 
 interface Candidate extends NamedKey {
@@ -124,6 +127,7 @@ interface Candidate extends NamedKey {
 function usable({ key, path, id, priority, egress, provider, notes }: Candidate): AccountSettings | undefined {
   const account = { id: asAccountId(id), priority, ...(egress === undefined ? {} : { egress }) }
   if (key.kind === 'key') return { ...account, apiKey: key.secret }
+  if (key.kind === 'credential') return { ...account, apiKey: undefined, credential: key.settings }
   if (key.kind === 'none') return { ...account, apiKey: undefined }
   if (key.kind === 'missing') {
     const variables = key.variables.join(', ')
@@ -133,9 +137,4 @@ function usable({ key, path, id, priority, egress, provider, notes }: Candidate)
     )
   }
   return undefined
-}
-
-function keyPath(base: ConfigPath, value: object): ConfigPath {
-  const name = ['api_key_env', 'key_env', 'env', 'api_key', 'inline'].find((candidate) => Object.hasOwn(value, candidate))
-  return name === undefined ? base : [...base, name]
 }

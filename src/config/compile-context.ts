@@ -8,8 +8,10 @@ import type { RouteConfig } from '../routing/route.schema.ts'
 import type { CaptureConfig } from '../state/captures/captures.schema.ts'
 import type { LedgerConfig, RetentionConfig, StateConfig } from '../state/state.schema.ts'
 import type { EgressConfig } from '../transport/egress.schema.ts'
+import type { VaultConfig } from '../vault/vault.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
+import type { VaultView } from './vault-view.ts'
 import type { Config, OwnerConfig, ProjectConfig, TenantConfig } from './schema.ts'
 
 /** A part of the configuration and where it stands. */
@@ -37,6 +39,7 @@ export interface ConfigParts {
   readonly telemetry: TelemetryConfig
   readonly alerts: AlertsConfig
   readonly capture: CaptureConfig
+  readonly vault: VaultConfig
   /** Ids of all providers in the document, also of those that could not be read. */
   readonly declaredProviders: ReadonlySet<string>
 }
@@ -53,6 +56,8 @@ export interface CompileContext {
   readText(path: string): string
   /** Stands in for `server.bind`, as `serve --bind` does. */
   readonly bind?: string | undefined
+  /** Undefined while nobody has opened it: accounts with keys from there are then left out without a word. */
+  readonly vault?: VaultView | undefined
   /** Which provider takes model names that begin so, when no route knows them. */
   readonly vendorPrefixes?: readonly { readonly prefix: string; readonly provider: string }[] | undefined
 }
@@ -76,4 +81,5 @@ export const configOf = (parts: ConfigParts): Config => ({
   telemetry: parts.telemetry,
   alerts: parts.alerts,
   capture: parts.capture,
+  vault: parts.vault,
 })

@@ -2,6 +2,7 @@ import { asProviderId } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
+import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
 import { formatOfAddress, formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
 import { compileAccounts, type AccountPlace } from './compile-accounts.ts'
@@ -11,7 +12,7 @@ import { addressOf } from './compile-server.ts'
 import type { ConfigPath } from './config-path.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
-import { VENDORS } from './vendors.data.ts'
+import { refuseSharedLogins } from './single-user-logins.ts'
 
 /** What providers are compiled in. */
 export interface ProviderSurroundings {
@@ -51,7 +52,7 @@ function compileProvider(
   const baseUrl = normalisedBaseUrl(value.base_url, value.type, format)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
-    const known = VENDORS.find((vendor) => vendor.id === value.id)
+    const known = presetOf(value.id)
     notes.problem(
       path,
       `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,
@@ -71,7 +72,9 @@ function compileProvider(
   }
   const egress = egressOf(provider, baseUrl, surroundings, notes)
   const accounts = compileAccounts(provider, { baseUrl, egress }, context, notes)
-  if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && accounts.some((account) => account.apiKey !== undefined)) {
+  refuseSharedLogins(provider, addressOf(parts, context), notes)
+  const hasKeys = accounts.some(({ apiKey, credential }) => apiKey !== undefined || credential !== undefined)
+  if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && hasKeys) {
     notes.warning(
       [...path, 'base_url'],
       'Keys and prompts go to this host over plain HTTP, where others can read them. Use https://.',

@@ -90,7 +90,7 @@ describe('server settings', () => {
       basePath: '',
       tls: undefined,
       corsOrigins: [],
-      idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 100_000 },
+      idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 100_000, keepsAnswers: false },
       media: {
         hosts: [],
         maxBytes: 20_971_520,

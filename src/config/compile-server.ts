@@ -1,10 +1,9 @@
-import { resolve } from 'node:path'
 import { parseBind } from '../http/bind-address.schema.ts'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
 import { Secret } from '../lib/secret.ts'
 import { compileApiKeys } from './compile-api-keys.ts'
 import type { CompileContext, ConfigParts } from './compile-context.ts'
-import { withHome } from './locate.ts'
+import { configuredPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { readPem } from './read-pem.ts'
 import { showText } from './secrecy.ts'
@@ -35,6 +34,7 @@ export function compileServer(parts: ConfigParts, context: CompileContext, notes
       leaseMs: server.idempotency.inflight_ttl_ms,
       ttlMs: server.idempotency.ttl_secs * 1000,
       maxKeys: server.idempotency.max_keys,
+      keepsAnswers: server.idempotency.persist_response_bodies,
     },
     corsOrigins: server.cors.origins.map((origin) => new URL(origin).origin),
   }
@@ -56,7 +56,7 @@ function tlsOf(parts: ConfigParts, context: CompileContext, notes: ConfigNotes):
   const { tls } = parts.server
   if (tls === undefined) return undefined
   const read = (name: 'cert_file' | 'key_file', label: string): string | undefined => {
-    const pem = readPem(resolve(context.baseDirectory, withHome(tls[name], context.home)), label, context)
+    const pem = readPem(configuredPath(tls[name], context), label, context)
     if ('problem' in pem) notes.problem(['server', 'tls', name], pem.problem)
     return 'text' in pem ? pem.text : undefined
   }

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path'
 import { durationMs } from '../lib/config-fields.ts'
 import { Secret } from '../lib/secret.ts'
 import { postgresAddressOf } from '../state/postgres/address.schema.ts'
 import { redisAddressOf } from '../state/redis/address.schema.ts'
 import type { SharedStateSettings, StateSettings } from '../state/state.schema.ts'
 import type { CompileContext, ConfigParts } from './compile-context.ts'
-import { withHome } from './locate.ts'
+import { configuredPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 
 /** `state.*` and `retention.*`, and whether they go together with `server.workers`. */
@@ -14,7 +13,8 @@ export function compileState(parts: ConfigParts, context: CompileContext, notes:
   const shared = compileShared(parts, context, notes)
   requireSharing(parts, shared, notes)
   return {
-    store: store instanceof Secret ? undefined : store === undefined || store === 'memory' ? store : pathOf(store, context),
+    store:
+      store instanceof Secret ? undefined : store === undefined || store === 'memory' ? store : configuredPath(store, context),
     shared,
     retentionMs: durationMs(parts.retention.requests),
     auditRetentionMs: durationMs(parts.retention.audit),
@@ -26,8 +26,6 @@ export function compileState(parts: ConfigParts, context: CompileContext, notes:
     },
   }
 }
-
-const pathOf = (path: string, { baseDirectory, home }: CompileContext): string => resolve(baseDirectory, withHome(path, home))
 
 function compileShared({ state }: ConfigParts, context: CompileContext, notes: ConfigNotes): SharedStateSettings | undefined {
   const { store, coordination } = state
@@ -47,7 +45,7 @@ function compileShared({ state }: ConfigParts, context: CompileContext, notes: C
       'Without state.coordination only one gateway may work with this database: others would not know its locks, circuits and conversations. Set state.coordination to redis://… before you start a second one.',
     )
   const placed = <Address extends { readonly certificates: string | undefined }>(address: Address): Address =>
-    address.certificates === undefined ? address : { ...address, certificates: pathOf(address.certificates, context) }
+    address.certificates === undefined ? address : { ...address, certificates: configuredPath(address.certificates, context) }
   return { postgres: placed(postgres), redis: redis === undefined ? undefined : placed(redis), onLoss: state.on_loss }
 }
 

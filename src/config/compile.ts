@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
 import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
@@ -11,6 +10,7 @@ import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
 import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
 import { EgressTable } from './compile-egress.ts'
+import type { VaultSettings } from '../vault/vault.schema.ts'
 import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
 import { compileLimits } from './compile-limits.ts'
@@ -20,10 +20,11 @@ import { compileServer } from './compile-server.ts'
 import { compileState } from './compile-state.ts'
 import { compileTelemetry } from './compile-telemetry.ts'
 import { impliedProviders } from './implied-providers.ts'
-import { withHome } from './locate.ts'
+import { configuredPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
 import { showText } from './secrecy.ts'
+import { compileVault } from './vault-references.ts'
 
 /** What the other layers are built from. */
 export interface CompiledConfig {
@@ -38,6 +39,7 @@ export interface CompiledConfig {
   readonly telemetry: TelemetrySettings
   readonly alerts: AlertSettings
   readonly capture: CaptureSettings
+  readonly vault: VaultSettings
 }
 
 /** A file of policy tests that must pass before the configuration is taken. */
@@ -69,7 +71,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const capture = compileCapture(parts)
   const tenants = parts.tenants.map(({ value }) => value.id)
   const state = compileState(parts, context, notes)
-  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture }
+  const vault = compileVault(parts, context)
+  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture, vault }
 }
 
 const MIB = 1024 * 1024
@@ -99,7 +102,7 @@ function compileCapture({ capture }: ConfigParts): CaptureSettings {
 
 function compilePolicyTests({ policyTests }: ConfigParts, context: CompileContext, notes: ConfigNotes): PolicyTestFile[] {
   return policyTests.flatMap(({ value, path: place }) => {
-    const path = resolve(context.baseDirectory, withHome(value, context.home))
+    const path = configuredPath(value, context)
     try {
       return [{ path, text: context.readText(path) }]
     } catch (error) {

@@ -18,7 +18,8 @@ export interface IssueContext {
 /** Turns one finding of the schema library into notes that say what was expected, what was found and what was probably meant. */
 export function describeIssue(issue: Issue, base: ConfigPath, context: IssueContext): ConfigNote[] {
   const path = [...base, ...issue.path.filter((step) => typeof step !== 'symbol')]
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, context))
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.filter((key) => !isOfAnotherKind(key, path, context)).map((key) => unknownKey(key, path, context))
   const expected = expectationOf(issue)
   if (issue.code === 'invalid_key') {
     const found = showText(String(path.at(-1)))
@@ -64,9 +65,13 @@ const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 )
 
+/** The mapping is of a kind that nobody knows, which is told, and of some other kind the key would be good. */
+const isOfAnotherKind = (key: string, parent: ConfigPath, { schema, document }: IssueContext): boolean =>
+  keysAt(schema, parent, valueAt(document, parent)).includes(key)
+
 /** A key nobody reads, with the one that was probably meant. */
 export function unknownKey(key: string, parent: ConfigPath, context: IssueContext): ConfigNote {
-  const known = keysAt(context.schema, parent)
+  const known = keysAt(context.schema, parent, valueAt(context.document, parent))
   const synonym = SYNONYMS.get(key.toLowerCase())?.find((name) => known.includes(name))
   const places = placesOf(context.schema, key)
   const suggestion = synonym ?? nearest(key, known)
@@ -93,6 +98,7 @@ export function unknownKey(key: string, parent: ConfigPath, context: IssueContex
 function suggestionFor(issue: Issue, value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
   if (issue.code === 'invalid_value') return nearest(value, issue.values.map(String))
+  if (issue.code === 'invalid_union') return nearest(value, unionOptions(issue))
   return undefined
 }
 
@@ -117,10 +123,14 @@ function expectationOf(issue: Issue): string {
 }
 
 function unionExpectation(issue: z.core.$ZodIssueInvalidUnion): string {
-  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
+  const options = unionOptions(issue)
   if (options.length > 0) return `one of ${options.join(', ')}`
   return isOwnWording(issue.message) ? issue.message : 'another value'
 }
+
+/** The kinds there are. That one of them need not be named is no help to somebody who has named another. */
+const unionOptions = (issue: z.core.$ZodIssueInvalidUnion): string[] =>
+  'options' in issue && Array.isArray(issue.options) ? issue.options.filter((option) => option !== undefined).map(String) : []
 
 const isOwnWording = (message: string): boolean => !/^(Invalid|Too (small|big)|Unrecognized)/.test(message)
 

@@ -1,9 +1,10 @@
 import { parseBind } from '../http/bind-address.schema.ts'
 import { upstreamAddress } from '../lib/config-fields.ts'
+import { ENVIRONMENT_PRESETS, type EnvironmentPreset } from '../providers/presets/index.ts'
 import { variable, type Environment } from './env.ts'
+import { MOCK_CONFIG } from './mock-config.data.ts'
 import type { ConfigInput } from './schema.ts'
 import { pointsAtItself } from './self-address.ts'
-import { MOCK_CONFIG, VENDORS, type Vendor } from './vendors.data.ts'
 
 /** A configuration made up because there is no file. */
 export interface MadeUpConfig {
@@ -28,13 +29,13 @@ export function environmentConfig(env: Environment, bindOverride?: string): Made
   const bind = bindOverride ?? variable(env, 'SWITCHBACK_BIND') ?? '127.0.0.1:8765'
   const hasKey = variable(env, 'SWITCHBACK_API_KEY') !== undefined
   const server = { bind, ...(hasKey ? { api_key_env: 'SWITCHBACK_API_KEY' } : {}) }
-  const found = VENDORS.filter((vendor) => variable(env, vendor.keyVariable) !== undefined)
+  const found = ENVIRONMENT_PRESETS.filter((vendor) => variable(env, vendor.keyVariable) !== undefined)
   const [first] = found
   if (first === undefined)
     return { input: { ...MOCK_CONFIG, server }, variables: [], vendorPrefixes: [], warnings: [], problems: [] }
   const warnings: string[] = []
   const problems: string[] = []
-  const addressOf = (vendor: Vendor): string => {
+  const addressOf = (vendor: EnvironmentPreset): string => {
     const address = variable(env, vendor.addressVariable ?? '')
     if (address === undefined) return vendor.baseUrl
     if (!upstreamAddress().safeParse(address).success)
@@ -58,7 +59,7 @@ export function environmentConfig(env: Environment, bindOverride?: string): Made
   return {
     input: { server: { ...server, default_provider: first.id }, providers: [...providers, { id: 'mock', type: 'mock' }] },
     variables: found.map((vendor) => vendor.keyVariable),
-    vendorPrefixes: found.flatMap((vendor) => vendor.prefixes.map((prefix) => ({ prefix, provider: vendor.id }))),
+    vendorPrefixes: found.flatMap((vendor) => (vendor.prefixes ?? []).map((prefix) => ({ prefix, provider: vendor.id }))),
     warnings,
     problems,
   }

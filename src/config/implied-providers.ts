@@ -1,9 +1,9 @@
 import { providerSchema } from '../providers/provider.schema.ts'
+import { ENVIRONMENT_PRESETS } from '../providers/presets/index.ts'
 import type { ConfigParts, Located } from './compile-context.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
 import type { ConfigPath } from './config-path.ts'
 import type { ConfigNotes } from './problem.ts'
-import { VENDORS } from './vendors.data.ts'
 
 /**
  * Providers that are used and not configured, and whose name leaves no doubt: a well-known vendor (its address, and its usual
@@ -13,7 +13,7 @@ export function impliedProviders(parts: ConfigParts, notes: ConfigNotes): Locate
   const implied = new Map<string, Located<ProviderConfig>>()
   for (const { id, path } of usedProviders(parts)) {
     if (parts.declaredProviders.has(id) || implied.has(id)) continue
-    const vendor = VENDORS.find((candidate) => candidate.id === id)
+    const vendor = ENVIRONMENT_PRESETS.find((candidate) => candidate.id === id)
     if (vendor === undefined && id !== 'mock') continue
     const input =
       vendor === undefined

@@ -22,9 +22,19 @@ export function schemasAt(root: JsonObject, path: ConfigPath): JsonObject[] {
   return nodes
 }
 
-/** Keys that are valid in the mapping at a path. */
-export function keysAt(root: JsonObject, path: ConfigPath): string[] {
-  return [...new Set(schemasAt(root, path).flatMap((node) => Object.keys(propertiesOf(node))))]
+/** Keys that are valid in the mapping at a path; where mappings of several kinds may stand, in one of the kind of `value`. */
+export function keysAt(root: JsonObject, path: ConfigPath, value?: unknown): string[] {
+  const schemas = schemasAt(root, path)
+  const ofKind = isObject(value) ? schemas.filter((node) => isOfKind(node, value['kind'])) : []
+  return [...new Set((ofKind.length > 0 ? ofKind : schemas).flatMap((node) => Object.keys(propertiesOf(node))))]
+}
+
+/** Whether the schema is of mappings with this `kind`; of those that need not name one when it is undefined. */
+function isOfKind(node: JsonObject, kind: unknown): boolean {
+  const { kind: property } = propertiesOf(node)
+  const required = Array.isArray(node['required']) ? node['required'] : []
+  if (kind === undefined) return !required.includes('kind')
+  return isObject(property) && property['const'] === kind
 }
 
 /** Names of the JSON types a value at the path may have. */

@@ -19,11 +19,9 @@ const is =
 const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
 
 const RESTRICTION = 'without it the restriction would silently not hold'
-const CREDENTIAL = 'the account cannot be used without it: name an environment variable with `key_env` instead'
 
 export const LATER_KEYS: readonly LaterKey[] = [
   // whole sections
-  { path: 'vault', hint: 'Keys come from environment variables (`key_env`).' },
   { path: 'catalog' },
   { path: 'harnesses' },
   { path: 'local_executors' },
@@ -47,7 +45,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.trace_log', hint: 'Requests are recorded in `state.store`.' },
   { path: 'server.state_store', hint: 'Use `state.store`.' },
   { path: 'server.persist_secret_bearing_drafts', harmless: is(false) },
-  { path: 'server.idempotency.persist_response_bodies', harmless: is(false), hint: 'Answers are never kept.' },
   { path: 'server.trace_ring_size', hint: '`retention.requests` says how long records are kept.' },
   { path: 'server.trace_sample', harmless: is(1), hint: 'Every request is recorded.' },
   { path: 'server.taps' },
@@ -59,7 +56,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
   // providers and accounts
   { path: 'providers[].accounts[].policy_tags' },
-  { path: 'providers[].accounts[].auth.vault', refuse: CREDENTIAL },
 ]
 
 /** Provider types of the reference that this version does not have, and what to do instead. */
@@ -68,15 +64,11 @@ export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
   bedrock: 'Use another provider for now.',
   comfyui: 'Images and workflows are not served yet.',
   fal: 'Images and workflows are not served yet.',
-  codex_native_relay: 'Use `type: openai` with an API key.',
-  claude_code_native_relay: 'Use `type: anthropic` with an API key.',
+  codex_native_relay:
+    'What Codex sends to its subscription is not relayed until its wire form has been audited: use `type: openai` with an API key, or `kind: codex_oauth`.',
+  claude_code_native_relay:
+    'What Claude Code sends to its subscription is not relayed until its wire form has been audited: use `type: anthropic` with an API key, or `kind: claude_code_oauth`.',
 }
 
 /** Account kinds of the reference that this version does not have. */
-export const LATER_ACCOUNT_KINDS: readonly string[] = [
-  'oauth',
-  'codex_oauth',
-  'claude_code_oauth',
-  'service_account',
-  'aws_sig_v4',
-]
+export const LATER_ACCOUNT_KINDS: readonly string[] = ['aws_sig_v4']

@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { asProviderId } from '../ir/ids.ts'
 import { loadConfigText, loaded, refused } from '../../test/support/load-config-text.ts'
 import { configFromObject, loadConfig } from './load.ts'
-import { MOCK_CONFIG } from './vendors.data.ts'
+import { MOCK_CONFIG } from './mock-config.data.ts'
 
 const surroundings = { cwd: '/srv/app', home: '/home/someone', env: {} }
 const noFiles = { readText: () => undefined }

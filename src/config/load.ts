@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { VaultSettings } from '../vault/vault.schema.ts'
 import { compileParts, type CompiledConfig } from './compile.ts'
 import { configOf, type CompileContext } from './compile-context.ts'
 import type { ProcessSurroundings } from './env.ts'
@@ -9,6 +10,7 @@ import { whyNotPlain } from './plain-data.ts'
 import { ConfigNotes, formatPath, type ConfigNote, type ConfigProblem } from './problem.ts'
 import { readParts } from './read-parts.ts'
 import type { Config } from './schema.ts'
+import type { VaultView } from './vault-view.ts'
 import { parseYaml, type YamlDocument } from './yaml-document.ts'
 
 /** Where a configuration came from, for the banner. */
@@ -35,6 +37,8 @@ export interface LoadConfigOptions extends ProcessSurroundings {
   /** Revision of the snapshot, counting from 1. */
   readonly revision?: number | undefined
   readonly files?: ConfigFiles | undefined
+  /** The opened vault (`operations/open-config.ts`); without it, accounts with keys from there are left out without a word. */
+  readonly vault?: VaultView | undefined
 }
 
 export interface LoadedConfig {
@@ -51,6 +55,8 @@ export interface RefusedConfig {
   readonly source: ConfigSource | undefined
   readonly problems: readonly ConfigProblem[]
   readonly warnings: readonly ConfigProblem[]
+  /** Where its vault is, as far as it could be read. */
+  readonly vault: VaultSettings | undefined
 }
 
 export type LoadResult = LoadedConfig | RefusedConfig
@@ -127,6 +133,7 @@ function contextOf(options: LoadConfigOptions, baseDirectory: string, files: Con
     baseDirectory,
     home: options.home,
     bind: options.bind,
+    vault: options.vault,
     readText(path) {
       const text = files.readText(path)
       if (text === undefined) throw Object.assign(new TypeError('no such file'), { code: 'ENOENT' })
@@ -145,7 +152,7 @@ function compileDocument(
   const parts = readParts(document, context.env, notes)
   const compiled = compileParts(parts, context, notes)
   const warnings = notes.warnings.map(place)
-  if (notes.problems.length > 0) return refuse(source, notes.problems.map(place).sort(byPlace), warnings)
+  if (notes.problems.length > 0) return refuse(source, notes.problems.map(place).sort(byPlace), warnings, compiled.vault)
   return { ok: true, source, config: configOf(parts), compiled, warnings }
 }
 
@@ -153,11 +160,13 @@ const refuse = (
   source: ConfigSource | undefined,
   problems: readonly ConfigProblem[],
   warnings: readonly ConfigProblem[],
+  vault?: VaultSettings,
 ): RefusedConfig => ({
   ok: false,
   source,
   problems,
   warnings,
+  vault,
 })
 
 type FileOutcome =

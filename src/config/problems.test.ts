@@ -126,10 +126,7 @@ describe('a problem', () => {
     ['retention: { requests: 30 }', 'retention.requests'],
     ['retention: { requests: 0d }', 'retention.requests'],
     ['providers: [{ id: a, type: vertex, project: x }]', 'providers[0].type'],
-    [
-      'providers: [{ id: a, type: mock, accounts: [{ id: b, auth: { kind: oauth, token_env: X } }] }]',
-      'providers[0].accounts[0].auth.kind',
-    ],
+    ['providers: [{ id: a, type: mock, accounts: [{ id: b, auth: { kind: ouath } }] }]', 'providers[0].accounts[0].auth.kind'],
     ['__proto__: { a: 1 }', '__proto__'],
     ['providers: [{ id: a, type: mock, headers: { __proto__: x } }]', 'providers[0].headers.__proto__'],
     ['providers: [{ id: a, type: mock, constructor: { prototype: 1 } }]', 'providers[0].constructor'],

@@ -38,6 +38,7 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     telemetry: readSection('telemetry', SECTION_SCHEMAS.telemetry, reader),
     alerts: readSection('alerts', SECTION_SCHEMAS.alerts, reader),
     capture: readSection('capture', SECTION_SCHEMAS.capture, reader),
+    vault: readSection('vault', SECTION_SCHEMAS.vault, reader),
     apiKeys: readList('api_keys', LIST_SCHEMAS.api_keys, reader),
     tenants: distinctById(readList('tenants', LIST_SCHEMAS.tenants, reader), notes),
     projects: readList('projects', LIST_SCHEMAS.projects, reader),

@@ -37,7 +37,7 @@ export function resolveKey(source: KeySource, env: Environment, path: ConfigPath
     return { kind: 'invalid' }
   }
   const fromVariable = name === undefined ? undefined : variable(env, name)
-  if (fromVariable !== undefined) return checked(fromVariable, path, notes)
+  if (fromVariable !== undefined) return checkedKey(fromVariable, path, notes)
   if (source.written !== undefined) return resolveWritten(source.written, env, path, notes)
   return name === undefined ? { kind: 'none' } : { kind: 'missing', variables: [showVariable(name)] }
 }
@@ -49,10 +49,11 @@ function resolveWritten(written: Secret, env: Environment, path: ConfigPath, not
     return { kind: 'invalid' }
   }
   if (missing.length > 0) return { kind: 'missing', variables: missing.map(showVariable) }
-  return text.trim() === '' ? { kind: 'none' } : checked(text.trim(), path, notes)
+  return text.trim() === '' ? { kind: 'none' } : checkedKey(text.trim(), path, notes)
 }
 
-function checked(key: string, path: ConfigPath, notes: ConfigNotes): ResolvedKey {
+/** A key that a header can carry; anything else is a problem. */
+export function checkedKey(key: string, path: ConfigPath, notes: ConfigNotes): ResolvedKey {
   if (/^[\x21-\x7e]+$/.test(key)) return { kind: 'key', secret: new Secret(key) }
   notes.problem(
     path,

@@ -11,6 +11,7 @@ import { routeSchema } from '../routing/route.schema.ts'
 import { captureSchema } from '../state/captures/captures.schema.ts'
 import { ledgerSchema, retentionSchema, stateSchema } from '../state/state.schema.ts'
 import { egressSchema } from '../transport/egress.schema.ts'
+import { vaultSchema } from '../vault/vault.schema.ts'
 
 const tenantSchema = z
   .strictObject({
@@ -53,6 +54,7 @@ export const SECTION_SCHEMAS = {
   telemetry: telemetrySchema.prefault({}).describe('Spans and metrics over OpenTelemetry (OTLP).'),
   alerts: alertsSchema.prefault({}).describe('Who is told when something is wrong, and what that is.'),
   capture: captureSchema.prefault({}).describe('Bodies that an admin may have captured for support, encrypted.'),
+  vault: vaultSchema.prefault({}).describe('Keys of providers in an encrypted file.'),
 } as const
 
 /** Sections that are lists; every entry is checked by itself. */
@@ -104,6 +106,7 @@ export const configSchema = z.strictObject({
   telemetry: SECTION_SCHEMAS.telemetry,
   alerts: SECTION_SCHEMAS.alerts,
   capture: SECTION_SCHEMAS.capture,
+  vault: SECTION_SCHEMAS.vault,
 })
 
 /** The configuration as read, with defaults filled in. Secrets are `Secret` values that still hold their `${NAME}` references. */

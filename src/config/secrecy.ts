@@ -1,10 +1,19 @@
 import type { ConfigPath } from './config-path.ts'
 
 /** Keys whose values are secrets. They are never expanded early, never shown, never hashed. */
-const SECRET_KEYS: ReadonlySet<string> = new Set(['api_key', 'key', 'inline', 'token', 'secret', 'password'])
+const SECRET_KEYS: ReadonlySet<string> = new Set([
+  'api_key',
+  'key',
+  'inline',
+  'token',
+  'refresh',
+  'secret',
+  'client_secret',
+  'password',
+])
 
-/** Keys that name an environment variable. Shown only when the value looks like a name and not like a pasted key. */
-const VARIABLE_KEYS: ReadonlySet<string> = new Set(['api_key_env', 'key_env', 'url_env', 'env'])
+/** Keys that name an environment variable, or a secret in the vault. Shown only when the value looks like a name and not like a pasted key. */
+const VARIABLE_KEY = /(^|_)(env|vault)$/
 
 const lastKey = (path: ConfigPath): string | undefined => path.findLast((step) => typeof step === 'string')
 
@@ -28,7 +37,7 @@ export const isSecretPath = (path: ConfigPath): boolean => {
 export const namesVariable = (path: ConfigPath): boolean => {
   if (isMatch(path)) return false
   const key = lastKey(path)
-  return key !== undefined && VARIABLE_KEYS.has(key)
+  return key !== undefined && VARIABLE_KEY.test(key)
 }
 
 /** Texts that may be a key somebody put into the wrong place. Errs on the side of hiding. */
@@ -40,6 +49,14 @@ export function looksSecret(text: string): boolean {
     return true
   if (/[0-9a-f]{32,}/i.test(text) || /:[^\s]*@/.test(text)) return true
   return (text.match(/[A-Za-z0-9_-]{20,}/g) ?? []).some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run))
+}
+
+const SECRET_VALUE = new RegExp(`\\b(${[...SECRET_KEYS].join('|')})(["']?\\s*:\\s*)(?!["']?\\$\\{)[^,}#\\s][^,}#]*`, 'g')
+
+/** A line of a configuration file to be shown: the values of secrets are hidden, and all of it when something else might be one. */
+export function withoutSecrets(line: string): string {
+  const hidden = line.replace(SECRET_VALUE, '$1$2(hidden)')
+  return looksSecret(hidden) ? `${/^.\s*/.exec(line)?.[0] ?? ''}(hidden: it looks like a secret)` : hidden
 }
 
 /** A text to be shown in messages: shortened, on one line, or hidden when it might be a secret. */

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
-import type { Account } from './account.ts'
+import { hasCredential, type Account } from './account.ts'
 
 /** Why an account, or one model on it, is not used for a while. Times are of `Clock.now()`. */
 export interface AccountLock {
@@ -47,10 +47,11 @@ export class AccountLocks {
    * Locks what the error's row in the table says, for the time the upstream named or else the table's. An account without a
    * credential cannot have a bad one: there, what would lock the account locks the model.
    */
-  add({ id, apiKey }: Account, model: string, error: GatewayError, now: number): AccountLock | undefined {
+  add(failing: Account, model: string, error: GatewayError, now: number): AccountLock | undefined {
+    const { id } = failing
     const { locks, lockMs } = error.row
     if (locks === 'nothing') return undefined
-    const isWhole = locks === 'account' && apiKey !== undefined
+    const isWhole = locks === 'account' && hasCredential(failing)
     const earlier = isWhole ? this.whole.get(id) : this.single.get(keyOf(id, model))
     const level = DOUBLING.has(error.code) ? nextLevel(earlier, now) : 0
     const wait =

@@ -2,7 +2,8 @@ import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
-import { attemptIdOf } from '../ir/ids.ts'
+import { attemptIdOf, type AttemptId } from '../ir/ids.ts'
+import type { Principal } from '../ir/principal.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -11,17 +12,20 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
+import type { UnsentRequest } from '../transport/transport.ts'
 import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
+import { AnswerSize } from './answer-size.ts'
+import { answerContext, answeredRequest } from './answer-context.ts'
 import { attemptRecord, codeLike } from './attempt-record.ts'
 import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
 import type { ExecutionDeps, Revision } from './execution-deps.ts'
+import { unexpected } from './execution-errors.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { exhaustedResetMs } from '../ir/rate-limits.ts'
-import { rateLimitsOf } from '../providers/rate-limit-headers.ts'
+import { learnFromHead } from './learn-from-head.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
 import type { MediaAddress } from './media/media-addresses.ts'
@@ -29,6 +33,7 @@ import type { InlinedMedia } from './media/media-step.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { mayHaveHappened } from './side-effects.ts'
+import { estimateUsage } from './estimate-usage.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
@@ -67,7 +72,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly permit: Permit
   private readonly number: number
   private readonly purpose: AttemptPurpose
-  private readonly sessionId: string | undefined
+  readonly sessionId: string | undefined
   private readonly controller = new AbortController()
   private timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
@@ -75,6 +80,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** What encoding an answer needs of the request, where it has to be encoded. */
   private answered: LlmRequest | undefined = undefined
   private waitingSince: number | undefined = undefined
+  /** Nothing leaves before a credential is at hand. */
+  private isSent = false
   private isReading = false
   private translates = false
   private ttftMs: number | undefined = undefined
@@ -86,10 +93,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { revision, route, question } = decided
     this.call = call
     this.route = route
-    const { target, provider } = dispatch
-    this.provider = provider.speaking?.(target.format) ?? provider
+    this.provider = dispatch.provider.speaking?.(dispatch.target.format) ?? dispatch.provider
     this.codec = signingCodec(this.provider, call, deps.signatures)
-    this.target = target
+    this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
     this.limits = decided.limits
@@ -105,6 +111,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
+  }
+
+  get id(): AttemptId {
+    return attemptIdOf(this.call.requestId, this.number)
+  }
+
+  get principal(): Principal {
+    return this.call.principal
   }
 
   get name(): string {
@@ -136,20 +150,24 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
-      const response = await this.provider.send(prepared.request, this.controller.signal)
-      this.timer.connected()
-      this.upstreamStatus = response.status
-      if (this.provider.settings.findsFormat === true) this.deps.formats?.heard(this.target, response.status)
-      this.upstreamRequestId = codeLike(response.headers.get('x-request-id') ?? response.headers.get('request-id'))
-      this.learnLimits(response.headers)
-      if (!response.ok) throw await this.failureOf(response)
+      const credential = this.provider.credentialOf(this.account)
+      const built = prepared.request
+      const request = credential === undefined ? built : await credential.authorize(built, this.controller.signal)
+      this.isSent = true
+      let response = await this.provider.send(request, this.controller.signal)
+      this.received(response)
+      if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
       if (this.call.stream) return await this.begin(prepared, response, headers, streams)
       // Asked for in order to be folded, or sent by an upstream that knows nothing else.
       this.isReading = true
       const answer = streams
-        ? await foldedAnswer(this, response, { context: this.context(), timer: this.timer, facts: this.folding() })
+        ? await foldedAnswer(this, response, {
+            context: this.context(),
+            timer: this.timer,
+            facts: (this.streamed = new StreamFacts(new AnswerSize())),
+          })
         : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
       this.timer.stop()
       return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
@@ -163,15 +181,20 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   private async fetchMedia(addresses: readonly MediaAddress[]): Promise<void> {
     const since = this.deps.clock.now()
-    try {
-      this.media = await this.deps.media?.inline(addresses, this, this.controller.signal)
-    } finally {
-      this.waitedMs += this.deps.clock.now() - since
-    }
+    const fetching = this.deps.media?.inline(addresses, this, this.controller.signal)
+    this.media = await fetching?.finally(() => (this.waitedMs += this.deps.clock.now() - since))
   }
 
-  private folding(): StreamFacts {
-    return (this.streamed = new StreamFacts())
+  /** Where a credential was refused that can be renewed, one more try with the new one. Every other failure stands. */
+  private async sentAgain(built: UnsentRequest, refused: UnsentRequest, failure: GatewayError): Promise<Response> {
+    const { signal } = this.controller
+    const credential = this.provider.credentialOf(this.account)
+    if (credential?.renew === undefined || failure.code !== 'upstream_authentication') throw failure
+    if (!(await credential.renew(refused, signal))) throw failure
+    const response = await this.provider.send(await credential.authorize(built, signal), signal)
+    this.received(response)
+    if (!response.ok) throw await this.failureOf(response)
+    return response
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -184,6 +207,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** Takes the money and the tokens the attempt may need. */
   private async reserve(limits: CallLimits): Promise<void> {
     this.reservation = await limits.reserve(this)
+    if (this.reservation.isHolding) this.deps.ledger?.attemptBegan(this, this.reservation.heldNanos)
     // Given up meanwhile: nobody will finish it.
     if (this.abortError === undefined) return
     this.reservation.settle({ usage: undefined, reached: 'nothing' })
@@ -199,10 +223,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** The attempt is over: what it has shown of its target is handed on, and its slot is given back. */
   finish(outcome: AttemptEnd, ending: AttemptEnding = {}): AttemptRecord {
     const { clock } = this.deps
-    const { error, next, facts, reason } = ending
+    const { error, next, reason } = ending
+    const facts = ending.facts ?? this.streamed
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
-    this.reservation?.settle({ usage: (facts ?? this.streamed)?.usage, reached: this.reachedWith(error) })
+    if (facts !== undefined) estimateUsage(facts, this.estimatedInputTokens)
+    this.reservation?.settle({ usage: facts?.usage, reached: this.reachedWith(error) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -216,8 +242,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       next,
       reason,
       totalMs,
-      facts: facts ?? this.streamed,
-      isSent: this.waitingSince !== undefined,
+      facts,
+      isSent: this.isSent,
       status: this.upstreamStatus,
       upstreamRequestId: this.upstreamRequestId,
       refusals: this.refusals,
@@ -228,14 +254,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** What it used goes to the ledger. */
   private settle(record: AttemptRecord): void {
-    const { call, number, purpose, sessionId } = this
-    const id = attemptIdOf(call.requestId, number)
-    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
+    const { id, call, purpose, sessionId, principal } = this
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal, streamed: call.stream })
   }
 
   /** How far the attempt got, as far as its cost is concerned. */
   private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
-    if (this.waitingSince === undefined || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
+    if (!this.isSent || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
     if (this.upstreamStatus === undefined) return 'unknown'
     if (this.upstreamStatus >= 400) return 'nothing'
     // A failure told with a good status, before anything of an answer.
@@ -248,14 +273,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.permit.answering()
   }
 
-  /** A limit that is used up is heeded before it refuses. */
-  private learnLimits(headers: Headers): void {
-    const { clock, accounts } = this.deps
-    const limits = rateLimitsOf(headers, clock.wall())
-    if (limits === undefined || !accounts.holds(this.provider.id, this.account)) return
-    accounts.told(this.provider.id, this.account.id, this.target.model, limits)
-    const resetMs = exhaustedResetMs(limits)
-    if (resetMs !== undefined) accounts.limited(this.provider.id, this.account.id, this.target.model, clock.now() + resetMs)
+  /** The headers of an answer are here. */
+  private received({ status, headers }: Response): void {
+    this.timer?.connected()
+    this.upstreamStatus = status
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
+    learnFromHead({ status, headers }, this, this.deps)
   }
 
   private async failureOf(response: Response): Promise<GatewayError> {
@@ -273,7 +296,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const transform = streams ? this.createTransform(prepared) : await this.replayed(response)
     this.streamed = transform.facts
     const stream = new UpstreamStream({
-      body: (streams ? response.body : null) ?? emptyBody(),
+      // There is nothing to read, or it was read already.
+      body: (streams ? response.body : null) ?? new Blob().stream(),
       transform,
       timer: this.timer!,
       abortReason: () => this.abortError,
@@ -315,36 +339,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private context(): ClientContext {
-    const { call, route, target } = this
-    return {
-      requestId: call.requestId.slice(4),
-      model: route.responseModel === 'requested' ? call.model : target.model,
-      createdAt: Math.floor(this.deps.clock.wall() / 1000),
-      request: this.answered ?? call.request,
-      upstreamFormat: target.format,
-      estimatedInputTokens: this.estimatedInputTokens,
-    }
+    return answerContext(this, this.answered ?? this.call.request, this.deps.clock.wall())
   }
 
   private toGatewayError(error: unknown): GatewayError {
-    if (this.abortError !== undefined) return this.abortError
-    if (error instanceof GatewayError) return error
-    const options = { cause: error, target: this.target.id }
-    return this.isReading
-      ? new GatewayError(
-          'upstream_stream_interrupted',
-          `The connection to ${this.target.id} broke in the middle of its answer.`,
-          options,
-        )
-      : new GatewayError('internal', 'The gateway failed while handling this request.', options)
+    return this.abortError ?? (error instanceof GatewayError ? error : unexpected(error, this.target, this.isReading))
   }
 }
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []
-
-/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
-const answeredRequest = ({ codec, request }: Call): LlmRequest =>
-  codec.echoesRequest === true ? request : { ...request, messages: [] }
-
-/** There is nothing to read, or it was read already. */
-const emptyBody = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { CHAT, MESSAGES, type ClientFormat } from '../../test/support/client-formats.ts'
+import { CHAT, CLIENT_FORMATS, MESSAGES, type ClientFormat } from '../../test/support/client-formats.ts'
 import { drained, LiveBody, streamOf, testEngine, type Script, type TestEngine } from '../../test/support/engine-fixture.ts'
 
 type Json = Record<string, unknown>
@@ -90,6 +90,41 @@ describe('an attempt tells what it used', () => {
     ])
   })
 
+  describe('when its client leaves in the middle of a long answer', () => {
+    const words = Array.from({ length: 400 }, (_, index) => 'considerable'.slice(0, 1 + (index % 11)))
+    const all = words.join(' ')
+    const pairs = CLIENT_FORMATS.flatMap((upstream) =>
+      CLIENT_FORMATS.map((client) => ({ upstream, client, from: upstream.format, to: client.format })),
+    )
+    const cuts = ['one event a chunk', 'many', 'cut anywhere']
+
+    test.each(pairs.flatMap((pair) => cuts.map((cut) => ({ ...pair, cut }))))(
+      'of $from to $to, $cut',
+      async ({ upstream, client, from, cut }) => {
+        const live = new LiveBody()
+        const frames = upstream.frames({ text: all, inputTokens: 70, outputTokens: 640 })
+        const half = frames.slice(0, Math.floor(frames.length / 2))
+        if (cut === 'many') live.push(half.join(''))
+        else if (cut === 'cut anywhere') live.push(...(half.join('').match(/[^]{1,97}/g) ?? []))
+        else live.push(...half)
+        const tested = engine(upstream, () => live.answer())
+        const leaving = new AbortController()
+        const stream = streamOf(await tested.call(client, client.call('r', { stream: true }), { signal: leaving.signal }))
+        const shown = upstream.streamText(half.join('')).length
+        let seen = ''
+        while (client.streamText(seen).length < shown - 12) seen += Buffer.from((await stream.next()) ?? '').toString()
+        leaving.abort()
+        const [attempt] = tested.records[0]?.attempts ?? []
+        // Gemini tells in every frame, so there is nothing to estimate.
+        const expected = from === 'gemini' ? 640 : shown / 4
+        expect(attempt?.usage_known).toBe(from === 'gemini' ? 'partial' : 'estimated')
+        expect(attempt?.usage?.outputTokens).toBeGreaterThan(expected * 0.75)
+        expect(attempt?.usage?.outputTokens).toBeLessThan(expected * 1.25)
+        expect(attempt?.usage?.inputTokens).toBeGreaterThan(0)
+      },
+    )
+  })
+
   test.each([
     ['streamed', true],
     ['folded', false],
@@ -103,7 +138,7 @@ describe('an attempt tells what it used', () => {
     else await tested.clock.advance(1)
     client.abort()
     await call
-    expect(usageOf(tested)).toMatchObject([['cancelled', { inputTokens: 700 }, 'partial']])
+    expect(usageOf(tested)).toMatchObject([['cancelled', { inputTokens: 700, outputTokens: 3 }, 'estimated']])
     expect(tested.records[0]).toMatchObject({ status: 499, usage: { inputTokens: 700 } })
   })
 })

@@ -10,7 +10,8 @@ import type { LlmRequest } from '../ir/request.ts'
 import type { Route } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
-import type { Provider, UpstreamBody, UpstreamRequest } from '../providers/provider.types.ts'
+import type { Provider, UpstreamBody } from '../providers/provider.types.ts'
+import type { UnsentRequest } from '../transport/transport.ts'
 import type { Call } from './engine.ts'
 import type { InlinedMedia } from './media/media-step.ts'
 import type { Revision } from './execution-deps.ts'
@@ -38,7 +39,7 @@ export interface AttemptInput {
 
 /** A request ready to be sent, and how its answer is to be read. */
 export interface PreparedAttempt {
-  readonly request: UpstreamRequest
+  readonly request: UnsentRequest
   /** Codes why the bytes could not go through as they were; empty for pass-through. */
   readonly refusals: readonly string[]
   /** The upstream streams although the client did not ask: fold it. */

@@ -20,6 +20,7 @@ export function capturingEngine(engine: Engine, captures: Pick<CaptureStore, 'is
     countTokens: (call) => engine.countTokens(call),
     preview: (call) => engine.preview(call),
     refuse: (call) => engine.refuse(call),
+    replay: (call, body) => engine.replay(call, body),
   }
 }
 

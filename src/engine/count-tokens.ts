@@ -77,7 +77,9 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
     clientFormat: call.codec.format,
   })
   try {
-    const response = await provider.send(request, AbortSignal.any([call.signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)]))
+    const signal = AbortSignal.any([call.signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)])
+    const authorized = await provider.credentialOf(account)?.authorize(request, signal)
+    const response = await provider.send(authorized ?? request, signal)
     if (response.ok) return counter.read(await response.json())
     await response.body?.cancel()
     return undefined

@@ -1,13 +1,13 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { RoutePlan } from '../ir/decision.ts'
+import type { RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
-import type { Answer, Call, Engine, RefusedBody } from './engine.ts'
+import type { Answer, Call, Engine, HeaderList, PreviewCall, RefusedBody } from './engine.ts'
 import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
 import { clientGone } from './execution-errors.ts'
@@ -63,15 +63,35 @@ export function createEngine(options: EngineOptions): Engine {
         operation: call.operation,
       })
     },
+    replay(call, body) {
+      const { snapshot } = options.revision()
+      record(options, facts(call, decider), {
+        snapshot,
+        plan: REPLAYED,
+        status: 200,
+        errorCode: undefined,
+        operation: 'generate',
+      })
+      return {
+        kind: 'whole',
+        status: 200,
+        headers: [...ownHeaders(call, REPLAYED, options), ['idempotent-replayed', 'true']],
+        body,
+      }
+    },
     async preview(call) {
       // There is time for them, and the decision tells what it would cost.
       await warm(options)
       const decided = decider.decide(call)
-      const decision = explainDecision(call.requestId, decided.plan, decided.question)
-      const media = forecastMedia(call, decided, options.media)
-      return media.length === 0 ? decision : { ...decision, media }
+      return previewOf(call, decided, options)
     },
   }
+}
+
+function previewOf(call: PreviewCall, decided: Decided, { media: step }: EngineOptions): RouteDecision {
+  const decision = explainDecision(call.requestId, decided.plan, decided.question)
+  const media = forecastMedia(call, decided, step)
+  return media.length === 0 ? decision : { ...decision, media }
 }
 
 /** Lets calls in, decides and executes them. Waits only where a limit makes it wait. */
@@ -153,14 +173,20 @@ function refused(call: Call, thrown: unknown, known: Refusal, options: EngineOpt
   const inStream = operation === 'generate' && isToldInStream(call, error)
   const status = inStream ? 200 : error.httpStatus
   record(options, known, { snapshot, plan: DENIED, status, errorCode: error.code, operation })
-  const overheadUs = (options.clock.now() - call.receivedAt) * 1000
-  const own = answerHeaders({ requestId: call.requestId, snapshot, plan: DENIED, served: undefined, overheadUs, diagnostics: [] })
-  const headers = [...own, ...error.headersFor(call.codec.format)]
+  const headers = [...ownHeaders(call, DENIED, options), ...error.headersFor(call.codec.format)]
   if (!inStream) return { kind: 'error', error, headers }
   return { kind: 'stream', status, headers, stream: failureStream(call, error, stream.pingMs) }
 }
 
-const DENIED: RoutePlan = { route: 'denied', strategy: 'denied', targets: [], rejected: [], unverified: false }
+/** Headers of an answer for which nobody was called. */
+function ownHeaders({ requestId, receivedAt }: Call, plan: RoutePlan, { clock, revision }: EngineOptions): HeaderList {
+  const overheadUs = (clock.now() - receivedAt) * 1000
+  return answerHeaders({ requestId, snapshot: revision().snapshot, plan, served: undefined, overheadUs, diagnostics: [] })
+}
+
+const undecided = (name: string): RoutePlan => ({ route: name, strategy: name, targets: [], rejected: [], unverified: false })
+const DENIED = undecided('denied')
+const REPLAYED = undecided('replayed')
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
   Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>> & { readonly headers?: Headers | undefined }

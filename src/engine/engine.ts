@@ -91,6 +91,8 @@ export interface Engine {
   preview(call: PreviewCall): Promise<RouteDecision>
   /** Writes the record of a call that never became one. */
   refuse(call: RefusedBody): void
+  /** Answers a call with what the same call was answered with before, and writes its record. */
+  replay(call: Call, body: Uint8Array): Answer
   /** Calls still running. */
   readonly active: number
 }

@@ -1,7 +1,8 @@
 import type { Codec, FrameFacts, StreamEncoder } from '../codecs/codec.ts'
 import type { FinishReason } from '../ir/finish.ts'
-import { mergeUsage } from '../ir/usage.ts'
 import { parseFrame } from '../lib/sse-parser.ts'
+import { AnswerSize } from './answer-size.ts'
+import { countFrames, frameEnd, frameStart, lastFrameEnd, LF_ONLY, SEPARATORS } from './frame-bounds.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { sseText } from '../lib/sse-text.ts'
 
@@ -15,10 +16,11 @@ export interface PassthroughOptions {
   readonly createErrorEncoder: () => StreamEncoder
 }
 
-const LF = 10
 const CR = 13
 /** A frame may hold an image; 64 MiB is far beyond any real one. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
+/** So many frames of an answer are read in search of one with text; streams without any are not read to their end. */
+const MOST_READ_FRAMES = 8
 const encoder = new TextEncoder()
 
 /**
@@ -26,7 +28,8 @@ const encoder = new TextEncoder()
  * those that hold one of the format's markers are looked at. Everything written is whole frames, so that keep-alives fit between.
  */
 export class PassthroughTransform implements StreamTransform {
-  readonly facts = new StreamFacts()
+  private readonly size = new AnswerSize()
+  readonly facts = new StreamFacts(this.size)
   private readonly codec: Codec
   private readonly showModel: string | undefined
   private readonly dropUsageChunk: boolean
@@ -44,6 +47,8 @@ export class PassthroughTransform implements StreamTransform {
   /** Byte ranges, start and end in turn, to be left out of what is being written. */
   private readonly dropped: number[] = []
   private separators: readonly Buffer[] = SEPARATORS
+  /** Frames that were read although the answer had begun. */
+  private read = 0
   private closed = false
   /** Before the answer began, something came that is no frame of the format. */
   private isUnreadable = false
@@ -138,13 +143,27 @@ export class PassthroughTransform implements StreamTransform {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.separators = buffer.includes(CR) ? SEPARATORS : LF_ONLY
     let position = 0
-    while (!this.facts.semantic && position < buffer.length) position = this.inspectAt(buffer, position)
+    while (this.isLearning && position < buffer.length) position = this.inspectAt(buffer, position)
+    if (position < buffer.length) this.countUnread(buffer, position)
     while (position < buffer.length) {
       const hit = firstHit(buffer, this.markers, position)
       if (hit === -1) break
       position = this.inspectAt(buffer, frameStart(buffer, this.separators, position, hit))
     }
     this.writeEdited(bytes, buffer)
+  }
+
+  /** Until the answer has begun, and a frame has shown what it has around its text. */
+  private get isLearning(): boolean {
+    return !this.facts.semantic || (this.size.frameOverhead === undefined && this.read < MOST_READ_FRAMES)
+  }
+
+  /** A piece too short for two frames is one. */
+  private countUnread(buffer: Buffer, start: number): void {
+    const length = buffer.length - start
+    const { frameOverhead } = this.size
+    if (frameOverhead === undefined) return
+    this.size.addUnread(length, length < 2 * frameOverhead ? 1 : countFrames(buffer, this.separators, start))
   }
 
   /** Learns from the frame that starts at `start` and returns where the next one does. */
@@ -154,6 +173,8 @@ export class PassthroughTransform implements StreamTransform {
     if (frame !== undefined) {
       const facts = this.codec.inspectFrame(frame)
       this.learn(facts)
+      if (this.isLearning) this.size.addFrame(end - start, facts.text ?? 0)
+      if (this.facts.semantic) this.read++
       if (!this.facts.semantic && !facts.terminal && !isJson(frame.data)) this.isUnreadable = true
       if (this.dropUsageChunk && facts.usageOnly === true) this.dropped.push(start, end)
     }
@@ -192,7 +213,7 @@ export class PassthroughTransform implements StreamTransform {
     const { facts } = this
     if (found.semantic) facts.semantic = true
     if (found.terminal) facts.ended = true
-    if (found.usage !== undefined) facts.usage = mergeUsage(facts.usage, found.usage)
+    if (found.usage !== undefined) facts.told(found.usage)
     if (found.calls === true) this.sawCalls = true
     if (found.finish !== undefined) facts.finish = this.sawCalls ? calledTools(found.finish) : found.finish
     if (found.error !== undefined) facts.failure = found.error
@@ -272,41 +293,4 @@ function replaceAll(buffer: Buffer, wanted: Buffer, replacement: Buffer): Uint8A
   }
   buffer.copy(written, to, from)
   return written
-}
-
-const SEPARATORS = ['\n\n', '\r\n\r\n', '\r\r'].map((text) => Buffer.from(text))
-/** Those of text without a carriage return: nearly every stream. */
-const LF_ONLY = SEPARATORS.slice(0, 1)
-
-/** Where the frame that holds `hit` starts, not before `from`. */
-function frameStart(buffer: Buffer, separators: readonly Buffer[], from: number, hit: number): number {
-  let start = from
-  for (const separator of separators) {
-    const index = buffer.lastIndexOf(separator, hit)
-    if (index !== -1) start = Math.max(start, index + separator.length)
-  }
-  return start
-}
-
-/** Index behind the frame that starts at `start`. */
-function frameEnd(buffer: Buffer, separators: readonly Buffer[], start: number): number {
-  let end = buffer.length
-  for (const separator of separators) {
-    const index = buffer.indexOf(separator, start)
-    if (index !== -1) end = Math.min(end, index + separator.length)
-  }
-  return end
-}
-
-/** Index behind the last blank line, 0 when there is none. Handles LF, CRLF and CR line ends. */
-function lastFrameEnd(bytes: Uint8Array): number {
-  const { length } = bytes
-  if (bytes[length - 1] === LF && bytes[length - 2] === LF) return length
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, length)
-  return Math.max(...SEPARATORS.map((separator) => endOf(buffer, separator)))
-}
-
-function endOf(buffer: Buffer, separator: Buffer): number {
-  const index = buffer.lastIndexOf(separator)
-  return index === -1 ? 0 : index + separator.length
 }

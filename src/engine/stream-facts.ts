@@ -1,6 +1,7 @@
 import type { FinishReason } from '../ir/finish.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
-import type { Usage } from '../ir/usage.ts'
+import { mergeUsage, type Usage } from '../ir/usage.ts'
+import type { AnswerSize } from './answer-size.ts'
 
 /** What has been learnt from a stream so far; filled by the transform that reads it. One shape for its whole life. */
 export class StreamFacts {
@@ -9,12 +10,26 @@ export class StreamFacts {
   /** The format's own end was seen. */
   ended = false
   usage: Usage | undefined = undefined
+  /** Parts of the usage are the gateway's own estimate. */
+  isEstimated = false
+  /** How much has gone by; undefined for an answer that came in one piece. */
+  readonly size: AnswerSize | undefined
   finish: FinishReason | undefined = undefined
   /** Id the upstream gave the answer. */
   id: string | undefined = undefined
   /** Model name the upstream reported. */
   model: string | undefined = undefined
   failure: StreamFailure | undefined = undefined
+
+  constructor(size?: AnswerSize) {
+    this.size = size
+  }
+
+  /** Takes in what the upstream tells it has used so far. */
+  told(usage: Usage): void {
+    this.usage = mergeUsage(this.usage, usage)
+    if (usage.outputTokens !== undefined) this.size?.told()
+  }
 }
 
 /**

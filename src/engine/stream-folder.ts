@@ -4,15 +4,19 @@ import type { LlmResponse } from '../ir/response.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { StreamEvent, StreamFailure } from '../ir/stream-event.ts'
 import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
+import type { AnswerSize } from './answer-size.ts'
 
 /** Folds an upstream stream into one answer, for clients that asked for no stream. */
 export class StreamFolder {
   private readonly collector = new ResponseCollector()
   private readonly parser = new SseParser()
   private readonly decoder: StreamDecoder
+  private readonly size: AnswerSize | undefined
 
-  constructor(decoder: StreamDecoder) {
+  /** `size` is told of everything that goes by. */
+  constructor(decoder: StreamDecoder, size: AnswerSize | undefined) {
     this.decoder = decoder
+    this.size = size
   }
 
   get failure(): StreamFailure | undefined {
@@ -36,6 +40,9 @@ export class StreamFolder {
 
   private readonly onFrame = (frame: SseFrame): void => this.decoder.push(frame, this.onEvent)
   private readonly onEvent = (event: StreamEvent): void => {
-    if (this.collector.failure === undefined) this.collector.push(event)
+    if (this.collector.failure !== undefined) return
+    this.size?.addEvent(event)
+    if ('usage' in event && event.usage?.outputTokens !== undefined) this.size?.told()
+    this.collector.push(event)
   }
 }

@@ -1,7 +1,7 @@
 import type { StreamDecoder, StreamEncoder } from '../codecs/codec.ts'
-import { mergeUsage } from '../ir/usage.ts'
 import { isSemantic, type StreamEvent } from '../ir/stream-event.ts'
 import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
+import { AnswerSize } from './answer-size.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { sseText } from '../lib/sse-text.ts'
 
@@ -9,7 +9,8 @@ const encoder = new TextEncoder()
 
 /** Upstream frames → canonical events → frames of the client's format; one pass for each network chunk. */
 export class TranslatingTransform implements StreamTransform {
-  readonly facts = new StreamFacts()
+  private readonly size = new AnswerSize()
+  readonly facts = new StreamFacts(this.size)
   private readonly parser = new SseParser()
   private readonly decoder: StreamDecoder
   private readonly encoder: StreamEncoder
@@ -71,14 +72,15 @@ export class TranslatingTransform implements StreamTransform {
   private observe(event: StreamEvent): void {
     const { facts } = this
     if (!facts.semantic && isSemantic(event)) facts.semantic = true
+    this.size.addEvent(event)
     switch (event.type) {
       case 'response-start':
         facts.id ??= event.id
         if (event.model !== undefined) facts.model = event.model
-        if (event.usage !== undefined) facts.usage = mergeUsage(facts.usage, event.usage)
+        if (event.usage !== undefined) facts.told(event.usage)
         return
       case 'usage':
-        facts.usage = mergeUsage(facts.usage, event.usage)
+        facts.told(event.usage)
         return
       case 'finish':
         if (event.choice === 0) facts.finish = event.reason

@@ -16,6 +16,7 @@ export interface EndedAttempt {
 
 /** How much is known of what an attempt used. A plain refusal used nothing; what was cut short may have used more than was told. */
 export function usageKnown({ outcome, error, isSent, status, facts }: EndedAttempt): NonNullable<AttemptRecord['usage_known']> {
+  if (facts?.isEstimated === true) return 'estimated'
   if (facts?.usage !== undefined) return outcome === 'success' || facts.ended ? 'whole' : 'partial'
   if (!isSent || (status !== undefined && status >= 400)) return 'unused'
   return outcome === 'failed' && error !== undefined && !mayHaveHappened(error) ? 'unused' : 'unknown'

@@ -53,7 +53,7 @@ export async function foldedAnswer(
   response: Response,
   { context, timer, facts }: FoldOptions,
 ): Promise<WholeAnswer> {
-  const folder = new StreamFolder(input.codec.createStreamDecoder())
+  const folder = new StreamFolder(input.codec.createStreamDecoder(), facts.size)
   if (response.body !== null) {
     const reader = response.body.getReader()
     for (;;) {

@@ -120,6 +120,10 @@ export const ERROR_TABLE = {
   media_unavailable: row(400, 'invalid-request', 'next-target'),
   deadline_exceeded: row(504, 'timeout', 'stop'),
   internal: row(500, 'internal', 'stop', { exposeMessage: false }),
+  /** What an account logs in with is used up or was withdrawn: somebody has to log in again. */
+  credential_rejected: row(401, 'authentication', 'next-account', { locks: 'account', lockMs: 120_000 }),
+  /** What an account logs in with could not be had just now: a token endpoint that does not answer, a file that is not there. */
+  credential_unavailable: row(503, 'overloaded', 'next-account', { locks: 'account', lockMs: 30_000 }),
   // told by, or about, an upstream
   upstream_authentication: row(401, 'authentication', 'next-account', {
     locks: 'account',

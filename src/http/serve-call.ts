@@ -1,7 +1,7 @@
 import type { Codec } from '../codecs/codec.ts'
 import { ClientCall } from '../engine/client-call.ts'
 import type { Answer, Call, Engine } from '../engine/engine.ts'
-import type { Flight, SingleFlight } from '../engine/single-flight.ts'
+import type { Flight, KeptBody, SingleFlight } from '../engine/single-flight.ts'
 import { standardMedia } from '../engine/standard-media.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Principal } from '../ir/principal.ts'
@@ -100,14 +100,20 @@ export class CallServer {
     )
   }
 
-  private async generateOnce(exchange: Exchange, route: CallRoute, call: Call, begin: () => Promise<Flight>): Promise<Answer> {
-    let flight: Flight
+  private async generateOnce(
+    exchange: Exchange,
+    route: CallRoute,
+    call: Call,
+    begin: () => Promise<Flight | KeptBody>,
+  ): Promise<Answer> {
+    let flight: Flight | KeptBody
     try {
       flight = await begin()
     } catch (error) {
       this.record(exchange, route, call.principal, error)
       throw error
     }
+    if (flight.kind === 'kept') return this.options.engine.replay(call, flight.body)
     try {
       return flight.guard(await this.options.engine.generate(call))
     } catch (fault) {

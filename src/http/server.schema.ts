@@ -151,7 +151,15 @@ export const serverSchema = z.strictObject({
       max_keys: positive()
         .max(10_000_000, 'at most 10000000')
         .default(100_000)
-        .describe('Most keys remembered; of more, those without a call under way are forgotten first.'),
+        .describe(
+          'Most keys remembered by one gateway; of more, those without a call under way are forgotten first. In Redis `ttl_secs` alone bounds them.',
+        ),
+      persist_response_bodies: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Keep whole answers up to 1 MiB, so that the same call gets its answer again instead of being made again. They are encrypted with a key made of the `Idempotency-Key` and the body, which the gateway does not keep, and lie in memory, or in Redis where gateways share one. Streams are never kept.',
+        ),
     })
     .prefault({})
     .describe('Calls with an `Idempotency-Key` header happen once at a time; a second one is refused with 409.'),

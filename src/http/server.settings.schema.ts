@@ -25,6 +25,8 @@ interface IdempotencySettings {
   readonly leaseMs: number
   readonly ttlMs: number
   readonly maxKeys: number
+  /** Answers are kept, encrypted, and given again. */
+  readonly keepsAnswers: boolean
 }
 
 /** `server.*`, compiled. Times in ms, sizes in bytes. */

@@ -28,13 +28,13 @@ export interface AttemptRecord {
   /** True when bytes went through as they were; else the reasons why not. */
   readonly passthrough: boolean
   readonly passthrough_refused?: readonly string[] | undefined
-  /** What the attempt used, as far as its upstream told it before it ended. */
+  /** What the attempt used, as far as its upstream told it before it ended, or as it was estimated. */
   readonly usage?: Omit<Usage, 'raw'> | undefined
   /**
-   * How much of that is known. `partial`: it was cut short, and may have used more. `unknown`: it may have used something, and nothing was
-   * told. `unused`: it was never sent, or plainly refused. Absent from records of versions that did not ask.
+   * How much of that is known. `partial`: it was cut short, and may have used more. `estimated`: it ended before its upstream told, and
+   * tokens were counted by what went by. `unknown`: it may have used something, and nothing was told. `unused`: it was never sent, or plainly refused. Absent from records of versions that did not ask.
    */
-  readonly usage_known?: 'whole' | 'partial' | 'unknown' | 'unused' | undefined
+  readonly usage_known?: 'whole' | 'partial' | 'estimated' | 'unknown' | 'unused' | undefined
 }
 
 /** A target of the plan that was passed over without a call. */

@@ -51,6 +51,21 @@ export const keyVariableFields = (what: string): Record<'api_key_env' | 'key_env
   env: environmentName().optional().describe('Another spelling of `api_key_env`.'),
 })
 
+/** The file that holds a key, alone on its line. */
+export const keyFileField = (what: string): Record<'key_file', z.ZodOptional<z.ZodString>> => ({
+  key_file: nonEmpty().optional().describe(`File that holds ${what}, read again when it changes.`),
+})
+
+/** What the vault calls a secret: also a word of a command line, and never the secret itself. */
+export const VAULT_NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/
+
+/** The name of a secret in the vault. */
+export const vaultName = (what: string): z.ZodString =>
+  z
+    .string()
+    .regex(VAULT_NAME, 'the NAME of a secret in the vault (letters, digits, dots, dashes, underscores, slashes)')
+    .describe(`Name under which the vault keeps ${what}. It goes before a variable.`)
+
 /** An absolute http or https address without credentials, query and fragment. */
 export const httpAddress = (): z.ZodString =>
   z

@@ -1,4 +1,4 @@
-import { loadConfig, type LoadConfigOptions } from '../config/load.ts'
+import type { LoadConfigOptions } from '../config/load.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import { loadDecisionWorld } from './decision-world.ts'
@@ -12,6 +12,7 @@ import { checkProviders } from './doctor/check-providers.ts'
 import { checkTargets } from './doctor/check-targets.ts'
 import { failure, type CheckName, type Finding } from './doctor/finding.ts'
 import { environmentProxy } from '../transport/environment-proxy.ts'
+import { openConfig } from './open-config.ts'
 import { openPriceShelf } from './price-shelf.ts'
 
 export interface DoctorOptions extends LoadConfigOptions {
@@ -37,7 +38,7 @@ export interface DoctorReport {
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const { dataDir, clock, reachProviders } = options
   const now = clock.wall()
-  const loaded = loadConfig(options)
+  const loaded = await openConfig(options)
   const findings: Finding[] = checkConfiguration(loaded)
   findings.push(...(await checkDataDirectory({ dataDir, store: loaded.ok ? loaded.compiled.state.store : undefined, clock })))
   const shelf = await openPriceShelf(dataDir).catch(asFailure('prices'))

@@ -47,6 +47,8 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   media_unavailable: 'media could not be fetched from the address that the request names',
   deadline_exceeded: 'the time for the whole request ran out',
   internal: 'the gateway itself failed',
+  credential_rejected: 'what the account logs in with is no longer accepted',
+  credential_unavailable: 'what the account logs in with could not be had',
   upstream_authentication: "the provider refused the account's credential",
   upstream_permission: 'the provider does not allow the account to do this',
   upstream_payment_required: 'the account has no credit left',

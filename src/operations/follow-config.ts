@@ -10,7 +10,7 @@ import { listWords } from './story-words.ts'
 export interface FollowConfigOptions {
   readonly gateway: { reload(config: CompiledConfig): Promise<ReloadOutcome> }
   /** Reads, checks and compiles the configuration anew, from where it was read at the start. */
-  readonly load: () => LoadResult
+  readonly load: () => LoadResult | Promise<LoadResult>
   /** The configuration file; undefined when there is none, so that nothing can be watched. */
   readonly path: string | undefined
   readonly clock: Pick<Clock, 'every'>
@@ -36,14 +36,16 @@ export function followConfig({ gateway, load, path, clock, tell }: FollowConfigO
   let seen: string | undefined
   let settling: string | undefined
   let running: Promise<void> = Promise.resolve()
+  let lastRefusal: string | undefined
 
   async function take(isAsked: boolean): Promise<void> {
-    const loaded = load()
-    if (!loaded.ok) return refused(loaded.problems.map(formatProblem))
+    const loaded = await load()
+    if (path !== undefined) watched = [...new Set([...(loaded.ok ? [] : watched), ...watchedFiles(path, loaded)])]
+    if (!loaded.ok) return refused(loaded.problems.map(formatProblem), isAsked)
     const { compiled, warnings } = loaded
-    if (path !== undefined) watched = [path, ...compiled.policyTests.map((file) => file.path)]
     try {
       const outcome = await gateway.reload(compiled)
+      lastRefusal = undefined
       if (outcome.kind === 'unchanged') {
         if (isAsked) tell(`The configuration is the one in force (revision ${outcome.revision}).`)
         return
@@ -54,11 +56,15 @@ export function followConfig({ gateway, load, path, clock, tell }: FollowConfigO
       tell(`The configuration was taken over (revision ${outcome.revision}).`)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
-      refused(error.message.split('\n'))
+      refused(error.message.split('\n'), isAsked)
     }
   }
 
-  function refused(reasons: readonly string[]): void {
+  /** Reading it again because one more file is watched says nothing new. */
+  function refused(reasons: readonly string[], isAsked: boolean): void {
+    const said = reasons.join('\n')
+    if (said === lastRefusal && !isAsked) return
+    lastRefusal = said
     for (const reason of reasons) tell(reason)
     tell('The new configuration was not taken. The one before it stays in force.')
   }
@@ -83,6 +89,13 @@ export function followConfig({ gateway, load, path, clock, tell }: FollowConfigO
 
   const stop = path === undefined ? () => undefined : clock.every(LOOK_EVERY_MS, look)
   return { reload: () => reload(true), stop }
+}
+
+/** The configuration and what it is made from besides. */
+function watchedFiles(path: string, loaded: LoadResult): readonly string[] {
+  const { vault, policyTests } = loaded.ok ? loaded.compiled : { vault: loaded.vault, policyTests: [] }
+  const holdsKeys = vault !== undefined && vault.names.length > 0
+  return [path, ...(holdsKeys ? [vault.path] : []), ...policyTests.map((file) => file.path)]
 }
 
 /** A file that cannot even be looked at is told when it is read. */

@@ -112,7 +112,8 @@ function decision(record: RequestRecord): StoryStep[] {
   const { decision: made } = record
   const order = [made.selected, ...made.fallbacks].flatMap((target) => (target === null ? [] : [safeText(target.target_id)]))
   const steps: StoryStep[] = []
-  if (made.strategy === 'denied') steps.push({ text: 'No route was found for it.' })
+  if (made.strategy === 'replayed') steps.push({ text: 'The same call was answered before: it got that answer again.' })
+  else if (made.strategy === 'denied') steps.push({ text: 'No route was found for it.' })
   else if (order.length === 0) steps.push({ text: `Route "${safeText(made.route)}" (${made.strategy}) had no candidate left.` })
   else
     steps.push({
@@ -162,9 +163,15 @@ function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptR
   if (known === undefined || known === 'unused') return []
   if (known === 'unknown') return [{ text: '  What it used is not known: it ended before its upstream told.' }]
   const isAnswer = attempt.outcome === 'success' && attempt.target_id === served && answered !== undefined
-  if (usage === undefined || isAnswer) return []
-  return [{ text: `  ${usageSentence(usage)}${known === 'partial' ? ' That is what it had told when it ended.' : ''}` }]
+  if (usage === undefined || (isAnswer && known === 'whole')) return []
+  return [{ text: `  ${usageSentence(usage)}${KNOWN_WORDS[known]}` }]
 }
+
+const KNOWN_WORDS = {
+  whole: '',
+  partial: ' That is what it had told when it ended.',
+  estimated: ' Its upstream did not tell all of that: it is an estimate from what went by.',
+} as const
 
 /** A pause shorter than this is the gateway's own work. */
 const SHORTEST_PAUSE_MS = 20

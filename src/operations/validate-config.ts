@@ -1,7 +1,8 @@
-import { loadConfig, type LoadConfigOptions } from '../config/load.ts'
+import type { LoadConfigOptions } from '../config/load.ts'
 import { formatProblem, type ConfigProblem } from '../config/problem.ts'
 import { describeConfigSource } from './describe-config-source.ts'
 import { loadDecisionWorld } from './decision-world.ts'
+import { openConfig } from './open-config.ts'
 import { checkPolicies, failuresOf } from './policy-gate.ts'
 import type { PolicyReport } from './run-policy-tests.ts'
 import { plural } from './story-words.ts'
@@ -30,7 +31,7 @@ export interface ValidateConfigOptions extends LoadConfigOptions {
 
 /** Finds, reads and checks the configuration that `serve` would use, without serving, and runs the policy tests it names. */
 export async function validateConfig(options: ValidateConfigOptions): Promise<ConfigReport> {
-  const result = loadConfig(options)
+  const result = await openConfig(options)
   const config = result.source === undefined ? (options.path ?? '') : describeConfigSource(result.source)
   if (!result.ok) return { ...NOTHING_SERVED, config, problems: result.problems, warnings: result.warnings }
   const { compiled, warnings } = result

@@ -1,10 +1,12 @@
 import { codecFor } from '../codecs/registry.ts'
 import type { WireQuirks } from '../codecs/codec.ts'
+import type { Credential } from '../credentials/credential.types.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
+import { keyAddress } from '../transport/auth-scheme.ts'
 import { endpointOf, type Endpoint, type Operation } from './endpoint-url.ts'
 import type { ProviderDeps } from './provider-definition.ts'
-import type { ProviderSettings } from './provider.settings.schema.ts'
+import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
 import type { Provider } from './provider.types.ts'
 import { isFirstParty, resolveQuirks } from './quirks.ts'
 import { RequestHeaders } from './request-headers.ts'
@@ -20,7 +22,8 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
   const { id, format } = settings
   const firstParty = isFirstParty(settings)
   const headers = new RequestHeaders({ settings, firstParty, userAgent })
-  const errors = new UpstreamErrors(settings, () => clock.wall())
+  const credentials = accountCredentials(settings, deps)
+  const errors = new UpstreamErrors(settings, () => clock.wall(), credentials)
   const endpoints = accountEndpoints(settings)
   const { origin } = new URL(endpointOf(settings.baseUrl, format, 'generate')({ model: 'any', stream: false }))
   return {
@@ -35,6 +38,7 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
       const { account, body } = options
       return { url: endpoint(options), method: 'POST', headers: headers.build(options), body, egress: account.egress }
     },
+    credentialOf: (account) => credentials.get(account.id),
     send: ({ url, method, headers: sent, body, egress }, signal) =>
       transport.send({ url, method, headers: sent, body, signal, origin, provider: id, egress }),
     async isReachable(timeoutMs, signal, egress) {
@@ -52,10 +56,7 @@ type AccountEndpoints = Readonly<Partial<Record<Operation, ReadonlyMap<AccountId
 function accountEndpoints(settings: ProviderSettings): AccountEndpoints {
   const endpointsOf = (operation: Operation): Map<AccountId, Endpoint> =>
     new Map(
-      settings.accounts.map((account) => [
-        account.id,
-        endpointOf(withKey(settings.baseUrl, settings, account.apiKey?.reveal()), settings.format, operation),
-      ]),
+      settings.accounts.map((account) => [account.id, endpointOf(addressFor(account, settings), settings.format, operation)]),
     )
   const generate = endpointsOf('generate')
   return codecFor(settings.format).tokenCounter === undefined
@@ -63,12 +64,19 @@ function accountEndpoints(settings: ProviderSettings): AccountEndpoints {
     : { generate, 'count-tokens': endpointsOf('count-tokens') }
 }
 
-function withKey(address: string, { authScheme }: ProviderSettings, key: string | undefined): string {
-  if (authScheme.kind !== 'query' || key === undefined || key === '') return address
-  const url = URL.parse(address)
-  if (url === null) return address // refused with the address itself
-  url.searchParams.set(authScheme.name, key)
-  return url.href
+const addressFor = ({ apiKey }: AccountSettings, { authScheme, baseUrl }: ProviderSettings): string =>
+  keyAddress(authScheme, apiKey?.reveal() ?? '', baseUrl)
+
+/** The credentials of the accounts that have one. */
+function accountCredentials({ id, accounts, authScheme }: ProviderSettings, deps: ProviderDeps): Map<AccountId, Credential> {
+  const found = new Map<AccountId, Credential>()
+  for (const { id: account, credential, egress } of accounts) {
+    if (credential === undefined) continue
+    if (deps.credentials === undefined)
+      throw new GatewayError('internal', `Nothing here makes credentials of kind ${credential.kind}.`, { provider: id })
+    found.set(account, deps.credentials({ provider: id, account, settings: credential, scheme: authScheme, egress }))
+  }
+  return found
 }
 
 function cannot(settings: ProviderSettings, operation: Operation): GatewayError {

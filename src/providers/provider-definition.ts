@@ -1,3 +1,4 @@
+import type { CredentialSource } from '../credentials/credential.types.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { ProviderSettings, ProviderType } from './provider.settings.schema.ts'
@@ -9,6 +10,8 @@ export interface ProviderDeps {
   readonly clock: Clock
   /** How the gateway calls itself to upstreams: `switchback/<version>`. */
   readonly userAgent: string
+  /** Makes the credentials of accounts that have more than a fixed key. Without it there are none such. */
+  readonly credentials?: CredentialSource | undefined
 }
 
 /** A type of provider: one file, registered in `registry.ts`. */

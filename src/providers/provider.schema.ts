@@ -3,7 +3,18 @@ import type { WireQuirks } from '../codecs/codec.ts'
 import { VISION_SOURCES } from '../ir/snapshot.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { budget, placeLimits } from '../lib/limit-fields.ts'
-import { identifier, keyVariableFields, nonEmpty, pause, positive, secretText, upstreamAddress } from '../lib/config-fields.ts'
+import {
+  identifier,
+  keyFileField,
+  keyVariableFields,
+  nonEmpty,
+  pause,
+  positive,
+  secretText,
+  upstreamAddress,
+  vaultName,
+} from '../lib/config-fields.ts'
+import { accountAuth } from './account-auth.schema.ts'
 
 /** Models the mock provider always has; `mock/fail-<status>` works for every HTTP error status. */
 export const MOCK_MODEL_NAMES = ['echo', 'tool', 'reasoning', 'slow', 'flaky', 'cut', 'fail-503'] as const
@@ -25,21 +36,15 @@ const authScheme = z
   ])
   .describe('How the key is sent: `{kind: none}`, `{kind: bearer}`, `{kind: header, name: …}` or `{kind: query, name: …}`.')
 
-const accountAuth = z
-  .strictObject({
-    kind: z.enum(['none', 'api_key']).optional().describe('`api_key` or `none`. Default: `api_key` when a key is named.'),
-    ...keyVariableFields('the key of this account'),
-    inline: secretText().optional().describe('The key itself. Better named by `key_env`.'),
-  })
-  .describe('Credential of the account. Without it the account uses the key of its provider.')
-
 const account = z
   .strictObject({
     id: identifier().describe('Name of the account, unique within the provider.'),
     auth: accountAuth.optional(),
     api_key: secretText().optional().describe('Short form of `auth.inline`.'),
+    api_key_vault: vaultName('the key of this account').optional(),
     ...keyVariableFields('the key of this account'),
     egress: nonEmpty().optional().describe('Way out, of `egress`, for calls with this account. Default: that of the provider.'),
+    ...keyFileField('the key of this account'),
     priority: z.int('a whole number').default(0).describe('Accounts with a lower number are used first.'),
     limits: placeLimits.describe('Limits of the calls with this account.'),
     budget: budget.describe('What may be spent with this account. One over its budget is passed over.'),
@@ -159,7 +164,9 @@ export const providerSchema = z
         'Address of the upstream; of Chat and Responses ones with its `/v1`. Default: the address of the vendor named by `type`.',
       ),
     api_key: secretText().optional().describe('Key for accounts without one of their own. Better named by `api_key_env`.'),
+    api_key_vault: vaultName('the key').optional(),
     ...keyVariableFields('the key'),
+    ...keyFileField('the key'),
     auth_scheme: authScheme.optional(),
     accounts: z.array(account).default([]).describe('Credentials. Default: one account `default` with the key of the provider.'),
     egress: nonEmpty()

@@ -1,15 +1,12 @@
+import type { CredentialSettings } from '../credentials/credential.types.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Capabilities } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { EgressPath } from '../transport/egress.settings.schema.ts'
+import type { AuthScheme } from '../transport/auth-scheme.ts'
 
-/** How a credential is attached to an upstream request. */
-export type AuthScheme =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'bearer' }
-  | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'query'; readonly name: string }
+export type { AuthScheme }
 
 export interface AccountSettings {
   readonly id: AccountId
@@ -19,6 +16,8 @@ export interface AccountSettings {
   readonly apiKey: Secret | undefined
   /** Undefined where nothing was chosen: calls leave as the environment says. */
   readonly egress?: EgressPath | undefined
+  /** How to come by what proves who calls, where that is no fixed key. */
+  readonly credential?: CredentialSettings | undefined
 }
 
 export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini'

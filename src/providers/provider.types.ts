@@ -1,9 +1,11 @@
 import type { Codec, WireQuirks } from '../codecs/codec.ts'
+import type { Credential } from '../credentials/credential.types.ts'
 import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { EgressPath } from '../transport/egress.settings.schema.ts'
+import type { UnsentRequest } from '../transport/transport.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
 
 /** A request body: text, bytes, or pieces that are sent one after the other without being joined. */
@@ -21,16 +23,6 @@ export interface BuildOptions {
   readonly betas?: readonly string[] | undefined
 }
 
-/** An upstream request without its signal. */
-export interface UpstreamRequest {
-  readonly url: string
-  readonly method: 'POST' | 'GET'
-  readonly headers: Record<string, string>
-  readonly body: UpstreamBody | undefined
-  /** How it leaves. */
-  readonly egress?: EgressPath | undefined
-}
-
 /** Codec × signer × transport of one configured provider. */
 export interface Provider {
   readonly id: ProviderId
@@ -39,11 +31,13 @@ export interface Provider {
   readonly quirks: WireQuirks
   /** The upstream is the format's own vendor. */
   readonly firstParty: boolean
-  buildRequest(options: BuildOptions): UpstreamRequest
+  buildRequest(options: BuildOptions): UnsentRequest
+  /** What authorises the requests of an account between building and sending; undefined where its fixed key is in them already. */
+  credentialOf(account: Pick<AccountSettings, 'id'>): Credential | undefined
   /** Of `format: auto`: the provider as it speaks this format. */
   readonly speaking?: ((format: WireFormat) => Provider) | undefined
   /** Sends; rejects with a `GatewayError` (connect failed, timeout, interrupted) or with the signal's own reason. */
-  send(request: UpstreamRequest, signal: AbortSignal): Promise<Response>
+  send(request: UnsentRequest, signal: AbortSignal): Promise<Response>
   /** Whether the upstream's origin takes connections; true without a look when it answered lately. */
   isReachable(timeoutMs: number, signal: AbortSignal, egress?: EgressPath): Promise<boolean>
   /** What an error answer means. */

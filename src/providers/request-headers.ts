@@ -2,7 +2,8 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { CONNECTION_HEADERS, CREDENTIAL_HEADERS, HEADER_TABLES, REQUEST_ALWAYS } from './header-tables.ts'
-import type { AccountSettings, AuthScheme, ProviderSettings } from './provider.settings.schema.ts'
+import { keyHeaders } from '../transport/auth-scheme.ts'
+import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
 
 export interface RequestHeadersOptions {
   readonly settings: Pick<ProviderSettings, 'id' | 'format' | 'authScheme' | 'accounts' | 'headers'>
@@ -50,7 +51,7 @@ export class RequestHeaders {
     for (const account of settings.accounts) {
       const identity = { ...account.egress?.headers, ...own }
       const base = { 'content-type': 'application/json', 'user-agent': userAgent, ...table.requestDefaults, ...identity }
-      const credential = credentialHeaders(settings.authScheme, account)
+      const credential = keyHeaders(settings.authScheme, account.apiKey?.reveal() ?? '')
       this.byAccount.set(account.id, {
         // A packed stream would be held back by whoever packs it.
         stream: { accept: 'text/event-stream', 'accept-encoding': 'identity', ...base, ...credential },
@@ -112,11 +113,4 @@ function ownHeaders({ id, headers, authScheme }: RequestHeadersOptions['settings
     own[lower] = value
   }
   return own
-}
-
-function credentialHeaders(scheme: AuthScheme, { apiKey }: AccountSettings): Record<string, string> {
-  const key = apiKey?.reveal() ?? ''
-  if (key === '') return {}
-  if (scheme.kind === 'bearer') return { authorization: `Bearer ${key}` }
-  return scheme.kind === 'header' ? { [scheme.name.toLowerCase()]: key } : {}
 }

@@ -1,5 +1,7 @@
+import type { Credential } from '../credentials/credential.types.ts'
 import { ERROR_TABLE, type ErrorCode } from '../errors/codes.ts'
 import { GatewayError, type UpstreamErrorFacts, type UpstreamErrorHeaders } from '../errors/gateway-error.ts'
+import type { AccountId } from '../ir/ids.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { classifyInBand, classifyStatus } from './classify-error.ts'
@@ -30,17 +32,26 @@ const OPERATORS_TURN: Readonly<Partial<Record<ErrorCode, string>>> = {
 const KEY_LIKE =
   /\b(?:sk|pk|rk|gsk|xai|key|nvapi|fw|csk|tgp|AIza)[-_]?[A-Za-z0-9_-]*\*{2,}[A-Za-z0-9_*-]*|\b(?:sk|gsk|xai|nvapi|csk)-[A-Za-z0-9_-]{16,}/g
 
+type Credentials = ReadonlyMap<AccountId, Pick<Credential, 'secrets'>>
+const NO_CREDENTIALS: Credentials = new Map()
+
 /** Makes errors of what one provider's upstream said, with its own credentials cut out. */
 export class UpstreamErrors {
   private readonly provider: string
   private readonly format: WireFormat
-  private readonly secrets: readonly string[]
+  private readonly keys: readonly string[]
+  private readonly credentials: Credentials
   private readonly wall: () => number
 
-  constructor(settings: Pick<ProviderSettings, 'id' | 'format' | 'accounts'>, wall: () => number) {
+  constructor(
+    settings: Pick<ProviderSettings, 'id' | 'format' | 'accounts'>,
+    wall: () => number,
+    credentials: Credentials = NO_CREDENTIALS,
+  ) {
     this.provider = settings.id
     this.format = settings.format
-    this.secrets = settings.accounts.map((account) => account.apiKey?.reveal() ?? '').filter((secret) => secret.length >= 4)
+    this.keys = settings.accounts.map((account) => account.apiKey?.reveal() ?? '')
+    this.credentials = credentials
     this.wall = wall
   }
 
@@ -91,9 +102,14 @@ export class UpstreamErrors {
     return `Provider ${this.provider} answered with an error${how} and no explanation.${hint}`
   }
 
+  private *secrets(): Iterable<string> {
+    yield* this.keys
+    for (const credential of this.credentials.values()) for (const secret of credential.secrets()) yield secret.reveal()
+  }
+
   private redact(message: string): string {
     let text = message
-    for (const secret of this.secrets) text = text.replaceAll(secret, '[redacted]')
+    for (const secret of this.secrets()) if (secret.length >= 4) text = text.replaceAll(secret, '[redacted]')
     return text.replaceAll(KEY_LIKE, '[redacted]')
   }
 }

@@ -42,6 +42,8 @@ export function recomputeDecision(
   snapshot: RoutingSnapshot,
   options: RecomputeOptions = {},
 ): Recomputed {
+  // Nothing was decided: the call was answered with what it had been answered with before.
+  if (decision.strategy === REPLAYED) return { verdict: 'identical' }
   const question = questionOf(decision)
   if (question === undefined) return { verdict: 'undetermined', inputs: ['request'] }
   const record = new Recorded(decision, options)
@@ -66,6 +68,7 @@ export function recomputeDecision(
 }
 
 const DENIED = 'denied'
+const REPLAYED = 'replayed'
 
 /** What a record kept of the world, and what was asked of it in vain. */
 class Recorded {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { tryFileLock, type FileLock } from '../lib/file-lock.ts'
 
 const LOCK_FILE = 'lock'
 const OWNER_FILE = 'process.json'
@@ -34,8 +34,7 @@ export interface DataDir {
 }
 
 /**
- * Creates the directory (for its owner only) and takes it. The lock is the operating system's own on a file, held through SQLite: it
- * falls with the process, so nothing stale can stay behind and two starters cannot both win. Throws `data_dir_locked` naming the
+ * Creates the directory (for its owner only) and takes it. The lock falls with the process. Throws `data_dir_locked` naming the
  * process that has it, `state_unavailable` when the directory cannot be used.
  */
 export function takeDataDir(options: DataDirOptions): DataDir {
@@ -53,7 +52,7 @@ export function takeDataDir(options: DataDirOptions): DataDir {
       if (!held) return
       held = false
       rmSync(join(path, OWNER_FILE), { force: true })
-      lock.close()
+      lock.release()
     },
   }
 }
@@ -87,16 +86,12 @@ function createFolder(path: string): void {
   }
 }
 
-function takeLock(path: string): DatabaseSync {
-  let lock: DatabaseSync | undefined
+function takeLock(path: string): FileLock {
+  let lock: FileLock | undefined
   try {
-    lock = new DatabaseSync(join(path, LOCK_FILE))
-    lock.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
-    return lock
+    lock = tryFileLock(join(path, LOCK_FILE))
   } catch (cause) {
-    lock?.close()
     const reason = cause instanceof Error ? cause.message : String(cause)
-    if (/locked|busy/i.test(reason)) throw locked(path, cause)
     throw new GatewayError(
       'state_unavailable',
       `The data directory ${path} cannot be used: ${reason}. Check its rights, or choose another with --data-dir.`,
@@ -105,15 +100,16 @@ function takeLock(path: string): DatabaseSync {
       },
     )
   }
+  return lock ?? refuseLocked(path)
 }
 
-function locked(path: string, cause: unknown): GatewayError {
+function refuseLocked(path: string): never {
   const owner = dataDirOwner(path)
   const who = owner === undefined ? 'another process that is just starting' : describeOwner(owner)
-  return new GatewayError(
+  throw new GatewayError(
     'data_dir_locked',
     `The data directory ${path} is in use by ${who}. Use that gateway, stop it, or start this one with another --data-dir.`,
-    { cause, details: { ...owner } },
+    { details: { ...owner } },
   )
 }
 

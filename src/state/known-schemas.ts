@@ -3,6 +3,7 @@ import { DISABLE_MIGRATIONS } from './disables/migrations.ts'
 import { SCORECARD_MIGRATIONS } from './health/sqlite-scorecards.ts'
 import { LEDGER_MIGRATIONS } from './ledger/migrations.ts'
 import { LIMIT_MIGRATIONS } from './limits/sqlite-periods.ts'
+import { OPEN_ATTEMPT_MIGRATIONS } from './open-attempts/sqlite.ts'
 import { RECORD_MIGRATIONS } from './records/migrations.ts'
 import { TENANCY_MIGRATIONS } from './tenancy/migrations.ts'
 
@@ -10,6 +11,7 @@ import { TENANCY_MIGRATIONS } from './tenancy/migrations.ts'
 export const KNOWN_SCHEMAS: Readonly<Record<string, number>> = {
   records: RECORD_MIGRATIONS.length,
   ledger: LEDGER_MIGRATIONS.length,
+  open_attempts: OPEN_ATTEMPT_MIGRATIONS.length,
   limits: LIMIT_MIGRATIONS.length,
   audit: AUDIT_MIGRATIONS.length,
   disables: DISABLE_MIGRATIONS.length,

@@ -1,6 +1,8 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
+import { openWhole, type ClosingList } from '../lib/closing-list.ts'
+import { keptAudit } from './audit/kept-audit.ts'
 import { createPostgresAudit } from './audit/postgres.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import { createSharedAffinity } from './affinity/shared.ts'
@@ -15,19 +17,24 @@ import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.
 import type { HealthStore } from './health/store.ts'
 import type { GatewayState, StateSurroundings } from './open-state.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
+import { idempotencyWithLoss } from './idempotency/on-loss.ts'
+import { createRedisIdempotency } from './idempotency/redis.ts'
+import type { IdempotencyStore } from './idempotency/store.ts'
 import { createMemoryLimits } from './limits/memory.ts'
 import { withLoss } from './limits/on-loss.ts'
 import { createRedisLimits } from './limits/redis.ts'
+import { spentInLedger } from './limits/spent-before.ts'
 import type { LimitStore } from './limits/store.ts'
 import { ledgerOn, SPOOL_SUFFIX, type OpenLedger } from './ledger/open.ts'
 import { createPostgresLedger } from './ledger/postgres.ts'
 import type { LedgerStore } from './ledger/store.ts'
+import { createRedisOpenAttempts } from './open-attempts/redis.ts'
+import { openSqliteOpenAttempts } from './open-attempts/sqlite.ts'
 import { migratePostgres } from './postgres/migrate.ts'
 import { openPostgres, type Postgres } from './postgres/postgres.ts'
 import { withRetention } from './records/open.ts'
 import { createPostgresRecords } from './records/postgres.ts'
-import { startRetention } from './records/retention.ts'
-import { openRedis } from './redis/redis.ts'
+import { openRedis, type Redis } from './redis/redis.ts'
 import { SHARED_DOMAINS } from './shared-domains.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import { createSharedSignatures } from './signatures/shared.ts'
@@ -47,21 +54,25 @@ const LIMITS_MS = 250
 
 /**
  * State that several gateways share: PostgreSQL holds what must last, Redis carries what must be quick. What requests read lies in the memory
- * of each. Nothing is sent before `join`. Throws `state_unavailable` where there are no clients for them.
+ * of each. Nothing is sent before `join`. Throws `state_unavailable` where there are no clients for them, with nothing left open.
  */
-export function openSharedState(options: OpenSharedStateOptions): GatewayState {
+export const openSharedState = (options: OpenSharedStateOptions): GatewayState =>
+  openWhole((opened) => sharedStateOf(options, opened))
+
+function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): GatewayState {
   const { shared, clock, warn } = options
-  const database = openPostgres({ address: shared.postgres, clock })
-  const coordination = openCoordination(options)
+  const database = opened.add(openPostgres({ address: shared.postgres, clock }))
+  const redis = shared.redis && openRedis({ address: shared.redis, clock })
+  const coordination = opened.add(openCoordination(options, redis))
+  const limitsRedis = shared.redis && opened.add(openRedis({ address: shared.redis, clock, deadlineMs: LIMITS_MS }))
   const health = createSharedHealth(options, coordination)
-  const disables = createPostgresDisables({ database, clock, coordination })
-  const tenancy = createPostgresTenancy({ database, clock, coordination })
-  const audit = createPostgresAudit(database)
-  let { auditRetentionMs } = options
-  const stopPruning = startRetention({ store: audit, clock, keepMs: () => auditRetentionMs, warn, what: 'audit entries' })
-  const records = openSharedRecords(options, database)
-  const ledger = openSharedLedger(options, database)
-  const { limits, closeLimits } = openSharedLimits(options, coordination)
+  const records = opened.add(openSharedRecords(options, database))
+  const ledger = openSharedLedger(options, { database, redis })
+  if (ledger !== undefined) opened.add(ledger)
+  const limits = openSharedLimits(options, { redis: limitsRedis, coordination, ledger })
+  const { audit, keepAuditFor } = keptAudit(createPostgresAudit(database), { ...options, opened })
+  const tenancy = opened.add(createPostgresTenancy({ database, clock, coordination }))
+  const disables = opened.add(createPostgresDisables({ database, clock, coordination }))
   let scorecards: ScorecardKeeper | undefined
   return {
     records,
@@ -73,34 +84,26 @@ export function openSharedState(options: OpenSharedStateOptions): GatewayState {
     audit,
     ledger,
     limits,
-    idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
+    idempotency: openIdempotency(options, limitsRedis),
     coordination,
     configure(next) {
       records.keepFor(next.retentionMs)
       ledger?.keepFor(next.ledger)
-      auditRetentionMs = next.auditRetentionMs
+      keepAuditFor(next.auditRetentionMs)
       health.configure(next.health)
       scorecards?.configure(next.scorecards)
     },
     async join() {
       await migratePostgres(database, { schema: shared.postgres.schema, domains: SHARED_DOMAINS })
       await disables.load()
-      scorecards = keepScorecards({ health, file: createPostgresScorecards(database), clock, keeping: options.scorecards, warn })
+      scorecards ??= opened.add(
+        keepScorecards({ health, file: createPostgresScorecards(database), clock, keeping: options.scorecards, warn }),
+      )
       await scorecards.loaded
       await coordination.join()
+      ledger?.join()
     },
-    async close() {
-      await scorecards?.close()
-      await disables.close()
-      await tenancy.close()
-      stopPruning()
-      await audit.close()
-      await ledger?.close()
-      await records.close()
-      closeLimits()
-      await coordination.close()
-      await database.close()
-    },
+    close: () => opened.close(),
   }
 }
 
@@ -118,13 +121,25 @@ function openSharedRecords(options: OpenSharedStateOptions, database: Postgres):
 }
 
 function openSharedLedger(
-  { ledger, clock, warn, preparePrices, spoolPath }: OpenSharedStateOptions,
-  database: Postgres,
+  { ledger, clock, warn, preparePrices, spoolPath, card }: OpenSharedStateOptions,
+  { database, redis }: { readonly database: Postgres; readonly redis: Redis | undefined },
 ): OpenLedger | undefined {
   if (!ledger.enabled) return undefined
+  const openAttempts =
+    redis === undefined
+      ? spoolPath && openSqliteOpenAttempts({ path: `${spoolPath}.open-attempts.db`, clock, warn })
+      : createRedisOpenAttempts({ redis, process: card.id })
   const store = createPostgresLedger({ database, required: ledger.required })
   const path = spoolPath && `${spoolPath}${SPOOL_SUFFIX}`
-  return ledgerOn(promptly(store, clock), { ...ledger, clock, warn, prepare: preparePrices, spoolPath: path, isDurable: true })
+  const common = {
+    clock,
+    warn,
+    prepare: preparePrices,
+    spoolPath: path,
+    isDurable: true,
+    openAttempts: openAttempts || undefined,
+  }
+  return ledgerOn(promptly(store, clock), { ...ledger, ...common })
 }
 
 /** While the database hangs, entries are better off in the local file: what was written all the same is recognised by its id. */
@@ -144,31 +159,42 @@ function late(): never {
   throw new GatewayError('state_unavailable', `The ledger did not take its entries within ${LEDGER_WRITE_MS} ms.`)
 }
 
+interface LimitParts {
+  readonly redis: Redis | undefined
+  readonly coordination: Coordination
+  readonly ledger: OpenLedger | undefined
+}
+
 /** Counted in Redis for all gateways; while it is away, as `on_loss` says. The only gateway on a database counts for itself. */
 function openSharedLimits(
   { shared, clock, warn }: OpenSharedStateOptions,
-  coordination: Coordination,
-): { limits: LimitStore; closeLimits: () => void } {
-  const local = createMemoryLimits({ clock })
-  if (shared.redis === undefined) return { limits: local, closeLimits: () => undefined }
-  const redis = openRedis({ address: shared.redis, clock, deadlineMs: LIMITS_MS })
-  const limits = withLoss({
-    shared: createRedisLimits({ redis }),
+  { redis, coordination, ledger }: LimitParts,
+): LimitStore {
+  const local = (): LimitStore => createMemoryLimits({ clock })
+  if (redis === undefined) return local()
+  const spentBefore = ledger && spentInLedger({ ledger: ledger.store, flush: () => ledger.writer.flush(), clock })
+  return withLoss({
+    shared: createRedisLimits({ redis, learning: spentBefore && { spentBefore, clock } }),
+    spentBefore,
     local,
     mode: shared.onLoss,
     replicas: () => coordination.replicas().length,
-    changed: (isLost) =>
+    changed: (isLost, error) =>
       isLost
-        ? warn('limits cannot be counted together: Redis is away', { on_loss: shared.onLoss })
+        ? warn('limits cannot be counted together', { on_loss: shared.onLoss, error })
         : warn('limits are counted together again', {}),
   })
-  return { limits, closeLimits: () => redis.close() }
 }
 
-function openCoordination({ shared, clock, warn, card }: OpenSharedStateOptions): Coordination {
-  if (shared.redis === undefined) return createNoCoordination(card)
-  return createRedisCoordination({ redis: openRedis({ address: shared.redis, clock }), card, clock, warn })
+/** As for limits: kept in Redis for all gateways. */
+function openIdempotency({ shared, clock, idempotency }: OpenSharedStateOptions, redis: Redis | undefined): IdempotencyStore {
+  const local = createMemoryIdempotency({ clock, ...idempotency, capacity: idempotency.maxKeys })
+  if (redis === undefined) return local
+  return idempotencyWithLoss({ shared: createRedisIdempotency({ redis, ...idempotency }), local, mode: shared.onLoss })
 }
+
+const openCoordination = ({ clock, warn, card }: OpenSharedStateOptions, redis: Redis | undefined): Coordination =>
+  redis === undefined ? createNoCoordination(card) : createRedisCoordination({ redis, card, clock, warn })
 
 /** Each gateway learns for itself how targets do; a circuit that one of them opens or closes, is so for all. */
 function createSharedHealth({ clock, health: settings }: OpenSharedStateOptions, coordination: Coordination): HealthStore {

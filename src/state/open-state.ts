@@ -1,10 +1,12 @@
 import type { HealthSettings, HealthStore } from './health/store.ts'
 import type { Clock } from '../lib/clock.ts'
+import { openWhole, type ClosingList } from '../lib/closing-list.ts'
 import { createNoCoordination } from './coordination/none.ts'
 import type { Coordination, ReplicaCard } from './coordination/store.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import type { AffinityStore } from './affinity/store.ts'
 import { openDisables } from './disables/open.ts'
+import { keptAudit } from './audit/kept-audit.ts'
 import { openAudit } from './audit/open.ts'
 import type { AuditStore } from './audit/store.ts'
 import type { DisableStore } from './disables/store.ts'
@@ -21,7 +23,6 @@ import { openTenancy } from './tenancy/open.ts'
 import type { TenancyStore } from './tenancy/store.ts'
 import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
-import { startRetention } from './records/retention.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import type { SignatureStore } from './signatures/store.ts'
@@ -80,58 +81,46 @@ export interface GatewayState {
 export type StateChange = Pick<StateSurroundings, 'retentionMs' | 'auditRetentionMs' | 'ledger' | 'health' | 'scorecards'>
 
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
-export function openState(options: OpenStateOptions): GatewayState {
+export const openState = (options: OpenStateOptions): GatewayState => openWhole((opened) => stateOf(options, opened))
+
+function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
   const { store, clock, warn } = options
-  const records = openRecords(options)
-  try {
-    const health = createMemoryHealth({ clock, settings: options.health })
-    const isFile = store !== 'memory'
-    const disables = openDisables({ store, clock })
-    const tenancy = openTenancy({ store, clock })
-    const audit = openAudit({ store, clock })
-    let { auditRetentionMs } = options
-    const stopPruning = startRetention({ store: audit, clock, keepMs: () => auditRetentionMs, warn, what: 'audit entries' })
-    const ledger = options.ledger.enabled
-      ? openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices })
-      : undefined
-    const scorecards = isFile
-      ? keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn })
-      : undefined
-    const limits = createMemoryLimits({ clock })
-    const periods = isFile ? keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }) : undefined
-    return {
-      records,
-      health,
-      affinity: createMemoryAffinity({ clock }),
-      signatures: createMemorySignatures({ clock }),
-      disables,
-      tenancy,
-      audit,
-      ledger,
-      configure(next) {
-        records.keepFor(next.retentionMs)
-        ledger?.keepFor(next.ledger)
-        auditRetentionMs = next.auditRetentionMs
-        health.configure(next.health)
-        scorecards?.configure(next.scorecards)
-      },
-      limits,
-      idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
-      coordination: createNoCoordination(options.card),
-      join: async () => undefined,
-      async close() {
-        periods?.close()
-        await scorecards?.close()
-        await disables.close()
-        await tenancy.close()
-        stopPruning()
-        await audit.close()
-        await ledger?.close()
-        await records.close()
-      },
-    }
-  } catch (error) {
-    void records.close()
-    throw error
+  const isFile = store !== 'memory'
+  const records = opened.add(openRecords(options))
+  const health = createMemoryHealth({ clock, settings: options.health })
+  const disables = opened.add(openDisables({ store, clock }))
+  const tenancy = opened.add(openTenancy({ store, clock }))
+  const { audit, keepAuditFor } = keptAudit(openAudit({ store, clock }), { ...options, opened })
+  const ledger = options.ledger.enabled
+    ? opened.add(openLedger({ ...options.ledger, store, clock, warn, prepare: options.preparePrices }))
+    : undefined
+  const scorecards = isFile
+    ? opened.add(
+        keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn }),
+      )
+    : undefined
+  const limits = createMemoryLimits({ clock })
+  if (isFile) opened.add(keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }))
+  return {
+    records,
+    health,
+    affinity: createMemoryAffinity({ clock }),
+    signatures: createMemorySignatures({ clock }),
+    disables,
+    tenancy,
+    audit,
+    ledger,
+    configure(next) {
+      records.keepFor(next.retentionMs)
+      ledger?.keepFor(next.ledger)
+      keepAuditFor(next.auditRetentionMs)
+      health.configure(next.health)
+      scorecards?.configure(next.scorecards)
+    },
+    limits,
+    idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
+    coordination: createNoCoordination(options.card),
+    join: async () => ledger?.join(),
+    close: () => opened.close(),
   }
 }

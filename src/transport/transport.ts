@@ -3,20 +3,24 @@ import type { EgressPath } from './egress.settings.schema.ts'
 /** A request body: whole, or in pieces so that large media is never copied into one buffer. Strings are sent as UTF-8. */
 export type UpstreamBody = Uint8Array | string | readonly (Uint8Array | string)[] | undefined
 
-/** One HTTP request to an upstream, credentials included: never log it, never put it into an error. */
-export interface UpstreamRequest {
+/** One HTTP request to an upstream as it is built, credentials included: never log it, never put it into an error. */
+export interface UnsentRequest {
   readonly url: string
   readonly method: string
   /** Lower-case names. */
   readonly headers: Record<string, string>
   readonly body: UpstreamBody
+  /** How it leaves. Default: as the environment says, to any address. */
+  readonly egress?: EgressPath | undefined
+}
+
+/** A request with what sending it takes. */
+export interface UpstreamRequest extends UnsentRequest {
   readonly signal: AbortSignal
   /** `scheme://host:port` of `url`, where the caller has it at hand; saves parsing the URL once per request. */
   readonly origin?: string | undefined
   /** Provider the request goes to; repeated in errors. */
   readonly provider?: string | undefined
-  /** How it leaves. Default: as the environment says, to any address. */
-  readonly egress?: EgressPath | undefined
 }
 
 /** The only way to the outside. Implementations: `fetch-transport.ts` over HTTP, the mock provider in process. */

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { CommandLine } from '../support/command-line.ts'
+import { eventually } from '../support/gateway-fixture.ts'
 
 const open: CommandLine[] = []
 const newHome = (): CommandLine => {
@@ -14,16 +16,27 @@ afterEach(async () => {
   for (const home of open.splice(0)) await home.dispose()
 })
 
-const ask = (url: string, stream = false): Promise<string> =>
+const ask = (url: string, stream = false, model = 'mock/echo'): Promise<string> =>
   fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-session-id': 'talk' },
-    body: JSON.stringify({ model: 'mock/echo', stream, messages: [{ role: 'user', content: 'hi' }] }),
+    body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hi' }] }),
   }).then((response) => response.text())
 
 type Report = { totals: { attempts: number; cost_nanos: number; unknown_cost: number }; groups: unknown[] }
 
 const reportOf = (text: string): Report => JSON.parse(text) as Report
+
+/** Attempts under way that are on the disk. */
+function notesIn({ home }: CommandLine): number {
+  const path = join(home, '.local/state/switchback/switchback.db')
+  const database = new DatabaseSync(path, { readOnly: true })
+  try {
+    return Number(database.prepare('SELECT count(*) AS number FROM open_attempts').get()?.['number'])
+  } finally {
+    database.close()
+  }
+}
 
 /** A home in which two calls were made at $1 and $2 for a million tokens, 8 in and 8 out each; nobody serves any more. */
 async function used(): Promise<CommandLine> {
@@ -122,6 +135,30 @@ describe('a gateway that is killed', () => {
     served.signal('SIGKILL')
     await served.finished
     expect(reportOf((await home.run(['usage', '--json'])).stdout).totals).toMatchObject({ attempts: 20, succeeded: 20 })
+  })
+
+  test('has attempts under way that held money in the ledger as lost when it is started again, once', async () => {
+    const home = newHome()
+    const slow = { name: 'slow', text: 'never told', delay_ms: 60_000 }
+    const config = { server: { budget: { max_usd: 1 } }, providers: [{ id: 'mock', type: 'mock', models: [slow] }] }
+    writeFileSync(join(home.home, 'switchback.yaml'), JSON.stringify(config))
+    await home.run(['price', 'set', 'mock/*', '--input', '1', '--output', '2'])
+    const served = await home.serve()
+    const call = ask(served.url, false, 'mock/slow').catch(() => 'broken off')
+    await eventually(() => notesIn(home) === 1, 'the attempt is noted')
+    served.signal('SIGKILL')
+    await served.finished
+    expect(await call).toBe('broken off')
+    for (let turn = 0; turn < 2; turn++) {
+      const again = await home.serve()
+      await eventually(() => notesIn(home) === 0, 'the note has been seen to')
+      again.signal('SIGTERM')
+      await again.finished
+    }
+    const { totals } = reportOf((await home.run(['usage', '--json'])).stdout)
+    expect(totals).toMatchObject({ attempts: 1, lost: 1, cost_nanos: 0 })
+    const { events } = JSON.parse((await home.run(['usage', 'events', '--json'])).stdout) as { events: unknown[] }
+    expect(events).toMatchObject([{ kind: 'lost', model: 'slow', session: 'talk', reserved_nanos: expect.any(Number) }])
   })
 })
 

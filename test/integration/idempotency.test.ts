@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { CHAT, CLIENT_FORMATS, MESSAGES, serving, type ClientFormat } from '../support/client-formats.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
 import { eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
-import { sseReply } from '../support/upstream-answers.ts'
+import { jsonReply, sseReply } from '../support/upstream-answers.ts'
 
 const world = new TestWorld()
 afterEach(() => world.closeAll())
@@ -22,10 +22,11 @@ interface PostOptions {
   readonly signal?: AbortSignal
 }
 
-async function setup(): Promise<Setup> {
+async function setup(idempotency: Record<string, unknown> = {}): Promise<Setup> {
   const upstream = await world.upstream(serving(CHAT))
   const gateway = await world.gateway({
     providers: [providerAt('up', upstream, 'openai')],
+    server: { idempotency },
     api_keys: [
       { key: 'key-of-a', prefix: 'a', tenant: 'ta' },
       { key: 'key-of-b', prefix: 'b', tenant: 'tb' },
@@ -119,6 +120,47 @@ describe('a call with an idempotency key', () => {
   test('without the header, two are two', async () => {
     const { upstream, post } = await setup()
     await Promise.all([post(CHAT, { idempotencyKey: '' }), post(CHAT, { idempotencyKey: '' })])
+    expect(upstream.requests.length).toBe(2)
+  })
+})
+
+describe('a call with an idempotency key whose answer is kept', () => {
+  const keeping = (): Promise<Setup> => setup({ persist_response_bodies: true })
+
+  test.each(EACH)('gets the same answer again for clients of %s, and nobody is called', async (_format, client) => {
+    const { upstream, post, gateway } = await keeping()
+    const first = await post(client)
+    const body = await first.text()
+    const second = await post(client)
+    expect([second.status, await second.text()]).toEqual([200, body])
+    expect(second.headers.get('idempotent-replayed')).toBe('true')
+    expect(first.headers.get('idempotent-replayed')).toBeNull()
+    expect(second.headers.get('x-switchback-request-id')).not.toBe(first.headers.get('x-switchback-request-id'))
+    expect(upstream.requests.length).toBe(1)
+    const record = await gateway.recordOf(second)
+    expect(record).toMatchObject({ status: 200, attempts: [], decision: { strategy: 'replayed', selected: null } })
+    expect(JSON.stringify(record)).not.toContain('hello')
+    expect((await post(client, { extra: { temperature: 1 } })).status).toBe(422)
+  })
+
+  test('and failed, or was a stream, is made again', async () => {
+    const { upstream, post } = await keeping()
+    upstream.enqueue(jsonReply({ error: { message: 'no' } }, 400))
+    expect((await post()).status).toBe(400)
+    expect((await post()).headers.get('idempotent-replayed')).toBeNull()
+    const extra = { stream: true }
+    for (let turn = 0; turn < 2; turn++) {
+      const stream = await post(CHAT, { extra, idempotencyKey: 'stream' })
+      expect(await stream.text()).toContain('[DONE]')
+      expect(stream.headers.get('idempotent-replayed')).toBeNull()
+    }
+    expect(upstream.requests.length).toBe(4)
+  })
+
+  test('keeps it to itself: another tenant with the same key and body gets its own', async () => {
+    const { upstream, post } = await keeping()
+    await post()
+    expect((await post(CHAT, { key: 'key-of-b' })).headers.get('idempotent-replayed')).toBeNull()
     expect(upstream.requests.length).toBe(2)
   })
 })

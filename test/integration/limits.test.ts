@@ -130,7 +130,7 @@ describe('a budget', () => {
     expect(await spent()).toBeLessThan(0.0001)
   })
 
-  test('counts a call whose client went away with what was known of it', async () => {
+  test('counts a call whose client went away with what went by, and gives back what it held', async () => {
     const { post, spent, status, upstream } = await openLimits(
       world,
       { tenants: [{ id: 'team', budget_usd: 1 }] },
@@ -143,7 +143,8 @@ describe('a budget', () => {
     client.abort()
     await upstream.requests[0]?.ended
     await eventually(async () => (await spent()) > 0, 'the aborted call is counted')
-    expect(await spent()).toBeGreaterThan(0.001)
+    // A few tokens, of the thousand that were held.
+    expect(await spent()).toBeLessThan(0.001)
     expect((await status())[0]).toMatchObject({ held_usd: 0 })
   })
 

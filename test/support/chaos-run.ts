@@ -4,6 +4,8 @@ import { postgresAddressOf } from '../../src/state/postgres/address.schema.ts'
 import { openPostgres } from '../../src/state/postgres/postgres.ts'
 import { unpackBatch } from '../../src/state/records/record-batch.ts'
 import { MortalGateway, seededRandom } from './chaos.ts'
+import { redisAddressOf } from '../../src/state/redis/address.schema.ts'
+import { openRedis } from '../../src/state/redis/redis.ts'
 import { startPostgres, type TestPostgres } from './postgres-server.ts'
 import { startRedis, type TestRedis } from './redis-server.ts'
 import type { TestServer } from './server-process.ts'
@@ -15,38 +17,64 @@ export interface ChaosOptions {
   readonly blows: number
   readonly seed: number
   readonly required: boolean
+  readonly onLoss: 'closed' | 'local_share' | 'open'
+  /** Whether a Redis that was killed comes back with what it held. */
+  readonly redisKeeps: boolean
+  /** Waits at the end until the leases of dead gateways are over, a minute, and spends what is left of the small budget. */
+  readonly isPatient: boolean
 }
 
 export interface ChaosOutcome {
   readonly answered: number
   /** Calls whose gateway was killed under them; each was made again elsewhere. */
   readonly broken: number
-  readonly refused: number
+  /** Calls without a budget of their own that were refused, by status. */
+  readonly refused: Readonly<Record<number, number>>
   /** Ids of answered calls without a record, by the gateway's death that took it: ms between answer and death. */
   readonly lostRecords: readonly { readonly id: string; readonly beforeDeathMs: number }[]
   readonly doubledRecords: number
   /** The same of entries of the ledger. */
   readonly lostEntries: readonly { readonly id: string; readonly beforeDeathMs: number }[]
+  /** Of those, attempts that the ledger does not have as lost, although Redis was there to note them. */
+  readonly unnoticed: readonly string[]
   readonly doubledEntries: number
   /** Both ways of summing the ledger agree. */
   readonly sumsAgree: boolean
+  /** What the caller with a small budget was answered and what that came to, in US dollars. */
+  readonly tight: { readonly calls: number; readonly spentUsd: number; readonly limitUsd: number; readonly callUsd: number }
+  /** Money and places that are still held, and gateways whose attempts are still noted, when everything has ended; undefined when nobody waited. */
+  readonly held: number | undefined
+  readonly lossesOfRedis: number
   readonly log: readonly string[]
 }
 
 interface Answered {
   readonly id: string
   readonly gateway: number
+  /** When it was sent and answered, in Unix ms. */
+  readonly from: number
   readonly at: number
+  readonly isTight: boolean
 }
 
 const GATEWAYS = 4
 const AT_ONCE = 16
+/** Of calls, made by the caller with the small budget. */
+const TIGHT_SHARE = 0.1
+/** Places and money of a dead gateway come back after this. */
+const LEASE_MS = 62_000
+const CAUGHT_UP_MS = 60_000
+/** Of a caller that is answered a few hundred times for it. */
+const TIGHT_USD = 3
+const PRICE = ['--input', '1000', '--output', '1000']
+/** How long a gateway may take to find that Redis is back, and what it had noted there is gone. */
+const REDIS_RETURNS_MS = 3_000
 /** Between two calls of one caller: enough for the calls to last as long as the blows. */
 const MOST_PAUSE_MS = 40
 
 /** Four gateways under fire: calls go on while gateways are killed and servers are stopped, stalled and started again. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis({ keeps: options.redisKeeps })])
   const world = new ChaosWorld(options, postgres, redis)
   try {
     return await world.run()
@@ -62,8 +90,10 @@ class ChaosWorld {
   private readonly deaths = new Map<number, number[]>()
   private readonly answered: Answered[] = []
   private readonly log: string[] = []
+  private readonly began = Date.now()
   private broken = 0
-  private refused = 0
+  private readonly refused: Record<number, number> = {}
+  private readonly redisAway: { readonly from: number; to: number }[] = []
   private made = 0
   private isStriking = true
 
@@ -79,22 +109,29 @@ class ChaosWorld {
   }
 
   async run(): Promise<ChaosOutcome> {
-    const config = `server: { shutdown: { drain_ms: 20000 } }
-ledger: { required: ${this.options.required} }
-state: { store: "\${PG}", coordination: "\${RD}" }
+    const { required, onLoss } = this.options
+    const config = `server: { shutdown: { drain_ms: 20000 }, max_concurrency: 400, budget: { max_usd: 100000 } }
+ledger: { required: ${required} }
+state: { store: "\${PG}", coordination: "\${RD}", on_loss: ${onLoss} }
+tenants: [{ id: tight, budget: { max_usd: ${TIGHT_USD} } }]
+api_keys: [{ key: key-of-anybody, prefix: any }, { key: key-of-tight, prefix: tight, tenant: tight }]
 providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_delay_ms: 3 }] }]
 `
     for (let index = 0; index < GATEWAYS; index++)
       this.gateways.push(await MortalGateway.make(config, { PG: this.postgres.url(), RD: this.redis.url() }))
+    await Promise.all(this.gateways.map((gateway) => gateway.run(['price', 'set', 'mock/*', ...PRICE])))
     await Promise.all(this.gateways.map((gateway) => gateway.start()))
     const callers = Array.from({ length: AT_ONCE }, () => this.call())
     const blows = this.strike()
     await Promise.all([...callers, blows])
     for (const gateway of this.gateways) if (!gateway.isUp) await gateway.start()
-    await this.untilCaughtUp()
+    if (this.options.isPatient) await this.spendRest()
+    // What waited for the servers is written within seconds of their return, in batches.
+    await Bun.sleep(4_000)
+    const held = this.options.isPatient ? await this.leftHeld() : undefined
     const said = await Promise.all(this.gateways.map((gateway) => gateway.stop()))
     this.log.push(...said.filter((words) => words.includes('fatal')))
-    return this.judge()
+    return this.judge(held)
   }
 
   async dispose(): Promise<void> {
@@ -105,33 +142,37 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
   private async call(): Promise<void> {
     while (this.made < this.options.calls || this.isStriking) {
       this.made += 1
+      const isTight = Math.random() < TIGHT_SHARE
       await Bun.sleep(Math.random() * MOST_PAUSE_MS)
       let isAnswered = false
       while (!isAnswered) {
         const up = this.gateways.flatMap((gateway, index) => (gateway.isUp ? [index] : []))
         const index = up[Math.floor(Math.random() * up.length)]
         if (index === undefined) await Bun.sleep(20)
-        else isAnswered = await this.ask(index)
+        else isAnswered = await this.ask(index, isTight)
       }
     }
   }
 
-  private async ask(index: number): Promise<boolean> {
+  /** False when it has to be asked again. */
+  private async ask(index: number, isTight: boolean): Promise<boolean> {
+    const from = Date.now()
     try {
       const response = await fetch(`${this.gateways[index]!.url}/v1/chat/completions`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'mock/echo', messages: [{ role: 'user', content: 'hi' }] }),
+        headers: { 'content-type': 'application/json', authorization: `Bearer key-of-${isTight ? 'tight' : 'anybody'}` },
+        body: JSON.stringify({ model: 'mock/echo', max_tokens: 8, messages: [{ role: 'user', content: 'hi' }] }),
         signal: AbortSignal.timeout(20_000),
       })
       await response.text()
       const id = response.headers.get('x-switchback-request-id')
       if (response.status !== 200 || id === null) {
-        this.refused += 1
-        this.log.push(`refused with ${response.status}`)
+        if (isTight) return true
+        this.refused[response.status] = (this.refused[response.status] ?? 0) + 1
+        await Bun.sleep(50)
         return false
       }
-      this.answered.push({ id, gateway: index, at: Date.now() })
+      this.answered.push({ id, gateway: index, from, at: Date.now(), isTight })
       return true
     } catch {
       this.broken += 1
@@ -153,29 +194,60 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
   private async killGateway(): Promise<void> {
     const index = Math.floor(this.random() * GATEWAYS)
     const gateway = this.gateways[index]!
-    this.log.push(`gateway ${index} is killed`)
+    this.note(`gateway ${index} is killed`)
     this.deaths.set(index, [...(this.deaths.get(index) ?? []), Date.now()])
     await gateway.kill()
     await gateway.start()
   }
 
+  private note(event: string): void {
+    const tight = this.answered.filter(({ isTight }) => isTight).length
+    this.log.push(`${Date.now() - this.began} ms, ${this.answered.length} answered, ${tight} of them tight: ${event}`)
+  }
+
   private async hurt(server: TestServer, name: string): Promise<void> {
     const isStall = this.random() < 0.5
     const ms = 200 + Math.floor(this.random() * 1_800)
-    this.log.push(`${name} is ${isStall ? 'stalled' : 'killed'} for ${ms} ms`)
+    const away = { from: Date.now(), to: Number.POSITIVE_INFINITY }
+    if (server === this.redis) this.redisAway.push(away)
+    this.note(`${name} is ${isStall ? 'stalled' : 'killed'} for ${ms} ms`)
     if (isStall) server.stall()
     else await server.kill()
     await Bun.sleep(ms)
     if (isStall) server.resume()
     else await server.start()
+    away.to = Date.now()
   }
 
-  private async untilCaughtUp(): Promise<void> {
-    // What waited for the servers is written within seconds of their return, in batches.
-    await Bun.sleep(4_000)
+  /** The small budget is used to its end: what dead gateways held of it has come back by then. */
+  private async spendRest(): Promise<void> {
+    await Bun.sleep(LEASE_MS)
+    for (let index = 0; index < 1_000; index++) {
+      const before = this.answered.length
+      await this.ask(index % GATEWAYS, true)
+      if (this.answered.length === before) return
+    }
   }
 
-  private async judge(): Promise<ChaosOutcome> {
+  /** What dead gateways left is found within half a minute. */
+  private async leftHeld(): Promise<number> {
+    const redis = openRedis({ address: redisAddressOf(this.redis.url()), clock: systemClock })
+    const deadline = Date.now() + CAUGHT_UP_MS
+    const left = async (): Promise<number> => {
+      const keys = (await redis.send('KEYS', ['switchback:open:*'])) as string[]
+      const holders = (await redis.send('KEYS', ['switchback:limits:h:*'])) as string[]
+      const held = await Promise.all(holders.map((key) => redis.send('ZCOUNT', [key, Date.now(), '+inf'])))
+      return held.reduce((sum: number, count) => sum + Number(count), keys.length)
+    }
+    try {
+      while ((await left()) > 0 && Date.now() < deadline) await Bun.sleep(500)
+      return await left()
+    } finally {
+      redis.close()
+    }
+  }
+
+  private async judge(held: number | undefined): Promise<ChaosOutcome> {
     const database = openPostgres({ address: postgresAddressOf(this.postgres.url('?schema=switchback')), clock: systemClock })
     try {
       const batches = await database.query('SELECT records FROM record_batches')
@@ -185,6 +257,15 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
       const entries = (await database.query("SELECT id FROM ledger_entries WHERE kind = 'settlement'")).map(({ id }) =>
         String(id),
       )
+      const lost = new Set(
+        (await database.query("SELECT id FROM ledger_entries WHERE kind = 'lost'")).map(({ id }) => String(id)),
+      )
+      const [spent] = await database.query(
+        "SELECT sum(settled_nanos)::float8 AS nanos FROM ledger_rollups JOIN ledger_parties USING (party) WHERE hours = 24 AND tenant = 'tight'",
+      )
+      const tight = this.answered.filter(({ isTight }) => isTight)
+      const spentUsd = Number(spent?.['nanos'] ?? 0) / 1e9
+      const lostEntries = this.missing(new Set(entries), (id) => `${id}.0`)
       const [sums] = await database.query(
         `SELECT (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 1) = (SELECT count(*) FROM ledger_entries) AS hours,
                 (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 24) = (SELECT count(*) FROM ledger_entries) AS days`,
@@ -195,14 +276,29 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
         refused: this.refused,
         lostRecords: this.missing(new Set(records), (id) => id),
         doubledRecords: records.length - new Set(records).size,
-        lostEntries: this.missing(new Set(entries), (id) => `${id}.0`),
+        lostEntries,
+        unnoticed: this.unnoticed(lostEntries, lost),
         doubledEntries: entries.length - new Set(entries).size,
         sumsAgree: sums?.['hours'] === true && sums['days'] === true,
+        tight: { calls: tight.length, spentUsd, limitUsd: TIGHT_USD, callUsd: spentUsd / Math.max(1, tight.length) },
+        held,
+        lossesOfRedis: this.redisAway.length,
         log: this.log,
       }
     } finally {
       await database.close()
     }
+  }
+
+  /** Lost attempts that nobody noted, though Redis was there from before they began until their gateway died. */
+  private unnoticed(missing: readonly { readonly id: string }[], lost: ReadonlySet<string>): string[] {
+    const ids = new Set(missing.map(({ id }) => id))
+    return this.answered
+      .filter(({ id, from, at }) => {
+        if (!ids.has(id) || lost.has(`${id}.0`)) return false
+        return !this.redisAway.some((away) => from < away.to + REDIS_RETURNS_MS && at + REDIS_RETURNS_MS > away.from)
+      })
+      .map(({ id }) => id)
   }
 
   /** Answered calls that left no trace, and how long before the next death of their gateway they were answered. */

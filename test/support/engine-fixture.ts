@@ -1,5 +1,6 @@
 import { codecs } from '../../src/codecs/registry.ts'
 import { createAccountPool, type AccountPool } from '../../src/credentials/account-pool.ts'
+import type { CredentialSource } from '../../src/credentials/credential.types.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import { configuredLimitsOf } from '../../src/engine/limits/caller-rules.ts'
 import { createLimiter } from '../../src/engine/limits/create-limiter.ts'
@@ -115,6 +116,8 @@ export interface EngineTestOptions {
   readonly prices?: PriceEntries
   /** Parts of the ledger that behave in a way of their own. */
   readonly ledger?: Partial<Ledger>
+  /** What accounts log in with that have more than a fixed key. */
+  readonly credentials?: CredentialSource
 }
 
 /** An engine whose time stands still and whose upstreams are a function. Providers are given as in the configuration. */
@@ -137,7 +140,7 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     isWarm: () => false,
   }
   const live = new LiveConfig(compiled, (settings) =>
-    createProvider(settings, { transport, clock, userAgent: 'switchback/test' }),
+    createProvider(settings, { transport, clock, userAgent: 'switchback/test', credentials: options.credentials }),
   )
   const disables = createMemoryDisables({ clock })
   const accounts = createAccountPool({ providers: live.pooled, clock, disables })
@@ -148,6 +151,7 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     store: limits,
     settings: compiled.limits,
     limitsOf: configuredLimitsOf(compiled.limits),
+    version: () => compiled,
     accountsOf: (id) => compiled.providers.find((provider) => provider.id === id)?.accounts.map((account) => account.id) ?? [],
     priceOf: () => ({ rates: { input: 1e9, output: 10e9 }, contextTiers: [] }),
     clock,

@@ -25,6 +25,8 @@ export interface TestGatewayOptions {
   readonly clock?: Clock
   readonly dataDir?: string
   readonly logger?: Logger
+  /** Number of one of several processes with the same data directory. */
+  readonly worker?: number
 }
 
 /** A gateway in this process on a port of its own; records in memory unless a data directory is given. */

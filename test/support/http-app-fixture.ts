@@ -70,6 +70,10 @@ export class FakeEngine implements Engine {
     return { kind: 'whole', status: 200, headers: [], body: '{"input_tokens":7}' }
   }
 
+  replay(_call: Call, body: Uint8Array): Answer {
+    return { kind: 'whole', status: 200, headers: [], body }
+  }
+
   refuse(call: RefusedBody): void {
     this.refused.push(call)
   }
@@ -162,7 +166,7 @@ export const fakeSettings: ServerSettings = {
   basePath: '',
   tls: undefined,
   corsOrigins: [],
-  idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 1_000 },
+  idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 1_000, keepsAnswers: false },
 }
 
 /** Settings of an accepted key. */

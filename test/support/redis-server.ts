@@ -16,14 +16,30 @@ const program = (): string | undefined => firstProgram('/usr/bin/redis-server', 
 export const redisMissing = (): string | undefined =>
   program() === undefined ? 'no redis-server in /usr/bin (Debian package redis-server)' : undefined
 
-/** A Redis of its own: a password, on loopback only, nothing on disk, so that a restart finds it empty. */
-export async function startRedis(): Promise<TestRedis> {
+export interface TestRedisOptions {
+  /** A restart finds what was there; otherwise it finds nothing. */
+  readonly keeps?: boolean
+}
+
+/** A Redis of its own: a password, on loopback only. */
+export async function startRedis({ keeps = false }: TestRedisOptions = {}): Promise<TestRedis> {
   const path = program()
   if (path === undefined) throw new Error(redisMissing())
   const folder = mkdtempSync(join(tmpdir(), 'switchback-redis-'))
   chmodSync(folder, 0o777)
   const port = await freePort()
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
+  const settings = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    keeps ? 'yes' : 'no',
+    '--dir',
+    folder,
+  ]
   const server = new ServerProcess(confined([path, ...settings, '--requirepass', PASSWORD]), () => answers(port))
   await server.start()
   return {

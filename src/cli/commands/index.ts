@@ -20,6 +20,7 @@ import { tenantCommand } from './tenant.ts'
 import { stateCommand } from './state.ts'
 import { testCommand } from './test.ts'
 import { usageCommand } from './usage.ts'
+import { vaultCommand } from './vault.ts'
 
 /** All commands, in the order of the help text. */
 export const COMMANDS: readonly CommandDefinition[] = [
@@ -30,6 +31,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   providerCommand,
   accountCommand,
   modelCommand,
+  vaultCommand,
   keyCommand,
   ownerCommand,
   tenantCommand,

@@ -1,13 +1,17 @@
 import type { CommandDefinition } from '../command.ts'
+import { defineProviderCalls } from '../provider/call-commands.ts'
+import { defineProviderEdits } from '../provider/edit-commands.ts'
 import { defineSwitches } from '../switch-commands.ts'
 
-/** `switchback provider disable|enable`. */
+/** `switchback provider presets|add|list|remove|models|test|disable|enable`. */
 export const providerCommand: CommandDefinition = {
   define(program, execute) {
     const group = program
       .command('provider')
-      .summary('take a provider out of use, and put it back')
-      .description('Takes a provider with all its models out of use, and puts it back.')
+      .summary('add, try and take out providers')
+      .description('Adds providers to the configuration, tries them, and takes them out of use.')
+    defineProviderEdits(group, execute)
+    defineProviderCalls(group, execute)
     defineSwitches(group, execute, { scope: 'provider', argument: "the provider's id" })
   },
 }

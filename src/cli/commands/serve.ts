@@ -156,14 +156,14 @@ async function follow(
   source: ConfigSource,
   bind: string | undefined,
 ): Promise<() => void> {
-  const [{ followConfig }, { loadConfig }] = await Promise.all([
+  const [{ followConfig }, { openConfig }] = await Promise.all([
     import('../../operations/follow-config.ts'),
-    import('../../config/load.ts'),
+    import('../../operations/open-config.ts'),
   ])
   const path = source.kind === 'file' ? source.path : undefined
   const follower = followConfig({
     gateway,
-    load: () => loadConfig({ ...context.surroundings, path, bind }),
+    load: () => openConfig({ ...context.surroundings, path, bind }),
     path,
     clock: context.clock,
     tell: (line) => context.stderr(`switchback: ${line}\n`),

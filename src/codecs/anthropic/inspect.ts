@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { FrameFacts } from '../codec.ts'
+import { frameText } from '../frame-text.ts'
 import { decodeFailure } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
@@ -19,7 +20,7 @@ export function inspectFrame(frame: SseFrame): FrameFacts {
     case 'content_block_start':
       return { semantic: startsWithContent(data['content_block']), terminal: false }
     case 'content_block_delta':
-      return { semantic: isSemanticDelta(data['delta']), terminal: false }
+      return { semantic: isSemanticDelta(data['delta']), text: deltaText(data), terminal: false }
     case 'message_delta':
       return deltaFacts(data)
     case 'message_stop':
@@ -79,6 +80,11 @@ function startsWithContent(block: unknown): boolean {
   if (block['type'] === 'text') return typeof block['text'] === 'string' && block['text'] !== ''
   if (block['type'] === 'thinking') return typeof block['thinking'] === 'string' && block['thinking'] !== ''
   return true
+}
+
+function deltaText(frame: JsonObject): number {
+  const delta = frame['delta']
+  return frameText(frame, isObject(delta) ? { ...delta, type: undefined, signature: undefined } : undefined)
 }
 
 function isSemanticDelta(delta: unknown): boolean {

@@ -188,7 +188,7 @@ describe('inspection of passing frames', () => {
         choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }],
         usage: null,
       }),
-    ).toEqual({ semantic: false, terminal: false, model: 'm' })
+    ).toEqual({ semantic: false, text: 0, terminal: false, model: 'm' })
     for (const delta of [{ content: 'a' }, { reasoning: 'a' }, { tool_calls: [{}] }, { refusal: 'a' }, { audio: {} }])
       expect(inspect({ choices: [{ index: 0, delta }] }).semantic).toBe(true)
     expect(inspect('[DONE]')).toEqual({ semantic: false, terminal: true })

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { FrameFacts } from '../codec.ts'
+import { frameText } from '../frame-text.ts'
 import { decodeFailure, isErrorBody } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
@@ -18,7 +19,11 @@ export function inspectFrame(frame: SseFrame): FrameFacts {
   const semantic =
     facts.finish !== undefined || choices.some((choice) => isObject(choice['delta']) && holdsAnswer(choice['delta']))
   const usageOnly = facts.usage !== undefined && Array.isArray(chunk['choices']) && chunk['choices'].length === 0
-  return { ...facts, semantic, terminal: false, ...(usageOnly ? { usageOnly } : {}) }
+  const text = frameText(
+    chunk,
+    choices.map(({ delta }) => (isObject(delta) ? { ...delta, role: undefined } : undefined)),
+  )
+  return { ...facts, semantic, text, terminal: false, ...(usageOnly ? { usageOnly } : {}) }
 }
 
 /** Facts of a whole answer. */

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { FrameFacts } from '../codec.ts'
+import { frameText } from '../frame-text.ts'
 import { failureOf, isClientCall } from './answer-fields.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
@@ -43,7 +44,7 @@ export function inspectFrame(frame: SseFrame): FrameFacts {
         : NOTHING
     default:
       if (response !== undefined) return { ...headFacts(response), semantic: !SILENT.has(type), terminal: false }
-      return { semantic: !SILENT.has(type), terminal: false }
+      return { semantic: !SILENT.has(type), text: frameText(data, data['delta']), terminal: false }
   }
 }
 

@@ -52,6 +52,7 @@ class FakeWorld {
       settings: { baseUrl: 'https://far.example/v1?key=SECRET' },
       codec: { inspectResponse: () => ({ usage: { inputTokens: 1, outputTokens: 1 } }) },
       buildRequest: () => ({ url: format, method: 'POST', headers: {}, body: '' }),
+      credentialOf: () => undefined,
       send: (_request: unknown, signal: AbortSignal) => {
         this.probes.push(format)
         if (this.hangs.includes(format))

@@ -45,7 +45,8 @@ export async function probeUpstream(
       clientHeaders: new Headers(),
       clientFormat: format,
     })
-    const response = await provider.send(request, late.signal)
+    const authorized = (await provider.credentialOf(account)?.authorize(request, late.signal)) ?? request
+    const response = await provider.send(authorized, late.signal)
     status = response.status
     text = (await response.text()).slice(0, LONGEST_ANSWER)
     verdict = readProbe(format, status, text)

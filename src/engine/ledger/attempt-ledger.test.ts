@@ -131,7 +131,7 @@ describe('an attempt', () => {
 })
 
 describe('a stream', () => {
-  test('that the client left is settled with what was told until then, and as incomplete', async () => {
+  test('that the client left is settled with what was told until then and an estimate of the rest, as incomplete', async () => {
     const body = new LiveBody()
     const tested = engine(() => body.answer(), { providers: [provider('first', { format: 'anthropic' })] })
     const abort = new AbortController()
@@ -145,8 +145,8 @@ describe('a stream', () => {
         outcome: 'cancelled',
         cancelled_because: 'client',
         complete: false,
-        usage: { inputTokens: 100, outputTokens: 1 },
-        nanos: 102_000,
+        usage: { inputTokens: 100, outputTokens: 3 },
+        nanos: 106_000,
       },
     ])
   })
@@ -159,7 +159,7 @@ describe('a stream', () => {
     body.break()
     await drained(stream)
     expect(tested.settled).toMatchObject([
-      { outcome: 'failed', error_code: 'upstream_stream_interrupted', complete: false, nanos: undefined },
+      { outcome: 'failed', error_code: 'upstream_stream_interrupted', complete: false, usage: { outputTokens: 2 } },
     ])
   })
 })

@@ -1,10 +1,11 @@
 import type { PriceQuote } from '../../catalog/prices/price-book.ts'
 import { usdToNearestNano } from '../../catalog/prices/usd.ts'
 import type { AttemptRecord } from '../../ir/record.ts'
-import type { LedgerParty, SettledCost, SettledUsage, Settlement } from '../../ir/settlement.ts'
+import type { SettledCost, SettledUsage, Settlement } from '../../ir/settlement.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { PendingEntry } from '../../state/ledger/store.ts'
 import type { EndedAttempt } from './ended-attempt.ts'
+import { partyOf } from './party-of.ts'
 import { settledCost } from './settled-cost.ts'
 
 /** Must not throw. */
@@ -50,7 +51,7 @@ function settle(attempt: EndedAttempt, at: number, quote: PriceQuote | undefined
     kind: 'settlement',
     id,
     at,
-    party: partyOf(attempt),
+    party: partyOf({ provider: record.provider_id, model: record.model, account: record.account_id }, attempt.principal),
     session: sessionId,
     purpose,
     outcome: record.outcome,
@@ -73,16 +74,6 @@ function costOf({ usage, usage_known: known }: AttemptRecord, quote: PriceQuote 
   if (known === 'unused') return { nanos: 0 }
   return usage === undefined ? {} : settledCost(usage, quote)
 }
-
-const partyOf = ({ record, principal }: EndedAttempt): LedgerParty => ({
-  provider: record.provider_id,
-  model: record.model,
-  account: record.account_id,
-  tenant: principal.tenant,
-  project: principal.project,
-  owner: principal.owner,
-  key: principal.keyId,
-})
 
 /** Counts alone: the upstream's own words stay out of the ledger. */
 const counted = ({ raw: _raw, iterations: _iterations, providerCostUsd: _cost, ...usage }: Usage): SettledUsage => usage

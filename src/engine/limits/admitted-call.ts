@@ -69,6 +69,7 @@ export class AdmittedCall implements CallLimits {
       place,
       price,
       reserved,
+      heldNanos: cost,
       id,
       caller,
       demands,
@@ -128,6 +129,8 @@ interface ReservationFacts {
   readonly price: ModelPrice | undefined
   /** In nano-dollars. */
   readonly reserved: number
+  /** The same where it is money that is held. */
+  readonly heldNanos: number | undefined
   readonly id: string
   readonly caller: string
   readonly demands: readonly Demand[]
@@ -136,10 +139,14 @@ interface ReservationFacts {
 }
 
 class AttemptReservation implements Reservation {
+  readonly isHolding: boolean
+  readonly heldNanos: number | undefined
   private facts: ReservationFacts | undefined
 
   constructor(facts: ReservationFacts) {
     this.facts = facts
+    this.isHolding = facts.demands.length > 0
+    this.heldNanos = facts.heldNanos
   }
 
   settle(spending: AttemptSpending): void {

@@ -28,20 +28,6 @@ export function configuredLimitsOf({ global, tenants, projects, owners, keys }: 
     ].filter((limits) => limits !== undefined)
 }
 
-/** The limits of whatever configuration is in force. */
-export function liveLimitsOf(settings: () => LimitSettings): LimitsOf {
-  let known = settings()
-  let limitsOf = configuredLimitsOf(known)
-  return (principal) => {
-    const now = settings()
-    if (now !== known) {
-      known = now
-      limitsOf = configuredLimitsOf(now)
-    }
-    return limitsOf(principal)
-  }
-}
-
 /** A token rule with the weights of its subject. */
 export interface WeighedRule {
   readonly rule: RateRule
@@ -88,6 +74,19 @@ export function ruleSetOf(subjects: readonly SubjectLimits[]): RuleSet | undefin
     needsPrice: subjects.some(
       ({ rules, unknownPrice }) => unknownPrice !== 'allow' && rules.some(({ measure }) => measure === 'usd'),
     ),
+  }
+}
+
+/** The rules of callers, worked out once for each until `version` gives another value. */
+export function rememberedRules(limitsOf: LimitsOf, version: () => unknown): (principal: Principal) => RuleSet | undefined {
+  const known = new WeakMap<Principal, { readonly version: unknown; readonly rules: RuleSet | undefined }>()
+  return (principal) => {
+    const now = version()
+    const earlier = known.get(principal)
+    if (earlier !== undefined && earlier.version === now) return earlier.rules
+    const rules = ruleSetOf(limitsOf(principal))
+    known.set(principal, { version: now, rules })
+    return rules
   }
 }
 

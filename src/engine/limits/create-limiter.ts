@@ -8,7 +8,7 @@ import type { Call } from '../engine.ts'
 import { estimateInputTokens } from '../token-estimate.ts'
 import { AdmittedCall, callerOf } from './admitted-call.ts'
 import { BudgetWatch, type BudgetCrossing } from './budget-watch.ts'
-import { allRules, NO_RULES, ruleSetOf, type LimitsOf, type RuleSet } from './caller-rules.ts'
+import { allRules, NO_RULES, rememberedRules, type LimitsOf, type RuleSet } from './caller-rules.ts'
 import { refusedDemands, type Demand } from './demand.ts'
 import { FairQueue } from './fair-queue.ts'
 import { limitHeaders } from './limit-headers.ts'
@@ -22,6 +22,8 @@ export interface LimiterOptions extends Omit<LimiterCoreOptions, 'places' | 'wat
   readonly settings: LimitSettings
   /** Everything that limits a caller, whoever keeps it. */
   readonly limitsOf: LimitsOf
+  /** Another value whenever limits may have changed. */
+  readonly version: () => unknown
   /** Names of a provider's accounts. */
   readonly accountsOf: (provider: string) => readonly string[]
   readonly deadlines: Deadlines
@@ -37,20 +39,20 @@ const WINDOWS = { total: 'total', day: 'daily', week: 'weekly', month: 'monthly'
 
 class MeteredLimiter implements Limiter {
   private readonly core: LimiterCore
-  private readonly limitsOf: LimitsOf
+  private readonly rulesOf: (principal: Principal) => RuleSet | undefined
   private readonly places: LimitedPlaces
   private readonly queued: FairQueue
 
   constructor(options: LimiterOptions) {
     const { settings, clock, deadlines } = options
-    this.limitsOf = options.limitsOf
+    this.rulesOf = rememberedRules(options.limitsOf, options.version)
     this.places = new LimitedPlaces(settings, options.accountsOf)
     this.core = new LimiterCore({ ...options, places: this.places, watch: new BudgetWatch(options.crossed) })
     this.queued = new FairQueue({ clock, deadlines, timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
   }
 
   admit(call: Call): Promise<CallLimits> | undefined {
-    const rules = ruleSetOf(this.limitsOf(call.principal))
+    const rules = this.rulesOf(call.principal)
     if (rules !== undefined) return this.enter(call, rules)
     return this.places.isEmpty ? undefined : this.enter(call, NO_RULES)
   }
@@ -83,7 +85,7 @@ class MeteredLimiter implements Limiter {
   }
 
   async statusOf(principal: Principal): Promise<readonly RuleStanding[]> {
-    const rules = allRules(ruleSetOf(this.limitsOf(principal)) ?? NO_RULES)
+    const rules = allRules(this.rulesOf(principal) ?? NO_RULES)
     const demands = rules.map((rule) => ({ rule, amount: 0 }))
     const standings = await this.core.store.look(this.core.claims(demands, this.core.clock.wall()))
     return rules.map((rule, index) => ({ ...standings[index]!, rule }))

@@ -29,6 +29,9 @@ export interface AttemptSpending {
 
 /** Money, tokens and places that one attempt holds. */
 export interface Reservation {
+  /** Whether anything is held, and of money how much, in nano-dollars; undefined when nobody knows what it costs. */
+  readonly isHolding: boolean
+  readonly heldNanos: number | undefined
   /** The attempt has ended. Happens once; further calls do nothing. */
   settle(spending: AttemptSpending): void
 }

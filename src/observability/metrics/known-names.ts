@@ -3,7 +3,7 @@ import type { Route, RoutingSnapshot } from '../../ir/snapshot.ts'
 import { OTHER } from './metric-family.ts'
 
 /** Routes that decisions name and no configuration lists. */
-const FIXED_ROUTES = ['direct', 'denied']
+const FIXED_ROUTES = ['direct', 'denied', 'replayed']
 /** A list of models in the request makes a route of its own, named after all of them. */
 const MODEL_LIST = 'models'
 

@@ -24,26 +24,11 @@ export const readIssuedLimits: ReadLimits = (value) => {
   return value as JsonObject
 }
 
-interface Known {
-  readonly revision: number
-  readonly inherited: InheritedBudget
-  readonly limits: readonly SubjectLimits[]
-}
-
-/** The limits that operators gave to keys and to what these belong to. Worked out once for a caller, until something is changed. */
-export function issuedLimitsOf(
-  directory: Pick<KeyDirectory, 'limitsOf' | 'revision'>,
-  inherited: () => InheritedBudget,
-): LimitsOf {
-  const known = new WeakMap<Principal, Known>()
-  return (principal) => {
-    const earlier = known.get(principal)
-    if (earlier?.revision === directory.revision && earlier.inherited === inherited()) return earlier.limits
-    const limits = compiled(principal, directory, inherited())
-    known.set(principal, { revision: directory.revision, inherited: inherited(), limits })
-    return limits
-  }
-}
+/** The limits that operators gave to keys and to what these belong to. */
+export const issuedLimitsOf =
+  (directory: Pick<KeyDirectory, 'limitsOf'>, inherited: () => InheritedBudget): LimitsOf =>
+  (principal) =>
+    compiled(principal, directory, inherited())
 
 function compiled(
   { tenant, project, owner, keyId }: Principal,

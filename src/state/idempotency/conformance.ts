@@ -17,13 +17,20 @@ export interface IdempotencyLimits {
 
 type Open = (limits: IdempotencyLimits) => Eventually<IdempotencyUnderTest>
 
+export interface IdempotencyTraits {
+  /** How keys are bounded: by a number of them, or by the time for which they are remembered. */
+  readonly bound: 'number' | 'time'
+}
+
 const LIMITS: IdempotencyLimits = { leaseMs: 1_000, ttlMs: 5_000, capacity: 100 }
 
 /** The laws every store of idempotency keys keeps. */
-export function idempotencyStoreConformance(name: string, open: Open): void {
+export function idempotencyStoreConformance(name: string, { bound }: IdempotencyTraits, open: Open): void {
   describe(`idempotency keys in ${name}`, () => {
     describe('claims', () => claimLaws(open))
     describe('keeping', () => keepingLaws(open))
+    describe('answers', () => answerLaws(open))
+    if (bound === 'number') describe('bounds', () => boundLaws(open))
   })
 }
 
@@ -118,7 +125,46 @@ function keepingLaws(open: Open): void {
     }
     expect(await store.claim({ key: 'k', fingerprint: 'body' })).toEqual({ kind: 'in-flight' })
   })
+}
 
+function answerLaws(open: Open): void {
+  const ANSWER = new Uint8Array([0, 1, 2, 200, 255, 10])
+
+  test('the same call gets the answer again, and another body is refused', async () => {
+    const { store } = await open(LIMITS)
+    await store.finish(await claimed(store, 'k'), ANSWER)
+    for (let turn = 0; turn < 2; turn++) {
+      const again = await store.claim({ key: 'k', fingerprint: 'body' })
+      expect(again).toEqual({ kind: 'answered', sealed: ANSWER })
+    }
+    expect(await store.claim({ key: 'k', fingerprint: 'other' })).toEqual({ kind: 'mismatch' })
+    expect((await store.claim({ key: 'other', fingerprint: 'body' })).kind).toBe('claimed')
+  })
+
+  test('an answer is forgotten with its key, some time after it was last asked for', async () => {
+    const { store, advance } = await open(LIMITS)
+    await store.finish(await claimed(store, 'k'), ANSWER)
+    await advance(LIMITS.ttlMs - 1)
+    expect((await store.claim({ key: 'k', fingerprint: 'body' })).kind).toBe('answered')
+    await advance(LIMITS.ttlMs - 1)
+    expect((await store.claim({ key: 'k', fingerprint: 'body' })).kind).toBe('answered')
+    await advance(LIMITS.ttlMs)
+    await claimed(store, 'k', 'other')
+  })
+
+  test('whoever lost its claim leaves no answer', async () => {
+    const { store, advance } = await open(LIMITS)
+    const dead = await claimed(store, 'k')
+    await advance(LIMITS.leaseMs)
+    const alive = await claimed(store, 'k')
+    await store.finish(dead, ANSWER)
+    expect(await store.claim({ key: 'k', fingerprint: 'body' })).toEqual({ kind: 'in-flight' })
+    await store.finish(alive)
+    await claimed(store, 'k')
+  })
+}
+
+function boundLaws(open: Open): void {
   test('keys are bounded, and those in flight stay longest', async () => {
     const { store } = await open({ ...LIMITS, capacity: 3 })
     const holder = await claimed(store, 'running')

@@ -25,6 +25,8 @@ export interface LedgerWriterOptions {
   readonly isDurable: boolean
   /** Asked before entries are made: prices are loaded. Never rejects. */
   readonly prepare?: (() => Promise<void>) | undefined
+  /** Told of entries that are in the store or in the local file now. */
+  readonly kept?: ((entries: readonly LedgerEntry[]) => void) | undefined
   /** Most entries kept in memory. */
   readonly maxQueued?: number | undefined
 }
@@ -165,7 +167,9 @@ export class LedgerWriter implements Ledger {
 
   /** Whether the entries are in the store or in the file now. */
   async #keep(entries: LedgerEntry[]): Promise<boolean> {
-    return (!this.#isPausing() && (await this.#write(entries))) || this.#spool(entries)
+    const isKept = (!this.#isPausing() && (await this.#write(entries))) || (await this.#spool(entries))
+    if (isKept) this.#options.kept?.(entries)
+    return isKept
   }
 
   async #write(entries: readonly LedgerEntry[], from: 'memory' | 'spool' = 'memory'): Promise<boolean> {

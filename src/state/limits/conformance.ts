@@ -56,8 +56,8 @@ function acquiringLaws(open: OpenLimits): void {
   test('settling and releasing happen once, and unknown ids change nothing', async () => {
     const { store } = await open()
     await acquired(store, 'a', [period('money', 5, 10)])
-    await store.settle('a', { money: 4 })
-    await store.settle('a', { money: 4 })
+    expect(await store.settle('a', { money: 4 })).toBe(true)
+    expect(await store.settle('a', { money: 4 })).toBe(false)
     await store.release('a')
     await store.settle('nobody', { money: 4 })
     await store.topUp('nobody', { money: 4 })

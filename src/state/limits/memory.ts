@@ -21,7 +21,7 @@ export interface MemoryLimits extends LimitStore {
   acquire(id: string, claims: readonly Claim[]): Acquisition
   topUp(id: string, amounts: Actual): void
   renew(ids: readonly string[]): void
-  settle(id: string, actual: Actual): void
+  settle(id: string, actual: Actual): boolean
   release(id: string): void
   look(claims: readonly Claim[]): readonly Standing[]
   /** Counters of periods that changed since the last call, to be saved. */
@@ -98,8 +98,8 @@ class CountersInMemory implements MemoryLimits {
     }
   }
 
-  settle(id: string, actual: Actual): void {
-    this.end(id, (counter) => amountIn(actual, counter))
+  settle(id: string, actual: Actual): boolean {
+    return this.end(id, (counter) => amountIn(actual, counter))
   }
 
   release(id: string): void {
@@ -127,9 +127,10 @@ class CountersInMemory implements MemoryLimits {
     }
   }
 
-  private end(id: string, actualOf: (counter: string) => number | undefined): void {
+  /** False when the id is not known. */
+  private end(id: string, actualOf: (counter: string) => number | undefined): boolean {
     const taken = this.taken.get(id)
-    if (taken === undefined) return
+    if (taken === undefined) return false
     this.taken.delete(id)
     const at = this.moment()
     for (const holding of taken.holdings) {
@@ -137,6 +138,7 @@ class CountersInMemory implements MemoryLimits {
       counter?.settle(id, holding, actualOf(holding.counter), at)
       if (counter instanceof PeriodCounter) this.unsaved.set(holding.counter, counter)
     }
+    return true
   }
 
   private remember(id: string, holdings: Holding[], { now }: Moment): void {

@@ -1,23 +1,20 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
-import type { Acquisition, Actual, Claim, LimitStore, Standing } from './store.ts'
+import { coordinationLost, type OnLoss } from '../coordination/on-loss.ts'
+import { LastSeen } from './last-seen.ts'
+import type { SpentBefore } from './spent-before.ts'
+import type { Acquisition, Actual, Claim, LimitStore, PeriodClaim, SharedLimitStore, Standing } from './store.ts'
 import { OwedAmounts } from './owed-amounts.ts'
 
-/**
- * What holds while the shared store cannot be reached. `closed`: nothing is let in. `local_share`: each process keeps its share of every limit by
- * itself. `open`: everything is let in.
- */
-export type OnLoss = 'closed' | 'local_share' | 'open'
-
 export interface OnLossOptions {
-  /** Its calls reject when it is not reached in time. */
-  readonly shared: LimitStore
-  /** Counts for this process alone while the shared one is away. */
-  readonly local: LimitStore
+  readonly shared: SharedLimitStore
+  /** Makes what counts for this process alone while the shared one is away: a new one for each loss. */
+  readonly local: () => LimitStore
   readonly mode: OnLoss
+  /** Asked once for each budget and loss how much of it is spent; undefined where there is no ledger. */
+  readonly spentBefore?: SpentBefore | undefined
   /** Processes that shared the store when it was last seen, this one included. */
   readonly replicas: () => number
-  /** Told when the store is lost, and when it is back. */
-  readonly changed: (isLost: boolean) => void
+  /** Told when the store is lost, with why, and when it is back. */
+  readonly changed: (isLost: boolean, error?: unknown) => void
 }
 
 /** A shared store that may be lost, and what stands in for it meanwhile. What was spent in between is counted as soon as it is back. */
@@ -25,103 +22,155 @@ export function withLoss(options: OnLossOptions): LimitStore {
   return new GuardedLimits(options)
 }
 
+/** What was granted here alone, and by whom. */
+interface LocalGrant {
+  readonly store: LimitStore
+  readonly claims: readonly Claim[]
+}
+
+const NO_CLAIMS: readonly PeriodClaim[] = []
+
 class GuardedLimits implements LimitStore {
   private readonly options: OnLossOptions
   private readonly owed: OwedAmounts
-  /** What was granted here alone, by whom; ends with the call. */
-  private readonly grantedHere = new Map<string, readonly Claim[]>()
+  private readonly seen = new LastSeen()
+  /** Both end with their calls. */
+  private readonly grantedHere = new Map<string, LocalGrant>()
+  private readonly grantedThere = new Map<string, readonly PeriodClaim[]>()
+  private local: LimitStore
   private isLost = false
+  /** What the shared store held when it was last seen; undefined before it was asked. */
+  private generation: string | undefined = undefined
 
   constructor(options: OnLossOptions) {
     this.options = options
     this.owed = new OwedAmounts(options.shared)
+    this.local = options.local()
   }
 
   async acquire(id: string, claims: readonly Claim[]): Promise<Acquisition> {
     try {
+      this.generation ??= await this.options.shared.generation()
       const answer = await this.options.shared.acquire(id, claims)
       await this.reached()
+      if (answer.granted) {
+        this.seen.note(claims, answer.standings)
+        this.noteThere(id, claims)
+      }
       return answer
     } catch (error) {
-      this.lose()
+      this.lose(error)
       return this.acquireHere(id, claims, error)
     }
   }
 
   async topUp(id: string, amounts: Actual): Promise<void> {
-    await this.options.local.topUp(id, amounts)
+    await this.grantedHere.get(id)?.store.topUp(id, amounts)
     await this.tell(() => this.options.shared.topUp(id, amounts))
   }
 
   async renew(ids: readonly string[]): Promise<void> {
-    await this.options.local.renew(ids)
+    await this.local.renew(ids)
     await this.tell(() => this.options.shared.renew(ids))
   }
 
-  async settle(id: string, actual: Actual): Promise<void> {
-    const claims = this.grantedHere.get(id)
-    if (claims !== undefined) {
-      this.grantedHere.delete(id)
-      await this.options.local.settle(id, actual)
-      this.owed.add(claims, actual)
-      if (!this.isLost) await this.tell(() => this.owed.pay())
-      return
-    }
-    const isTold = await this.tell(() => this.options.shared.settle(id, actual))
+  async settle(id: string, actual: Actual): Promise<boolean> {
+    const isHere = await this.settleHere(id, actual)
+    const claims = this.grantedThere.get(id)
+    this.grantedThere.delete(id)
+    if (isHere && claims === undefined) return true
+    const isKnown = await this.tell(() => this.options.shared.settle(id, actual))
     // Its lease ends by itself; that it was spent must not be forgotten.
-    if (!isTold) this.owed.addSettlement(id, actual)
+    if (isKnown === undefined) this.owed.addSettlement(id, actual)
+    else if (!isKnown && claims !== undefined && claims.length > 0) {
+      // The store has lost what was held there.
+      this.owed.add(claims, actual)
+      await this.tell(() => this.owed.pay())
+    }
+    return isKnown ?? claims !== undefined
   }
 
   async release(id: string): Promise<void> {
+    await this.grantedHere.get(id)?.store.release(id)
     this.grantedHere.delete(id)
-    await this.options.local.release(id)
+    this.grantedThere.delete(id)
     await this.tell(() => this.options.shared.release(id))
   }
 
   async look(claims: readonly Claim[]): Promise<readonly Standing[]> {
     try {
       return await this.options.shared.look(claims)
-    } catch {
-      this.lose()
-      return this.options.local.look(claims)
+    } catch (error) {
+      this.lose(error)
+      return this.seen.standings(claims, await this.local.look(claims))
     }
   }
 
   private async acquireHere(id: string, claims: readonly Claim[], cause: unknown): Promise<Acquisition> {
-    const { mode, local, replicas } = this.options
-    if (mode === 'closed')
-      throw new GatewayError(
-        'coordination_lost',
-        'The store that all gateways of this installation share cannot be reached, and without it limits could not be kept. Send the request again in a moment.',
-        { cause, retryAfterMs: 1_000 },
-      )
-    const share = mode === 'open' ? Infinity : 1 / Math.max(1, replicas())
+    const { mode, replicas } = this.options
+    const { local } = this
+    if (mode === 'closed') throw coordinationLost(cause)
+    if (mode === 'local_share') await this.learn(claims)
+    const share = 1 / Math.max(1, replicas())
     const answer = await local.acquire(
       id,
-      claims.map((claim) => ({
-        ...claim,
-        limit: share === Infinity ? Number.MAX_SAFE_INTEGER : Math.max(1, Math.floor(claim.limit * share)),
-      })),
+      claims.map((claim) => ({ ...claim, limit: mode === 'open' ? Number.MAX_SAFE_INTEGER : this.seen.shareOf(claim, share) })),
     )
-    if (answer.granted && claims.length > 0) this.grantedHere.set(id, [...(this.grantedHere.get(id) ?? []), ...claims])
-    return answer
+    if (!answer.granted) return { granted: false, refused: answer.refused.map((refused) => this.seen.refusal(claims, refused)) }
+    if (claims.length > 0) {
+      const earlier = this.grantedHere.get(id)
+      this.grantedHere.set(id, { store: local, claims: [...(earlier?.claims ?? []), ...claims] })
+    }
+    return { granted: true, standings: this.seen.standings(claims, answer.standings) }
   }
 
-  /** False when the shared store was not reached. */
-  private async tell(call: () => unknown): Promise<boolean> {
+  /** What the ledger knows of budgets counts where it is more than what was seen. While it is away, too, what was seen has to do. */
+  private async learn(claims: readonly Claim[]): Promise<void> {
+    const { spentBefore } = this.options
+    if (spentBefore === undefined) return
+    await Promise.all(
+      claims.map(async (claim) => {
+        if (claim.kind !== 'period' || !this.seen.isToBeLearned(claim)) return
+        const spent = await spentBefore(claim.counter, claim.start).catch(() => undefined)
+        this.seen.learned(claim, spent ?? 0)
+      }),
+    )
+  }
+
+  /** False when nothing was granted here. */
+  private async settleHere(id: string, actual: Actual): Promise<boolean> {
+    const grant = this.grantedHere.get(id)
+    if (grant === undefined) return false
+    this.grantedHere.delete(id)
+    await grant.store.settle(id, actual)
+    this.owed.add(grant.claims, actual)
+    if (!this.isLost) await this.tell(() => this.owed.pay())
+    return true
+  }
+
+  private noteThere(id: string, claims: readonly Claim[]): void {
+    if (claims.length === 0) return
+    const money = claims.filter((claim): claim is PeriodClaim => claim.kind === 'period')
+    const earlier = this.grantedThere.get(id) ?? NO_CLAIMS
+    this.grantedThere.set(id, earlier.length === 0 ? money : [...earlier, ...money])
+  }
+
+  /** Undefined when the shared store was not reached. */
+  private async tell<Answer>(call: () => Answer | Promise<Answer>): Promise<Answer | undefined> {
     try {
-      await call()
-      return true
-    } catch {
-      this.lose()
-      return false
+      return await call()
+    } catch (error) {
+      this.lose(error)
+      return undefined
     }
   }
 
-  private lose(): void {
+  private lose(error: unknown): void {
     if (this.isLost) return
     this.isLost = true
-    this.options.changed(true)
+    this.local = this.options.local()
+    this.seen.forgetLearned()
+    this.options.changed(true, error)
   }
 
   /** The store answers again: what it has missed is told first. */
@@ -129,6 +178,11 @@ class GuardedLimits implements LimitStore {
     if (!this.isLost) return
     this.isLost = false
     this.options.changed(false)
-    await this.tell(() => this.owed.pay())
+    await this.tell(async () => {
+      const generation = await this.options.shared.generation()
+      const isAnew = generation !== this.generation
+      this.generation = generation
+      await this.owed.pay(isAnew)
+    })
   }
 }

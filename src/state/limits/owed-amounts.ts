@@ -1,19 +1,17 @@
-import type { Actual, Claim, LimitStore } from './store.ts'
+import type { Actual, Claim, PeriodClaim, SharedLimitStore } from './store.ts'
 
 /** Settlements that wait for the store, at most; of more, the oldest are dropped: the ledger has them all. */
 const MOST_SETTLEMENTS = 10_000
 
-type PeriodClaim = Extract<Claim, { kind: 'period' }>
-
 /** What was spent while the shared store was away, to be counted there later: one sum for each counter and period. */
 export class OwedAmounts {
-  private readonly shared: LimitStore
+  private readonly shared: SharedLimitStore
   /** Bounded by the configuration. */
   private sums = new Map<string, PeriodClaim>()
   private settlements = new Map<string, Actual>()
   private payments = 0
 
-  constructor(shared: LimitStore) {
+  constructor(shared: SharedLimitStore) {
     this.shared = shared
   }
 
@@ -36,8 +34,16 @@ export class OwedAmounts {
     if (oldest !== undefined) this.settlements.delete(oldest)
   }
 
-  /** Tells the store. What could not be told is owed still. */
-  async pay(): Promise<void> {
+  /**
+   * Tells the store. What could not be told is owed still. One that begins anew is told what the ledger knows instead: all of this is in there,
+   * and whoever asked the ledger before has counted it already.
+   */
+  async pay(isAnew = false): Promise<void> {
+    if (isAnew && (await this.shared.relearn([...this.sums.values()]))) {
+      this.sums.clear()
+      this.settlements.clear()
+      return
+    }
     for (const [id, actual] of this.settlements) {
       await this.shared.settle(id, actual)
       this.settlements.delete(id)

@@ -6,7 +6,8 @@ import { redisScript } from '../redis/redis.ts'
  * - `s:<counter>` a sliding window: amounts by the number of the part (`PARTS` of a window) in which they were taken;
  * - `p:<counter>` a period, or places: `start`, `end`, `settled`, and `held`, the sum of what is held;
  * - `h:<counter>` ends of leases by holder, `a:<counter>` the amounts they hold;
- * - `t:<holder>` what a holder has taken, by counter, so that it can be given back.
+ * - `t:<holder>` what a holder has taken, by counter, so that it can be given back;
+ * - `generation` a name that is drawn anew when everything was lost.
  *
  * The first arguments are the time (Unix ms; negative for the server's own) and the length of a lease. Numbers travel as text with all
  * their digits: what Redis would make of them is rounded.
@@ -83,6 +84,16 @@ local function start_of(counter)
   return tonumber(redis.call('HGET', prefix .. 'p:' .. counter, 'start') or '-inf') or -math.huge
 end
 
+-- A period of which nothing is known here, though it may not be the first.
+local function is_new(claim)
+  return claim.kind == 'period' and redis.call('EXISTS', prefix .. 'p:' .. claim.counter) == 0
+end
+
+local function begin(counter, first, last, settled)
+  redis.call('DEL', prefix .. 'h:' .. counter, prefix .. 'a:' .. counter)
+  redis.call('HSET', prefix .. 'p:' .. counter, 'start', text(first), 'end', last, 'settled', text(settled), 'held', '0')
+end
+
 local function claim_at(index)
   return {
     kind = ARGV[index], counter = ARGV[index + 1], amount = tonumber(ARGV[index + 2]), limit = tonumber(ARGV[index + 3]),
@@ -105,10 +116,19 @@ local function standing(claim)
 end
 `
 
-/** All claims for a holder, or none. Arguments: holder, then six for each claim. Answers 1 and standings, or 0 and refusals. */
+/**
+ * All claims for a holder, or none. Arguments: holder, `ask` or `go`, then six for each claim. Answers 1 and standings, 0 and refusals, or, when
+ * asked to, 2 and the positions of claims of whose counters nothing is known.
+ */
 export const ACQUIRE = redisScript(`${COMMON}
 local holder, claims = ARGV[3], {}
-for index = 4, #ARGV, 6 do claims[#claims + 1] = claim_at(index) end
+for index = 5, #ARGV, 6 do claims[#claims + 1] = claim_at(index) end
+
+if ARGV[4] == 'ask' then
+  local unknown = {}
+  for index, claim in ipairs(claims) do if is_new(claim) then unknown[#unknown + 1] = index - 1 end end
+  if #unknown > 0 then return {2, unknown} end
+end
 
 local function fits_at(claim, resets)
   if claim.amount > claim.limit or claim.kind == 'slot' then return '' end
@@ -138,10 +158,7 @@ for index, claim in ipairs(claims) do
     add_part(claim.counter, claim.first, taken, claim.amount)
   else
     if claim.kind == 'period' then
-      if claim.first > start_of(claim.counter) then
-        redis.call('DEL', prefix .. 'h:' .. claim.counter, prefix .. 'a:' .. claim.counter)
-        redis.call('HSET', prefix .. 'p:' .. claim.counter, 'start', text(claim.first), 'end', claim.last, 'settled', '0', 'held', '0')
-      end
+      if claim.first > start_of(claim.counter) then begin(claim.counter, claim.first, claim.last, 0) end
       taken = start_of(claim.counter)
     end
     hold(claim.counter, holder, claim.amount)
@@ -154,7 +171,7 @@ if #claims > 0 then redis.call('PEXPIRE', prefix .. 't:' .. holder, lease * REME
 return {1, standings}
 `)
 
-/** Ends what a holder has. Arguments: holder, `settle` or `release`, then true amounts by counter. */
+/** Ends what a holder has. Arguments: holder, `settle` or `release`, then true amounts by counter. Answers how much it had taken. */
 export const END = redisScript(`${COMMON}
 local holder, actual = ARGV[3], {}
 for index = 5, #ARGV, 2 do actual[ARGV[index]] = tonumber(ARGV[index + 1]) end
@@ -177,7 +194,7 @@ for index = 1, #taken, 2 do
     redis.call('HSET', key, 'settled', text(tonumber(redis.call('HGET', key, 'settled') or '0') + (truth or amount)))
   end
 end
-return 1
+return #taken
 `)
 
 /** Makes what a holder holds of periods larger. Arguments: holder, then amounts by counter. */
@@ -215,9 +232,33 @@ end
 return 1
 `)
 
-/** How counters stand. Arguments: six for each claim. */
+/** How counters stand. Arguments: six for each claim. Answers standings, and the positions of claims of whose counters nothing is known. */
 export const LOOK = redisScript(`${COMMON}
-local standings = {}
-for index = 3, #ARGV, 6 do standings[#standings + 1] = standing(claim_at(index)) end
-return standings
+local standings, unknown = {}, {}
+for index = 3, #ARGV, 6 do
+  local claim = claim_at(index)
+  if is_new(claim) then unknown[#unknown + 1] = #standings end
+  standings[#standings + 1] = standing(claim)
+end
+return {standings, unknown}
+`)
+
+/** Makes what periods have settled at least as large as this. Arguments: counter, start, end, amount of each. */
+export const AT_LEAST = redisScript(`${COMMON}
+for index = 3, #ARGV, 4 do
+  local counter, first, last, amount = ARGV[index], tonumber(ARGV[index + 1]), ARGV[index + 2], tonumber(ARGV[index + 3])
+  local key = prefix .. 'p:' .. counter
+  if first > start_of(counter) then begin(counter, first, last, amount)
+  elseif first == start_of(counter) and amount > tonumber(redis.call('HGET', key, 'settled') or '0') then
+    redis.call('HSET', key, 'settled', text(amount))
+  end
+  keep(counter, 'period')
+end
+return 1
+`)
+
+/** The name of what is held here. Argument: one for the case that there is none. */
+export const GENERATION = redisScript(`${COMMON}
+redis.call('SET', prefix .. 'generation', ARGV[3], 'NX')
+return redis.call('GET', prefix .. 'generation')
 `)

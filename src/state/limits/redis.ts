@@ -1,6 +1,9 @@
+import type { Clock } from '../../lib/clock.ts'
 import type { Redis, RedisScript } from '../redis/redis.ts'
-import { ACQUIRE, END, LOOK, RENEW, TOP_UP } from './redis-scripts.ts'
-import type { Acquisition, Actual, Claim, LimitStore, RefusedClaim, Standing } from './store.ts'
+import { ACQUIRE, AT_LEAST, END, GENERATION, LOOK, RENEW, TOP_UP } from './redis-scripts.ts'
+import { Relearning } from './relearning.ts'
+import type { SpentBefore } from './spent-before.ts'
+import type { Acquisition, Actual, Claim, PeriodClaim, RefusedClaim, SharedLimitStore, Standing } from './store.ts'
 
 /** Long enough for a pause of the process, short enough that the money of a dead one is not missed for long. */
 const LEASE_MS = 60_000
@@ -9,6 +12,8 @@ const SERVER_TIME = -1
 
 export interface RedisLimitsOptions {
   readonly redis: Pick<Redis, 'run' | 'key'>
+  /** Asked for counters of which the server knows nothing: it may have lost them. Without it they begin at nothing. */
+  readonly learning?: { readonly spentBefore: SpentBefore; readonly clock: Pick<Clock, 'every'> } | undefined
   /** Milliseconds until a holder that does not renew loses what it holds. Default one minute. */
   readonly leaseMs?: number | undefined
   /** Unix ms, instead of the server's clock. For tests. */
@@ -19,15 +24,47 @@ export interface RedisLimitsOptions {
  * Counters that all replicas share, in Redis. Each call is one script, so that it happens whole and at one moment; its work grows with the
  * counters it touches. Rejects with `state_unavailable` by the client's deadline.
  */
-export function createRedisLimits({ redis, leaseMs = LEASE_MS, now = () => SERVER_TIME }: RedisLimitsOptions): LimitStore {
+export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore {
+  const { redis, learning, leaseMs = LEASE_MS, now = () => SERVER_TIME } = options
   const prefix = redis.key('limits', '')
   const run = (script: RedisScript, values: readonly (string | number)[]): Promise<unknown> =>
     redis.run(script, [prefix], [now(), leaseMs, ...values])
+  const acquire = async (id: string, claims: readonly Claim[], mode: 'ask' | 'go'): Promise<[number, unknown[]]> =>
+    (await run(ACQUIRE, [id, mode, ...claims.flatMap(wordsOf)])) as [number, unknown[]]
+  const look = async (claims: readonly Claim[]): Promise<[string[][], number[]]> =>
+    (await run(LOOK, claims.flatMap(wordsOf))) as [string[][], number[]]
+
+  const learn = async (claims: readonly PeriodClaim[], spentBefore: SpentBefore): Promise<void> => {
+    const rows = await Promise.all(
+      claims.map(async ({ counter, start, end }) => {
+        const spent = await spentBefore(counter, start)
+        return spent === undefined ? [] : [counter, start, end ?? '', spent]
+      }),
+    )
+    if (rows.some(({ length }) => length > 0)) await run(AT_LEAST, rows.flat())
+  }
+  const again = learning && new Relearning(learning.clock, (claims) => learn(claims, learning.spentBefore))
+  const relearn = async (claims: readonly PeriodClaim[]): Promise<boolean> => {
+    if (learning === undefined) return false
+    await learn(claims, learning.spentBefore)
+    again?.add(claims)
+    return true
+  }
+  const relearnAt = (claims: readonly Claim[], positions: readonly number[]): Promise<boolean> =>
+    relearn(positions.map((position) => claims[position]).filter((claim): claim is PeriodClaim => claim?.kind === 'period'))
+
   return {
+    relearn,
     async acquire(id, claims): Promise<Acquisition> {
       if (claims.length === 0) return { granted: true, standings: [] }
-      const [granted, rows] = (await run(ACQUIRE, [id, ...claims.flatMap(wordsOf)])) as [number, string[][]]
-      return granted === 1 ? { granted: true, standings: rows.map(standingOf) } : { granted: false, refused: rows.map(refusalOf) }
+      let [outcome, rows] = await acquire(id, claims, learning === undefined ? 'go' : 'ask')
+      if (outcome === UNKNOWN) {
+        await relearnAt(claims, rows as number[])
+        ;[outcome, rows] = await acquire(id, claims, 'go')
+      }
+      return outcome === GRANTED
+        ? { granted: true, standings: (rows as string[][]).map(standingOf) }
+        : { granted: false, refused: (rows as string[][]).map(refusalOf) }
     },
     async topUp(id, amounts) {
       await run(TOP_UP, [id, ...pairsOf(amounts)])
@@ -35,18 +72,22 @@ export function createRedisLimits({ redis, leaseMs = LEASE_MS, now = () => SERVE
     async renew(ids) {
       if (ids.length > 0) await run(RENEW, ids)
     },
-    async settle(id, actual) {
-      await run(END, [id, 'settle', ...pairsOf(actual)])
-    },
+    settle: async (id, actual) => Number(await run(END, [id, 'settle', ...pairsOf(actual)])) > 0,
     async release(id) {
       await run(END, [id, 'release'])
     },
     async look(claims) {
       if (claims.length === 0) return []
-      return ((await run(LOOK, claims.flatMap(wordsOf))) as string[][]).map(standingOf)
+      let [standings, unknown] = await look(claims)
+      if (unknown.length > 0 && (await relearnAt(claims, unknown))) [standings, unknown] = await look(claims)
+      return standings.map(standingOf)
     },
+    generation: async () => String(await run(GENERATION, [crypto.randomUUID()])),
   }
 }
+
+const GRANTED = 1
+const UNKNOWN = 2
 
 function wordsOf(claim: Claim): (string | number)[] {
   const { kind, counter, amount, limit } = claim

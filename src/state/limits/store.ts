@@ -41,6 +41,8 @@ export interface RefusedClaim extends Standing {
   readonly fitsAt: number | undefined
 }
 
+export type PeriodClaim = Extract<Claim, { kind: 'period' }>
+
 export type Acquisition =
   /** Standings after the claims, in their order. */
   | { readonly granted: true; readonly standings: readonly Standing[] }
@@ -79,11 +81,21 @@ export interface LimitStore {
   renew(ids: readonly string[]): Eventually<void>
   /**
    * The holder is done, once: what it held is counted with its true amount (what was claimed, where none is given) and places are free.
-   * What has come free by its lease is counted all the same: it was spent. Unknown ids change nothing.
+   * What has come free by its lease is counted all the same: it was spent. Unknown ids change nothing; the answer is false then.
    */
-  settle(id: string, actual: Actual): Eventually<void>
+  settle(id: string, actual: Actual): Eventually<boolean>
   /** The holder did not use what it took: nothing of it is counted. */
   release(id: string): Eventually<void>
   /** How counters stand, without taking anything. The amounts of the claims play no part. */
   look(claims: readonly Claim[]): Eventually<readonly Standing[]>
+}
+
+/** Counters in a place that other processes count in too, and that can lose them. Its calls reject when it is not reached in time. */
+export interface SharedLimitStore extends LimitStore {
+  /** Another one than before when the place has lost what it held. */
+  generation(): Promise<string>
+  /**
+   * Makes these counters at least what the ledger knows to be spent. False when there is no ledger to ask. Rejects when it cannot be asked.
+   */
+  relearn(claims: readonly PeriodClaim[]): Promise<boolean>
 }

@@ -1,6 +1,6 @@
-import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { replaceFile } from '../../lib/replace-file.ts'
 
 /** The operator's prices in the data directory; `prices.json.previous` holds what stood there before. */
 export const PRICE_FILE = 'prices.json'
@@ -29,15 +29,9 @@ export function readPriceFile(path: string): string | undefined {
  * beside it. Throws `state_unavailable` when it cannot be written; the old file then stands untouched.
  */
 export function replacePriceFile(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.tmp`
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeDurably(temporary, text)
-    keepPrevious(path)
-    renameSync(temporary, path)
-    syncFolder(dirname(path))
+    replaceFile(path, text, { before: () => keepPrevious(path) })
   } catch (cause) {
-    rmSync(temporary, { force: true })
     throw new GatewayError(
       'state_unavailable',
       `The prices in ${path} cannot be written: ${reasonOf(cause)}. Nothing was changed. Check the rights and the space of the folder.`,
@@ -46,31 +40,11 @@ export function replacePriceFile(path: string, text: string): void {
   }
 }
 
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'w', 0o600)
-  try {
-    writeFileSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
 function keepPrevious(path: string): void {
   try {
     copyFileSync(path, previousOf(path))
   } catch (cause) {
     if (!isMissing(cause)) throw cause
-  }
-}
-
-/** A rename lasts once its folder is on the disk. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
 

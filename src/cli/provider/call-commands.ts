@@ -1,0 +1,99 @@
+import type { Command } from 'commander'
+import { dataDirectory } from '../../config/locate.ts'
+import type { LoadedConfig } from '../../config/load.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { Upstream } from '../../operations/provider/open-upstream.ts'
+import type { CliContext } from '../cli-context.ts'
+import type { Execute } from '../command.ts'
+import { type CommonOptions, withConfig, withJson } from '../common-options.ts'
+import { EXIT } from '../exit-codes.ts'
+import { requireConfig } from '../require-config.ts'
+
+interface TestOptions extends CommonOptions {
+  readonly model?: string
+  readonly stream?: boolean
+}
+
+/** Longest wait for a list of models. */
+const LIST_TIMEOUT_MS = 30_000
+
+/** `switchback provider models|test`. */
+export function defineProviderCalls(group: Command, execute: Execute): void {
+  withConfig(withJson(group.command('models')))
+    .argument('<id>', "the provider's id")
+    .summary('list the models that an upstream says it has')
+    .description('Asks an upstream which models it has, with the key of the first account. Nothing is spent.')
+    .action(async (id: string, _options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => models(context, id, options), options.json === true)
+    })
+  withConfig(withJson(group.command('test')))
+    .argument('<id>', "the provider's id")
+    .option('--model <name>', 'model to call (default: model_hint, then the first that the configuration or the upstream lists)')
+    .option('--stream', 'have the answer streamed')
+    .summary('make one small call and tell what happened')
+    .description(
+      'Makes one small call to a provider through everything that a client’s call goes through, without a running gateway, and tells what happened.',
+    )
+    .action(async (id: string, _options: TestOptions, command: { optsWithGlobals(): TestOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => test(context, id, options), options.json === true)
+    })
+}
+
+async function models(context: CliContext, id: string, options: CommonOptions): Promise<number> {
+  const [{ listModels }, upstream] = await Promise.all([
+    import('../../operations/provider/list-models.ts'),
+    requireConfig(context, { path: options.config }).then((loaded) => upstreamOf(context, loaded, id)),
+  ])
+  const found = await listModels(upstream, AbortSignal.timeout(LIST_TIMEOUT_MS))
+  if (found === undefined)
+    throw new GatewayError(
+      'config_invalid',
+      `Servers like ${id} have no list of models. Its documentation tells their names; name one with --model where a command needs it.`,
+    )
+  if (options.json === true)
+    context.stdout(`${JSON.stringify({ ok: true, provider: id, models: found.ids, cut: found.isCut })}\n`)
+  else {
+    const { safeText } = await import('../../operations/story-words.ts')
+    for (const model of found.ids) context.stdout(`${id}/${safeText(model)}\n`)
+    if (found.isCut) context.stderr('switchback: The upstream has more models than it tells at once.\n')
+  }
+  return EXIT.ok
+}
+
+async function test(context: CliContext, id: string, options: TestOptions): Promise<number> {
+  const [{ testProvider, throwawayConfig }, { renderTest }, loaded, app] = await Promise.all([
+    import('../../operations/provider/test-provider.ts'),
+    import('../../operations/provider/render-test.ts'),
+    requireConfig(context, { path: options.config }),
+    context.loadApp(),
+  ])
+  const model = options.model ?? (await usualModelOf(await upstreamOf(context, loaded, id)))
+  const gateway = await app.createGateway({
+    config: throwawayConfig(loaded.compiled),
+    loginsOf: loginsOf(context),
+    logLevel: 'silent',
+  })
+  try {
+    const result = await testProvider(gateway, { provider: id, model, stream: options.stream === true })
+    context.stdout(`${options.json === true ? JSON.stringify(result) : renderTest(result)}\n`)
+    return result.ok ? EXIT.ok : EXIT.failed
+  } finally {
+    await gateway.close()
+  }
+}
+
+async function upstreamOf(context: CliContext, loaded: LoadedConfig, id: string): Promise<Upstream> {
+  const [{ openUpstream }, app] = await Promise.all([import('../../operations/provider/open-upstream.ts'), context.loadApp()])
+  const mayLeave = loaded.compiled.server.egressEnabled
+  return openUpstream(loaded, id, app.providerMaker({ clock: context.clock, loginsOf: loginsOf(context), mayLeave }))
+}
+
+/** Where the gateway of this machine keeps them: a login that is renewed here must not be lost to it. */
+const loginsOf = ({ surroundings }: CliContext): string => dataDirectory(surroundings)
+
+async function usualModelOf(upstream: Upstream): Promise<string> {
+  const { usualModel } = await import('../../operations/provider/usual-model.ts')
+  return usualModel(upstream, AbortSignal.timeout(LIST_TIMEOUT_MS))
+}

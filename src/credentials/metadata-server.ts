@@ -1,0 +1,23 @@
+import type { MetadataServerSettings } from './credential.types.ts'
+import { requestToken, type TokenEndpointDeps, type TokenOwner } from './token-endpoint.ts'
+import type { Token, TokenSource } from './token.types.ts'
+
+/** The service account that a machine of Google Cloud runs as. The header is asked for, so that no redirected browser gets a token. */
+export class MetadataServer implements TokenSource {
+  private readonly owner: TokenOwner
+  private readonly settings: MetadataServerSettings
+  private readonly deps: TokenEndpointDeps
+
+  constructor(owner: TokenOwner, settings: MetadataServerSettings, deps: TokenEndpointDeps) {
+    // The one address of a private network that is always meant.
+    this.owner = { provider: owner.provider, account: owner.account }
+    this.settings = settings
+    this.deps = deps
+  }
+
+  async obtain(): Promise<Token> {
+    const headers = { 'metadata-flavor': 'Google', accept: 'application/json' }
+    const request = { url: this.settings.url, method: 'GET', headers, body: undefined }
+    return (await requestToken(request, this.owner, this.deps)).token
+  }
+}

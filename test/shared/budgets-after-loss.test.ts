@@ -1,0 +1,71 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { CHAT } from '../support/client-formats.ts'
+import { describeWithServers } from '../support/describe-with-servers.ts'
+import { jsonReply } from '../support/upstream-answers.ts'
+import { eventually, TestWorld } from '../support/gateway-fixture.ts'
+import { openLimits, type LimitsWorld } from '../support/limits-world.ts'
+import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
+import { startRedis, type TestRedis } from '../support/redis-server.ts'
+import { freshName } from '../support/shared-state.ts'
+
+/** A thousandth of a dollar by the price of the fixture. */
+const REPLY = jsonReply(CHAT.whole({ inputTokens: 0, outputTokens: 1_000 }))
+const BUDGETS = {
+  tenants: [{ id: 'team', budget: { max_usd: 1 } }],
+  owners: [{ id: 'alice', budget: { daily_usd: 5, timezone: 'Asia/Kathmandu' } }],
+}
+
+describeWithServers(['postgres', 'redis'], 'budgets of gateways whose Redis is killed and comes back empty', () => {
+  let postgres: TestPostgres
+  let redis: TestRedis
+  const world = new TestWorld()
+  beforeAll(async () => {
+    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
+  })
+  afterEach(() => world.closeAll())
+  afterAll(async () => {
+    await Promise.all([postgres.close(), redis.close()])
+  })
+
+  const pair = async (onLoss: string): Promise<[LimitsWorld, LimitsWorld]> => {
+    const name = freshName('loss')
+    const state = { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`), on_loss: onLoss }
+    const open = (): Promise<LimitsWorld> => openLimits(world, { ...BUDGETS, state }, { reply: REPLY })
+    return [await open(), await open()]
+  }
+  let answered = 0
+  const call = async ({ post }: LimitsWorld): Promise<number> => {
+    const response = await post(CHAT, { max_tokens: 1_000 })
+    await response.text()
+    if (response.status === 200) answered += 1
+    return response.status
+  }
+  /** Thousandths of a dollar that are spent of each budget, as a gateway sees it. */
+  const spentAt = async ({ status }: LimitsWorld): Promise<number[]> =>
+    (await status()).flatMap((row) => (row.measure === 'usd' ? [Math.round(row.spent_usd * 1_000)] : []))
+
+  test.each(['open', 'local_share'])('stand as the ledger has them, whatever was spent meanwhile (%s)', async (onLoss) => {
+    answered = 0
+    const gateways = await pair(onLoss)
+    const [one, two] = gateways
+    for (let turn = 0; turn < 20; turn++) expect(await call(gateways[turn % 2]!)).toBe(200)
+    await eventually(async () => (await spentAt(two)).join() === '20,20', 'twenty calls are counted')
+    await redis.kill()
+    for (let turn = 0; turn < 10; turn++) expect(await call(gateways[turn % 2]!)).toBe(200)
+    await redis.start()
+    await eventually(
+      async () => {
+        expect(await Promise.all([call(one), call(two)])).toEqual([200, 200])
+        await Bun.sleep(20)
+        const seen = await Promise.all([spentAt(one), spentAt(two)])
+        return seen.flat().every((spent) => spent === answered)
+      },
+      'both count everything, and everything once',
+      8_000,
+    )
+    let status = 200
+    while (status === 200) status = await call(two)
+    expect(status).toBe(402)
+    expect([answered, await call(one)]).toEqual([1_000, 402])
+  })
+})
