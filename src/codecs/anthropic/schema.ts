@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
+import { firstOfEach } from '../schema-references.ts'
 
 /** Keywords that the API's constrained decoding refuses. They go into the description, where the model still reads them. */
 const UNSUPPORTED = new Set([
@@ -31,13 +32,11 @@ function mergedUnion(parameters: JsonObject): JsonObject {
   const { anyOf, oneOf, allOf, ...rest } = parameters
   const alternatives = [anyOf, oneOf].flatMap((branches) => (Array.isArray(branches) ? branches.filter(isObject) : []))
   const conjunction = Array.isArray(allOf) ? allOf.filter(isObject) : []
-  let properties: JsonObject = isObject(rest['properties']) ? rest['properties'] : {}
-  for (const branch of [...conjunction, ...alternatives])
-    if (isObject(branch['properties'])) properties = { ...branch['properties'], ...properties }
+  const all = [rest, ...conjunction, ...alternatives].map((schema) => schema['properties'])
+  const properties = firstOfEach(all.filter(isObject))
   const required = new Set([...requiredOf(rest), ...conjunction.flatMap(requiredOf)])
-  const [first, ...others] = alternatives
-  if (first !== undefined)
-    for (const name of requiredOf(first)) if (others.every((branch) => requiredOf(branch).includes(name))) required.add(name)
+  const [first, ...others] = alternatives.map((branch) => new Set(requiredOf(branch)))
+  for (const name of first ?? []) if (others.every((names) => names.has(name))) required.add(name)
   return { ...rest, type: 'object', properties, ...(required.size > 0 ? { required: [...required] } : {}) }
 }
 
