@@ -29,6 +29,7 @@ export function compileRouting(
     timeouts: timeoutsOf(parts.server.timeouts),
     maxRetries: parts.server.retry.max_retries,
     translation: parts.server.translation,
+    strictSchemas: parts.server.strict_schema_downlevel,
     responseModel: 'requested',
     selection: defaultSelection(parts),
   }

@@ -39,7 +39,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.admission_slot_ttl_ms' },
   { path: 'server.tenant_concurrency_ttl_ms' },
   { path: 'server.execution_cache' },
-  { path: 'server.strict_schema_downlevel', hint: 'Use `translation: strict`.', harmless: is(false) },
   { path: 'server.compress_tool_results', harmless: is(false) },
   { path: 'server.usage_log', hint: 'Requests are recorded in `state.store`.' },
   { path: 'server.trace_log', hint: 'Requests are recorded in `state.store`.' },

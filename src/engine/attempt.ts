@@ -98,6 +98,7 @@ function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; 
   const { value, diagnostics } = input.codec.encodeRequest(request, encodeTarget)
   const all = report.diagnostics.length === 0 ? diagnostics : [...report.diagnostics, ...diagnostics]
   if (input.route.translation === 'strict') refuseLosses(target, all)
+  if (input.route.strictSchemas === true) refuseLooseSchemas(target, all)
   if (input.route.translation !== 'allow') {
     refuseMissingConversation(target, all)
     refuseMissingMedia(input, all)
@@ -149,6 +150,18 @@ function refuseMissingConversation(target: Target, diagnostics: readonly Diagnos
     `The request refers to turns that are kept elsewhere (${missing.code} at ${missing.path}), and ${target.id} cannot see them. ` +
       'Send the whole conversation (for OpenAI clients: store false), or set translation: allow on the route to go on without them.',
     { target: target.id, details: { lost: [{ code: missing.code, path: missing.path }] } },
+  )
+}
+
+/** A constraint that only the description holds is kept by a model that feels like it. */
+function refuseLooseSchemas(target: Target, diagnostics: readonly Diagnostic[]): void {
+  const loose = diagnostics.filter(({ code }) => code === 'schema_constraint')
+  if (loose.length === 0) return
+  const places = [...new Set(loose.map(({ path }) => path))]
+  throw new GatewayError(
+    'translation_refused',
+    `${target.id} does not know what stands at ${places.slice(0, 3).join(', ')}${places.length > 3 ? ' and more places' : ''} in a schema, and strict_schema_downlevel is set. Leave it out of the schema, or choose a target that knows it.`,
+    { target: target.id, details: { lost: loose.map(({ code, path }) => ({ code, path })) } },
   )
 }
 

@@ -167,6 +167,12 @@ export const serverSchema = z.strictObject({
   budget: serverBudget,
   ...policyFields,
   ...resilienceFields,
+  strict_schema_downlevel: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Refuse targets that know a constraint of a JSON Schema in words only. Otherwise it is moved into the description, where a model still reads it, and reported.',
+    ),
   translation: translationPolicy()
     .default('warn')
     .describe(

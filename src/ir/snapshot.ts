@@ -45,6 +45,8 @@ export interface Route {
   readonly timeouts: Timeouts
   readonly maxRetries: number
   readonly translation: TranslationPolicy
+  /** A target that knows a constraint of a schema in words only is refused. */
+  readonly strictSchemas?: boolean | undefined
   /** Which model name the client is told: the one it asked for, or the one that served. */
   readonly responseModel: 'requested' | 'served'
   readonly requirements?: RouteRequirements | undefined

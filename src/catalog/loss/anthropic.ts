@@ -75,6 +75,7 @@ const LOST: readonly Feature[] = [
 
 const REWRITTEN: readonly Feature[] = [
   'media_inlined',
+  'schema_constraint',
   'response_format.json_schema',
   'reasoning.display',
   'reasoning.summary',
