@@ -41,6 +41,7 @@ import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
+import { vaultKeeper } from './operations/vault/keep-in-vault.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import type { ProviderSettings } from './providers/provider.settings.schema.ts'
@@ -103,7 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { records, health, disables } = state
   const stopPrices = keepPrices(prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
-  const issued = followKeys(state.tenancy, surroundings)
+  const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
   const { running, keys } = issued
   const shared = { ...surroundings, live, transport, state, prices, buffers }
   const limiter = buildLimiter({ ...shared, keys })
@@ -124,7 +125,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
     modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
-    operator: { snapshot, disables, accounts, health, coordination: config.state.shared?.redis && state.coordination },
+    operator: {
+      snapshot,
+      disables,
+      accounts,
+      health,
+      rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
+      coordination: config.state.shared?.redis && state.coordination,
+    },
     usage: usageDesk(state, { live, prices, clock }),
     metrics: watch.metrics,
     alerts,
@@ -190,7 +198,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       place.server = await serve({ settings: config.server, app, sharesAddress: surroundings.worker !== undefined })
       const { url, port } = place.server
       dataDir?.announce(url)
-      state.coordination.listensAt(url)
+      state.coordination.describe({ url })
       watch.start()
       survey()
       return { url, port }
@@ -202,6 +210,8 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
         if (outcome.kind === 'applied') {
           noteConfiguration(live.snapshot(), noting)
           survey()
+          issued.keys.renew()
+          state.coordination.describe({ configHash: live.snapshot().configHash })
         }
         return outcome
       })
@@ -225,6 +235,7 @@ const gaugesOf = ({ engine, limiter, state }: Pick<EngineParts, 'limiter' | 'sta
   queue: () => limiter.queue,
   budgets: () => limiter.budgets,
   ledger: state.ledger?.writer,
+  replicas: () => [{ id: state.coordination.id, behindMs: state.coordination.behindMs() }],
 })
 
 /** Answers what was used and what it cost; undefined without a ledger. */

@@ -13,6 +13,7 @@ import { endedCost } from '../operations/ended-cost.ts'
 import { ledgerSpool } from '../operations/ledger-spool.ts'
 import { createGatewayAlerts } from '../operations/gateway-alerts.ts'
 import { createGatewayMetrics, type GatewayMetrics } from '../operations/gateway-metrics.ts'
+import type { AlertedParts } from '../operations/observe-alerts.ts'
 import type { ObservedParts } from '../operations/state-metrics.ts'
 import { createTelemetry } from '../operations/telemetry.ts'
 import type { Ledger } from '../state/ledger/store.ts'
@@ -36,6 +37,8 @@ export interface Watch {
 /** What is looked at; a gateway without a ledger has none. */
 export interface WatchedParts extends Omit<ObservedParts, 'spools'> {
   readonly ledger: Pick<Ledger, 'durability'> | undefined
+  /** How far this gateway, or whichever it knows of, is behind the others. */
+  readonly replicas: AlertedParts['replicas']
 }
 
 interface WatchParts extends Surroundings {
@@ -79,10 +82,10 @@ export function openWatch({ config, transport, prices, hostOf, address, dataDir,
       requestFacts.note(request)
       ended.take(request)
     },
-    observe({ ledger, ...parts }) {
+    observe({ ledger, replicas, ...parts }) {
       const spools = (): readonly Spool[] => (ledger === undefined ? [] : [ledgerSpool(ledger.durability())])
       metrics.observe({ ...parts, spools })
-      alerts = alerting.watch({ ...parts, spools, dataDir: dataDir?.path })
+      alerts = alerting.watch({ ...parts, spools, replicas, dataDir: dataDir?.path })
       return alerts
     },
     start() {

@@ -27,7 +27,9 @@ export async function serveWithWorkers(context: CliContext, options: ServeWithWo
   })
   if ('exitCode' in workers) return workers.exitCode === 0 ? EXIT.failed : workers.exitCode
   options.announce(workers.listening.url)
+  const deafen = context.onHangUp(() => workers.reload())
   await finish(context, workers, stop)
+  deafen()
   return EXIT.ok
 }
 

@@ -16,16 +16,24 @@ const VENDOR_ADDRESSES: Readonly<Partial<Record<ProviderType, Partial<Record<Wir
   gemini: { gemini: GOOGLE, openai: `${GOOGLE}/v1beta/openai` },
 }
 
+/** Formats of clouds whose addresses name more than the vendor. */
+const CLOUD_FORMATS: Readonly<Partial<Record<ProviderType, readonly WireFormat[]>>> = {
+  vertex: ['gemini', 'anthropic', 'openai'],
+  azure: ['openai', 'responses', 'anthropic'],
+}
+
 /** The format of the vendor that a type is named after. */
 export const VENDOR_FORMATS: Readonly<Partial<Record<ProviderType, WireFormat>>> = {
   openai: 'openai',
   anthropic: 'anthropic',
   gemini: 'gemini',
+  vertex: 'gemini',
 }
 
 /** Formats that a type can speak: those its vendor has addresses for, and for the others every one. */
 export function formatsOf(type: ProviderType): readonly WireFormat[] {
   const own = VENDOR_ADDRESSES[type]
+  if (CLOUD_FORMATS[type] !== undefined) return CLOUD_FORMATS[type]
   return own === undefined ? WIRE_FORMATS : (Object.keys(own) as WireFormat[])
 }
 

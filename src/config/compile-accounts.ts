@@ -126,7 +126,7 @@ interface Candidate extends NamedKey {
 
 function usable({ key, path, id, priority, egress, provider, notes }: Candidate): AccountSettings | undefined {
   const account = { id: asAccountId(id), priority, ...(egress === undefined ? {} : { egress }) }
-  if (key.kind === 'key') return { ...account, apiKey: key.secret }
+  if (key.kind === 'key') return { ...account, apiKey: key.secret, keptIn: key.keptIn }
   if (key.kind === 'credential') return { ...account, apiKey: undefined, credential: key.settings }
   if (key.kind === 'none') return { ...account, apiKey: undefined }
   if (key.kind === 'missing') {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { loadConfigText, loaded, refused } from '../../test/support/load-config-text.ts'
 import { Secret } from '../lib/secret.ts'
 
@@ -101,3 +102,12 @@ function revealed(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, revealed(inner)]))
 }
+
+test('the guide shows configurations that are valid', () => {
+  const guide = readFileSync(new URL('../../docs/guides/credentials.md', import.meta.url), 'utf8')
+  const examples = [...guide.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] ?? '')
+  const variables = guide.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []
+  const env = Object.fromEntries(variables.map((name) => [name, 'value']))
+  expect(examples.length).toBeGreaterThan(3)
+  for (const example of examples) expect(loaded(loadConfigText(example, { env })).warnings).toEqual([])
+})

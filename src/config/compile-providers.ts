@@ -5,6 +5,7 @@ import type { MockScriptConfig, ProviderConfig } from '../providers/provider.sch
 import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
 import { formatOfAddress, formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
+import { azureAddress, CLOUD_KEYS, vertexAddress } from './cloud-addresses.ts'
 import { compileAccounts, type AccountPlace } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { trustedFrom, type EgressTable } from './compile-egress.ts'
@@ -49,19 +50,10 @@ function compileProvider(
   const { parts, context } = surroundings
   const { value, path } = provider
   const format = formatOf(provider, notes)
-  const baseUrl = normalisedBaseUrl(value.base_url, value.type, format)
+  const baseUrl = addressOfUpstream(value, format)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
-    const known = presetOf(value.id)
-    notes.problem(
-      path,
-      `Providers of type ${value.type} need \`base_url\`, the address of the upstream, such as ${known?.baseUrl ?? 'https://openrouter.ai/api/v1'}.`,
-      {
-        expected: 'base_url',
-        wants: ['base_url'],
-        found: 'nothing',
-      },
-    )
+    missingAddress(provider, notes)
     return undefined
   }
   if (value.type !== 'mock' && pointsAtItself(baseUrl, addressOf(parts, context))) {
@@ -116,9 +108,38 @@ function egressOf(
   return (named) => ways.pathFor({ named: [named, own], publicOnly, trusted })
 }
 
+function addressOfUpstream(value: ProviderConfig, format: WireFormat): string | undefined {
+  if (value.type === 'vertex') return vertexAddress(value, format)
+  if (value.type === 'azure') return azureAddress(value, format)
+  return normalisedBaseUrl(value.base_url, value.type, format)
+}
+
+/** What an address is made of, by type, and an example. */
+function missingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): void {
+  if (value.type === 'vertex') {
+    const missing = CLOUD_KEYS.vertex.filter((key) => value[key] === undefined)
+    notes.problem(
+      path,
+      `Providers of type vertex need ${missing.map((key) => `\`${key}\``).join(' and ')}: the project, and where its models run, such as \`region: global\`.`,
+      { expected: missing.join(', '), wants: missing, found: 'nothing' },
+    )
+    return
+  }
+  const wanted = value.type === 'azure' ? 'resource' : 'base_url'
+  const known = presetOf(value.id)
+  const example = value.type === 'azure' ? 'my-resource' : (known?.baseUrl ?? 'https://openrouter.ai/api/v1')
+  const what = value.type === 'azure' ? 'the name of the resource' : 'the address of the upstream'
+  notes.problem(path, `Providers of type ${value.type} need \`${wanted}\`, ${what}, such as ${example}.`, {
+    expected: wanted,
+    wants: [wanted],
+    found: 'nothing',
+  })
+}
+
 function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): AuthScheme {
   if (type === 'mock') return { kind: 'none' }
-  if (format === 'gemini') return { kind: 'header', name: 'x-goog-api-key' }
+  if (type === 'azure') return { kind: 'header', name: format === 'anthropic' ? 'x-api-key' : 'api-key' }
+  if (format === 'gemini' && type !== 'vertex') return { kind: 'header', name: 'x-goog-api-key' }
   return type === 'anthropic' && format === 'anthropic' ? { kind: 'header', name: 'x-api-key' } : { kind: 'bearer' }
 }
 
@@ -163,6 +184,10 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
       'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
     )
   }
+  for (const [type, keys] of Object.entries(CLOUD_KEYS))
+    for (const key of keys)
+      if (type !== value.type && value[key] !== undefined)
+        notes.problem([...path, key], `Only providers of type ${type} have \`${key}\`.`, { atKey: true })
   for (const [index, model] of value.models.entries()) {
     const script = typeof model === 'string' ? [] : Object.keys(model).filter((key) => key !== 'name')
     if (value.type !== 'mock' && script.length > 0) {

@@ -1,3 +1,4 @@
+import type { AllowList } from '../ir/principal.ts'
 import type { ServerSettings } from '../http/server.settings.schema.ts'
 import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
@@ -24,6 +25,7 @@ import { configuredPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
 import { showText } from './secrecy.ts'
+import { compileTenantLists } from './compile-tenant-lists.ts'
 import { compileVault } from './vault-references.ts'
 
 /** What the other layers are built from. */
@@ -35,6 +37,8 @@ export interface CompiledConfig {
   readonly state: StateSettings
   /** Names of the tenants that the configuration declares. */
   readonly tenants: readonly string[]
+  /** What tenants are confined to, by name; a tenant without an entry is not. */
+  readonly tenantLists: ReadonlyMap<string, AllowList>
   readonly policyTests: readonly PolicyTestFile[]
   readonly telemetry: TelemetrySettings
   readonly alerts: AlertSettings
@@ -61,7 +65,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
     declaredProviders: new Set([...given.declaredProviders, ...implied.map(({ value }) => value.id)]),
   }
   const ways = new EgressTable(parts, context, notes)
-  const server = { ...compileServer(parts, context, notes), media: compileMedia(parts, ways) }
+  const tenantLists = compileTenantLists(parts, notes)
+  const server = { ...confinedTo(tenantLists, compileServer(parts, context, notes)), media: compileMedia(parts, ways) }
   const providers = compileProviders({ parts, ways, context }, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const policyTests = compilePolicyTests(parts, context, notes)
@@ -72,8 +77,17 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const tenants = parts.tenants.map(({ value }) => value.id)
   const state = compileState(parts, context, notes)
   const vault = compileVault(parts, context)
-  return { server, providers, routing, limits, state, tenants, policyTests, telemetry, alerts, capture, vault }
+  return { server, providers, routing, limits, state, tenants, tenantLists, policyTests, telemetry, alerts, capture, vault }
 }
+
+/** Keys of the configuration are confined to what their tenants may use. */
+const confinedTo = (lists: CompiledConfig['tenantLists'], server: ServerSettings): ServerSettings =>
+  lists.size === 0
+    ? server
+    : {
+        ...server,
+        apiKeys: server.apiKeys.map((key) => (key.tenant === undefined ? key : { ...key, allowed: lists.get(key.tenant) })),
+      }
 
 const MIB = 1024 * 1024
 

@@ -18,8 +18,6 @@ const is =
 
 const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
 
-const RESTRICTION = 'without it the restriction would silently not hold'
-
 export const LATER_KEYS: readonly LaterKey[] = [
   // whole sections
   { path: 'catalog' },
@@ -28,11 +26,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'client_profiles[].enabled', harmless: is(true), refuse: 'a client that is switched off would be admitted' },
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
-
-  // tenants: limits are known, restrictions are not
-  { path: 'tenants[].allowed_routes', refuse: RESTRICTION },
-  { path: 'tenants[].allowed_providers', refuse: RESTRICTION },
-  { path: 'tenants[].allowed_accounts', refuse: RESTRICTION },
 
   // server: conveniences
   { path: 'server.privacy_mode', harmless: is('metadata_only'), hint: 'Prompts and answers are never kept.' },
@@ -59,7 +52,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
 /** Provider types of the reference that this version does not have, and what to do instead. */
 export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
-  vertex: 'Use another provider for now; Gemini is served by `type: gemini` with an API key.',
   bedrock: 'Use another provider for now.',
   comfyui: 'Images and workflows are not served yet.',
   fal: 'Images and workflows are not served yet.',

@@ -18,7 +18,6 @@ describe('keys of features this version does not have', () => {
   })
 
   test.each([
-    ['tenants: [{ id: t, allowed_providers: [mock] }]', 'tenants[0].allowed_providers'],
     ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],
     ['client_profiles: [{ id: codex, enabled: false }]', 'client_profiles[0].enabled'],
   ])('are refused where silence would be unsafe: %s', (text, path) => {

@@ -12,7 +12,7 @@ export function setAsideLaterKinds(document: unknown, notes: ConfigNotes): unkno
     if (!isObject(provider)) return provider
     const { type } = provider
     if (typeof type === 'string' && Object.hasOwn(LATER_PROVIDER_TYPES, type)) {
-      const expected = 'one of mock, openai_compatible, openai, anthropic, gemini'
+      const expected = 'one of mock, openai_compatible, openai, anthropic, gemini, vertex, azure'
       notes.problem(
         ['providers', index, 'type'],
         `Providers of type ${type} are not supported by this version. ${LATER_PROVIDER_TYPES[type]}`,

@@ -78,6 +78,8 @@ describe('the shipped example', () => {
       'openai-responses',
       'gemini',
       'anthropic',
+      'vertex',
+      'azure',
       'openrouter',
       'local',
     ])
@@ -103,6 +105,7 @@ describe('the shipped example', () => {
       OPENROUTER_API_KEY: 'k4',
       SWITCHBACK_ADMIN_KEY: 'k5',
       GEMINI_API_KEY: 'k6',
+      AZURE_OPENAI_API_KEY: 'k7',
       ALERT_WEBHOOK_URL: 'https://hooks.example/k6',
       OFFICE_PROXY_URL: 'socks5h://proxy.example:1080',
     }

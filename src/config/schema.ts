@@ -13,6 +13,8 @@ import { ledgerSchema, retentionSchema, stateSchema } from '../state/state.schem
 import { egressSchema } from '../transport/egress.schema.ts'
 import { vaultSchema } from '../vault/vault.schema.ts'
 
+const names = (description: string) => z.array(nonEmpty()).default([]).describe(description)
+
 const tenantSchema = z
   .strictObject({
     id: identifier().describe('Name of the tenant, as `api_keys[].tenant` gives it.'),
@@ -25,6 +27,10 @@ const tenantSchema = z
       .nullable()
       .optional()
       .describe('Short form of `budget.max_usd`.'),
+    allowed_models: names('Models its keys may name; `*` stands for any text. Empty: all.'),
+    allowed_routes: names('Routes its keys may be served by, also `direct`, `combo/…` and `default:…`. Empty: all.'),
+    allowed_providers: names('Providers its calls may go to. Empty: all.'),
+    allowed_accounts: names('Accounts its calls may use, as `provider/account`. Empty: all.'),
   })
   .describe('A tenant: those who share limits and are kept apart from others.')
 

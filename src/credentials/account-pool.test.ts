@@ -218,6 +218,15 @@ describe('the account pool', () => {
     expect(pool.reset(asProviderId('nobody'), A)).toBe(0)
   })
 
+  test('a reset at another replica releases its locks and forgets the limits its answers told of', () => {
+    const { pool, ids } = setup()
+    pool.failed(P, A, 'm', failure('upstream_authentication'))
+    pool.told(P, A, 'm', { tokens: { limit: 30_000, remaining: 10, resetMs: 60_000 }, refill: 'window' })
+    expect([ids('m'), pool.short(P, 'm', 1_000)?.has(A)]).toEqual([['b', 'c'], true])
+    pool.adopt({ kind: 'reset', provider: P, account: A }, 5)
+    expect([ids('m'), pool.short(P, 'm', 1_000)]).toEqual([['a', 'b', 'c'], undefined])
+  })
+
   test('a flood of model names does not grow the memory without bound', () => {
     const { pool } = setup()
     for (let index = 0; index < 5_000; index++) pool.failed(P, A, `model-${index}`, failure('upstream_server_error'))

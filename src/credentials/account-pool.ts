@@ -217,8 +217,7 @@ class MemoryAccountPool implements AccountPool {
   reset(provider: ProviderId, account: AccountId): number {
     const found = this.providers.get(provider)
     const inForce = found?.locks.active(this.clock.now()).filter((lock) => lock.account === account).length ?? 0
-    found?.locks.retain((id) => id !== account)
-    found?.limits.retain((id) => id !== account)
+    if (found !== undefined) retain(found, (id) => id !== account)
     this.onChange?.({ kind: 'reset', provider, account })
     return inForce
   }
@@ -228,7 +227,7 @@ class MemoryAccountPool implements AccountPool {
     const found = this.providers.get(provider)
     if (found?.accounts.some(({ id }) => id === account) !== true) return
     const now = this.clock.now()
-    if (change.kind === 'reset') found.locks.retain((id) => id !== account)
+    if (change.kind === 'reset') retain(found, (id) => id !== account)
     else if (change.kind === 'cleared') found.locks.clear(account, change.model, now - ageMs - change.startedMsAgo)
     else {
       const { model, code, level, learned, forMs } = change
@@ -333,11 +332,12 @@ function carriedOver(settings: PooledProvider, earlier: ProviderAccounts | undef
       earlier?.accounts.some((before) => isSameAccount(before, now)) === true
     )
   }
-  locks.retain(isSame)
-  limits.retain(isSame)
-  const all = { available: accounts.length, total: accounts.length }
-  return { settings, accounts, locks, limits, rotation, all }
+  retain({ locks, limits }, isSame)
+  return { settings, accounts, locks, limits, rotation, all: { available: accounts.length, total: accounts.length } }
 }
+
+const retain = (known: Pick<ProviderAccounts, 'locks' | 'limits'>, isKept: (id: AccountId) => boolean): void =>
+  [known.locks, known.limits].forEach((of) => of.retain(isKept))
 
 function viewOf({ model, code, until, learned }: AccountLock, now: number): AccountLockView {
   return {

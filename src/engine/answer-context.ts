@@ -1,7 +1,6 @@
 import type { ClientContext } from '../codecs/codec.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptInput } from './attempt.ts'
-import type { Call } from './engine.ts'
 
 /** What encoding the answer of an attempt needs of its call. `wall` is in Unix milliseconds. */
 export const answerContext = (
@@ -16,7 +15,3 @@ export const answerContext = (
   upstreamFormat: target.format,
   estimatedInputTokens,
 })
-
-/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
-export const answeredRequest = ({ codec, request }: Call): LlmRequest =>
-  codec.echoesRequest === true ? request : { ...request, messages: [] }

@@ -2,8 +2,7 @@ import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
 import type { AnswerOrigin } from '../ir/question.ts'
-import { attemptIdOf, type AttemptId } from '../ir/ids.ts'
-import type { Principal } from '../ir/principal.ts'
+import { attemptIdOf } from '../ir/ids.ts'
 import type { AttemptRecord } from '../ir/record.ts'
 import type { LlmRequest } from '../ir/request.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
@@ -15,13 +14,13 @@ import type { Provider } from '../providers/provider.types.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
 import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
 import { AnswerSize } from './answer-size.ts'
-import { answerContext, answeredRequest } from './answer-context.ts'
+import { answerContext } from './answer-context.ts'
 import { attemptRecord, codeLike } from './attempt-record.ts'
-import { prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
+import { answeredRequest, prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
 import type { ExecutionDeps, Revision } from './execution-deps.ts'
-import { unexpected } from './execution-errors.ts'
+import { brokenAnswer, internalFault } from './execution-errors.ts'
 import type { AttemptResult } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
@@ -70,7 +69,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly trace: TraceContext | undefined
   private readonly deps: ExecutionDeps
   private readonly permit: Permit
-  private readonly number: number
+  readonly number: number
   private readonly purpose: AttemptPurpose
   readonly sessionId: string | undefined
   private readonly controller = new AbortController()
@@ -111,14 +110,6 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.trace = trace
     this.deps = deps
     this.startedAt = deps.clock.now()
-  }
-
-  get id(): AttemptId {
-    return attemptIdOf(this.call.requestId, this.number)
-  }
-
-  get principal(): Principal {
-    return this.call.principal
   }
 
   get name(): string {
@@ -254,8 +245,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
 
   /** What it used goes to the ledger. */
   private settle(record: AttemptRecord): void {
-    const { id, call, purpose, sessionId, principal } = this
-    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal, streamed: call.stream })
+    const { call, number, purpose, sessionId } = this
+    const id = attemptIdOf(call.requestId, number)
+    this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
   }
 
   /** How far the attempt got, as far as its cost is concerned. */
@@ -343,7 +335,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private toGatewayError(error: unknown): GatewayError {
-    return this.abortError ?? (error instanceof GatewayError ? error : unexpected(error, this.target, this.isReading))
+    if (this.abortError !== undefined) return this.abortError
+    if (error instanceof GatewayError) return error
+    return this.isReading ? brokenAnswer(error, this.target.id) : internalFault(error, this.target.id)
   }
 }
 

@@ -183,3 +183,7 @@ function needsStream({ call, provider, target, facts }: AttemptInput): boolean {
   const limit = call.request.maxOutputTokens ?? facts.maxOutputTokens ?? 0
   return provider.firstParty && limit > LONGEST_UNSTREAMED_OUTPUT
 }
+
+/** The conversation is most of a request, and not kept for as long as an upstream takes to answer it. */
+export const answeredRequest = ({ codec, request }: Call): LlmRequest =>
+  codec.echoesRequest === true ? request : { ...request, messages: [] }

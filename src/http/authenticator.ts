@@ -35,9 +35,9 @@ export class Authenticator {
 
   constructor(apiKeys: readonly ApiKeySettings[], issued?: IssuedKeys) {
     this.issued = issued
-    this.keys = apiKeys.map((key) => ({
-      hash: Buffer.from(key.sha256, 'hex'),
-      principal: { role: key.role, keyId: key.id, tenant: key.tenant, project: key.project, owner: key.owner },
+    this.keys = apiKeys.map(({ sha256, role, id: keyId, tenant, project, owner, allowed }) => ({
+      hash: Buffer.from(sha256, 'hex'),
+      principal: { role, keyId, tenant, project, owner, ...(allowed === undefined ? {} : { allowed }) },
     }))
   }
 

@@ -4,6 +4,7 @@ import { disableAudited, enableAudited, resetAudited, type Switching } from '../
 import { listDisables, orderedBy, type OperatorParts } from '../operations/disable-switches.ts'
 import { accountNamed, subjectNamed, type DisableScope } from '../operations/disable-subject.ts'
 import { readDisableTerms, type DisableTerms } from '../operations/disable-terms.ts'
+import { readRotationOrder, rotateAccount, type Rotated } from '../operations/rotate-account.ts'
 import { healthView } from '../operations/health-view.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
@@ -81,7 +82,16 @@ export function createOperatorHandlers({
       await terms(exchange)
       return responder.tell(exchange, await resetAudited(parts(), who, accountNamed(id)))
     },
+    rotateAccount: async ({ exchange, id }) =>
+      responder.tell(exchange, await rotated(parts(), switching(exchange), id, await calls.receiveOr(exchange, {}))),
     disableModel: disable('model'),
     enableModel: enable('model'),
   }
+}
+
+/** Replaces the key of an account by the body of an order. */
+function rotated({ rotation }: OperatorParts, who: Switching, id: string, body: unknown): Promise<Rotated> {
+  if (rotation === undefined)
+    throw new GatewayError('state_unavailable', 'This gateway was built without the means to replace keys.')
+  return rotateAccount(rotation, who, accountNamed(id), readRotationOrder(body))
 }

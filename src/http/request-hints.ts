@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { RequestHints } from '../ir/hints.ts'
 import { isObject } from '../ir/json.ts'
-import { withoutMember } from '../lib/json-without-member.ts'
+import { withoutMembers } from '../lib/json-without-members.ts'
 import { listedModels, modelList } from '../operations/listed-models.ts'
 import type { ParsedBody } from './parse-body.ts'
 
@@ -42,7 +42,7 @@ export function withoutHints(parsed: ParsedBody): ParsedBody {
   if (!isObject(parsed.value) || !Object.hasOwn(parsed.value, 'models')) return parsed
   const { models: _models, ...value } = parsed.value
   // The text is that of the whole body: positions found in the shorter bytes would be wrong in it.
-  return { value, body: { bytes: withoutMember(parsed.body.bytes, 'models'), text: undefined, blobs: parsed.body.blobs } }
+  return { value, body: { bytes: withoutMembers(parsed.body.bytes, ['models']), text: undefined, blobs: parsed.body.blobs } }
 }
 
 /** US dollars for a million input and a million output tokens together. */

@@ -42,6 +42,7 @@ const LEAST_ROLE: Readonly<Record<RouteName, RouteRole>> = {
   disableAccount: 'operator',
   enableAccount: 'operator',
   resetAccount: 'operator',
+  rotateAccount: 'admin',
   disableModel: 'operator',
   enableModel: 'operator',
   listAlerts: 'operator',

@@ -49,6 +49,7 @@ export const ROUTES = {
   disableAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/disable', role: 'operator' },
   enableAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/enable', role: 'operator' },
   resetAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/reset', role: 'operator' },
+  rotateAccount: { method: 'POST', path: '/v1/accounts/:id{.+}/rotate', role: 'admin' },
   disableModel: { method: 'POST', path: '/v1/models/:id{.+}/disable', role: 'operator' },
   enableModel: { method: 'POST', path: '/v1/models/:id{.+}/enable', role: 'operator' },
   listAlerts: { method: 'GET', path: '/v1/alerts', role: 'operator' },
@@ -99,6 +100,7 @@ export type OperatorRouteName =
   | 'listDisables'
   | `${'disable' | 'enable'}${'Provider' | 'Account' | 'Model'}`
   | 'resetAccount'
+  | 'rotateAccount'
 /** Keys, tenants, projects and owners. */
 export type TenancyRouteName =
   | 'whoAmI'

@@ -1,6 +1,6 @@
 import type { MediaSettings } from '../engine/media/media.schema.ts'
 import type { ApiKeyId, TenantId } from '../ir/ids.ts'
-import type { PrincipalRole } from '../ir/principal.ts'
+import type { AllowList, PrincipalRole } from '../ir/principal.ts'
 import type { StreamSettings } from '../ir/snapshot.ts'
 import type { BudgetConfig, RateLimitsConfig } from '../lib/limit-fields.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -13,6 +13,8 @@ export interface ApiKeySettings {
   readonly tenant: TenantId | undefined
   readonly project: string | undefined
   readonly owner?: string | undefined
+  /** What its tenant is confined to. */
+  readonly allowed?: AllowList | undefined
   /** Its own limits, as written. */
   readonly limits?: RateLimitsConfig
   readonly budget?: BudgetConfig

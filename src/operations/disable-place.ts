@@ -15,7 +15,7 @@ import { STATE_FILE } from '../state/records/open.ts'
 import type { Origin } from './audited.ts'
 import { disableAudited, enableAudited } from './audited-switches.ts'
 import { callGateway, type GatewayAddress } from './call-gateway.ts'
-import { nameOfSubject, subjectNamed, type DisableScope } from './disable-subject.ts'
+import { nameOfSubject, pathOfName, subjectNamed, type DisableScope } from './disable-subject.ts'
 import { readDisableTerms } from './disable-terms.ts'
 
 /** An order as an operator types it. */
@@ -64,7 +64,7 @@ export async function carryOut(place: SwitchPlace, order: TypedOrder): Promise<S
   const { reason, forMs } = readDisableTerms({ reason: order.reason, for: order.for })
   if (place.kind === 'gateway') {
     const body = JSON.stringify({ reason, for: forMs })
-    const reply = await callGateway(place.gateway, { path: `/v1/${scope}s/${pathOf(order.name)}/${action}`, body })
+    const reply = await callGateway(place.gateway, { path: `/v1/${scope}s/${pathOfName(order.name)}/${action}`, body })
     return { name, told: { gateway: place.gateway.url }, answer: answerOf(reply.body, place.gateway.url) }
   }
   if (action === 'reset') {
@@ -83,16 +83,6 @@ export async function carryOut(place: SwitchPlace, order: TypedOrder): Promise<S
       : enableAudited(parts, who, subject, reason)
   })
   return { name, told: toldOf(place), answer: { ...answer } }
-}
-
-/** Each name in one part of the path, whatever it holds. */
-function pathOf(name: string): string {
-  const slash = name.indexOf('/')
-  const parts = slash === -1 ? [name] : [name.slice(0, slash), name.slice(slash + 1)]
-  // An address with such a part leads elsewhere, however it is written.
-  if (parts.some((part) => part === '.' || part === '..'))
-    throw new GatewayError('invalid_body', 'A name cannot be "." or "..". Correct the name.')
-  return parts.map(encodeURIComponent).join('/')
 }
 
 function answerOf(body: unknown, url: string): JsonObject {

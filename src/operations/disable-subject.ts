@@ -42,6 +42,16 @@ export function nameOfSubject(subject: DisableSubject): string {
   return `${subject.provider}/${subject.scope === 'account' ? subject.account : subject.model}`
 }
 
+/** A name as it stands in an address: each part in one of the path, whatever it holds. Throws `invalid_body`. */
+export function pathOfName(name: string): string {
+  const slash = name.indexOf('/')
+  const parts = slash === -1 ? [name] : [name.slice(0, slash), name.slice(slash + 1)]
+  // An address with such a part leads elsewhere, however it is written.
+  if (parts.some((part) => part === '.' || part === '..'))
+    throw new GatewayError('invalid_body', 'A name cannot be "." or "..". Correct the name.')
+  return parts.map(encodeURIComponent).join('/')
+}
+
 /**
  * Checks that the configuration has the subject; throws `subject_not_found` naming the nearest one. `called` gives models that were
  * called at a provider without being written down. A provider that lists no models takes any name, so there any model is one.

@@ -7,6 +7,7 @@ import type { DisableStore, DisableSubject } from '../state/disables/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
 import { refuseTenantOperators } from './beyond-tenants.ts'
 import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
+import type { RotationParts } from './rotate-account.ts'
 import type { DisableTerms } from './disable-terms.ts'
 import {
   changeView,
@@ -23,6 +24,8 @@ export interface OperatorParts {
   readonly disables: Pick<DisableStore, 'disable' | 'enable' | 'list' | 'changes' | 'model' | 'account'>
   readonly accounts: Pick<AccountPool, 'snapshot' | 'availability' | 'reset'>
   readonly health: Pick<HealthStore, 'snapshot' | 'observe'>
+  /** Absent where keys cannot be replaced. */
+  readonly rotation?: RotationParts | undefined
   /** Absent for a gateway that shares its state with no other. */
   readonly coordination?: Pick<Coordination, 'id' | 'replicas' | 'status'> | undefined
 }

@@ -2,13 +2,15 @@ import type { CompiledConfig } from '../config/compile.ts'
 import { providerHosts } from '../config/provider-hosts.ts'
 import type { PooledProvider } from '../credentials/account-pool.ts'
 import type { Revision } from '../engine/execution-deps.ts'
-import type { ProviderId } from '../ir/ids.ts'
+import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { renewProviders } from '../providers/renew-providers.ts'
 import { healthSettingsOf } from '../state/health/settings.ts'
 import type { StateChange } from '../state/open-state.ts'
+import { RotatedKeys } from './rotated-keys.ts'
 
 type Providers = Revision['providers']
 
@@ -18,6 +20,7 @@ export class LiveConfig {
   readonly started: CompiledConfig
   config: CompiledConfig
   revision: Revision
+  private readonly rotatedKeys = new RotatedKeys()
   private hosts: ReadonlyMap<ProviderId, string>
   private readonly create: (settings: ProviderSettings) => Provider
 
@@ -49,6 +52,26 @@ export class LiveConfig {
     this.config = next
     this.hosts = providerHosts(next)
     this.revision = { snapshot, providers, ...limitsOf(next) }
+  }
+
+  /** The configuration with the keys that were put in the place of its own while the gateway ran. */
+  rotated(config: CompiledConfig): CompiledConfig {
+    return this.rotatedKeys.appliedTo(config)
+  }
+
+  /** Sends another key from now on. What was sent with the one before goes on. It is used until the configuration has another one, or to the end. */
+  rotateKey(provider: ProviderId, account: AccountId, key: Secret): void {
+    this.rotatedKeys.put(this.config, { provider, account, key })
+    this.config = this.rotated(this.config)
+    this.revision = { ...this.revision, providers: this.renewed(this.config) }
+  }
+
+  /** A provider of its own with one account and this key, to try it with. */
+  trial(provider: ProviderId, account: AccountId, key: Secret): Provider | undefined {
+    const settings = this.config.providers.find(({ id }) => id === provider)
+    const known = settings?.accounts.find(({ id }) => id === account)
+    if (settings === undefined || known === undefined) return undefined
+    return this.create({ ...settings, accounts: [{ ...known, apiKey: key, credential: undefined }] })
   }
 
   /** Accounts of all providers, and how each of them takes turns. */

@@ -40,8 +40,9 @@ export interface ReloadParts {
  * requests. What runs keeps the configuration it began with; accounts, locks, circuits, scorecards, sessions and learned limits stay, except
  * where a provider has another address. Rejects with `config_invalid` when the configuration is not taken: then nothing has changed.
  */
-export async function reloadConfig(next: CompiledConfig, parts: ReloadParts): Promise<ReloadOutcome> {
+export async function reloadConfig(wanted: CompiledConfig, parts: ReloadParts): Promise<ReloadOutcome> {
   const { live, accounts, limiter, state, prices, server } = parts
+  let next = live.rotated(wanted)
   const restart = fixedKeys(live.started, next)
   if (isSameConfig(live.config, next)) return { kind: 'unchanged', revision: live.snapshot().revision, restart }
   const { host, port, tls } = live.started.server
@@ -49,6 +50,7 @@ export async function reloadConfig(next: CompiledConfig, parts: ReloadParts): Pr
   server.check(settings)
   if (needsPrices(next.routing) || hasBudgets(next.limits) || next.policyTests.length > 0) await prices.warm()
   requirePolicies(next, configFacts(next, prices, parts.clock))
+  next = live.rotated(wanted) // another key may have come meanwhile
   const earlier = live.revision.providers
   const providers = live.renewed(next)
 

@@ -19,7 +19,7 @@ export interface FailedWorkers {
   readonly exitCode: number
 }
 
-export interface ServingWorkers extends Pick<WorkerPool, 'kill'> {
+export interface ServingWorkers extends Pick<WorkerPool, 'kill' | 'reload'> {
   readonly listening: WorkerListening
   /** Lets all of them finish what they serve, then gives the data directory back. */
   stop(): Promise<void>
@@ -38,6 +38,7 @@ export async function serveWorkers(options: ServeWorkersOptions): Promise<Servin
     return {
       listening,
       kill: () => pool.kill(),
+      reload: () => pool.reload(),
       async stop() {
         await pool.stop()
         held.release()

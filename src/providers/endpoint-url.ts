@@ -2,6 +2,9 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { modelPath } from './model-path.ts'
 
+/** What an upstream serves: a format at its usual addresses, or at those of a cloud that has its own. */
+export type UpstreamApi = WireFormat | 'vertex_google' | 'vertex_anthropic' | 'azure_deployments'
+
 export type Operation = 'generate' | 'count-tokens'
 
 /** What varies from call to call in the address of an upstream; most formats say it in the body. */
@@ -22,7 +25,7 @@ type PathRule =
       readonly path: (operation: Operation, call: EndpointCall) => string
     }
 
-const PATHS: Readonly<Record<WireFormat, PathRule>> = {
+const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
   openai: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/chat/completions` },
   responses: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/responses` },
   anthropic: {
@@ -35,23 +38,40 @@ const PATHS: Readonly<Record<WireFormat, PathRule>> = {
       const bare = base.replace(/\/models$/, '')
       return /\/v\d+(?:(?:alpha|beta)\d*)?$/.test(bare) ? bare : `${bare}/v1beta`
     },
-    path: (operation, { model, stream }) => {
-      const verb = stream ? 'streamGenerateContent?alt=sse' : 'generateContent'
-      return `/${modelPath(model)}:${operation === 'count-tokens' ? 'countTokens' : verb}`
-    },
+    path: googlePath,
   },
+  // The base ends with the publisher, whose models stand below it.
+  vertex_google: { kind: 'by-model', root: (base) => base, path: googlePath },
+  vertex_anthropic: {
+    kind: 'by-model',
+    root: (base) => base,
+    path: (operation, { model, stream }) =>
+      operation === 'count-tokens'
+        ? '/models/count-tokens:rawPredict'
+        : `/${modelPath(model)}:${stream ? 'streamRawPredict' : 'rawPredict'}`,
+  },
+  azure_deployments: {
+    kind: 'by-model',
+    root: (base) => base,
+    path: (_operation, { model }) => `/${modelPath(model, 'deployments')}/chat/completions`,
+  },
+}
+
+function googlePath(operation: Operation, { model, stream }: EndpointCall): string {
+  const verb = stream ? 'streamGenerateContent?alt=sse' : 'generateContent'
+  return `/${modelPath(model)}:${operation === 'count-tokens' ? 'countTokens' : verb}`
 }
 
 /**
  * Where an operation is found. A base may already name the endpoint (`…/v1/chat/completions`, `…/v1/messages`, `…/v1beta/models`), which
  * is then not repeated; Chat and Responses bases otherwise contain their own version, the others may or may not. A query is kept.
  */
-export function endpointOf(baseUrl: string, format: WireFormat, operation: Operation): Endpoint {
+export function endpointOf(baseUrl: string, api: UpstreamApi, operation: Operation): Endpoint {
   const url = URL.parse(baseUrl)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new GatewayError('config_invalid', `base_url "${withoutQuery(baseUrl)}" is no http or https address.`)
   }
-  const rule = PATHS[format]
+  const rule = PATHS[api]
   const base = url.pathname.replace(/\/+$/, '')
   if (rule.kind === 'fixed') {
     url.pathname = rule.path(base, operation)

@@ -4,28 +4,40 @@ import type { Credential } from '../credentials/credential.types.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
 import { keyAddress } from '../transport/auth-scheme.ts'
-import { endpointOf, type Endpoint, type Operation } from './endpoint-url.ts'
+import { endpointOf, type Endpoint, type Operation, type UpstreamApi } from './endpoint-url.ts'
 import type { ProviderDeps } from './provider-definition.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
-import type { Provider } from './provider.types.ts'
+import type { BuildOptions, Provider, UpstreamBody } from './provider.types.ts'
 import { isFirstParty, resolveQuirks } from './quirks.ts'
 import { RequestHeaders } from './request-headers.ts'
 import { clientHeadersOf } from './response-headers.ts'
 import { UpstreamErrors } from './upstream-error.ts'
 
+/** What a type does otherwise than its format says. */
+export interface ProviderManner {
+  readonly api?: UpstreamApi | undefined
+  /** The body as this upstream takes it. */
+  readonly bodyOf?: ((options: BuildOptions) => UpstreamBody) | undefined
+}
+
 /**
  * A provider behind HTTP. `quirksOfType` are those of a type that is one vendor's; without them the host decides. Addresses,
  * credentials and headers are prepared here, once.
  */
-export function createHttpProvider(settings: ProviderSettings, deps: ProviderDeps, quirksOfType?: WireQuirks): Provider {
+export function createHttpProvider(
+  settings: ProviderSettings,
+  deps: ProviderDeps,
+  quirksOfType?: WireQuirks,
+  { api = settings.format, bodyOf = ({ body }) => body }: ProviderManner = {},
+): Provider {
   const { transport, clock, userAgent } = deps
   const { id, format } = settings
   const firstParty = isFirstParty(settings)
   const headers = new RequestHeaders({ settings, firstParty, userAgent })
   const credentials = accountCredentials(settings, deps)
   const errors = new UpstreamErrors(settings, () => clock.wall(), credentials)
-  const endpoints = accountEndpoints(settings)
-  const { origin } = new URL(endpointOf(settings.baseUrl, format, 'generate')({ model: 'any', stream: false }))
+  const endpoints = accountEndpoints(settings, api)
+  const { origin } = new URL(endpointOf(settings.baseUrl, api, 'generate')({ model: 'any', stream: false }))
   return {
     id,
     settings,
@@ -35,8 +47,8 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
     buildRequest(options) {
       const endpoint = endpoints[options.operation]?.get(options.account.id)
       if (endpoint === undefined) throw cannot(settings, options.operation)
-      const { account, body } = options
-      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body, egress: account.egress }
+      const { egress } = options.account
+      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: bodyOf(options), egress }
     },
     credentialOf: (account) => credentials.get(account.id),
     send: ({ url, method, headers: sent, body, egress }, signal) =>
@@ -53,11 +65,9 @@ export function createHttpProvider(settings: ProviderSettings, deps: ProviderDep
 type AccountEndpoints = Readonly<Partial<Record<Operation, ReadonlyMap<AccountId, Endpoint>>>>
 
 /** The address of each operation for each account: with the key in it where the scheme says so. */
-function accountEndpoints(settings: ProviderSettings): AccountEndpoints {
+function accountEndpoints(settings: ProviderSettings, api: UpstreamApi): AccountEndpoints {
   const endpointsOf = (operation: Operation): Map<AccountId, Endpoint> =>
-    new Map(
-      settings.accounts.map((account) => [account.id, endpointOf(addressFor(account, settings), settings.format, operation)]),
-    )
+    new Map(settings.accounts.map((account) => [account.id, endpointOf(addressFor(account, settings), api, operation)]))
   const generate = endpointsOf('generate')
   return codecFor(settings.format).tokenCounter === undefined
     ? { generate }

@@ -18,7 +18,8 @@ interface ModelList {
 }
 
 const OPENAI: ModelList = {
-  call: /\/(chat\/completions|responses)$/,
+  // The older addresses of Azure have no list of deployments.
+  call: /(?<!\/deployments\/[^/]+)\/(chat\/completions|responses)$/,
   path: '/models',
   entries: 'data',
   name: 'id',
@@ -37,7 +38,8 @@ const LISTS: Readonly<Partial<Record<WireFormat, ModelList>>> = {
     more: (answer) => answer['has_more'] === true,
   },
   gemini: {
-    call: /\/models\/[^/]+$/,
+    // A publisher at Vertex AI lists nothing at this place.
+    call: /(?<!\/publishers\/[^/]+)\/models\/[^/]+$/,
     path: '/models',
     page: ['pageSize', '1000'],
     entries: 'models',

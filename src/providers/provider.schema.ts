@@ -141,6 +141,18 @@ const models = z
   .default([])
   .describe('Model names to list in `GET /v1/models`. Of a `mock` provider: also scripted models.')
 
+/** Where in a cloud the models are. */
+const cloudFields = {
+  project: identifier().optional().describe('Of `vertex`: the project.'),
+  region: identifier().optional().describe('Of `vertex`: where the models run, such as `europe-west1`, `us`, `eu` or `global`.'),
+  resource: identifier().optional().describe('Of `azure`: name of the resource, the first part of its address.'),
+  api_version: nonEmpty()
+    .optional()
+    .describe(
+      'Of `azure`: a dated version, such as `2024-10-21`, for the older addresses of deployments. Without it the v1 surface is called.',
+    ),
+}
+
 /** One entry of `providers`: an upstream, and the accounts to use it with. */
 export const providerSchema = z
   .strictObject({
@@ -148,21 +160,22 @@ export const providerSchema = z
       .refine((id) => id !== 'combo' && id !== 'auto', 'another name: `combo` and `auto` are reserved')
       .describe('Name of the provider; the part before the slash in targets.'),
     type: z
-      .enum(['mock', 'openai_compatible', 'openai', 'anthropic', 'gemini'])
+      .enum(['mock', 'openai_compatible', 'openai', 'anthropic', 'gemini', 'vertex', 'azure'])
       .describe(
-        '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses; `openai_compatible` needs `base_url`.',
+        '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses; `vertex` needs `project` and `region`, `azure` needs `resource`, `openai_compatible` needs `base_url`.',
       ),
     format: z
       .enum([...(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini']), 'auto'])
       .optional()
       .describe(
-        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`) or `gemini`; `auto` finds out by small calls. Default: `anthropic` and `gemini` for these types, `openai` for the others.',
+        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`) or `gemini`; `auto` finds out by small calls. Default: `anthropic` and `gemini` for these types, `gemini` for `vertex`, `openai` for the others.',
       ),
     base_url: upstreamAddress()
       .optional()
       .describe(
         'Address of the upstream; of Chat and Responses ones with its `/v1`. Default: the address of the vendor named by `type`.',
       ),
+    ...cloudFields,
     api_key: secretText().optional().describe('Key for accounts without one of their own. Better named by `api_key_env`.'),
     api_key_vault: vaultName('the key').optional(),
     ...keyVariableFields('the key'),

@@ -8,6 +8,12 @@ import type { AuthScheme } from '../transport/auth-scheme.ts'
 
 export type { AuthScheme }
 
+/** Where the configuration has a key from. */
+export type KeyPlace =
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'vault'; readonly name: string }
+  | { readonly kind: 'configuration' }
+
 export interface AccountSettings {
   readonly id: AccountId
   /** Lower is preferred. */
@@ -16,11 +22,13 @@ export interface AccountSettings {
   readonly apiKey: Secret | undefined
   /** Undefined where nothing was chosen: calls leave as the environment says. */
   readonly egress?: EgressPath | undefined
+  /** Undefined where there is no key, and where nobody has said. */
+  readonly keptIn?: KeyPlace | undefined
   /** How to come by what proves who calls, where that is no fixed key. */
   readonly credential?: CredentialSettings | undefined
 }
 
-export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini'
+export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'azure'
 
 /** One scripted model of the mock provider, on top of the built-in ones. */
 export interface MockModel {

@@ -1,4 +1,5 @@
 import { anthropicProvider } from './anthropic.ts'
+import { azureProvider } from './azure.ts'
 import { geminiProvider } from './gemini.ts'
 import { mockProvider } from './mock.ts'
 import { openaiCompatibleProvider } from './openai-compatible.ts'
@@ -6,6 +7,7 @@ import { openaiProvider } from './openai.ts'
 import type { ProviderDefinition, ProviderDeps } from './provider-definition.ts'
 import type { ProviderSettings, ProviderType } from './provider.settings.schema.ts'
 import type { Provider } from './provider.types.ts'
+import { vertexProvider } from './vertex.ts'
 
 /** Every type of provider. A new one is one file and one line here. */
 const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = {
@@ -14,6 +16,8 @@ const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = {
   openai: openaiProvider,
   anthropic: anthropicProvider,
   gemini: geminiProvider,
+  vertex: vertexProvider,
+  azure: azureProvider,
 }
 
 /** The provider that the settings describe. Throws `config_invalid` for settings that cannot be served. */

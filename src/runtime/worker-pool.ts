@@ -25,6 +25,8 @@ export interface WorkerPool {
   start(): Promise<WorkerListening>
   /** Asks all of them to finish what they serve; resolves when they have. */
   stop(): Promise<void>
+  /** Asks all of them to read their configuration anew. */
+  reload(): void
   /** Ends all of them at once. */
   kill(): void
 }
@@ -75,6 +77,10 @@ class ProcessPool implements WorkerPool {
     this.stopping.abort()
     for (const child of this.children.values()) child.kill('SIGTERM')
     await Promise.all(this.ended.values())
+  }
+
+  reload(): void {
+    for (const child of this.children.values()) child.kill('SIGHUP')
   }
 
   kill(): void {

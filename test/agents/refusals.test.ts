@@ -33,13 +33,13 @@ async function gatewayWith(key: Json, server: Json = {}): Promise<World> {
 /** Runs the agent as it comes; it must end by itself, with our sentence, after one call. */
 async function refused(agent: AgentName, gateway: TestGateway, sentence: string): Promise<unknown> {
   const before = (await gateway.records()).length
-  const { stdout, exitCode } = await runAgent(agent, {
+  const { stdout, stderr, exitCode } = await runAgent(agent, {
     gatewayUrl: gateway.url,
     model: 'team',
     prompt: 'Say hello.',
     retries: true,
   })
-  expect(stdout).toContain(sentence)
+  expect(`${stdout}${stderr}`).toContain(sentence)
   expect(exitCode).not.toBe(0)
   const made = (await gateway.records()).slice(before)
   expect(made).toHaveLength(1)

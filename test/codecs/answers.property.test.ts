@@ -123,6 +123,14 @@ function opaqueValues(body: unknown): string[] {
   return values
 }
 
+/** Behind its last text stands the text's signature, which Gemini does not demand back and Messages clients would take for the answer. */
+function endsSigned({ choices }: LlmResponse): boolean {
+  const content = choices[0]?.content ?? []
+  const last = content.findLast(({ type }) => ['text', 'refusal', 'reasoning', 'tool-call'].includes(type))
+  const isBare = last?.type === 'reasoning' && last.origin === 'gemini' && (last.text ?? last.summary?.join('') ?? '') === ''
+  return isBare && content.some(({ type }) => type === 'text')
+}
+
 describe('opaque reasoning state', () => {
   for (const [upstream, client] of PAIRS) {
     for (const streamed of [false, true]) {
@@ -142,7 +150,9 @@ describe('opaque reasoning state', () => {
             targetOf(upstream, { model: 'gemini-2.5-flash', server: 'first-party' }),
           ).value
           const first = ((answer['choices'] ?? answer['candidates']) as object[] | undefined)?.[0] ?? answer
-          expect(opaqueValues(sent)).toEqual(opaqueValues(first))
+          const kept = opaqueValues(first)
+          if (client === 'anthropic' && endsSigned(value)) kept.pop()
+          expect(opaqueValues(sent)).toEqual(kept)
         })
       })
     }

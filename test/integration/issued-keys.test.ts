@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHAT, CLIENT_FORMATS, MESSAGES, type ClientFormat } from '../support/client-formats.ts'
 import type { FakeUpstream, Step } from '../support/fake-upstream.ts'
-import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
+import { accountsNamed, compiledConfig, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import { jsonReply, sseReply } from '../support/upstream-answers.ts'
 
 const world = new TestWorld()
@@ -149,6 +149,33 @@ describe('an issued key', () => {
     const accounts = await issue(gateway, { allowed: { accounts: ['up/two'] } })
     expect([await call(accounts.secret, 'up/m'), await call(accounts.secret, 'other/m')]).toEqual([200, 503])
     expect(upstream.requests.at(-1)?.headers['authorization']).toBe('Bearer key-two')
+  })
+
+  test('is confined to what the configuration allows its tenant, and to its own lists besides, also when that changes', async () => {
+    const upstream = await world.upstream(jsonReply(CHAT.whole({ text: 'fine' })))
+    const config = (tenant: Json): Json => ({
+      ...SERVER,
+      tenants: [{ id: 'acme', ...tenant }],
+      api_keys: [...SERVER.api_keys, { key: 'key-of-acme', tenant: 'acme' }],
+      providers: [
+        providerAt('up', upstream, 'openai', { models: ['m', 'n'] }),
+        providerAt('other', upstream, 'openai', { models: ['m'] }),
+      ],
+    })
+    const gateway = await world.gateway(config({ allowed_models: ['up/*'] }))
+    const own = await issue(gateway, { tenant: 'acme', allowed: { models: ['up/m', 'other/*'] } })
+    const call = async (key: string, model: string): Promise<number> =>
+      (await gateway.post(CHAT.path, CHAT.call(model), bearing(key))).status
+    const all = async (key: string): Promise<number[]> => [
+      await call(key, 'up/m'),
+      await call(key, 'up/n'),
+      await call(key, 'other/m'),
+    ]
+    expect(await all('key-of-acme')).toEqual([200, 200, 403])
+    expect(await all(own.secret)).toEqual([200, 403, 403])
+    await gateway.gateway.reload(compiledConfig(config({ allowed_providers: ['other'] })))
+    expect(await all('key-of-acme')).toEqual([503, 503, 200])
+    expect(await all(own.secret)).toEqual([503, 403, 200])
   })
 
   test('tells its holder about itself, its own calls and nobody else', async () => {

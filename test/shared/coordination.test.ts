@@ -92,15 +92,18 @@ describeWithServers(['redis'], 'replicas that share a Redis', () => {
     const heard = hearing(two)
     server.stall()
     one.announce('news', { n: 1 })
+    expect(one.behindMs()).toBe(0)
     await eventually(() => !one.status().connected, 'the outage is noticed', 8_000)
+    await eventually(() => one.behindMs() > 100, 'it knows that it lags')
     server.resume()
     await eventually(() => heard.includes(1), 'what waited is heard', 15_000)
+    await eventually(() => one.behindMs() === 0, 'it has caught up', 5_000)
   }, 40_000)
 
   test('know who is alive: whoever leaves is gone at once, and whoever dies when the lease ends', async () => {
     const prefix = freshName('crowd')
     const [one, two] = [await join(prefix), await join(prefix)]
-    one.listensAt('http://127.0.0.1:1')
+    one.describe({ url: 'http://127.0.0.1:1' })
     await eventually(() => two.replicas().some(({ url }) => url === 'http://127.0.0.1:1'), 'both know both', 5_000)
     await one.close()
     await eventually(() => two.replicas().length === 1, 'the one that left is gone', 5_000)

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandLine, type Served } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
@@ -10,6 +10,7 @@ import { freshName } from '../support/shared-state.ts'
 
 interface ReplicaView {
   readonly id: string
+  readonly config_hash: string
   readonly pid: number
 }
 
@@ -84,6 +85,33 @@ providers:
     gateway.signal('SIGTERM')
     expect((await gateway.finished).stderr).toContain('ended with SIGKILL; starting it again')
   }, 40_000)
+
+  test('take over another configuration when whoever started them is told to read it, and tell the others which', async () => {
+    const home = homeWith(2)
+    const gateway = await home.serve()
+    await eventually(async () => (await replicas(gateway)).length === 2, 'both are known', 10_000)
+    const hashes = async (): Promise<string[]> => [...new Set((await replicas(gateway)).map(({ config_hash: hash }) => hash))]
+    const [before, ...others] = await hashes()
+    expect(others).toEqual([])
+    const path = join(home.home, 'switchback.yaml')
+    const text = readFileSync(path, 'utf8').replace('this answer', 'that answer')
+    // The file keeps its size and its age, so that nothing but the signal can tell of the change.
+    const { atime, mtime } = statSync(path)
+    writeFileSync(path, text)
+    utimesSync(path, atime, mtime)
+    gateway.signal('SIGHUP')
+    await eventually(
+      async () => {
+        const now = await hashes()
+        return now.length === 1 && now[0] !== before
+      },
+      'both serve by the other configuration',
+      10_000,
+    )
+    expect(await (await ask(gateway, 'mock/slow')).text()).toContain('that answer')
+    gateway.signal('SIGTERM')
+    expect((await gateway.finished).exitCode).toBe(0)
+  })
 
   test('finish what they serve when they are told to stop', async () => {
     const gateway = await homeWith(2).serve()

@@ -68,7 +68,7 @@ const CAUGHT_UP_MS = 60_000
 const TIGHT_USD = 3
 const PRICE = ['--input', '1000', '--output', '1000']
 /** How long a gateway may take to find that Redis is back, and what it had noted there is gone. */
-const REDIS_RETURNS_MS = 3_000
+const REDIS_RETURNS_MS = 6_000
 /** Between two calls of one caller: enough for the calls to last as long as the blows. */
 const MOST_PAUSE_MS = 40
 

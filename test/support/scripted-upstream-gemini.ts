@@ -44,7 +44,7 @@ const CONFIG = [
   'speechConfig',
 ]
 const KEYWORDS =
-  /^(\$id|\$defs|\$ref|\$anchor|type|format|title|description|enum|items|prefixItems|minItems|maxItems|minimum|maximum|anyOf|oneOf|properties|additionalProperties|required|propertyOrdering)$/
+  /^(\$schema|\$id|\$defs|\$ref|\$anchor|type|format|title|description|enum|items|prefixItems|minItems|maxItems|minimum|maximum|anyOf|oneOf|properties|additionalProperties|required|propertyOrdering)$/
 const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/
 
 const SIGNATURE = 'CiQBscripted+thought/signature=='

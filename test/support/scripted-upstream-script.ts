@@ -163,7 +163,7 @@ export const SCRIPTS: Readonly<Record<string, (seen: Seen, dialect: Dialect) => 
 /** What a coding agent is told to do by the model `agent`, when its prompt holds USE_TOOL, and how the task ends. */
 export const AGENT_TASK = { file: 'proof.txt', content: 'the-tool-ran', done: 'TOOL-TASK-DONE', text: 'TEXT-TASK-DONE' } as const
 
-const SHELLS = ['Bash', 'bash', 'exec_command', 'shell_command', 'shell']
+const SHELLS = ['Bash', 'bash', 'exec_command', 'shell_command', 'shell', 'run_shell_command']
 
 /** One command for the agent's shell, then a closing text that repeats what the command printed. */
 function driveAgent(seen: Seen, dialect: Dialect): Answer {

@@ -5,7 +5,7 @@ import type { StreamEvent } from '../../ir/stream-event.ts'
 import type { WriteFrame } from '../codec.ts'
 import type { Report } from '../report.ts'
 import { answerCaller, answerToolName, nativeCitation } from './answer-parts.ts'
-import { envelopeOf, hasState, isNative } from './reasoning.ts'
+import { envelopeOf, hasState, isBareSignature, isNative } from './reasoning.ts'
 
 /** Hands out the index of the next content block; called when a block first has something to show. */
 export type NextIndex = () => number
@@ -96,6 +96,11 @@ export class ReasoningWriter implements BlockWriter {
   write(event: StreamEvent, frame: WriteFrame): void {
     if (event.type === 'reasoning-delta') this.writeText(event, frame)
     else if (event.type === 'reasoning-state') this.keepState(event)
+  }
+
+  /** Nothing to show, and a signature that may belong to what comes next. */
+  get isBareSignature(): boolean {
+    return this.index === -1 && isBareSignature(this.state)
   }
 
   /** The state comes last: as the signature of what was shown, or alone when there was nothing to show. */

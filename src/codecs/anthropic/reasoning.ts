@@ -57,6 +57,13 @@ export function envelopeOf(part: ReasoningPart): string {
   })
 }
 
+/** A signature of Gemini's without anything to show: it signs the text before it, or the call behind it. */
+export const isBareSignature = (part: ReasoningPart): boolean =>
+  part.origin === 'gemini' && hasState(part) && readableReasoning(part) === ''
+
+/** Why the signature of the last text stays behind; its vendor does not demand it back. */
+export const BEHIND_TEXT = 'clients of the format take the last block for the answer'
+
 export function hasState(part: ReasoningPart): boolean {
   return part.signature !== undefined || part.redacted !== undefined || part.encrypted !== undefined || part.details !== undefined
 }

@@ -1,3 +1,4 @@
+import type { ContentPart } from '../../ir/content.ts'
 import type { Translated } from '../../ir/diagnostic.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { LlmResponse } from '../../ir/response.ts'
@@ -5,6 +6,7 @@ import type { ClientContext } from '../codec.ts'
 import { Report } from '../report.ts'
 import { callStateBlock, encodeAnswerPart } from './answer-parts.ts'
 import { encodeFinish } from './finish.ts'
+import { BEHIND_TEXT, isBareSignature } from './reasoning.ts'
 import { encodeUsage } from './usage.ts'
 
 /** Canonical answer → a message as clients of this format expect it. */
@@ -13,13 +15,19 @@ export function encodeResponse(response: LlmResponse, context: ClientContext): T
   const [choice, ...others] = response.choices
   if (others.length > 0) report.lost('sampling.n', undefined, 'the format shows one answer only')
   const content: JsonObject[] = []
+  let last: ContentPart | undefined
   for (const part of choice?.content ?? []) {
     const encoded = encodeAnswerPart(part, context.request, report)
     if (encoded === undefined) continue
+    last = part
     const block = withCallId(encoded, content.length, context)
     if (part.type === 'tool-call' && part.signature !== undefined)
       content.push(callStateBlock(String(block['id']), part.signature))
     content.push(block)
+  }
+  if (last?.type === 'reasoning' && isBareSignature(last) && content.some((block) => block['type'] === 'text')) {
+    content.pop()
+    report.lost('part.reasoning_signature', last.path, BEHIND_TEXT)
   }
   const held = {
     toolCalls: choice?.content.some((part) => part.type === 'tool-call') ?? false,

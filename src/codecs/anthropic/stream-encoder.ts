@@ -16,6 +16,7 @@ import {
 } from './block-writers.ts'
 import { encodeFailure } from './error.ts'
 import { encodeFinish } from './finish.ts'
+import { BEHIND_TEXT } from './reasoning.ts'
 import { callId, messageId } from './response-encoder.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -45,6 +46,9 @@ export class AnthropicStreamEncoder implements StreamEncoder {
   private deltaFields: JsonObject
   private usage: Usage | undefined
   private finish: FinishReason | undefined
+  /** A signature behind a text, until something follows it. */
+  private heldState: ReasoningWriter | undefined
+  private hasText: boolean
   private heldToolCalls: boolean
   private heldRefusal: boolean
 
@@ -64,6 +68,8 @@ export class AnthropicStreamEncoder implements StreamEncoder {
     this.deltaFields = {}
     this.usage = undefined
     this.finish = undefined
+    this.heldState = undefined
+    this.hasText = false
     this.heldToolCalls = false
     this.heldRefusal = false
   }
@@ -105,6 +111,7 @@ export class AnthropicStreamEncoder implements StreamEncoder {
     this.start(undefined, frame)
     this.closeOpen(frame)
     this.drain(frame, true)
+    if (this.heldState !== undefined) this.report.lost('part.reasoning_signature', undefined, BEHIND_TEXT)
     if (this.finish?.unified === 'error') {
       frame('error', encodeFailure({ message: 'the model stopped with an error' }))
       return
@@ -188,13 +195,14 @@ export class AnthropicStreamEncoder implements StreamEncoder {
   }
 
   private open(block: number, writer: BlockWriter, frame: WriteFrame): void {
-    this.start(undefined, frame)
+    this.startBlock(frame)
     this.openBlock = block
     this.writer = writer
+    if (writer instanceof TextWriter) this.hasText = true
   }
 
   private openToolCall(event: Extract<StreamEvent, { type: 'tool-call-start' }>, frame: WriteFrame): void {
-    this.start(undefined, frame)
+    this.startBlock(frame)
     this.heldToolCalls = true
     const id = callId(event.id, this.blockCount, this.context)
     if (event.signature !== undefined) writeWholeBlock(this.nextIndex(), callStateBlock(id, event.signature), frame)
@@ -204,7 +212,7 @@ export class AnthropicStreamEncoder implements StreamEncoder {
   private writePart(event: Extract<StreamEvent, { type: 'part' }>, frame: WriteFrame): void {
     const raw = rawAnswerBlock(event.part, this.report)
     if (raw === undefined) return
-    this.start(undefined, frame)
+    this.startBlock(frame)
     writeWholeBlock(this.nextIndex(), raw, frame)
   }
 
@@ -213,8 +221,17 @@ export class AnthropicStreamEncoder implements StreamEncoder {
     this.heldRefusal = true
   }
 
+  /** Another block follows. */
+  private startBlock(frame: WriteFrame): void {
+    this.start(undefined, frame)
+    this.heldState?.close(frame)
+    this.heldState = undefined
+  }
+
   private closeOpen(frame: WriteFrame): void {
-    this.writer?.close(frame)
+    const { writer } = this
+    if (this.hasText && writer instanceof ReasoningWriter && writer.isBareSignature) this.heldState = writer
+    else writer?.close(frame)
     this.writer = undefined
     this.openBlock = NONE
   }

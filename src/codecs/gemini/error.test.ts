@@ -102,4 +102,17 @@ describe('errors', () => {
       expect(geminiCodec.decodeError(500, body)).toEqual({ status: 500 })
     },
   )
+
+  test('that are the last word tell that nothing is left, so that the vendor’s own command line stops', () => {
+    const messageOf = (error: GatewayError): unknown => geminiCodec.encodeError(error, 'r').body['error']
+    expect(messageOf(new GatewayError('admission_timeout', 'Full.'))).toMatchObject({
+      code: 503,
+      message: 'Full. Left within the limit: 0.',
+    })
+    expect(messageOf(new GatewayError('limit_exceeded', 'Too many.', { retryAfterMs: 1_000 }))).toMatchObject({
+      code: 429,
+      message: 'Too many.',
+    })
+    expect(messageOf(new GatewayError('budget_exceeded', 'Spent.'))).toMatchObject({ code: 402, message: 'Spent.' })
+  })
 })

@@ -61,7 +61,7 @@ export function encodeError(error: GatewayError, requestId: string): ErrorEnvelo
   const overflow = error.overflow
   const body: JsonObject = {
     code: status,
-    message: overflow === undefined ? messageOf(error) : overflowMessage(overflow),
+    message: overflow === undefined ? ended(messageOf(error), status, error.isFinal) : overflowMessage(overflow),
     status: overflow === undefined ? codeOf(error, status) : 'INVALID_ARGUMENT',
     details: detailsOf(error, requestId),
   }
@@ -96,6 +96,12 @@ function messageOf(error: GatewayError): string {
   if (!error.row.exposeMessage) return 'The gateway failed internally. Its log has the details under the request id.'
   return error.upstream?.message ?? error.message
 }
+
+/** Google's command line tries these again for minutes, whatever is said of when, unless the message tells that nothing is left. */
+const TRIED_AGAIN: ReadonlySet<number> = new Set([429, 503])
+
+const ended = (message: string, status: number, isFinal: boolean): string =>
+  isFinal && TRIED_AGAIN.has(status) ? `${message} Left within the limit: 0.` : message
 
 /** A prompt that does not fit, in the vendor's own sentence: clients read the numbers out of it. */
 function overflowMessage({ promptTokens, outputTokens, windowTokens }: ContextOverflow): string {
@@ -168,7 +174,10 @@ export function encodeFailure(failure: StreamFailure): string {
   return JSON.stringify({
     error: {
       code: status,
-      message: failure.overflow === undefined ? failure.message : overflowMessage(failure.overflow),
+      message:
+        failure.overflow === undefined
+          ? ended(failure.message, status, failure.isFinal === true)
+          : overflowMessage(failure.overflow),
       status: told ?? CODE_BY_STATUS[status] ?? (status >= 500 ? 'INTERNAL' : 'FAILED_PRECONDITION'),
     },
   })

@@ -1,7 +1,7 @@
 import { RunningCalls } from '../../engine/running-calls.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Logger } from '../../observability/logger.ts'
-import { KeyDirectory } from '../../state/tenancy/key-directory.ts'
+import { KeyDirectory, type KeyDirectoryOptions } from '../../state/tenancy/key-directory.ts'
 import type { TenancyStore } from '../../state/tenancy/store.ts'
 
 /** Issued keys in memory, and the calls that end with them. */
@@ -14,14 +14,17 @@ export interface FollowedKeys {
   close(): Promise<void>
 }
 
+export interface FollowKeysOptions extends Pick<KeyDirectoryOptions, 'tenantLists'> {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 /** Keeps a running gateway at the keys of a store. */
-export function followKeys(
-  store: TenancyStore,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): FollowedKeys {
+export function followKeys(store: TenancyStore, { clock, logger, tenantLists }: FollowKeysOptions): FollowedKeys {
   const running = new RunningCalls()
   const keys = new KeyDirectory({
     clock,
+    tenantLists,
     warn: (message, facts) => logger.error(facts, message),
     onEnded: (ended) => running.end(ended),
   })

@@ -11,6 +11,8 @@ export interface KeyUse {
   readonly models: readonly Counted[]
   /** Families of client programs, most used first. */
   readonly agents: readonly Counted[]
+  /** Conversations, most calls first. */
+  readonly sessions: readonly Counted[]
   /** Hours in which there was a call, oldest first. */
   readonly hours: readonly HourOfUse[]
   /** There were more calls than are looked at. */
@@ -40,6 +42,7 @@ export async function keyUse(records: Pick<RecordSource, 'scan'>, keyId: string,
   const since = Math.floor((now - DAY_MS) / HOUR_MS) * HOUR_MS
   const models = new Map<string, number>()
   const agents = new Map<string, number>()
+  const sessions = new Map<string, number>()
   const hours = new Map<number, { requests: number; errors: number; input_tokens: number; output_tokens: number }>()
   let requests = 0
   let errors = 0
@@ -59,6 +62,7 @@ export async function keyUse(records: Pick<RecordSource, 'scan'>, keyId: string,
     hours.set(from, hour)
     count(models, record.requested_model)
     count(agents, record.decision.inputs.client ?? 'unknown')
+    if (record.session_id !== undefined) count(sessions, record.session_id)
     last = Math.max(last ?? 0, Math.floor(record.started_at))
   }
   return {
@@ -68,6 +72,7 @@ export async function keyUse(records: Pick<RecordSource, 'scan'>, keyId: string,
     last_used_at: last,
     models: ranked(models),
     agents: ranked(agents),
+    sessions: ranked(sessions),
     hours: [...hours].map(([from, sums]) => ({ from, ...sums })).sort((left, right) => left.from - right.from),
     incomplete: requests === MOST_RECORDS ? true : undefined,
   }

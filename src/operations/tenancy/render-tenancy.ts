@@ -91,6 +91,7 @@ function useLines(use: KeyInspection['use']): [string, string][] {
     ['last day', `${calls}; last ${instant(use.last_used_at ?? 0)}`],
     ['models', use.models.map(counted).join(', ')],
     ['agents', use.agents.map(counted).join(', ')],
+    ...(use.sessions.length === 0 ? [] : [['sessions', use.sessions.map(counted).join(', ')] as [string, string]]),
     ...use.hours.map(({ from, requests, input_tokens: input, output_tokens: output }): [string, string] => [
       'by hour',
       `${instant(from)}: ${plural(requests, 'call')}, ${countWords(input)} tokens in, ${countWords(output)} out`,

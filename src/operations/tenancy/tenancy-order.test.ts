@@ -325,7 +325,11 @@ describe('inspecting a key', () => {
       records: {
         async *scan(filter) {
           filters.push(filter)
-          yield* [record(NOW, 'm'), record(NOW - 1, 'm'), record(NOW - 7_200_000, 'n', { error_code: 'forbidden' })] as never[]
+          yield* [
+            record(NOW, 'm', { session_id: 'talk' }),
+            record(NOW - 1, 'm', { session_id: 'talk' }),
+            record(NOW - 7_200_000, 'n', { error_code: 'forbidden' }),
+          ] as never[]
         },
       },
       useOf: () => [{ address: '10.0.0.9', firstSeen: 1, lastSeen: 2 }],
@@ -350,6 +354,7 @@ describe('inspecting a key', () => {
           { name: 'n', requests: 1 },
         ],
         agents: [{ name: 'codex', requests: 3 }],
+        sessions: [{ name: 'talk', requests: 2 }],
       },
     })
     expect((told['use'] as { hours: { requests: number }[] }).hours.map(({ requests }) => requests)).toEqual([1, 2])

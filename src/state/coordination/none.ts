@@ -10,8 +10,9 @@ export function createNoCoordination(card: ReplicaCard): Coordination {
     replicas: () => [own],
     status: () => ({ connected: true, waiting: 0, lost: 0 }),
     join: async () => undefined,
-    listensAt(url) {
-      own = { ...own, url }
+    behindMs: () => 0,
+    describe(change) {
+      own = { ...own, ...change }
     },
     close: async () => undefined,
   }

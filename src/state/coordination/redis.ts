@@ -39,6 +39,8 @@ class RedisCoordination implements Coordination {
   /** The server's time less this process's, in ms; undefined before it was asked. */
   private ahead: number | undefined
   private connected = false
+  /** `Clock.now()` since which the others cannot be reached. */
+  private cutOffAt: number | undefined
   private odd = ''
   private stopBeating: (() => void) | undefined
 
@@ -88,8 +90,12 @@ class RedisCoordination implements Coordination {
     this.stopBeating = this.options.clock.every(HEARTBEAT_MS, () => void this.beat().catch(() => undefined))
   }
 
-  listensAt(url: string): void {
-    this.card = { ...this.card, url }
+  behindMs(): number {
+    return this.cutOffAt === undefined ? 0 : this.options.clock.now() - this.cutOffAt
+  }
+
+  describe(change: Partial<Pick<ReplicaCard, 'url' | 'configHash'>>): void {
+    this.card = { ...this.card, ...change }
     void this.beat().catch(() => undefined)
   }
 
@@ -127,6 +133,7 @@ class RedisCoordination implements Coordination {
   /** The outcome of an exchange with the others. */
   private note(error: unknown): void {
     const isUp = error === undefined
+    this.cutOffAt = isUp ? undefined : (this.cutOffAt ?? this.options.clock.now())
     if (this.connected === isUp || this.stopBeating === undefined) return
     this.connected = isUp
     if (isUp) this.options.warn('the other replicas can be reached again', { lost: this.writer.lost })

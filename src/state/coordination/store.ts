@@ -45,8 +45,10 @@ export interface Coordination {
   status(): CoordinationStatus
   /** Joins the others; resolves when what they announced before is known. Rejects with `state_unavailable`. */
   join(): Promise<void>
-  /** Tells the others where this replica listens. */
-  listensAt(url: string): void
+  /** For how long, in ms, this replica has not followed what the others announce; 0 while it does. */
+  behindMs(): number
+  /** Tells the others what has changed of this replica: where it listens, and which configuration it has. */
+  describe(change: Partial<Pick<ReplicaCard, 'url' | 'configHash'>>): void
   /** Tells what waits, leaves the others, and releases everything. */
   close(): Promise<void>
 }

@@ -60,7 +60,6 @@ function acquiringLaws(open: OpenLimits): void {
     expect(await store.settle('a', { money: 4 })).toBe(false)
     await store.release('a')
     await store.settle('nobody', { money: 4 })
-    await store.topUp('nobody', { money: 4 })
     await store.renew(['nobody'])
     expect(await store.look([period('money', 0, 10)])).toMatchObject([{ used: 4, held: 0 }])
   })
@@ -162,14 +161,6 @@ function periodLaws(open: OpenLimits): void {
     expect(await store.acquire('b', [period('day', 60, 100, first), period('total', 60, 100)])).toMatchObject({
       refused: [{ fitsAt: first.end }, { fitsAt: undefined }],
     })
-  })
-
-  test('what is held grows when it has to, fits or not, and never shrinks', async () => {
-    const { store } = await open()
-    await acquired(store, 'a', [period('money', 60, 100)])
-    await store.topUp('a', { money: 130 })
-    await store.topUp('a', { money: 20, other: 5 })
-    expect(await store.look([period('money', 0, 100)])).toMatchObject([{ used: 130, held: 130 }])
   })
 }
 

@@ -29,8 +29,6 @@ export interface Counter {
   refusal(claim: Claim, at: Moment): Omit<RefusedClaim, 'index'> | undefined
   take(id: string, claim: Claim, at: Moment): Holding
   renew(id: string, at: Moment): void
-  /** Larger, whether it fits or not. */
-  topUp(id: string, amount: number, at: Moment): void
   /** The holder is done. `actual` undefined is as claimed. */
   settle(id: string, holding: Holding, actual: number | undefined, at: Moment): void
 }
@@ -72,10 +70,6 @@ class SlidingCounter implements Counter {
 
   renew(): void {
     // Spent is spent: there is no lease.
-  }
-
-  topUp(): void {
-    // A rate is corrected when the call has ended.
   }
 
   settle(_id: string, { amount, taken }: Holding, actual: number | undefined, at: Moment): void {
@@ -121,11 +115,6 @@ export class PeriodCounter implements Counter {
     if (amount !== undefined) this.held.hold(id, amount, leaseEnd)
   }
 
-  topUp(id: string, amount: number, { leaseEnd }: Moment): void {
-    const known = this.held.amountOf(id)
-    if (known !== undefined && amount > known) this.held.hold(id, amount, leaseEnd)
-  }
-
   settle(id: string, { amount, taken }: Holding, actual = amount): void {
     // The next period has begun meanwhile, and this one is nobody's concern any more.
     if (taken !== this.start) return
@@ -165,10 +154,6 @@ class SlotCounter implements Counter {
 
   renew(id: string, { leaseEnd }: Moment): void {
     if (this.held.amountOf(id) !== undefined) this.held.hold(id, 1, leaseEnd)
-  }
-
-  topUp(): void {
-    // A place is a place.
   }
 
   settle(id: string): void {

@@ -19,7 +19,6 @@ export interface MemoryLimitsOptions {
 /** Counters in the memory of one process. */
 export interface MemoryLimits extends LimitStore {
   acquire(id: string, claims: readonly Claim[]): Acquisition
-  topUp(id: string, amounts: Actual): void
   renew(ids: readonly string[]): void
   settle(id: string, actual: Actual): boolean
   release(id: string): void
@@ -78,14 +77,6 @@ class CountersInMemory implements MemoryLimits {
     })
     if (holdings.length > 0) this.remember(id, holdings, at)
     return { granted: true, standings }
-  }
-
-  topUp(id: string, amounts: Actual): void {
-    const at = this.moment()
-    for (const { counter } of this.taken.get(id)?.holdings ?? []) {
-      const amount = amountIn(amounts, counter)
-      if (amount !== undefined) this.counters.get(counter)?.topUp(id, amount, at)
-    }
   }
 
   renew(ids: readonly string[]): void {

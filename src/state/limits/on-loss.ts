@@ -64,11 +64,6 @@ class GuardedLimits implements LimitStore {
     }
   }
 
-  async topUp(id: string, amounts: Actual): Promise<void> {
-    await this.grantedHere.get(id)?.store.topUp(id, amounts)
-    await this.tell(() => this.options.shared.topUp(id, amounts))
-  }
-
   async renew(ids: readonly string[]): Promise<void> {
     await this.local.renew(ids)
     await this.tell(() => this.options.shared.renew(ids))

@@ -197,21 +197,6 @@ end
 return #taken
 `)
 
-/** Makes what a holder holds of periods larger. Arguments: holder, then amounts by counter. */
-export const TOP_UP = redisScript(`${COMMON}
-local holder = ARGV[3]
-for index = 4, #ARGV, 2 do
-  local counter, amount = ARGV[index], tonumber(ARGV[index + 1])
-  local taken = redis.call('HGET', prefix .. 't:' .. holder, counter)
-  local known = redis.call('HGET', prefix .. 'a:' .. counter, holder)
-  if taken and string.sub(taken, 1, 7) == 'period ' and known and amount > tonumber(known) then
-    hold(counter, holder, amount)
-    keep(counter, 'period')
-  end
-end
-return 1
-`)
-
 /** Leases of these holders begin anew. Arguments: holders. */
 export const RENEW = redisScript(`${COMMON}
 for index = 3, #ARGV do

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Redis, RedisScript } from '../redis/redis.ts'
-import { ACQUIRE, AT_LEAST, END, GENERATION, LOOK, RENEW, TOP_UP } from './redis-scripts.ts'
+import { ACQUIRE, AT_LEAST, END, GENERATION, LOOK, RENEW } from './redis-scripts.ts'
 import { Relearning } from './relearning.ts'
 import type { SpentBefore } from './spent-before.ts'
 import type { Acquisition, Actual, Claim, PeriodClaim, RefusedClaim, SharedLimitStore, Standing } from './store.ts'
@@ -65,9 +65,6 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
       return outcome === GRANTED
         ? { granted: true, standings: (rows as string[][]).map(standingOf) }
         : { granted: false, refused: (rows as string[][]).map(refusalOf) }
-    },
-    async topUp(id, amounts) {
-      await run(TOP_UP, [id, ...pairsOf(amounts)])
     },
     async renew(ids) {
       if (ids.length > 0) await run(RENEW, ids)

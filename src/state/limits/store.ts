@@ -75,8 +75,6 @@ export interface LimitStore {
    * counter twice.
    */
   acquire(id: string, claims: readonly Claim[]): Eventually<Acquisition>
-  /** Makes what an id holds of a period's counter larger, whether it fits or not: the money is being spent. Smaller amounts change nothing. */
-  topUp(id: string, amounts: Actual): Eventually<void>
   /** The holders are alive: their leases begin anew. Ids that hold nothing are passed over. */
   renew(ids: readonly string[]): Eventually<void>
   /**

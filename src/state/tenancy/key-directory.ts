@@ -2,9 +2,10 @@ import { timingSafeEqual } from 'node:crypto'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import { asApiKeyId, asTenantId } from '../../ir/ids.ts'
 import type { JsonObject } from '../../ir/json.ts'
-import type { Principal } from '../../ir/principal.ts'
+import type { AllowList, Principal } from '../../ir/principal.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { hashOfIssuedKey, isKeyId, parseIssuedKey } from '../../lib/issued-key.ts'
+import { narrowedNames } from '../../lib/narrowed-names.ts'
 import { PackedTexts } from '../../lib/packed-texts.ts'
 import { keyRefusals } from './key-refusals.ts'
 import { KeySources, type SourceUse } from './key-sources.ts'
@@ -21,6 +22,8 @@ export interface EndedCalls {
 
 export interface KeyDirectoryOptions {
   readonly clock: Pick<Clock, 'wall'>
+  /** What the configuration confines a tenant to; undefined when it does not. */
+  readonly tenantLists?: ((tenant: string) => AllowList | undefined) | undefined
   /** Told when calls under way have to end. */
   readonly onEnded?: ((ended: EndedCalls) => void) | undefined
   /** Told when the keys cannot be read; what was read before stays in force. */
@@ -189,6 +192,15 @@ export class KeyDirectory {
     return undefined
   }
 
+  /** The configuration confines tenants to other lists: keys in use are looked at again when they are next shown. */
+  renew(): void {
+    this.admitted.clear()
+    for (const used of this.used.values()) {
+      used.shown.clear()
+      used.principal = undefined
+    }
+  }
+
   private admit(
     shown: string,
     key: AdmittableKey,
@@ -196,7 +208,7 @@ export class KeyDirectory {
   ): Principal {
     let used = this.used.get(key.id)
     if (used === undefined) this.used.set(key.id, (used = { principal: undefined, sources: new KeySources(), shown: new Set() }))
-    const principal = (used.principal ??= newPrincipal(key))
+    const principal = (used.principal ??= this.principalOf(key))
     const lasts = isPresent ? Number.POSITIVE_INFINITY : (key.previous?.validUntil ?? 0)
     used.sources.note(from, now)
     used.shown.add(shown)
@@ -206,6 +218,11 @@ export class KeyDirectory {
       sources: used.sources,
     })
     return principal
+  }
+
+  private principalOf(key: AdmittableKey): Principal {
+    const lists = key.tenant === undefined ? undefined : this.options.tenantLists?.(key.tenant)
+    return newPrincipal(lists === undefined ? key : { ...key, allowed: narrowed(key.allowed, lists) })
   }
 
   /** What was admitted and has changed is looked at again when it is next shown. */
@@ -223,6 +240,13 @@ export class KeyDirectory {
     return forgotten
   }
 }
+
+const narrowed = (own: AllowList | undefined, of: AllowList): AllowList => ({
+  models: narrowedNames(own?.models, of.models),
+  routes: narrowedNames(own?.routes, of.routes),
+  providers: narrowedNames(own?.providers, of.providers),
+  accounts: narrowedNames(own?.accounts, of.accounts),
+})
 
 const newPrincipal = ({ id, role, tenant, project, owner, allowed }: AdmittableKey): Principal => ({
   role,

@@ -9,7 +9,7 @@ const ROOT = resolve(import.meta.dir, '..', '..', '..')
 /** A scripted upstream that drives agents through a text and a tool task; kept beside the repository. */
 export const SHARED_UPSTREAM = resolve(ROOT, '..', 'shared', 'tools', 'agents', 'agent-upstream.mjs')
 
-export const UPSTREAM_FORMATS = ['chat', 'responses', 'messages'] as const
+export const UPSTREAM_FORMATS = ['chat', 'responses', 'messages', 'gemini'] as const
 export type UpstreamFormat = (typeof UPSTREAM_FORMATS)[number]
 
 /** An upstream that drives agents through their tasks. */
@@ -66,11 +66,21 @@ export async function startSharedUpstream(options: { thinks?: boolean } = {}): P
 /** The gateway as a process of its own in front of an upstream. */
 export interface AgentStage {
   readonly url: string
+  /** Model of the upstream. */
+  readonly model: string
   /** Calls that the upstream got since the last time of asking. */
   newCalls(): string[]
   /** How the gateway recorded its requests, newest first. */
   records(): Promise<
-    { operation: string; requested_model: string; status: number; attempts: number; error_code?: string; session_id?: string }[]
+    {
+      operation: string
+      client_format: string
+      requested_model: string
+      status: number
+      attempts: number
+      error_code?: string
+      session_id?: string
+    }[]
   >
   close(): Promise<void>
 }
@@ -97,6 +107,7 @@ export async function openAgentStage(upstream: AgentUpstream): Promise<AgentStag
   let seen = 0
   return {
     url,
+    model: upstream.model,
     newCalls() {
       const calls = upstream.calls().slice(seen)
       seen += calls.length
@@ -148,6 +159,7 @@ function configFor({ url, model }: AgentUpstream): object {
       provider('chat', { type: 'openai_compatible', quirks: { reasoning_field: 'reasoning_content' } }),
       provider('responses', { type: 'openai', format: 'responses', quirks: { first_party: true } }),
       provider('messages', { type: 'anthropic', quirks: { first_party: true } }),
+      provider('gemini', { type: 'gemini', base_url: `${url}/v1beta` }),
     ],
     routes: UPSTREAM_FORMATS.map((format) => ({
       name: format,

@@ -54,7 +54,22 @@ const SETUPS = {
       writeFileSync(join(home, '.codex', 'config.toml'), codexConfig(gatewayUrl, model, retries))
     },
   }),
+  gemini: ({ gatewayUrl, model, prompt }: AgentOptions): AgentSetup => ({
+    command: [binary('gemini'), '--yolo', '--model', model, '--prompt', prompt],
+    env: { GEMINI_API_KEY: KEY, GOOGLE_GEMINI_BASE_URL: gatewayUrl, GEMINI_CLI_TRUST_WORKSPACE: 'true', NO_BROWSER: '1' },
+    prepare: (home) => {
+      mkdirSync(join(home, '.gemini'))
+      writeFileSync(join(home, '.gemini', 'settings.json'), JSON.stringify(GEMINI_SETTINGS))
+    },
+  }),
 } as const
+
+const GEMINI_SETTINGS = {
+  security: { auth: { selectedType: 'gemini-api-key' } },
+  general: { disableAutoUpdate: true, disableUpdateNag: true, enableAutoUpdate: false },
+  privacy: { usageStatisticsEnabled: false },
+  telemetry: { enabled: false },
+}
 
 export type AgentName = keyof typeof SETUPS
 export const AGENT_NAMES = Object.keys(SETUPS) as AgentName[]

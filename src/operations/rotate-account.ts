@@ -1,0 +1,161 @@
+import type { CompiledConfig } from '../config/compile.ts'
+import type { AccountPool } from '../credentials/account-pool.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { RoutingSnapshot } from '../ir/snapshot.ts'
+import type { Clock } from '../lib/clock.ts'
+import { replaceFile } from '../lib/replace-file.ts'
+import { Secret } from '../lib/secret.ts'
+import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import { audited, type AuditParts, type Origin } from './audited.ts'
+import { BodyFields, invalidField } from './body-fields.ts'
+import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
+import type { LiveConfig } from './live-config.ts'
+import { tryKey } from './try-key.ts'
+
+/** What rotating works on. */
+export interface RotationParts {
+  readonly live: Pick<LiveConfig, 'config' | 'rotateKey' | 'trial' | 'pooled'>
+  readonly snapshot: () => Pick<RoutingSnapshot, 'providers' | 'targets'>
+  readonly accounts: Pick<AccountPool, 'configure' | 'reset'>
+  readonly clock: Pick<Clock, 'sleep'>
+  /** Stores a secret in the vault that the configuration names. */
+  readonly keepInVault: (config: CompiledConfig, name: string, secret: Secret) => Promise<void>
+}
+
+export interface RotationOrder {
+  readonly secret: Secret
+  /** Whether the upstream is asked first. */
+  readonly check: boolean
+  /** Model to ask; else the first that the configuration names. */
+  readonly model: string | undefined
+}
+
+/** The answer to whoever rotated. */
+export interface Rotated {
+  /** Name of the account. */
+  readonly rotated: string
+  readonly checked: boolean
+  /** Where the next start finds the key. `memory`: nowhere, it is used until this gateway ends. */
+  readonly kept_in: 'file' | 'vault' | 'memory'
+  /** Locks that were released. */
+  readonly released: number
+  /** What is left to do. */
+  readonly notice?: string | undefined
+}
+
+/** No key is longer. */
+const MOST_CHARACTERS = 16 * 1024
+
+/** Reads `{"secret": "…", "check": true, "model": "…"}`. Throws `invalid_body`, which never shows the secret. */
+export function readRotationOrder(body: unknown): RotationOrder {
+  const fields = new BodyFields(body, ['secret', 'check', 'model'])
+  const secret = fields.value('secret')
+  if (typeof secret !== 'string' || secret.trim() === '') throw invalidField('`secret` must be the new key, as a text.', 'secret')
+  const key = secret.trim()
+  if (key.length > MOST_CHARACTERS || !/^[\x21-\x7e]+$/.test(key))
+    throw invalidField(
+      '`secret` holds what no header can carry: spaces, line breaks, characters beyond ASCII, or too much.',
+      'secret',
+    )
+  return {
+    secret: new Secret(key),
+    check: fields.value('check') === undefined || fields.flag('check'),
+    model: fields.text('model', 256),
+  }
+}
+
+/**
+ * Gives an account another key: tried with one cheap call, kept where the configuration has its key from, used from the next request on,
+ * and the account's locks released. What runs with the old key goes on. Throws `subject_not_found`, `invalid_body`, what the upstream says of
+ * the key, or `state_unavailable` when it cannot be kept; then nothing has changed.
+ */
+export async function rotateAccount(
+  parts: RotationParts,
+  { audit, origin }: { readonly audit: AuditParts; readonly origin: Origin },
+  subject: AccountSubject,
+  order: RotationOrder,
+): Promise<Rotated> {
+  requireSubject(parts.snapshot(), subject)
+  const account = accountOf(parts, subject)
+  const deed = {
+    action: 'account.rotate',
+    subject: { kind: 'account', id: nameOfSubject(subject) },
+    details: { checked: order.check },
+  }
+  return audited(audit, origin, deed, async () => {
+    if (order.check) await tried(parts, subject, order)
+    const kept = await keep(parts, account, order.secret)
+    // Whoever reads its key from a file sees the new one by itself.
+    if (kept.kept_in !== 'file') {
+      parts.live.rotateKey(subject.provider, subject.account, order.secret)
+      parts.accounts.configure(parts.live.pooled)
+    }
+    const released = parts.accounts.reset(subject.provider, subject.account)
+    return { rotated: nameOfSubject(subject), checked: order.check, ...kept, released }
+  })
+}
+
+function accountOf({ live }: RotationParts, { provider, account: id }: AccountSubject): AccountSettings {
+  const account = live.config.providers
+    .find((settings) => settings.id === provider)
+    ?.accounts.find((candidate) => candidate.id === id)
+  if (account === undefined)
+    throw new GatewayError('subject_not_found', `Account ${provider}/${id} is not in use: its key was missing at the start.`)
+  const { credential } = account
+  if (credential !== undefined && credential.kind !== 'key_file')
+    throw new GatewayError(
+      'invalid_body',
+      `Account ${provider}/${id} has no key: it logs in (${credential.kind}). Change what it logs in with where the configuration has it from; a running gateway takes that over.`,
+    )
+  if (credential === undefined && account.apiKey === undefined)
+    throw new GatewayError('invalid_body', `Account ${provider}/${id} sends no key, so there is none to replace.`)
+  return account
+}
+
+async function tried({ live, snapshot, clock }: RotationParts, subject: AccountSubject, order: RotationOrder): Promise<void> {
+  const { provider, account } = subject
+  const model = order.model ?? snapshot().targets.find((target) => target.provider === provider)?.model
+  if (model === undefined)
+    throw invalidField(`The configuration names no model of ${provider} to try the key with. Give one as \`model\`.`, 'model')
+  const trial = live.trial(provider, account, order.secret)
+  const failure = trial === undefined ? undefined : await tryKey(trial, model, clock)
+  if (failure === undefined) return
+  throw new GatewayError(failure.code, `The new key was tried with ${provider}/${model} and not taken over. ${failure.message}`, {
+    cause: failure,
+    provider,
+  })
+}
+
+type Kept = Pick<Rotated, 'kept_in' | 'notice'>
+
+async function keep({ live, keepInVault }: RotationParts, account: AccountSettings, secret: Secret): Promise<Kept> {
+  if (account.credential?.kind === 'key_file') {
+    keepInFile(account.credential.path, secret)
+    return { kept_in: 'file' }
+  }
+  const { keptIn } = account
+  if (keptIn?.kind === 'vault') {
+    await keepInVault(live.config, keptIn.name, secret)
+    return { kept_in: 'vault' }
+  }
+  const place = keptIn?.kind === 'variable' ? `the environment variable ${keptIn.name}` : 'the configuration'
+  const alone =
+    live.config.state.shared === undefined ? '' : ' The other gateways still use the old key: rotate it there as well.'
+  return {
+    kept_in: 'memory',
+    notice: `The old key still stands in ${place}. Replace it there before the next start; a file (key_file) or the vault would keep it.${alone}`,
+  }
+}
+
+function keepInFile(path: string, secret: Secret): void {
+  try {
+    replaceFile(path, `${secret.reveal()}\n`)
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    throw new GatewayError(
+      'state_unavailable',
+      `The file with the key cannot be replaced (${reason}). Nothing was changed. Put the key there by other means: it is read again when the file changes.`,
+      { cause },
+    )
+  }
+}
