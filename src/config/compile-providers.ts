@@ -1,6 +1,7 @@
 import { asProviderId } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { RESERVED_HEADERS } from '../lib/reserved-headers.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
@@ -198,26 +199,6 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
     }
   }
 }
-
-/** Headers that carry credentials or belong to the connection; a fixed value would break or leak something. */
-const RESERVED_HEADERS: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-  'cookie',
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'keep-alive',
-  'expect',
-])
 
 function headersOf({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): Record<string, string> {
   for (const name of Object.keys(value.headers)) {

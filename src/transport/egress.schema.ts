@@ -1,33 +1,13 @@
 import { z } from 'zod'
+import { RESERVED_HEADERS } from '../lib/reserved-headers.ts'
 import { environmentName, identifier, nonEmpty, secretText } from '../lib/config-fields.ts'
 
-/** Headers that carry credentials or belong to the connection; an egress never sets them, so it can never stand in for an account. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'x-api-key',
-  'x-goog-api-key',
-  'api-key',
-  'cookie',
-  'set-cookie',
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'content-encoding',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'keep-alive',
-  'expect',
-])
-
+/** Never a credential, so that an egress can never stand in for an account. */
 const identityHeader = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'a header name')
   .refine(
-    (name) => !RESERVED.has(name.toLowerCase()),
+    (name) => !RESERVED_HEADERS.has(name.toLowerCase()),
     'a header that carries no credential and does not belong to the connection',
   )
 
