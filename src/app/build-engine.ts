@@ -122,7 +122,7 @@ export function buildEngine({
     media: new MediaStep({ transport, clock, buffers, userAgent: `switchback/${ENGINE_VERSION}` }),
     factsOf,
     prices,
-    countTokens: createCountTokens({ clock, accounts, tokenizer }),
+    countTokens: createCountTokens({ clock, accounts, tokenizer, limiter }),
   })
   return { engine, accounts, factsOf, tokenizer, formats }
 }

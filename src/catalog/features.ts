@@ -226,6 +226,7 @@ function toolFeatures(tool: ToolDefinition, features: Set<Feature>): void {
 
 function toolChoice(choice: ToolChoice, features: Set<Feature>): void {
   if (
+    choice.type === 'none' ||
     choice.type === 'required' ||
     choice.type === 'named' ||
     choice.type === 'allowed' ||

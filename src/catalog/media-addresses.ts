@@ -10,6 +10,7 @@ export type MediaKind = 'image' | 'audio' | 'video' | 'document'
  */
 const WITHIN_ONLY: Readonly<Partial<Record<WireFormat, readonly MediaKind[]>>> = {
   openai: ['audio', 'document'],
+  bedrock_converse: ['image', 'document', 'video'],
 }
 
 const NONE: readonly MediaKind[] = []

@@ -1,6 +1,7 @@
 import type { Feature, LossColumn } from '../ir/feature.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { anthropicLossColumn } from './loss/anthropic.ts'
+import { bedrockConverseLossColumn } from './loss/bedrock-converse.ts'
 import { geminiLossColumn } from './loss/gemini.ts'
 import { openaiLossColumn } from './loss/openai.ts'
 import { responsesLossColumn } from './loss/responses.ts'
@@ -11,6 +12,7 @@ export const LOSS_TABLE: Readonly<Record<WireFormat, LossColumn>> = {
   responses: responsesLossColumn,
   anthropic: anthropicLossColumn,
   gemini: geminiLossColumn,
+  bedrock_converse: bedrockConverseLossColumn,
 }
 
 /** Features of the request that `format` would lose, sorted. Holds at least what the encoder will report as lost. */

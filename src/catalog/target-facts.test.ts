@@ -28,6 +28,7 @@ function providerFacts(id: string, capabilities: Capabilities = {}, tags: readon
     accounts: [],
     firstParty: false,
     capabilities,
+    offers: new Set(),
     tags,
     modelTags: new Map([['gpt-5', ['coding']]]),
   }

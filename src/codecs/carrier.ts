@@ -6,7 +6,8 @@ import { WIRE_FORMATS, type WireFormat } from '../ir/wire-format.ts'
  * the gateway restores the origin's own fields. Shape: `sbk1.<origin>.<base64url of JSON>`.
  *
  * Where it stands: Chat `reasoning_details[].signature|data` and, for tool calls, `extra_content.switchback`;
- * Responses `reasoning.encrypted_content`; Anthropic `thinking.signature` or `redacted_thinking.data`; Gemini `thoughtSignature`.
+ * Responses `reasoning.encrypted_content`; Anthropic `thinking.signature` or `redacted_thinking.data`; Gemini `thoughtSignature`;
+ * Converse `reasoningContent.reasoningText.signature`.
  * The signature of a call travels in an envelope of its own in front of the call where the format has no other place.
  */
 export interface CarriedState {

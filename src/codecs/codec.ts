@@ -8,6 +8,7 @@ import type { Emit, StreamEvent, StreamFailure } from '../ir/stream-event.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { SseFrame } from '../lib/sse-parser.ts'
+import type { EmbeddingCodec } from './embedding-codec.ts'
 
 /** Writes one frame of a client stream; the client framer turns it into SSE, a WebSocket message or a JSON array element. */
 export type WriteFrame = (event: string | undefined, data: string) => void
@@ -65,6 +66,8 @@ export interface ClientContext {
   readonly model: string
   /** Unix seconds. */
   readonly createdAt: number
+  /** Milliseconds since the request came, for formats that tell how long an answer took. */
+  readonly elapsedMs?: (() => number) | undefined
   /** The decoded request, without its messages where the format does not repeat them: consulted for tool kinds and `includeUsage`. */
   readonly request: LlmRequest
   /** Format of the upstream that answers; undefined where nobody knows. */
@@ -177,6 +180,8 @@ export interface Codec {
    * their whole conversation.
    */
   readonly answerId?: ((upstreamId: string | undefined, context: ClientContext) => string) | undefined
+  /** Undefined for formats without embeddings. */
+  readonly embeddings?: EmbeddingCodec | undefined
   /** Undefined for formats without an endpoint that counts tokens. */
   readonly tokenCounter?: TokenCounter | undefined
   /** Whether answers of this format repeat parts of the conversation, so that encoding them needs the whole request. */

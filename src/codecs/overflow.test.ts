@@ -50,6 +50,12 @@ const MESSAGES: Readonly<Record<WireFormat, Readonly<Record<Sizes, string>>>> = 
     window: 'The input token count exceeds the maximum number of tokens allowed (200000).',
     none: 'The input token count exceeds the maximum number of tokens allowed.',
   },
+  bedrock_converse: {
+    prompt: 'Input is too long for requested model. The prompt has 210000 tokens, the maximum is 200000.',
+    sum: 'Input is too long for requested model. The prompt has 198000 tokens and the answer may have 8000, the maximum of both is 200000.',
+    window: 'Input is too long for requested model. The maximum is 200000 tokens.',
+    none: 'Input is too long for requested model.',
+  },
 }
 
 /** What each format calls it. */
@@ -58,6 +64,7 @@ const WORDS: Readonly<Record<WireFormat, JsonObject>> = {
   responses: { type: 'invalid_request_error', code: 'context_length_exceeded', param: 'input' },
   anthropic: { type: 'invalid_request_error' },
   gemini: { code: 400, status: 'INVALID_ARGUMENT' },
+  bedrock_converse: { __type: 'ValidationException' },
 }
 
 const CASES = WIRE_FORMATS.flatMap((format) => (Object.keys(SIZES) as Sizes[]).map((sizes) => [format, sizes] as const))
@@ -71,7 +78,11 @@ function toldInStream(format: WireFormat, error: GatewayError): JsonObject {
     request: { ...REQUEST, format },
   } as Parameters<(typeof codecs)[WireFormat]['createStreamEncoder']>[0])
   const frames: unknown[] = []
-  encoder.write({ type: 'error', error: error.asStreamFailure }, (_event, data) => void frames.push(JSON.parse(data)))
+  encoder.write({ type: 'error', error: error.asStreamFailure }, (event, data) => {
+    // Bedrock's frames are named by the exception.
+    const isNamed = event?.endsWith('Exception') === true
+    frames.push(isNamed ? { error: { ...(JSON.parse(data) as JsonObject), __type: `V${event.slice(1)}` } } : JSON.parse(data))
+  })
   const last = frames.at(-1)
   const holder = isObject(last) && isObject(last['response']) ? last['response'] : last
   if (!isObject(holder) || !isObject(holder['error'])) throw new TypeError('The stream told no error.')
@@ -83,7 +94,7 @@ const REQUEST = codecs.openai.decodeRequest({ model: 'm', messages: [{ role: 'us
 describe('a prompt that does not fit', () => {
   test.each(CASES)("is told to clients of %s in their vendor's words: %s", (format, sizes) => {
     const { status, body } = codecs[format].encodeError(refused(SIZES[sizes]), 'req_1')
-    const told = body['error'] as JsonObject
+    const told = (body['error'] ?? body) as JsonObject
     expect(status).toBe(400)
     expect(told).toMatchObject({ ...WORDS[format], message: MESSAGES[format][sizes] })
   })
@@ -91,7 +102,7 @@ describe('a prompt that does not fit', () => {
   test.each(CASES)('is told the same inside a stream of %s: %s', (format, sizes) => {
     const told = toldInStream(format, refused(SIZES[sizes]))
     expect(told['message']).toBe(MESSAGES[format][sizes])
-    const word = format === 'anthropic' ? 'type' : 'code'
+    const word = format === 'bedrock_converse' ? '__type' : format === 'anthropic' ? 'type' : 'code'
     expect(told[word]).toBe(WORDS[format][word])
   })
 
@@ -99,7 +110,7 @@ describe('a prompt that does not fit', () => {
     const error = contextWindowExceeded('fast', SIZES.prompt)
     const { status, body } = codecs[format].encodeError(error, 'req_1')
     expect(status).toBe(400)
-    expect((body['error'] as JsonObject)['message']).toBe(MESSAGES[format].prompt)
+    expect(((body['error'] ?? body) as JsonObject)['message']).toBe(MESSAGES[format].prompt)
     expect(toldInStream(format, error)['message']).toBe(MESSAGES[format].prompt)
   })
 

@@ -1,5 +1,6 @@
 import type { WireFormat } from '../ir/wire-format.ts'
 import { anthropicCodec } from './anthropic/index.ts'
+import { bedrockConverseCodec } from './bedrock-converse/index.ts'
 import type { Codec } from './codec.ts'
 import { geminiCodec } from './gemini/index.ts'
 import { openaiCodec } from './openai/index.ts'
@@ -11,6 +12,7 @@ export const codecs: Readonly<Record<WireFormat, Codec>> = {
   responses: responsesCodec,
   anthropic: anthropicCodec,
   gemini: geminiCodec,
+  bedrock_converse: bedrockConverseCodec,
 }
 
 export function codecFor(format: WireFormat): Codec {

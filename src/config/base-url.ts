@@ -6,6 +6,7 @@ const VENDOR_HOSTS: Readonly<Record<WireFormat, string>> = {
   responses: 'api.openai.com',
   anthropic: 'api.anthropic.com',
   gemini: 'generativelanguage.googleapis.com',
+  bedrock_converse: 'amazonaws.com',
 }
 
 const GOOGLE = 'https://generativelanguage.googleapis.com'
@@ -20,6 +21,7 @@ const VENDOR_ADDRESSES: Readonly<Partial<Record<ProviderType, Partial<Record<Wir
 const CLOUD_FORMATS: Readonly<Partial<Record<ProviderType, readonly WireFormat[]>>> = {
   vertex: ['gemini', 'anthropic', 'openai'],
   azure: ['openai', 'responses', 'anthropic'],
+  bedrock: ['bedrock_converse', 'anthropic'],
 }
 
 /** The format of the vendor that a type is named after. */
@@ -27,6 +29,7 @@ export const VENDOR_FORMATS: Readonly<Partial<Record<ProviderType, WireFormat>>>
   openai: 'openai',
   anthropic: 'anthropic',
   gemini: 'gemini',
+  bedrock: 'bedrock_converse',
   vertex: 'gemini',
 }
 
@@ -34,7 +37,9 @@ export const VENDOR_FORMATS: Readonly<Partial<Record<ProviderType, WireFormat>>>
 export function formatsOf(type: ProviderType): readonly WireFormat[] {
   const own = VENDOR_ADDRESSES[type]
   if (CLOUD_FORMATS[type] !== undefined) return CLOUD_FORMATS[type]
-  return own === undefined ? WIRE_FORMATS : (Object.keys(own) as WireFormat[])
+  if (own !== undefined) return Object.keys(own) as WireFormat[]
+  // Nobody else frames and signs as Bedrock does.
+  return type === 'mock' ? WIRE_FORMATS : WIRE_FORMATS.filter((format) => format !== 'bedrock_converse')
 }
 
 /** The format that an address is known for, where it is another than Chat Completions. */
@@ -79,8 +84,8 @@ export function normalisedBaseUrl(given: string | undefined, type: ProviderType,
 }
 
 function withVersion(address: string, type: ProviderType, format: WireFormat): string {
+  if (type === 'bedrock' || format === 'gemini') return address
   if (format === 'anthropic') return address.replace(/\/v1$/, '')
-  if (format === 'gemini') return address
   const hasPath = new URL(address).pathname !== '/'
   return !hasPath && type !== 'openai_compatible' ? `${address}/v1` : address
 }

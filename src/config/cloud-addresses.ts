@@ -3,11 +3,13 @@ import type { ProviderConfig } from '../providers/provider.schema.ts'
 
 type CloudPlace = Pick<ProviderConfig, 'base_url' | 'project' | 'region' | 'resource' | 'api_version'>
 
-/** What a type of provider needs to be told for its address. */
+/** What types of providers are told of where they are, and nobody else. */
 export const CLOUD_KEYS = {
   vertex: ['project', 'region'],
   azure: ['resource', 'api_version'],
+  bedrock: ['region', 'access_key_env', 'secret_key_env', 'session_token_env'],
 } as const
+export const CLOUD_TYPES = Object.keys(CLOUD_KEYS) as (keyof typeof CLOUD_KEYS)[]
 
 /** Regions that are many, and those without a region of their own. Source: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
 const VERTEX_HOSTS: Readonly<Record<string, string>> = {

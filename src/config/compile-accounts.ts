@@ -2,10 +2,13 @@ import { asAccountId } from '../ir/ids.ts'
 import { presetOf } from '../providers/presets/index.ts'
 import type { AccountConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import { regionOf } from './aws-region.ts'
 import { isTypesOwnHost } from './base-url.ts'
-import { compileCredential, isLoginAuth } from './compile-credential.ts'
+import { compileAws } from './compile-aws.ts'
+import { awsKeysOf, compileCredential, isLoginAuth } from './compile-credential.ts'
 import type { CompileContext, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
+import { variable } from './env.ts'
 import { findKey, keyPath, type FoundKey } from './find-key.ts'
 import type { ConfigNotes } from './problem.ts'
 import type { EgressPath } from '../transport/egress.settings.schema.ts'
@@ -21,7 +24,8 @@ export function compileAccounts(
   notes: ConfigNotes,
 ): AccountSettings[] {
   const { value, path } = provider
-  const shared = sharedKey(provider, baseUrl, context, notes)
+  const region = regionOf(value, context.env)
+  const shared = value.type === 'bedrock' ? sharedAws(provider, context, notes) : sharedKey(provider, baseUrl, context, notes)
   if (value.accounts.length === 0) {
     const account = usable({ ...shared, id: 'default', priority: 0, egress: egress(undefined), provider: value, notes })
     return account === undefined ? [] : [account]
@@ -34,7 +38,7 @@ export function compileAccounts(
     if (seen.has(account.id))
       notes.problem([...at, 'id'], `Provider ${value.id} has two accounts named ${account.id}. Give each its own id.`)
     seen.add(account.id)
-    const own = accountKey(account, at, context, notes)
+    const own = accountKey(account, at, { region, context, notes })
     if (own.key === undefined) usesShared = true
     const settings = usable({
       ...(own.key === undefined ? shared : { key: own.key, path: own.path }),
@@ -81,12 +85,40 @@ function sharedKey(
   return { key: findKey({ key_env: vendor?.keyVariable }, context, at, notes), path: at, isNamed }
 }
 
+/**
+ * What a provider of AWS has for accounts that say nothing: a key that is named, keys to sign with that are named, the usual variable with a
+ * key, else what AWS's own tools would sign with on this machine. Where every account says something, nobody asks.
+ */
+function sharedAws(
+  { value, path }: Located<ProviderConfig>,
+  context: CompileContext,
+  notes: ConfigNotes,
+): NamedKey & { isNamed: boolean } {
+  const at = keyPath(path, value)
+  if (at.length > path.length)
+    return { key: findKey({ ...value, written: value.api_key }, context, at, notes), path: at, isNamed: true }
+  const isNeeded = value.accounts.length === 0 || value.accounts.some(isSilent)
+  if (!isNeeded) return { key: { kind: 'none' }, path, isNamed: false }
+  const region = regionOf(value, context.env)
+  const keys = awsKeysOf(value, { path, region, context, notes })
+  const invalid = { key: { kind: 'invalid' }, path, isNamed: false } as const
+  if (keys === 'unusable') return invalid
+  if (keys === undefined && variable(context.env, BEARER) !== undefined)
+    return { key: findKey({ key_env: BEARER }, context, path, notes), path, isNamed: false }
+  const settings = compileAws({ auth: {}, keys, region, path, context, notes })
+  return settings === undefined ? invalid : { key: { kind: 'credential', settings }, path, isNamed: false }
+}
+
+/** Where AWS's own tools look for a key of Bedrock's. */
+const BEARER = 'AWS_BEARER_TOKEN_BEDROCK'
+
+const isSilent = (account: AccountConfig): boolean => account.auth === undefined && keyPath([], account).length === 0
+
 /** The key of an account; undefined when it names none and uses the provider's. */
 function accountKey(
   account: AccountConfig,
   path: ConfigPath,
-  context: CompileContext,
-  notes: ConfigNotes,
+  { region, context, notes }: { region: string | undefined; context: CompileContext; notes: ConfigNotes },
 ): { key: FoundKey | undefined; path: ConfigPath } {
   const { auth } = account
   const short = keyPath(path, account)
@@ -100,7 +132,7 @@ function accountKey(
   const at = isLogin ? [...path, 'auth'] : keyPath([...path, 'auth'], auth)
   if (isShort) notes.problem(short, 'The account names its key twice, here and under `auth`. Keep one.')
   if (isLogin) {
-    const settings = compileCredential({ auth, path: at, context, notes })
+    const settings = compileCredential({ auth, path: at, region, context, notes })
     return { key: settings === undefined ? { kind: 'invalid' } : { kind: 'credential', settings }, path: at }
   }
   if (auth.kind === 'none') return { key: { kind: 'none' }, path: at }

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import type { AccountAuth } from '../providers/account-auth.schema.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Secret } from '../lib/secret.ts'
+import { compileAws, type FoundKeys } from './compile-aws.ts'
 import type { CompileContext } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
 import { variable } from './env.ts'
@@ -23,6 +24,8 @@ export const isLoginAuth = (auth: AccountAuth): auth is LoginAuth =>
 export interface CredentialPart {
   readonly auth: LoginAuth
   readonly path: ConfigPath
+  /** Of the provider, where it has one. */
+  readonly region: string | undefined
   readonly context: CompileContext
   readonly notes: ConfigNotes
 }
@@ -42,7 +45,28 @@ export function compileCredential(part: CredentialPart): CredentialSettings | un
     case 'codex_oauth':
     case 'claude_code_oauth':
       return nativeLoginOf(auth, part)
+    case 'aws':
+      return awsOf(auth, part)
+    case 'aws_sig_v4':
+      return awsOf({ ...auth, kind: 'aws', source: 'static' }, part)
   }
+}
+
+function awsOf(auth: LoginAuth & { kind: 'aws' }, part: CredentialPart): CredentialSettings | undefined {
+  const keys = awsKeysOf(auth, part)
+  return keys === 'unusable' ? undefined : compileAws({ ...part, auth, keys })
+}
+
+/** Keys that are named: both halves, or none. */
+export function awsKeysOf(auth: object, part: Omit<CredentialPart, 'auth'>): FoundKeys | 'unusable' | undefined {
+  const [id, secret, token] = (['access_key', 'secret_key', 'session_token'] as const).map((name) => secretOf(name, auth, part))
+  if ([id, secret, token].some((found) => found?.kind === 'unusable')) return 'unusable'
+  if (id?.secret === undefined && secret?.secret === undefined) return undefined
+  if (id?.secret === undefined || secret?.secret === undefined) {
+    part.notes.problem(part.path, 'An access key has two halves: name both, with `access_key_env` and `secret_key_env`.')
+    return 'unusable'
+  }
+  return { accessKeyId: id.secret, secretAccessKey: secret.secret, sessionToken: token?.secret }
 }
 
 function oauthOf(auth: LoginAuth & { kind: 'oauth' }, part: CredentialPart): CredentialSettings | undefined {
@@ -105,7 +129,7 @@ interface FoundSecret {
 }
 
 /** Looks for a secret where the configuration says: `<name>_vault`, `<name>_env`, `<name>`. */
-function secretOf(name: string, auth: object, { path, context, notes }: CredentialPart): FoundSecret {
+function secretOf(name: string, auth: object, { path, context, notes }: Omit<CredentialPart, 'auth'>): FoundSecret {
   const places: Readonly<Record<string, unknown>> = { ...auth }
   const at = [`${name}_vault`, `${name}_env`, name].find((key) => places[key] !== undefined)
   if (at === undefined) return { kind: 'usable' }

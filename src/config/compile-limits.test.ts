@@ -17,6 +17,7 @@ tenants:
       priority: 'high',
       tokenWeights: { input: 1, cacheRead: 0.1, cacheWrite: 1, output: 1 },
       unknownPrice: 'refuse',
+      unmetered: 'refuse',
       rules: [
         { scope: 'tenant', subject: 'team', counter: 'tenant:team/concurrency', soft: [], measure: 'concurrency', limit: 4 },
         {

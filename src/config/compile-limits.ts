@@ -37,6 +37,7 @@ export function compileLimits(parts: ConfigParts, apiKeys: readonly ApiKeySettin
     timezone: server.budget?.timezone ?? 'UTC',
     soft: server.budget?.soft ?? [],
     unknown_price: server.budget?.unknown_price ?? 'refuse',
+    unmetered: server.budget?.unmetered ?? 'refuse',
   }
   const limitsOf = (entry: Limited): SubjectLimits | undefined => subjectLimits(entry, inherited)
   const serverLimits = withShortForm(
@@ -102,6 +103,7 @@ export function subjectLimits(
         ? undefined
         : { input: weights.input, cacheRead: weights.cache_read, cacheWrite: weights.cache_write, output: weights.output },
     unknownPrice: budget?.unknown_price ?? inherited.unknown_price,
+    unmetered: budget?.unmetered ?? inherited.unmetered,
   }
 }
 

@@ -5,13 +5,15 @@ import { RESERVED_HEADERS } from '../lib/reserved-headers.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
+import { regionOf, runtimeAddress } from './aws-region.ts'
 import { formatOfAddress, formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
-import { azureAddress, CLOUD_KEYS, vertexAddress } from './cloud-addresses.ts'
+import { azureAddress, CLOUD_KEYS, CLOUD_TYPES, vertexAddress } from './cloud-addresses.ts'
 import { compileAccounts, type AccountPlace } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { trustedFrom, type EgressTable } from './compile-egress.ts'
 import { addressOf } from './compile-server.ts'
 import type { ConfigPath } from './config-path.ts'
+import { offersOf } from './offers-of.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { refuseSharedLogins } from './single-user-logins.ts'
@@ -51,7 +53,7 @@ function compileProvider(
   const { parts, context } = surroundings
   const { value, path } = provider
   const format = formatOf(provider, notes)
-  const baseUrl = addressOfUpstream(value, format)
+  const baseUrl = addressOfUpstream(value, format, context)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
     missingAddress(provider, notes)
@@ -82,6 +84,7 @@ function compileProvider(
     authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
     accounts,
     capabilities: capabilitiesOf(value),
+    offers: offersOf(value, baseUrl, format),
     tags: value.tags,
     modelTags: new Map(Object.entries(value.model_tags)),
     quirks: quirksOf(value, baseUrl, format),
@@ -109,10 +112,18 @@ function egressOf(
   return (named) => ways.pathFor({ named: [named, own], publicOnly, trusted })
 }
 
-function addressOfUpstream(value: ProviderConfig, format: WireFormat): string | undefined {
+/** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */
+function wireFormatOf({ type, format }: ProviderConfig): WireFormat {
+  if (format === 'bedrock_anthropic') return 'anthropic'
+  return format === 'auto' || format === undefined ? (VENDOR_FORMATS[type] ?? 'openai') : format
+}
+
+function addressOfUpstream(value: ProviderConfig, format: WireFormat, { env }: CompileContext): string | undefined {
   if (value.type === 'vertex') return vertexAddress(value, format)
   if (value.type === 'azure') return azureAddress(value, format)
-  return normalisedBaseUrl(value.base_url, value.type, format)
+  const region = value.type === 'bedrock' ? regionOf(value, env) : undefined
+  const ofRegion = region === undefined ? undefined : runtimeAddress(region)
+  return normalisedBaseUrl(value.base_url ?? ofRegion, value.type, format)
 }
 
 /** What an address is made of, by type, and an example. */
@@ -124,6 +135,14 @@ function missingAddress({ value, path }: Located<ProviderConfig>, notes: ConfigN
       `Providers of type vertex need ${missing.map((key) => `\`${key}\``).join(' and ')}: the project, and where its models run, such as \`region: global\`.`,
       { expected: missing.join(', '), wants: missing, found: 'nothing' },
     )
+    return
+  }
+  if (value.type === 'bedrock') {
+    notes.problem(path, 'Providers of type bedrock need `region`, such as us-east-1, or AWS_REGION in the environment.', {
+      expected: 'region',
+      wants: ['region', 'base_url'],
+      found: 'nothing',
+    })
     return
   }
   const wanted = value.type === 'azure' ? 'resource' : 'base_url'
@@ -145,26 +164,43 @@ function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): Au
 }
 
 /** The format to speak; with `auto`, the one until another is found out. A vendor that does not speak a format would refuse every call. */
-function formatOf({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): WireFormat {
-  const known = formatsOf(value.type)
-  if (value.format === 'auto') {
-    if (value.type !== 'openai_compatible')
-      notes.problem(
-        [...path, 'format'],
-        `Only providers of type openai_compatible have formats to be found out. Name the format, or leave it out for that of ${value.type}.`,
-        { expected: `one of ${known.join(', ')}`, found: 'auto' },
-      )
-    return 'openai'
+function formatOf(provider: Located<ProviderConfig>, notes: ConfigNotes): WireFormat {
+  const { value, path } = provider
+  const format = wireFormatOf(value)
+  if (value.format === 'auto' && value.type !== 'openai_compatible') {
+    notes.problem(
+      [...path, 'format'],
+      `Only providers of type openai_compatible have formats to be found out. Name the format, or leave it out for that of ${value.type}.`,
+      { expected: `one of ${formatsOf(value.type).join(', ')}`, found: 'auto' },
+    )
+    return format
   }
   if (value.format === undefined && value.type === 'openai_compatible') tellUnlikelyChat(value.base_url, path, notes)
-  const format = value.format ?? VENDOR_FORMATS[value.type] ?? 'openai'
-  if (known.includes(format)) return format
+  checkFormat(provider, format, notes)
+  return format
+}
+
+/** A vendor that does not speak a format would refuse every call. */
+function checkFormat({ value, path }: Located<ProviderConfig>, format: WireFormat, notes: ConfigNotes): void {
+  const isOther = value.format === 'bedrock_anthropic' && value.type !== 'bedrock'
+  const known = formatsOf(value.type)
+  if (known.includes(format) && !isOther) return
+  if (isOther || format === 'bedrock_converse') {
+    notes.problem(
+      [...path, 'format'],
+      `Only providers of type bedrock speak ${value.format}. Use \`type: bedrock\` with a \`region\`.`,
+      {
+        expected: `one of ${known.join(', ')}`,
+        found: value.format ?? format,
+      },
+    )
+    return
+  }
   notes.problem(
     [...path, 'format'],
     `Providers of type ${value.type} do not speak ${format}. Use \`type: openai_compatible\` with the \`base_url\` of a server that does.`,
     { expected: `one of ${known.join(', ')}`, found: format },
   )
-  return format
 }
 
 /** Chat Completions is spoken where no format is named, which is wrong at addresses that belong to another one. */
@@ -185,10 +221,11 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
       'A mock provider calls nobody; its `base_url` is ignored. Did you mean `type: openai_compatible`?',
     )
   }
-  for (const [type, keys] of Object.entries(CLOUD_KEYS))
-    for (const key of keys)
-      if (type !== value.type && value[key] !== undefined)
-        notes.problem([...path, key], `Only providers of type ${type} have \`${key}\`.`, { atKey: true })
+  for (const key of new Set(Object.values(CLOUD_KEYS).flat())) {
+    const types = CLOUD_TYPES.filter((type) => (CLOUD_KEYS[type] as readonly string[]).includes(key))
+    if (value[key] === undefined || (types as readonly string[]).includes(value.type)) continue
+    notes.problem([...path, key], `Only providers of type ${types.join(' or ')} have \`${key}\`. Remove it.`, { atKey: true })
+  }
   for (const [index, model] of value.models.entries()) {
     const script = typeof model === 'string' ? [] : Object.keys(model).filter((key) => key !== 'name')
     if (value.type !== 'mock' && script.length > 0) {
@@ -261,6 +298,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   firstParty: settings.quirks['firstParty'] === true,
   ...(settings.findsFormat === true ? { findsFormat: true } : {}),
   capabilities: settings.capabilities,
+  offers: new Set(settings.offers),
   tags: settings.tags ?? [],
   modelTags: settings.modelTags ?? new Map(),
 })

@@ -52,7 +52,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
 
 /** Provider types of the reference that this version does not have, and what to do instead. */
 export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
-  bedrock: 'Use another provider for now.',
   comfyui: 'Images and workflows are not served yet.',
   fal: 'Images and workflows are not served yet.',
   codex_native_relay:
@@ -60,6 +59,3 @@ export const LATER_PROVIDER_TYPES: Readonly<Record<string, string>> = {
   claude_code_native_relay:
     'What Claude Code sends to its subscription is not relayed until its wire form has been audited: use `type: anthropic` with an API key, or `kind: claude_code_oauth`.',
 }
-
-/** Account kinds of the reference that this version does not have. */
-export const LATER_ACCOUNT_KINDS: readonly string[] = ['aws_sig_v4']

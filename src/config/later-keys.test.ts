@@ -52,10 +52,3 @@ test('providers of later types get one problem each, whatever keys they have', (
     entries.map((_entry, index) => [index + 2, `providers[${index}].type`]),
   )
 })
-
-test('accounts of later kinds get one problem each', () => {
-  const kinds = ['aws_sig_v4']
-  const accounts = kinds.map((kind) => `{ id: ${kind}, auth: { kind: ${kind}, token_env: X, whatever: 1 } }`)
-  const { problems } = refused(loadConfigText(`providers: [{ id: p, type: mock, accounts: [${accounts.join(', ')}] }]`))
-  expect(problems.map(({ path }) => path)).toEqual(kinds.map((_kind, index) => `providers[0].accounts[${index}].auth.kind`))
-})

@@ -80,6 +80,7 @@ describe('the shipped example', () => {
       'anthropic',
       'vertex',
       'azure',
+      'bedrock',
       'openrouter',
       'local',
     ])

@@ -156,7 +156,7 @@ describe('all problems of a file', () => {
       '  - { id: a/b, type: mock, accounts: [{ id: x }, { id: x }] }', // 7
       '  - { id: or, type: openai_compatible, base_ulr: "ftp://x" }',
       '  - just text', // 9
-      '  - { id: last, type: bedrock }',
+      '  - { id: last, type: comfyui }',
       'routes:', // 11
       '  - { name: r, match: { model: "*" }, targets: [mokc/echo, last/x] }',
       '  - { name: r, match: { model: "*" }, targets: [oops], translation: no }', // 13

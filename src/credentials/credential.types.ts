@@ -3,6 +3,7 @@ import type { Secret } from '../lib/secret.ts'
 import type { AuthScheme } from '../transport/auth-scheme.ts'
 import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
+import type { AwsSettings } from './aws/aws-settings.types.ts'
 
 /**
  * What proves to an upstream who sends a request, where that is more than a fixed key: a token that is fetched and ends, or a signature of
@@ -30,6 +31,7 @@ export type CredentialSettings =
   | ServiceAccountSettings
   | MetadataServerSettings
   | NativeLoginSettings
+  | AwsSettings
 
 /** A key in a file, read again when the file changes. */
 export interface KeyFileSettings {

@@ -1,5 +1,6 @@
 import { assertNever } from '../lib/assert-never.ts'
 import { sameData } from '../lib/same-data.ts'
+import { createAwsCredential } from './aws/create-aws-credential.ts'
 import type { Credential, CredentialPlace, CredentialSource } from './credential.types.ts'
 import { KeyFile } from './key-file.ts'
 import { MetadataServer } from './metadata-server.ts'
@@ -39,6 +40,8 @@ function create(place: CredentialPlace, deps: CredentialDeps): Credential {
     case 'codex_oauth':
     case 'claude_code_oauth':
       return fromTokens(new NativeLogin(place, settings, deps.clock))
+    case 'aws':
+      return createAwsCredential(place, settings, deps)
     default:
       return assertNever(settings)
   }

@@ -46,7 +46,7 @@ describe('a service account of Google', () => {
     expect(token.expiresAt).toBe(clock.wall() + 3_599_000)
 
     expect(sent[0]).toMatchObject({ url: KEY.token_uri, method: 'POST' })
-    const form = new URLSearchParams(String(sent[0]?.body))
+    const form = new URLSearchParams(sent[0]?.body as string)
     expect(form.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer')
     const assertion = form.get('assertion') ?? ''
     const issued = clock.wall() / 1000

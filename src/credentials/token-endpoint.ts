@@ -57,26 +57,9 @@ export const tokenForm = (url: string, fields: Readonly<Record<string, string | 
  * when it gave no token for any other reason. Of its words only codes are repeated: the rest may hold secrets.
  */
 export async function requestToken(request: UnsentRequest, owner: TokenOwner, deps: TokenEndpointDeps): Promise<Grant> {
-  const { transport, clock } = deps
-  const controller = new AbortController()
-  const asked = async (): Promise<{ status: number; body: unknown }> => {
-    const response = await transport.send({
-      ...request,
-      signal: controller.signal,
-      provider: owner.provider,
-      egress: owner.egress,
-    })
-    return { status: response.status, body: parsed(await shortText(response)) }
-  }
-  const late = (): never => {
-    controller.abort()
-    throw unavailable(owner, request, `did not answer within ${TIMEOUT_MS / 1000} s`)
-  }
-  const { status, body } = await within(asked(), { clock, ms: TIMEOUT_MS, late }).catch((cause: unknown) => {
-    if (cause instanceof GatewayError && PASSED_ON.has(cause.code)) throw cause
-    throw unavailable(owner, request, cause instanceof GatewayError ? `failed (${cause.code})` : 'broke off', cause)
-  })
-  if (status >= 200 && status < 300) return grantOf(body, clock.wall()) ?? fail(unavailable(owner, request, 'gave no token'))
+  const { status, text } = await askEndpoint(request, owner, deps)
+  const body = parsed(text)
+  if (status >= 200 && status < 300) return grantOf(body, deps.clock.wall()) ?? fail(unavailable(owner, request, 'gave no token'))
   const code = codeOf(body)
   const told = code === undefined ? `HTTP ${status}` : `HTTP ${status}, ${code}`
   if (status >= 500 || status === 429 || status === 408) throw unavailable(owner, request, `answered with ${told}`)
@@ -85,6 +68,33 @@ export async function requestToken(request: UnsentRequest, owner: TokenOwner, de
     `The token endpoint ${hostOf(request)} does not accept what account ${owner.account} of provider ${owner.provider} logs in with (${told}). Log in again, or replace the credential.`,
     { provider: owner.provider },
   )
+}
+
+/** Asks an endpoint that gives credentials, within the usual time. Rejects with `credential_unavailable` when it does not answer. */
+export async function askEndpoint(
+  request: UnsentRequest,
+  owner: TokenOwner,
+  { transport, clock }: TokenEndpointDeps,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const controller = new AbortController()
+  const asked = async (): Promise<{ status: number; text: string }> => {
+    const response = await transport.send({
+      ...request,
+      signal: controller.signal,
+      provider: owner.provider,
+      egress: owner.egress,
+    })
+    return { status: response.status, text: await shortText(response) }
+  }
+  const late = (): never => {
+    controller.abort()
+    throw unavailable(owner, request, `did not answer within ${timeoutMs / 1000} s`)
+  }
+  return within(asked(), { clock, ms: timeoutMs, late }).catch((cause: unknown) => {
+    if (cause instanceof GatewayError && PASSED_ON.has(cause.code)) throw cause
+    throw unavailable(owner, request, cause instanceof GatewayError ? `failed (${cause.code})` : 'broke off', cause)
+  })
 }
 
 function grantOf(body: unknown, wall: number): Grant | undefined {

@@ -1,7 +1,11 @@
+import type { ClientContext } from '../codecs/codec.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AttemptRecord } from '../ir/record.ts'
+import type { LlmRequest } from '../ir/request.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { AttemptPurpose } from '../ir/settlement.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
+import type { AttemptInput } from './attempt.ts'
 import type { Call } from './engine.ts'
 import type { Decided } from './execution-deps.ts'
 import type { StreamFacts } from './stream-facts.ts'
@@ -26,3 +30,18 @@ export interface AttemptEnding {
   /** Why the gateway itself gave it up. */
   readonly reason?: AttemptRecord['cancelled_because']
 }
+
+/** What encoding an answer for the client needs. */
+export const clientContext = (
+  { call, route, target, estimatedInputTokens }: Pick<AttemptInput, 'call' | 'route' | 'target' | 'estimatedInputTokens'>,
+  request: LlmRequest,
+  clock: Pick<Clock, 'now' | 'wall'>,
+): ClientContext => ({
+  requestId: call.requestId.slice(4),
+  model: route.responseModel === 'requested' ? call.model : target.model,
+  createdAt: Math.floor(clock.wall() / 1000),
+  elapsedMs: () => clock.now() - call.receivedAt,
+  request,
+  upstreamFormat: target.format,
+  estimatedInputTokens,
+})

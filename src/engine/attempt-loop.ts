@@ -9,6 +9,7 @@ import type { AttemptResult } from './attempt-result.ts'
 import type { AttemptEnding } from './attempt-context.ts'
 import { AttemptRun } from './attempt-run.ts'
 import type { AttemptEnd } from './call-outcome.ts'
+import { EndpointRun } from './endpoints/endpoint-run.ts'
 import type { Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { clientGone, internalFault } from './execution-errors.ts'
@@ -123,7 +124,8 @@ export class AttemptLoop {
   }
 
   private start(purpose: AttemptPurpose = 'answer'): AttemptRun {
-    this.current = new AttemptRun(
+    const Run = this.call.endpoint === undefined ? AttemptRun : EndpointRun
+    this.current = new Run(
       { call: this.call, decided: this.decided, totalAt: this.totalAt, number: this.begun++, purpose, trace: this.trace },
       this.itinerary.dispatch,
       this.deps,
@@ -135,7 +137,7 @@ export class AttemptLoop {
   private hedging(): HedgeSettings | undefined {
     const { plan, route, snapshot } = this.decided
     const enabled = route.resilience?.hedge?.enabled ?? snapshot.resilience.hedge.enabled
-    if (!enabled || plan.targets.length < 2 || hasSideEffects(this.call.request)) return undefined
+    if (!enabled || plan.targets.length < 2 || hasSideEffects(this.call)) return undefined
     const { delayMs, maxParallel } = snapshot.resilience.hedge
     const own = route.resilience?.hedge
     return { enabled, delayMs: own?.delayMs ?? delayMs, maxParallel: own?.maxParallel ?? maxParallel }
@@ -196,7 +198,8 @@ export class AttemptLoop {
   /** Decides what follows a failed attempt, locks what has to be locked, and writes the attempt down. */
   private afterFailure(error: GatewayError): NextStep {
     const { call, itinerary, current } = this
-    const isUnsafe = error.row.next !== 'stop' && mayHaveHappened(error) && hasSideEffects(call.request)
+    const isUnsafe =
+      call.endpoint?.isSpent === true || (error.row.next !== 'stop' && mayHaveHappened(error) && hasSideEffects(call))
     const wanted = isUnsafe ? 'stop' : error.row.next
     // After a race the itinerary may stand at another place than the attempt that failed last.
     const isElsewhere = current !== undefined && !itinerary.isAt(current)
@@ -209,8 +212,10 @@ export class AttemptLoop {
   /** Locks what the table of errors says, and remembers a window that was too small. */
   learnFrom({ provider, account, target }: AttemptRun, error: GatewayError): void {
     const { decided, deps } = this
+    // Keys may be good for some addresses and not for others: what one was refused at says nothing of model calls.
+    const isOther = this.call.endpoint !== undefined && error.row.locks === 'account'
     // A credential that was replaced since then says nothing of the new one.
-    if (deps.accounts.holds(provider.id, account)) deps.accounts.failed(provider.id, account.id, target.model, error)
+    if (!isOther && deps.accounts.holds(provider.id, account)) deps.accounts.failed(provider.id, account.id, target.model, error)
     if (error.row.category !== 'context-too-long') return
     const window = deps.modelFacts(target).contextWindow
     this.itinerary.tooSmall(window)

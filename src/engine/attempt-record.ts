@@ -35,7 +35,7 @@ export function attemptRecord(
   return {
     target_id: target.id,
     provider_id: provider.id,
-    model: target.model,
+    model: toldModel(call, facts) ?? target.model,
     account_id: account.id,
     format: target.format,
     started_ms: thousandths(startedAt - call.receivedAt),
@@ -59,6 +59,10 @@ export function attemptRecord(
 const egressOf = ({ egress }: AttemptInput['account']): Pick<AttemptRecord, 'egress'> =>
   egress === undefined || egress.id === 'direct' ? NO_EGRESS : { egress: egress.id }
 const NO_EGRESS = {}
+
+/** The model that an answer told, of a call that named none. */
+export const toldModel = ({ endpoint }: AttemptInput['call'], facts: StreamFacts | undefined): string | undefined =>
+  endpoint?.namesNoModel === true ? codeLike(facts?.model) : undefined
 
 const thousandths = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
 

@@ -12,26 +12,24 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
-import type { AttemptContext, AttemptEnding } from './attempt-context.ts'
+import { clientContext, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
 import { AnswerSize } from './answer-size.ts'
-import { answerContext } from './answer-context.ts'
-import { attemptRecord, codeLike } from './attempt-record.ts'
+import { attemptRecord, codeLike, toldModel } from './attempt-record.ts'
 import { answeredRequest, prepareAttempt, type AttemptInput, type PreparedAttempt } from './attempt.ts'
 import { AttemptTimer, type TimedAttempt } from './attempt-timer.ts'
 import type { Call } from './engine.ts'
 import type { ExecutionDeps, Revision } from './execution-deps.ts'
 import { brokenAnswer, internalFault } from './execution-errors.ts'
-import type { AttemptResult } from './attempt-result.ts'
+import type { AttemptResult, ClientHeaders, UpstreamAnswer } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
 import { learnFromHead } from './learn-from-head.ts'
 import type { Permit } from '../state/health/store.ts'
-import type { AttemptSpending, CallLimits, Reservation } from './limits/limiter.ts'
-import type { MediaAddress } from './media/media-addresses.ts'
-import type { InlinedMedia } from './media/media-step.ts'
+import type { CallLimits, Reservation } from './limits/limiter.ts'
+import type { InlinedMedia, MediaAddress } from './media/media-step.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
-import { mayHaveHappened } from './side-effects.ts'
+import { reachedBy } from './limits/reached.ts'
 import { estimateUsage } from './estimate-usage.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
 import { TranslatingTransform } from './translating-transform.ts'
@@ -67,13 +65,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private readonly limits: CallLimits | undefined
   private reservation: Reservation | undefined = undefined
   private readonly trace: TraceContext | undefined
-  private readonly deps: ExecutionDeps
+  protected readonly deps: ExecutionDeps
   private readonly permit: Permit
   readonly number: number
   private readonly purpose: AttemptPurpose
   readonly sessionId: string | undefined
   private readonly controller = new AbortController()
-  private timer: AttemptTimer | undefined = undefined
+  protected timer: AttemptTimer | undefined = undefined
   /** Why the bytes could not go through. The prepared request itself is not kept: a stream may stay open for long after it was sent. */
   private refusals: readonly string[] | undefined = undefined
   /** What encoding an answer needs of the request, where it has to be encoded. */
@@ -81,7 +79,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private waitingSince: number | undefined = undefined
   /** Nothing leaves before a credential is at hand. */
   private isSent = false
-  private isReading = false
+  /** The answer is on its way: what breaks now is the upstream's. */
+  protected isReading = false
   private translates = false
   private ttftMs: number | undefined = undefined
   private upstreamStatus: number | undefined = undefined
@@ -93,7 +92,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.call = call
     this.route = route
     this.provider = dispatch.provider.speaking?.(dispatch.target.format) ?? dispatch.provider
-    this.codec = signingCodec(this.provider, call, deps.signatures)
+    this.codec = call.endpoint?.codec ?? signingCodec(this.provider, call, deps.signatures)
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
@@ -116,6 +115,11 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     return this.target.id
   }
 
+  /** Whether answers tell what was used. */
+  get isMetered(): boolean {
+    return this.call.endpoint?.isMetered ?? true
+  }
+
   get facts(): ModelFacts {
     return this.deps.modelFacts(this.target)
   }
@@ -129,9 +133,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { clock, deadlines } = this.deps
     try {
       if (this.limits !== undefined) await this.reserve(this.limits)
-      const addresses = this.deps.media?.wanted(this)
+      const addresses = this.call.endpoint === undefined ? this.deps.media?.wanted(this) : undefined
       if (addresses !== undefined) await this.fetchMedia(addresses)
-      const prepared = prepareAttempt(this)
+      const prepared = this.prepare()
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
@@ -149,19 +153,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.received(response)
       if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
-      const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
-      if (this.call.stream) return await this.begin(prepared, response, headers, streams)
-      // Asked for in order to be folded, or sent by an upstream that knows nothing else.
-      this.isReading = true
-      const answer = streams
-        ? await foldedAnswer(this, response, {
-            context: this.context(),
-            timer: this.timer,
-            facts: (this.streamed = new StreamFacts(new AnswerSize())),
-          })
-        : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
-      this.timer.stop()
-      return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
+      const result = await this.answer(prepared, { response, headers })
+      if (result.kind === 'whole') this.timer.stop()
+      return result
     } catch (error) {
       this.timer?.stop()
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
@@ -176,11 +170,32 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.media = await fetching?.finally(() => (this.waitedMs += this.deps.clock.now() - since))
   }
 
+  protected prepare(): PreparedAttempt {
+    return prepareAttempt(this)
+  }
+
+  /** Reads an answer with a good status until it has begun, or whole. */
+  protected async answer(prepared: PreparedAttempt, { response, headers }: UpstreamAnswer): Promise<AttemptResult> {
+    const streams = response.headers.get('content-type')?.includes('text/event-stream') ?? false
+    if (this.call.stream) return this.begin(prepared, response, headers, streams)
+    // Asked for in order to be folded, or sent by an upstream that knows nothing else.
+    this.isReading = true
+    const answer = streams
+      ? await foldedAnswer(this, response, {
+          context: this.context(),
+          timer: this.timer!,
+          facts: (this.streamed = new StreamFacts(new AnswerSize())),
+        })
+      : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
+    return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
+  }
+
   /** Where a credential was refused that can be renewed, one more try with the new one. Every other failure stands. */
   private async sentAgain(built: UnsentRequest, refused: UnsentRequest, failure: GatewayError): Promise<Response> {
     const { signal } = this.controller
     const credential = this.provider.credentialOf(this.account)
     if (credential?.renew === undefined || failure.code !== 'upstream_authentication') throw failure
+    if (this.call.endpoint?.isSpent === true) throw failure
     if (!(await credential.renew(refused, signal))) throw failure
     const response = await this.provider.send(await credential.authorize(built, signal), signal)
     this.received(response)
@@ -219,7 +234,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const totalMs = clock.now() - this.startedAt
     this.timer?.stop()
     if (facts !== undefined) estimateUsage(facts, this.estimatedInputTokens)
-    this.reservation?.settle({ usage: facts?.usage, reached: this.reachedWith(error) })
+    const reached = reachedBy(error, { isSent: this.isSent, status: this.upstreamStatus, hasBegun: this.ttftMs !== undefined })
+    this.reservation?.settle({ usage: facts?.usage, reached, model: toldModel(this.call, facts) })
     this.permit.settle(
       callOutcomeOf(
         outcome,
@@ -250,15 +266,6 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.deps.ledger?.attemptEnded({ id, record, purpose, sessionId, principal: call.principal, streamed: call.stream })
   }
 
-  /** How far the attempt got, as far as its cost is concerned. */
-  private reachedWith(error: GatewayError | undefined): AttemptSpending['reached'] {
-    if (!this.isSent || (error !== undefined && !mayHaveHappened(error))) return 'nothing'
-    if (this.upstreamStatus === undefined) return 'unknown'
-    if (this.upstreamStatus >= 400) return 'nothing'
-    // A failure told with a good status, before anything of an answer.
-    return error !== undefined && this.ttftMs === undefined ? 'unknown' : 'answer'
-  }
-
   /** The answer has begun: a probe has succeeded, and the time it took is known. */
   private answering(): void {
     this.ttftMs ??= this.deps.clock.now() - this.startedAt
@@ -269,7 +276,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private received({ status, headers }: Response): void {
     this.timer?.connected()
     this.upstreamStatus = status
-    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id'))
+    this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id') ?? headers.get('x-amzn-requestid'))
     learnFromHead({ status, headers }, this, this.deps)
   }
 
@@ -282,18 +289,18 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   private async begin(
     prepared: PreparedAttempt,
     response: Response,
-    headers: ReturnType<Provider['clientHeadersOf']>,
+    headers: ClientHeaders,
     streams: boolean,
   ): Promise<AttemptResult> {
     const transform = streams ? this.createTransform(prepared) : await this.replayed(response)
+    const stream = await this.primed(streams ? response.body : null, transform)
+    return { kind: 'stream', stream, facts: transform.facts, headers }
+  }
+
+  /** A stream whose answer has begun. */
+  protected async primed(body: Response['body'], transform: StreamTransform): Promise<UpstreamStream> {
     this.streamed = transform.facts
-    const stream = new UpstreamStream({
-      // There is nothing to read, or it was read already.
-      body: (streams ? response.body : null) ?? new Blob().stream(),
-      transform,
-      timer: this.timer!,
-      abortReason: () => this.abortError,
-    })
+    const stream = new UpstreamStream({ body, transform, timer: this.timer!, abortReason: () => this.abortError })
     await stream.prime(this.revision.stream.holdBytes)
     if (stream.error !== undefined) throw stream.error
     if (transform.facts.failure !== undefined && !transform.facts.semantic) {
@@ -301,7 +308,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       throw this.provider.classifyInBand(transform.facts.failure)
     }
     this.answering()
-    return { kind: 'stream', stream, facts: transform.facts, headers }
+    return stream
   }
 
   /** An upstream that answered in one piece although a stream was asked for. */
@@ -313,7 +320,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     return replayedTransform(this, text, this.context())
   }
 
-  private textOf(response: Response): Promise<string> {
+  protected textOf(response: Response): Promise<string> {
     const { buffers } = this.deps
     return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
   }
@@ -331,14 +338,13 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   private context(): ClientContext {
-    return answerContext(this, this.answered ?? this.call.request, this.deps.clock.wall())
+    return clientContext(this, this.answered ?? this.call.request, this.deps.clock)
   }
 
-  private toGatewayError(error: unknown): GatewayError {
-    if (this.abortError !== undefined) return this.abortError
-    if (error instanceof GatewayError) return error
+  protected toGatewayError(error: unknown): GatewayError {
+    const known = this.abortError ?? error
+    if (known instanceof GatewayError) return known
     return this.isReading ? brokenAnswer(error, this.target.id) : internalFault(error, this.target.id)
   }
 }
-
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []

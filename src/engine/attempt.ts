@@ -118,7 +118,8 @@ function withoutPreviousAnswer(request: LlmRequest, report: Report): LlmRequest 
   return { ...request, state: { ...request.state, previousResponseId: undefined } }
 }
 
-function refuseLosses(target: Target, diagnostics: readonly Diagnostic[]): void {
+/** For a route that allows none. Throws `translation_refused`. */
+export function refuseLosses(target: Target, diagnostics: readonly Diagnostic[]): void {
   const lost = diagnostics.filter((diagnostic) => diagnostic.severity === 'lost')
   if (lost.length === 0) return
   const what = [...new Set(lost.map((diagnostic) => `${diagnostic.code} at ${diagnostic.path || '/'}`))].slice(0, 5).join(', ')

@@ -22,6 +22,7 @@ export class ClientCall implements Call {
   readonly headers: Headers
   readonly principal: Call['principal']
   readonly hints: Call['hints']
+  readonly endpoint: Call['endpoint']
   readonly signal: AbortSignal
   private readonly decodeAgain: ClientCallFacts['decodeAgain']
   private decoded: LlmRequest | undefined
@@ -37,6 +38,7 @@ export class ClientCall implements Call {
     this.headers = facts.headers
     this.principal = facts.principal
     this.hints = facts.hints
+    this.endpoint = facts.endpoint
     this.signal = facts.signal
     this.decodeAgain = facts.decodeAgain
     this.decoded = facts.request

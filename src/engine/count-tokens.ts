@@ -10,16 +10,19 @@ import { answerHeaders } from './answer-headers.ts'
 import { countableText } from './countable-text.ts'
 import type { Answer, Call } from './engine.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
+import type { Limiter } from './limits/limiter.ts'
 import { translatedBody } from './request-body.ts'
 import { estimateInputTokens } from './token-estimate.ts'
 
 export interface CountTokensDeps extends Pick<ExecutionDeps, 'clock' | 'accounts'> {
+  readonly limiter?: Pick<Limiter, 'statusOf'> | undefined
   readonly tokenizer: Tokenizer
 }
 
 /**
- * The size of a prompt: asked from the first target's own endpoint where it has one, else counted with a tokenizer, else estimated
- * from sizes. Never 0, never an inference call. `x-switchback-estimated: true` marks everything but the upstream's own count.
+ * The size of a prompt: asked from the first target's own endpoint where it has one, else, and for a caller whose budget is spent, counted
+ * with a tokenizer, else estimated from sizes. Never 0, never an inference call. `x-switchback-estimated: true` marks everything but the
+ * upstream's own count.
  */
 export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: Decided) => Promise<Answer> {
   return async (call, decided) => {
@@ -27,7 +30,7 @@ export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: 
     const configured = target === undefined ? undefined : decided.revision.providers.get(target.provider)
     const provider = target === undefined ? undefined : (configured?.speaking?.(target.format) ?? configured)
     const native =
-      target !== undefined && provider?.codec.tokenCounter !== undefined
+      target !== undefined && provider?.codec.tokenCounter !== undefined && !(await hasSpent(call, deps.limiter))
         ? await askUpstream(deps, call, provider, target)
         : undefined
     const tokens = native ?? (await countHere(deps, call))
@@ -42,6 +45,12 @@ export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: 
     if (native === undefined) headers.push(['x-switchback-estimated', 'true'])
     return { kind: 'whole', status: 200, headers, body: JSON.stringify(counterOf(call).answer(tokens)) }
   }
+}
+
+/** Whoever has spent a budget reaches no upstream, not even one that counts for nothing. */
+async function hasSpent({ principal }: Call, limiter: CountTokensDeps['limiter']): Promise<boolean> {
+  const standings = (await limiter?.statusOf(principal)) ?? []
+  return standings.some(({ rule, used }) => rule.measure === 'usd' && used >= rule.limit)
 }
 
 async function countHere(deps: CountTokensDeps, call: Call): Promise<number> {

@@ -189,7 +189,10 @@ const DENIED = undecided('denied')
 const REPLAYED = undecided('replayed')
 
 type Refusal = Pick<RefusedBody, 'requestId' | 'receivedAt' | 'format' | 'principal' | 'requestBytes'> &
-  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics' | 'operation'>> & { readonly headers?: Headers | undefined }
+  Partial<Pick<RecordSeed, 'sessionId' | 'question' | 'diagnostics'>> & {
+    readonly operation?: RecordSeed['operation'] | undefined
+    readonly headers?: Headers | undefined
+  }
 
 function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
   const question = questionOf(call)
@@ -203,6 +206,7 @@ function facts(call: Call, decider: Pick<Decider, 'sessionOf'>): Refusal {
     sessionId: decider.sessionOf(call),
     question,
     diagnostics: call.diagnostics,
+    operation: call.endpoint?.operation,
     headers: call.headers,
   }
 }

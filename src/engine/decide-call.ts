@@ -1,7 +1,8 @@
 import { extractFeatures } from '../catalog/features.ts'
 import { housekeepingFeatures } from '../catalog/housekeeping.ts'
 import type { ObservedState } from '../ir/observed.ts'
-import type { AnswerOrigin, DecisionQuestion, SessionPin } from '../ir/question.ts'
+import { providerOf } from '../ir/ids.ts'
+import type { AnswerOrigin, DecisionQuestion, EndpointNeed, SessionPin } from '../ir/question.ts'
 import type { FactsOf } from '../ir/snapshot.ts'
 import { NOTHING_KNOWN } from '../routing/candidate.ts'
 import { clientFamily } from '../routing/client-family.ts'
@@ -9,11 +10,12 @@ import { decide } from '../routing/decide.ts'
 import { withFoundFormats } from '../routing/found-formats.ts'
 import type { FormatFinder } from './formats/format-finder.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
+import type { EndpointUse } from './endpoints/endpoint-use.ts'
 import type { PreviewCall } from './engine.ts'
 import type { Decided, Revision } from './execution-deps.ts'
 import { Conversation } from './conversation.ts'
 import { RouteCursors } from './route-cursors.ts'
-import { previousAnswer, type PreviousAnswer } from './answers.ts'
+import { objectNotFound, previousAnswer, type PreviousAnswer } from './answers.ts'
 import { identifySession } from './session-id.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
 import { estimateInputTokens } from './token-estimate.ts'
@@ -35,7 +37,7 @@ export interface DeciderOptions {
 
 /** Decides on calls, for serving and for previews alike. */
 export interface Decider {
-  /** Throws what `resolveRoute` and `decide` throw. */
+  /** Throws what `resolveRoute` and `decide` throw, and `object_not_found` for a file or batch that is not known as the caller's. */
   decide(call: AskingCall): Decided
   /** The call is served: whoever serves in turns goes on to the next. */
   count(decided: Decided): void
@@ -54,6 +56,7 @@ export function createDecider(options: DeciderOptions): Decider {
       const revision = options.revision()
       const { snapshot } = revision
       const previous = previousAnswer(call, options.affinity)
+      if (call.endpoint?.object !== undefined && previous?.origin.kind !== 'known') throw objectNotFound()
       const conversation = conversationOf(call, previous, options)
       const question = questionOf(call, conversation?.pin, previous?.origin)
       const resolved = withFoundFormats(resolveRoute(snapshot, question), snapshot, (target) =>
@@ -83,7 +86,7 @@ export function questionOf(
   session?: SessionPin,
   origin: AnswerOrigin | undefined = unread(call),
 ): CallQuestion {
-  const { request, headers } = call
+  const { request, headers, endpoint } = call
   const features = extractFeatures(request)
   const housekeeping = housekeepingFeatures(request)
   let asked: AskingCall | undefined = call
@@ -103,9 +106,14 @@ export function questionOf(
     metadata: (name) => textOf(asked?.request.metadata, name),
     session,
     origin,
+    endpoint: endpoint === undefined ? undefined : needOf(endpoint, origin),
     letGo: () => (asked = undefined),
   }
 }
+
+/** A file or batch is asked of the provider that keeps it. */
+const needOf = ({ need, object }: EndpointUse, origin: AnswerOrigin | undefined): EndpointNeed =>
+  object === undefined || origin?.kind !== 'known' ? need : { ...need, provider: providerOf(origin.target) }
 
 /** Before anybody was asked for the answer that the call continues. */
 const unread = ({ request }: AskingCall): AnswerOrigin | undefined =>

@@ -36,6 +36,10 @@ export class DeliveredStream implements AnswerStream {
     this.stream.ended = options.ended
   }
 
+  get isCut(): boolean {
+    return this.stream.transform.isCut === true
+  }
+
   next(): Promise<Uint8Array | undefined> {
     return this.stream.next()
   }

@@ -6,7 +6,9 @@ import type { RequestHints } from '../ir/hints.ts'
 import type { RequestId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { LlmRequest } from '../ir/request.ts'
+import type { CallOperation } from '../ir/endpoint.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { EndpointUse } from './endpoints/endpoint-use.ts'
 
 /** The client's body as received (decompressed). Bytes, because searching and splicing them is many times faster than with a string. */
 export interface RequestBody {
@@ -15,6 +17,8 @@ export interface RequestBody {
   readonly text?: string | undefined
   /** Media cut out of the parsed form, by the token that stands for it; empty for ordinary bodies. */
   readonly blobs: ReadonlyMap<string, Uint8Array>
+  /** How many of the bytes are no text for a model, such as an uploaded file. */
+  readonly opaqueBytes?: number | undefined
 }
 
 /** One authenticated, parsed call. */
@@ -36,6 +40,8 @@ export interface Call {
   readonly principal: Principal
   /** What the client asks of routing. */
   readonly hints?: RequestHints | undefined
+  /** Undefined for calls that generate an answer or count its tokens. */
+  readonly endpoint?: EndpointUse | undefined
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
   /** The request will probably not be asked for again. */
@@ -58,6 +64,8 @@ export interface AnswerStream {
   /** Keep-alive frame, to be written whenever nothing was sent for `pingMs`. */
   readonly ping: Uint8Array
   readonly pingMs: number
+  /** After the end: the answer broke off, and its format has no words for that, so the connection has to tell. */
+  readonly isCut?: boolean
 }
 
 export type Answer =
@@ -69,7 +77,7 @@ export type Answer =
 export interface RefusedBody {
   readonly requestId: RequestId
   readonly receivedAt: number
-  readonly operation: 'generate' | 'count-tokens'
+  readonly operation: CallOperation
   readonly format: WireFormat
   readonly principal: Principal
   readonly error: GatewayError
@@ -77,13 +85,13 @@ export interface RefusedBody {
 }
 
 /** What a preview needs of a call. Headers and hints take part where the caller has them. */
-export type PreviewCall = Pick<Call, 'requestId' | 'codec' | 'request' | 'principal' | 'body' | 'hints'> & {
+export type PreviewCall = Pick<Call, 'requestId' | 'codec' | 'request' | 'principal' | 'body' | 'hints' | 'endpoint'> & {
   readonly headers?: Headers | undefined
 }
 
 /** The heart: decides, executes, explains. Knows no HTTP framework. */
 export interface Engine {
-  /** Serves a call. Never rejects. The record is written exactly once, when the answer has been delivered or given up. */
+  /** Serves a call, of another endpoint as its `endpoint` says. Never rejects. The record is written exactly once, when the answer has been delivered or given up. */
   generate(call: Call): Promise<Answer>
   /** The size of the prompt, in the shape of the client's counter: from the upstream where it has it, else an estimate. */
   countTokens(call: Call): Promise<Answer>

@@ -40,7 +40,7 @@ export interface ExecutionDeps {
   readonly deadlines: Deadlines
   readonly accounts: AccountPool
   readonly health: HealthStore
-  readonly affinity: Pick<AffinityStore, 'rememberOrigin'>
+  readonly affinity: Pick<AffinityStore, 'origin' | 'rememberOrigin'>
   /** Signatures of calls, for clients that keep none. */
   readonly signatures?: SignatureStore | undefined
   readonly records: Pick<RecordStore, 'append'>

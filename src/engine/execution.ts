@@ -34,6 +34,8 @@ export class Execution implements StoppableCall {
   private overheadUs = 0
   private firstTokenMs: number | undefined = undefined
   private committedEarly = false
+  /** What the client sees. */
+  private status = 200
   private settled = false
   /** The conversation of an answer that may be continued. */
   private session: string | undefined = undefined
@@ -109,13 +111,15 @@ export class Execution implements StoppableCall {
     this.succeeded(result)
     for (const [name, value] of result.headers) headers.push([name, value])
     this.addLimits(headers)
+    const { status = 200 } = result
+    this.status = status
     if (result.kind === 'whole') {
       this.firstTokenMs = clock.now() - this.call.receivedAt
       this.loop.closeAttempt('success', { facts: result.facts })
-      this.settle({ status: 200, facts: result.facts })
-      return { kind: 'whole', status: 200, headers, body: result.body }
+      this.settle({ status, facts: result.facts })
+      return { kind: 'whole', status, headers, body: result.body }
     }
-    return { kind: 'stream', status: 200, headers, stream: this.deliver(result) }
+    return { kind: 'stream', status, headers, stream: this.deliver(result) }
   }
 
   /** An error answer; where the client's vendor tells such errors inside a stream, a stream. */
@@ -178,7 +182,8 @@ export class Execution implements StoppableCall {
     return new DeliveredStream({
       stream: result.stream,
       ping: this.call.codec.ping,
-      pingMs: this.decided.revision.stream.pingMs,
+      // Between the bytes of anything else there is no place for a keep-alive.
+      pingMs: this.call.stream ? this.decided.revision.stream.pingMs : Number.POSITIVE_INFINITY,
       cancel: () => this.cancel(),
       ended: (error, facts) => this.streamEnded(error, facts),
     })
@@ -194,7 +199,7 @@ export class Execution implements StoppableCall {
     if (this.loop.isOver) this.loop.closeAttempt('cancelled', { facts, reason: 'stopped' })
     else if (failure === undefined) this.loop.closeAttempt('success', { facts })
     else this.loop.closeAttempt('failed', { error: failure, next: 'stop', facts })
-    this.settle({ status: 200, error: failure, facts })
+    this.settle({ status: this.status, error: failure, facts })
   }
 
   private commitEarly(result: Promise<AttemptResult>): Answer {
@@ -235,7 +240,7 @@ export class Execution implements StoppableCall {
       requestId: call.requestId,
       startedAt: this.startedWall,
       snapshot: decided.snapshot,
-      operation: 'generate' as const,
+      operation: call.endpoint?.operation ?? ('generate' as const),
       principal: call.principal,
       sessionId: decided.conversation?.id ?? this.session,
       question: decided.question,
@@ -249,7 +254,7 @@ export class Execution implements StoppableCall {
       totalMs: deps.clock.now() - call.receivedAt,
       firstTokenMs: this.firstTokenMs,
       overheadUs: this.overheadUs,
-      requestBytes: call.body.bytes.length,
+      requestBytes: call.endpoint?.passing?.bytes ?? call.body.bytes.length,
       committedEarly: this.committedEarly,
       clientRetry: clientRetryOf(call.headers),
       trace: this.loop.trace,

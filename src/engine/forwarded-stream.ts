@@ -25,6 +25,10 @@ export abstract class ForwardedStream implements AnswerStream {
     return chunk
   }
 
+  get isCut(): boolean {
+    return this.stream.isCut === true
+  }
+
   cancel(): void {
     this.stream.cancel()
     this.cancelled?.()

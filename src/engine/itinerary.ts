@@ -329,7 +329,7 @@ function noTarget(plan: RoutePlan, inputTokens: number): GatewayError {
   }
   if (why === 'translation_refused') return keptElsewhere(plan)
   const reasons = rejected.map(({ target_id, reason }) => `${target_id}: ${reason}`).join('; ')
-  return new GatewayError('no_eligible_target', `No target of route "${route}" can serve this request. ${reasons}`, {
+  return new GatewayError(why, `No target of route "${route}" can serve this request. ${reasons}`, {
     details: { rejected: rejected.map(({ target_id, code }) => ({ target_id, code })) },
   })
 }

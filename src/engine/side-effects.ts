@@ -7,7 +7,9 @@ const READ_ONLY_TOOLS =
   /^(web_search|web_fetch|file_search|tool_search|google_search|google_maps|url_context|enterprise_web_search|retrieval)/
 
 /** Whether repeating the call could do something twice: then nothing is repeated once bytes were sent. */
-export function hasSideEffects({ state, tools }: Call['request']): boolean {
+export function hasSideEffects({ endpoint, request }: Pick<Call, 'endpoint' | 'request'>): boolean {
+  if (endpoint !== undefined) return endpoint.happensOnce
+  const { state, tools } = request
   if (state?.background === true || state?.conversation !== undefined || state?.store === true) return true
   return tools?.some((tool) => tool.type === 'hosted' && !READ_ONLY_TOOLS.test(tool.kind)) ?? false
 }

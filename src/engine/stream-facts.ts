@@ -39,6 +39,8 @@ export interface StreamTransform {
   readonly facts: StreamFacts
   /** Bytes held in memory. */
   readonly heldBytes: number
+  /** The stream broke, and its format has no words for that. */
+  readonly isCut?: boolean
   push(chunk: Uint8Array): void
   /** The upstream closed cleanly. */
   end(): void

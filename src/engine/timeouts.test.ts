@@ -191,7 +191,7 @@ describe('the time limits of an attempt', () => {
     const result = await answer
     if (result.kind !== 'whole') throw new Error(`the answer is ${result.kind}`)
     expect(MESSAGES.textOf(JSON.parse(String(result.body)))).toBe('one two three four')
-    expect(JSON.parse(String(tested.sent[0]?.body))).toMatchObject({ stream: true })
+    expect(JSON.parse(tested.sent[0]?.body as string)).toMatchObject({ stream: true })
   })
 
   test('nothing is left behind: no timer runs once a request is over', async () => {

@@ -12,7 +12,7 @@ const TOKENS_PER_IMAGE = 1_600
  * Not for billing; good to about a quarter.
  */
 export function estimateInputTokens(request: LlmRequest, body: RequestBody): number {
-  let mediaBytes = 0
+  let mediaBytes = body.opaqueBytes ?? 0
   let images = 0
   const visit = (part: ContentPart): void => {
     if (part.type === 'image') images++
@@ -21,5 +21,8 @@ export function estimateInputTokens(request: LlmRequest, body: RequestBody): num
     } else if (part.type === 'tool-result') part.content.forEach(visit)
   }
   for (const message of request.messages) for (const part of message.content) visit(part)
-  return Math.max(1, Math.ceil((body.bytes.length - mediaBytes) / BYTES_PER_TOKEN)) + images * TOKENS_PER_IMAGE
+  return estimateTextTokens(body.bytes.length - mediaBytes) + images * TOKENS_PER_IMAGE
 }
+
+/** Of so many bytes of JSON; at least 1. */
+export const estimateTextTokens = (bytes: number): number => Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN))

@@ -3,7 +3,8 @@ import type { AttemptTimer } from './attempt-timer.ts'
 import type { StreamFacts, StreamTransform } from './stream-facts.ts'
 
 export interface UpstreamStreamOptions {
-  readonly body: ReadableStream<Uint8Array>
+  /** Null where there is nothing to read, or it was read already. */
+  readonly body: ReadableStream<Uint8Array> | null
   readonly transform: StreamTransform
   readonly timer: AttemptTimer
   /** Why the attempt was aborted, if it was. */
@@ -27,7 +28,7 @@ export class UpstreamStream {
 
   constructor(options: UpstreamStreamOptions) {
     this.transform = options.transform
-    this.reader = options.body.getReader()
+    this.reader = (options.body ?? new Blob().stream()).getReader()
     this.timer = options.timer
     this.abortReason = options.abortReason
   }

@@ -117,7 +117,8 @@ const notAnAnswer = ({ target }: AttemptInput): GatewayError =>
     { target: target.id },
   )
 
-function parseJson(text: string, input: AttemptInput): unknown {
+/** Throws `upstream_bad_response` for anything but JSON. */
+export function parseJson(text: string, input: Pick<AttemptInput, 'target'>): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -128,7 +129,12 @@ function parseJson(text: string, input: AttemptInput): unknown {
   }
 }
 
-function shownModel(text: string, served: string | undefined, { call, route, provider }: AttemptInput): string {
+/** The text of an answer with the name of the model that the client is to see. `served` stands at its top level. */
+export function shownModel(
+  text: string,
+  served: string | undefined,
+  { call, route, provider }: Pick<AttemptInput, 'route' | 'provider'> & { readonly call: Pick<AttemptInput['call'], 'model'> },
+): string {
   if (route.responseModel === 'served' || served === undefined || served === call.model) return text
   const shown = JSON.stringify(call.model)
   // The parser found this name at the top level, so where it is written only once, that is the place.

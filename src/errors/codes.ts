@@ -81,6 +81,10 @@ export const ERROR_TABLE = {
   tenancy_not_found: row(404, 'not-found', 'stop'),
   /** A name is taken, or somebody else changed the same thing in the same moment. */
   tenancy_conflict: row(409, 'invalid-request', 'stop'),
+  /** No target of the model offers what was asked for; `details.rejected` has those that were looked at. */
+  endpoint_unsupported: row(400, 'unsupported-capability', 'stop'),
+  /** A file or batch that this caller has not made, or that is not remembered any more. */
+  object_not_found: row(404, 'not-found', 'stop'),
   no_eligible_target: row(503, 'no-route', 'stop'),
   /** No target's context is large enough for the prompt; told as the client's own vendor tells an overflow, so that agents compact. */
   context_window_exceeded: row(400, 'context-too-long', 'stop'),
@@ -98,6 +102,8 @@ export const ERROR_TABLE = {
   budget_exceeded: row(402, 'budget-exceeded', 'stop'),
   /** The caller has a budget, and nobody knows what the model costs. */
   price_required: row(402, 'budget-exceeded', 'next-target'),
+  /** The caller, or the place, has a budget, and what this address uses cannot be told. */
+  unmetered_refused: row(402, 'budget-exceeded', 'next-target'),
   /** The caller is over a limit of its own. `details.limit` names it. */
   limit_exceeded: row(429, 'rate-limited', 'stop'),
   /** The gateway is full, and no place came free in time. */

@@ -1,7 +1,13 @@
 import type { ErrorCode } from './codes.ts'
 
 /** Another call now, or in a moment, ends in the same way: money is spent, or the gateway has waited already as long as it may. */
-const FINAL: ReadonlySet<ErrorCode> = new Set(['budget_exceeded', 'price_required', 'admission_timeout', 'idempotency_in_flight'])
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  'budget_exceeded',
+  'price_required',
+  'unmetered_refused',
+  'admission_timeout',
+  'idempotency_in_flight',
+])
 
 /** Limits of the operator's, which end at a time that is known. */
 const LIMITS: ReadonlySet<ErrorCode> = new Set(['limit_exceeded', 'target_over_limit', 'all_targets_rate_limited'])

@@ -32,8 +32,24 @@ describe('a key', () => {
       { 'x-api-key': 'team-key' },
       { 'api-key': 'team-key' },
       { 'x-goog-api-key': 'team-key' },
+      // Whoever signs for AWS never sends what it signs with: the id is the key.
+      {
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=team-key/20260102/us-east-1/bedrock/aws4_request, SignedHeaders=host, Signature=ab',
+      },
     ]
     for (const headers of places) expect(outcome(headers as Record<string, string>)).toBe('client')
+  })
+
+  test('that is not all of the id of a signature admits nobody', () => {
+    for (const authorization of [
+      'AWS4-HMAC-SHA256 Credential=team-key',
+      'AWS4-HMAC-SHA256 Credential=team-key2/20260102/us-east-1/bedrock/aws4_request',
+      'AWS4-HMAC-SHA256 Credential=/team-key/us-east-1/bedrock/aws4_request',
+      'AWS4-HMAC-SHA256 SignedHeaders=host, Credential=team-key/x',
+      'Basic team-key',
+    ])
+      expect(outcome({ authorization })).toBe('invalid_api_key')
   })
 
   test('brings its tenant along, the first and the second time', () => {

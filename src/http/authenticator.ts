@@ -9,6 +9,11 @@ import type { ApiKeySettings } from './server.settings.schema.ts'
 const IN_QUERY = '?key='
 const KEY_PLACES = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', IN_QUERY] as const
 const BEARER = 'bearer '
+/**
+ * Clients of AWS sign with a key that they never send. The id of the key is sent, so it is the gateway's key that goes there; what they
+ * sign with beside it is theirs to choose, and the signature is not looked at.
+ */
+const SIGNED = /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)\//
 /** Longer values are no keys; hashing them would only be work. */
 const LONGEST_KEY = 1024
 
@@ -109,7 +114,8 @@ function keyAt(name: (typeof KEY_PLACES)[number], headers: Headers, inQuery: str
 }
 
 function bearerToken(value: string): string | undefined {
-  return value.slice(0, BEARER.length).toLowerCase() === BEARER ? value.slice(BEARER.length).trim() : undefined
+  if (value.slice(0, BEARER.length).toLowerCase() === BEARER) return value.slice(BEARER.length).trim()
+  return SIGNED.exec(value)?.[1]
 }
 
 const ambiguous = (first: string, second: string): GatewayError =>

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { Deadlines } from '../lib/deadlines.ts'
 import type { AccessControl } from './access-control.ts'
 import { createAuditHandlers } from './audit-routes.ts'
 import { isPreflight, type Cors } from './cors.ts'
@@ -10,15 +11,20 @@ import { knownMethod } from './known-method.ts'
 import { canonicalPath, isCallPath } from './model-calls.ts'
 import { createAlertHandlers } from './alert-handlers.ts'
 import { createCaptureHandlers } from './capture-handlers.ts'
+import { createEmbeddingHandlers } from './embedding-handlers.ts'
+import { EndpointServer } from './endpoint-server.ts'
+import { createForwardHandlers } from './forward-handlers.ts'
 import { createMetricsHandler } from './metrics-handler.ts'
 import { createModelHandlers } from './model-routes.ts'
 import { createOperatorHandlers } from './operator-routes.ts'
+import { createPassthroughHandler } from './passthrough-handler.ts'
 import { createPreviewHandler } from './preview-handler.ts'
 import { createProbeHandlers } from './probe-handlers.ts'
 import type { Responder } from './responder.ts'
 import type { ColdHandler, ColdRequest } from './route-handler.ts'
-import { allowedMethods, ROUTES, type CallRouteName, type RouteDefinition, type RouteName } from './routes.ts'
+import { allowedMethods, ANY_METHODS, ROUTES, type CallRouteName, type RouteDefinition, type RouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
+import { createStoredObjectHandlers } from './stored-object-handlers.ts'
 import { createStatusHandler } from './status-handler.ts'
 import { createTenancyHandlers } from './tenancy-routes.ts'
 import { createTraceHandlers } from './trace-routes.ts'
@@ -30,6 +36,7 @@ export interface ColdRoutesOptions extends HttpAppOptions {
   readonly responder: Responder
   readonly calls: CallServer
   readonly cors: Cors
+  readonly deadlines: Deadlines
   readonly isDraining: () => boolean
 }
 
@@ -43,6 +50,7 @@ export class ColdRoutes {
 
   constructor(options: ColdRoutesOptions) {
     this.options = options
+    const endpoints = new EndpointServer(options)
     const handlers: Readonly<Record<ColdRouteName, ColdHandler>> = {
       ...createModelHandlers(options),
       ...createTraceHandlers(options),
@@ -53,6 +61,10 @@ export class ColdRoutes {
       ...createProbeHandlers(options),
       ...createAlertHandlers(options),
       ...createCaptureHandlers(options),
+      ...createEmbeddingHandlers({ ...options, endpoints }),
+      ...createForwardHandlers({ ...options, endpoints }),
+      ...createStoredObjectHandlers({ ...options, endpoints }),
+      ...createPassthroughHandler({ ...options, endpoints }),
       metrics: createMetricsHandler(options),
       previewRoute: createPreviewHandler(options),
       status: createStatusHandler(options),
@@ -60,9 +72,10 @@ export class ColdRoutes {
     this.router = new Hono<Environment>({ getPath: (_request, given) => given?.env?.path ?? '/' })
     for (const name of Object.keys(handlers) as ColdRouteName[]) {
       const route = ROUTES[name]
-      this.router.on(route.method, route.path, (context) => {
+      const { path, suffix } = routerPath(route.path)
+      this.router.on(route.method === 'ANY' ? [...ANY_METHODS] : [route.method], path, (context) => {
         const { exchange } = context.env
-        const id = context.req.param('id') ?? ''
+        const id = (context.req.param('id') ?? '').slice(0, -suffix.length || undefined)
         return this.run(exchange, name, handlers[name], { exchange, id, query: new URL(exchange.request.url).searchParams })
       })
     }
@@ -131,4 +144,10 @@ export class ColdRoutes {
       ),
     )
   }
+}
+
+/** A method of a model stands behind the name, and is part of the parameter for the router. */
+function routerPath(path: string): { readonly path: string; readonly suffix: string } {
+  const suffix = /:id\{\.\+\}(:\w+)$/.exec(path)?.[1] ?? ''
+  return { path: suffix === '' ? path : path.replace(`}${suffix}`, `${suffix}}`), suffix }
 }

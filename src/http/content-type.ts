@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 
-const JSON_TYPE = /^application\/(?:json|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;|$)/i
+/** Bytes of no type are what Amazon's SDKs call the body of `InvokeModel`. No browser sends them to a stranger without asking. */
+const JSON_TYPE = /^application\/(?:json|octet-stream|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;|$)/i
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i
 
 /** Throws `unsupported_media_type` unless the body is declared as UTF-8 JSON, or not declared at all. */

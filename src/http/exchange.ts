@@ -7,6 +7,7 @@ import type { ByteHold } from '../lib/byte-budget.ts'
 import type { Watch } from '../lib/deadlines.ts'
 import type { Peer } from './http-app.types.ts'
 import type { RouteName } from './routes.ts'
+import type { StreamFraming } from './stream-framing.ts'
 
 /** One request and what is known about it so far. Every field is set in the constructor, so that all have one shape. */
 export class Exchange implements Watch {
@@ -18,15 +19,15 @@ export class Exchange implements Watch {
   /** `Clock.now()` when the request was seen. */
   readonly receivedAt: number
   /** Format in which the caller expects errors. */
-  readonly format: WireFormat
+  format: WireFormat
   /** Undefined when there is no such route. */
   route: RouteName | undefined
   principal: Principal | undefined = undefined
   requestBytes = 0
   /** What the path says of the call, where the format says it there. */
   address: CallAddress | undefined = undefined
-  /** A stream goes out as one JSON list instead of events. */
-  isJsonList = false
+  /** How a stream goes out where it is not one of events. */
+  framing: StreamFraming | undefined = undefined
   /** Memory its body takes, while it is large. */
   hold: ByteHold | undefined = undefined
   /** Set when the request ended badly. */

@@ -1,5 +1,5 @@
 /** Methods of a model that are served under the addresses of Google's API. */
-const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens'] as const
+const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'] as const
 export type GoogleMethod = (typeof METHODS)[number]
 
 const MODEL_METHOD = /\/models\/[^/].*:(\w+)$/

@@ -59,7 +59,7 @@ describe("Google's addresses", () => {
   })
 
   test.each([
-    ['/v1beta/models/fast:embedContent', 'generateContent, streamGenerateContent and countTokens'],
+    ['/v1beta/models/fast:predict', 'countTokens, embedContent and batchEmbedContents'],
     ['/v1beta/v1beta/models/fast:generateContent', 'without a version'],
     ['/models/fast:generateContent', '/v1beta/models/'],
   ])('that are none say which there are: %s', async (path, words) => {

@@ -93,7 +93,7 @@ describe('what is not there', () => {
     ['GET', '/nothing', {}, 'openai'],
     ['POST', '/v1/messages/batches', {}, 'anthropic'],
     ['POST', '/v1/responses/compact', {}, 'responses'],
-    ['GET', '/v1/files', { 'anthropic-version': '2023-06-01' }, 'anthropic'],
+    ['GET', '/v1/skills', { 'anthropic-version': '2023-06-01' }, 'anthropic'],
   ] as const)('%s %s is a 404 in the envelope of its client', async (method, path, headers, format) => {
     const { app } = createFixture()
     const response = await app.fetch(request(path, { method, headers }))

@@ -1,4 +1,3 @@
-import { GatewayError } from '../errors/gateway-error.ts'
 import { Deadlines } from '../lib/deadlines.ts'
 import { Exchange } from './exchange.ts'
 import { ExchangeLog } from './exchange-log.ts'
@@ -8,6 +7,7 @@ import { createIngress, type IngressState } from './ingress.ts'
 import { LiveStreams } from './live-streams.ts'
 import { formatOfPath, pathOf } from './request-path.ts'
 import { RefusalAudit } from './refusal-audit.ts'
+import { shuttingDown } from './shutting-down.ts'
 
 /**
  * The gateway's HTTP interface over an engine. Model calls are told apart by their path alone and go straight to the engine; everything
@@ -43,11 +43,11 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       const fixed = isPost ? ingress.callRoutes.get(path) : undefined
       const named = isPost && fixed === undefined ? ingress.modelCall(path, request.url) : undefined
       const route = fixed ?? named?.route
-      const format = route === undefined ? formatOfPath(path, request.headers) : route.codec.format
+      const format = route === undefined ? formatOfPath(path, request.headers) : (named?.format ?? route.codec.format)
       const exchange = new Exchange({ request, peer, requestId: generateId(), receivedAt, format, route: route?.name })
       if (named !== undefined) {
         exchange.address = named.address
-        exchange.isJsonList = named.isJsonList
+        exchange.framing = named.framing
       }
       state.log.begin()
       if (route === undefined) return ingress.cold.serve(exchange, path)
@@ -67,10 +67,3 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     },
   }
 }
-
-const shuttingDown = (): GatewayError =>
-  new GatewayError(
-    'shutting_down',
-    'The gateway is shutting down and takes no new requests. Send the request again in a moment.',
-    { retryAfterMs: 1_000 },
-  )

@@ -1,5 +1,6 @@
 import type { Deadlines } from '../lib/deadlines.ts'
 import { AccessControl } from './access-control.ts'
+import { createBedrockCalls } from './bedrock-calls.ts'
 import { ColdRoutes } from './cold-routes.ts'
 import { Cors } from './cors.ts'
 import type { ExchangeLog } from './exchange-log.ts'
@@ -52,11 +53,14 @@ export function createIngress(options: HttpAppOptions, state: IngressState): Ing
     deadlines,
     buffers,
   })
-  const cold = new ColdRoutes({ ...options, access, responder, calls, cors, isDraining: () => state.isDraining })
+  const cold = new ColdRoutes({ ...options, access, responder, calls, cors, deadlines, isDraining: () => state.isDraining })
   const callRoutes = new Map(
     callRoutesOf(codecs).map((route): [string, CallRoute] => [`${settings.basePath}${ROUTES[route.name].path}`, route]),
   )
-  return { responder, calls, cold, callRoutes, modelCall: createModelCalls(codecs.gemini, settings.basePath) }
+  const googleCall = createModelCalls(codecs.gemini, settings.basePath)
+  const limits = { maxDepth: settings.maxJsonDepth, maxNodes: settings.maxJsonNodes }
+  const bedrockCall = createBedrockCalls(codecs, settings.basePath, limits)
+  return { responder, calls, cold, callRoutes, modelCall: (path, url) => googleCall(path, url) ?? bedrockCall(path) }
 }
 
 function callRoutesOf(codecs: HttpAppOptions['codecs']): CallRoute[] {

@@ -85,7 +85,9 @@ class LiveStream implements UnderlyingDefaultSource<Uint8Array> {
     if (this.isOver) return
     if (chunk === undefined) {
       this.isOver = true
-      controller.close()
+      // Without a reason, which Bun would print: the record has it.
+      if (this.answer.isCut === true) controller.error()
+      else controller.close()
       this.ended('complete', this.bytes)
       return
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { codecs } from '../codecs/registry.ts'
 import { canonicalPath, createModelCalls, type ModelCall } from './model-calls.ts'
+import { JSON_LIST } from './stream-framing.ts'
 
 const read = (path: string, query = '', basePath = ''): ModelCall | undefined =>
   createModelCalls(codecs.gemini, basePath)(path, `http://gateway.test${path}${query}`)
@@ -38,10 +39,10 @@ describe('a path that names its model', () => {
 
   test('asks for events, or for one list', () => {
     const path = '/v1beta/models/m:streamGenerateContent'
-    expect(read(path, '?key=k&alt=sse')?.isJsonList).toBe(false)
-    expect(read(path, '?alt=json')?.isJsonList).toBe(true)
-    expect(read(path)?.isJsonList).toBe(true)
-    expect(read('/v1beta/models/m:generateContent')?.isJsonList).toBe(false)
+    expect(read(path, '?key=k&alt=sse')?.framing).toBeUndefined()
+    expect(read(path, '?alt=json')?.framing).toBe(JSON_LIST)
+    expect(read(path)?.framing).toBe(JSON_LIST)
+    expect(read('/v1beta/models/m:generateContent')?.framing).toBeUndefined()
   })
 
   test('is one path, whatever the version', () => {

@@ -1,13 +1,17 @@
 import type { CallAddress, Codec } from '../codecs/codec.ts'
 import { isGoogleMethod, type GoogleMethod } from './google-path.ts'
+import type { WireFormat } from '../ir/wire-format.ts'
 import type { CallRoute } from './serve-call.ts'
+import { JSON_LIST, type StreamFraming } from './stream-framing.ts'
 
-/** A call that names its model in its path, as Google's API has it. */
+/** A call that names its model in its path, as the APIs of Google and of Bedrock have it. */
 export interface ModelCall {
   readonly route: CallRoute
   readonly address: CallAddress
-  /** A stream comes as one JSON list unless the client asks for events. */
-  readonly isJsonList: boolean
+  /** How a stream goes out where it is not one of events. */
+  readonly framing: StreamFraming | undefined
+  /** In whose words errors are told; undefined: in those of the route's codec. */
+  readonly format?: WireFormat | undefined
 }
 
 /** Versions of Google's API under which the same is found. */
@@ -16,7 +20,7 @@ const OTHER_VERSION = /^\/v1alpha(?=\/models(?:\/|$))/
 
 /** Reads calls below `basePath`; undefined for every other path. */
 export function createModelCalls(codec: Codec, basePath: string): (path: string, url: string) => ModelCall | undefined {
-  const routes: Readonly<Record<GoogleMethod, CallRoute>> = {
+  const routes: Readonly<Partial<Record<GoogleMethod, CallRoute>>> = {
     generateContent: { name: 'generateContent', codec, operation: 'generate' },
     streamGenerateContent: { name: 'streamGenerateContent', codec, operation: 'generate' },
     countTokens: { name: 'countModelTokens', codec, operation: 'count-tokens' },
@@ -24,9 +28,12 @@ export function createModelCalls(codec: Codec, basePath: string): (path: string,
   return (path, url) => {
     if (!path.startsWith(basePath)) return undefined
     const [, model, method] = CALL.exec(path.slice(basePath.length)) ?? []
-    if (model === undefined || method === undefined || !isGoogleMethod(method)) return undefined
+    const route = method !== undefined && isGoogleMethod(method) ? routes[method] : undefined
+    if (model === undefined || route === undefined) return undefined
     const stream = method === 'streamGenerateContent'
-    return { route: routes[method], address: { model: modelNamed(model), stream }, isJsonList: stream && !wantsEvents(url) }
+    // A stream comes as one JSON list unless the client asks for events.
+    const framing = stream && !wantsEvents(url) ? JSON_LIST : undefined
+    return { route, address: { model: modelNamed(model), stream }, framing }
   }
 }
 

@@ -37,6 +37,9 @@ export function parseBody(received: Uint8Array, limits: JsonLimits, createNonce:
   return { value: parse(text, bytes), body: { bytes, blobs } }
 }
 
+/** What nobody can guess, for `parseBody`. */
+export const createNonce = (): string => crypto.randomUUID().replaceAll('-', '')
+
 /** A body that was parsed before, and had no media cut out. */
 export const parsedAgain = ({ bytes }: RequestBody): unknown => JSON.parse(UTF8.decode(bytes)) as unknown
 

@@ -11,6 +11,8 @@ export interface ReadBodyOptions {
   readonly reserve: (bytes: number) => void
   readonly clock: Clock
   readonly deadlines: Deadlines
+  /** False for a body of any type. Default: it must be JSON. */
+  readonly isJson?: boolean
 }
 
 /** Bodies up to this length are read in one go by the server; larger ones go into one buffer of their own size. */
@@ -19,14 +21,14 @@ const FIRST_BUFFER_BYTES = 64 * 1024
 /** Bodies up to this length are not counted among what is held in memory. */
 const UNCOUNTED_BYTES = 64 * 1024
 /** Longest silence while a body arrives, in ms. */
-const BODY_IDLE_MS = 30_000
+export const BODY_IDLE_MS = 30_000
 /** After the first silence allowed, a body must on average come at least this fast, in bytes per ms. */
 const SLOWEST_BYTES_PER_MS = 1
 
 /** The body of a call as bytes, decompressed. Throws or rejects with a `GatewayError` for what the gateway does not take. */
 export function readBody(request: Request, options: ReadBodyOptions): Promise<Uint8Array> {
   const { headers } = request
-  checkContentType(headers.get('content-type'))
+  if (options.isJson !== false) checkContentType(headers.get('content-type'))
   const encoding = contentEncoding(headers.get('content-encoding'))
   const declared = declaredLength(headers.get('content-length'))
   if (declared !== undefined && options.maxBytes !== undefined && declared > options.maxBytes) throw tooLarge(options.maxBytes)
@@ -36,7 +38,8 @@ export function readBody(request: Request, options: ReadBodyOptions): Promise<Ui
   return encoding === undefined ? read : read.then((bytes) => decompress(bytes, encoding, options.maxBytes))
 }
 
-function declaredLength(header: string | null): number | undefined {
+/** What a `content-length` says; undefined for none, and for one that is no number. */
+export function declaredLength(header: string | null): number | undefined {
   if (header === null) return undefined
   const length = Number(header)
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined
@@ -118,13 +121,14 @@ function enlarged(buffer: Uint8Array<ArrayBuffer>, length: number, size: number)
 /** The connection is closed anyway; what became of the rest of its body does not matter. */
 const ignoreFailure = (): undefined => undefined
 
-const tooLarge = (limit: number): GatewayError =>
+export const tooLarge = (limit: number): GatewayError =>
   new GatewayError(
     'body_too_large',
     `The body is larger than the ${limit} bytes this gateway accepts (server.max_request_bytes).`,
   )
 
-const tooSlow = (): GatewayError => new GatewayError('request_timeout', 'The body arrived too slowly. Send the request again.')
+export const tooSlow = (): GatewayError =>
+  new GatewayError('request_timeout', 'The body arrived too slowly. Send the request again.')
 
 const gone = (cause: unknown): GatewayError =>
   new GatewayError('client_closed_request', 'The client went away before its body had arrived.', { cause })

@@ -27,7 +27,9 @@ const SIGNS: readonly (readonly [format: WireFormat, fits: (path: string, header
   ['anthropic', (path, headers) => path.includes('/v1/messages') || headers.has('anthropic-version')],
   ['gemini', (path, headers) => GOOGLE_PATH.test(path) || isGoogleMethod(methodOfPath(path) ?? '') || isGoogle(headers)],
   ['responses', (path) => path.includes('/v1/responses')],
+  ['bedrock_converse', (path, headers) => BEDROCK_PATH.test(path) || headers.get('authorization')?.startsWith('AWS4-') === true],
 ]
+const BEDROCK_PATH = /\/model\/.+\/(?:invoke|converse|count-tokens)/
 const GOOGLE_PATH = /\/v1(?:beta|alpha)(?:\/|$)/
 
 /** Whether the headers are those that Google's own SDKs send. */

@@ -5,7 +5,6 @@ import type { WireFormat } from '../ir/wire-format.ts'
 import type { Cors } from './cors.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangeLog } from './exchange-log.ts'
-import { JsonListStream } from './json-list-stream.ts'
 import type { LiveStreams } from './live-streams.ts'
 
 export interface ResponderOptions {
@@ -21,9 +20,12 @@ const CLIENT_ID_HEADER: Readonly<Record<WireFormat, string>> = {
   responses: 'x-request-id',
   anthropic: 'request-id',
   gemini: 'x-request-id',
+  bedrock_converse: 'x-amzn-requestid',
 }
 
 const JSON_TYPE = 'application/json'
+/** A status of which no body may follow. */
+const NO_CONTENT = 204
 const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 /** A server may close a connection that stays silent for longer. */
 const LONGEST_SILENCE_MS = 120_000
@@ -50,21 +52,22 @@ export class Responder {
       const headers = this.headers(exchange, JSON_TYPE, answer.headers)
       this.options.log.end(exchange, status, answer.body.length)
       // A plain view of the bytes is a body for every server; the types only know it without a shared buffer.
-      return new Response(answer.body as string | Uint8Array<ArrayBuffer>, { status, headers })
+      return new Response(status === NO_CONTENT ? null : (answer.body as string | Uint8Array<ArrayBuffer>), { status, headers })
     }
     if (exchange.request.signal.aborted) {
       answer.stream.cancel()
       return this.error(exchange, new GatewayError('client_closed_request', 'The client went away before its answer began.'))
     }
-    const stream = exchange.isJsonList ? new JsonListStream(answer.stream) : answer.stream
-    const headers = this.headers(exchange, exchange.isJsonList ? JSON_TYPE : EVENT_STREAM, answer.headers)
+    const { framing } = exchange
+    const stream = framing === undefined ? answer.stream : framing.frame(answer.stream)
+    const headers = this.headers(exchange, framing?.contentType ?? EVENT_STREAM, answer.headers)
     headers['cache-control'] = 'no-cache, no-transform'
     headers['x-accel-buffering'] = 'no'
-    if (answer.stream.pingMs > LONGEST_SILENCE_MS) exchange.peer?.setIdleLimit?.(false)
+    if (stream.pingMs > LONGEST_SILENCE_MS) exchange.peer?.setIdleLimit?.(false)
     const body = this.options.streams.open(stream, exchange.request.signal, (outcome, bytes) => {
       this.options.log.end(exchange, outcome === 'cancelled' ? 499 : status, bytes)
     })
-    return new Response(body, { status, headers })
+    return new Response(status === NO_CONTENT ? null : body, { status, headers })
   }
 
   /** Answers with something of the gateway's own: a list, a page, a state. */
@@ -93,7 +96,8 @@ export class Responder {
     if (error.isFinal) headers['x-should-retry'] = 'false'
     if (status === 401) headers['www-authenticate'] ??= 'Bearer realm="switchback"'
     if (CLOSING_CODES.has(error.code)) headers['connection'] = 'close'
-    const text = exchange.isJsonList ? JSON.stringify([body]) : JSON.stringify(body)
+    const told = JSON.stringify(body)
+    const text = exchange.framing?.error?.(told) ?? told
     this.options.log.end(exchange, status, text.length)
     return new Response(text, { status, headers })
   }

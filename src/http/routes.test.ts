@@ -9,7 +9,7 @@ const concrete = (route: RouteDefinition): string => route.path.replace(/:id(\{\
 const ask = (route: RouteDefinition, headers: Record<string, string> = {}): Request =>
   route.method === 'POST'
     ? request(concrete(route), { headers, json: { model: 'fast', messages: [] } })
-    : request(concrete(route), { headers })
+    : request(concrete(route), { headers, method: route.method === 'ANY' ? 'PUT' : route.method })
 
 /**
  * The least role that each route admits, written down a second time: what may be done with which key is too important to be changed by the
@@ -23,6 +23,33 @@ const LEAST_ROLE: Readonly<Record<RouteName, RouteRole>> = {
   generateContent: 'client',
   streamGenerateContent: 'client',
   countModelTokens: 'client',
+  invokeModel: 'client',
+  invokeModelStream: 'client',
+  converse: 'client',
+  converseStream: 'client',
+  countBedrockTokens: 'client',
+  embedContent: 'client',
+  batchEmbedContents: 'client',
+  embeddings: 'client',
+  completions: 'client',
+  generateImages: 'client',
+  editImages: 'client',
+  varyImages: 'client',
+  speech: 'client',
+  transcriptions: 'client',
+  translations: 'client',
+  rerank: 'client',
+  moderations: 'client',
+  uploadFile: 'client',
+  listFiles: 'client',
+  getFile: 'client',
+  deleteFile: 'client',
+  fileContent: 'client',
+  createBatch: 'client',
+  listBatches: 'client',
+  getBatch: 'client',
+  cancelBatch: 'client',
+  passthrough: 'client',
   listGoogleModels: 'client',
   getGoogleModel: 'client',
   listModels: 'client',

@@ -4,7 +4,7 @@ import type { PrincipalRole } from '../ir/principal.ts'
 export type RouteRole = 'public' | PrincipalRole
 
 export interface RouteDefinition {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'ANY'
   /** Path below the base path; `:id` stands for one part, `:id{.+}` for one or more, slashes included. */
   readonly path: string
   readonly role: RouteRole
@@ -30,6 +30,38 @@ export const ROUTES = {
     takesKeyInQuery: true,
   },
   countModelTokens: { method: 'POST', path: '/v1beta/models/:id{.+}:countTokens', role: 'client', takesKeyInQuery: true },
+  invokeModel: { method: 'POST', path: '/model/:id{.+}/invoke', role: 'client' },
+  invokeModelStream: { method: 'POST', path: '/model/:id{.+}/invoke-with-response-stream', role: 'client' },
+  converse: { method: 'POST', path: '/model/:id{.+}/converse', role: 'client' },
+  converseStream: { method: 'POST', path: '/model/:id{.+}/converse-stream', role: 'client' },
+  countBedrockTokens: { method: 'POST', path: '/model/:id{.+}/count-tokens', role: 'client' },
+  embedContent: { method: 'POST', path: '/v1beta/models/:id{.+}:embedContent', role: 'client', takesKeyInQuery: true },
+  batchEmbedContents: {
+    method: 'POST',
+    path: '/v1beta/models/:id{.+}:batchEmbedContents',
+    role: 'client',
+    takesKeyInQuery: true,
+  },
+  embeddings: { method: 'POST', path: '/v1/embeddings', role: 'client' },
+  completions: { method: 'POST', path: '/v1/completions', role: 'client' },
+  generateImages: { method: 'POST', path: '/v1/images/generations', role: 'client' },
+  editImages: { method: 'POST', path: '/v1/images/edits', role: 'client' },
+  varyImages: { method: 'POST', path: '/v1/images/variations', role: 'client' },
+  speech: { method: 'POST', path: '/v1/audio/speech', role: 'client' },
+  transcriptions: { method: 'POST', path: '/v1/audio/transcriptions', role: 'client' },
+  translations: { method: 'POST', path: '/v1/audio/translations', role: 'client' },
+  rerank: { method: 'POST', path: '/v1/rerank', role: 'client' },
+  moderations: { method: 'POST', path: '/v1/moderations', role: 'client' },
+  uploadFile: { method: 'POST', path: '/v1/files', role: 'client' },
+  listFiles: { method: 'GET', path: '/v1/files', role: 'client' },
+  getFile: { method: 'GET', path: '/v1/files/:id', role: 'client' },
+  deleteFile: { method: 'DELETE', path: '/v1/files/:id', role: 'client' },
+  fileContent: { method: 'GET', path: '/v1/files/:id/content', role: 'client' },
+  createBatch: { method: 'POST', path: '/v1/batches', role: 'client' },
+  listBatches: { method: 'GET', path: '/v1/batches', role: 'client' },
+  getBatch: { method: 'GET', path: '/v1/batches/:id', role: 'client' },
+  cancelBatch: { method: 'POST', path: '/v1/batches/:id/cancel', role: 'client' },
+  passthrough: { method: 'ANY', path: '/passthrough/:id{.+}', role: 'client' },
   listGoogleModels: { method: 'GET', path: '/v1beta/models', role: 'client', takesKeyInQuery: true },
   getGoogleModel: { method: 'GET', path: '/v1beta/models/:id{.+}', role: 'client', takesKeyInQuery: true },
   listModels: { method: 'GET', path: '/v1/models', role: 'client' },
@@ -111,6 +143,24 @@ export type TenancyRouteName =
   | `${'create' | 'get' | 'change' | 'disable' | 'enable'}${'Key' | 'Tenant' | 'Project' | 'Owner'}`
 /** What calls used and cost. */
 export type UsageRouteName = Extract<RouteName, `usage${string}`>
+/** Endpoints that are forwarded to a target that offers them, with the model renamed. */
+export type ForwardRouteName =
+  | `${'generate' | 'edit' | 'vary'}Images`
+  | 'speech'
+  | 'transcriptions'
+  | 'translations'
+  | 'rerank'
+  | 'moderations'
+/** Files and batches, which one account keeps. */
+export type StoredObjectRouteName =
+  | 'uploadFile'
+  | 'fileContent'
+  | 'deleteFile'
+  | 'createBatch'
+  | 'cancelBatch'
+  | 'listFiles'
+  | 'listBatches'
+  | `get${'File' | 'Batch'}`
 /** Routes that carry model calls; they are served without the router. */
 export type CallRouteName =
   | 'chatCompletions'
@@ -120,19 +170,31 @@ export type CallRouteName =
   | 'generateContent'
   | 'streamGenerateContent'
   | 'countModelTokens'
+  | `invokeModel${'' | 'Stream'}`
+  | `converse${'' | 'Stream'}`
+  | 'countBedrockTokens'
 
 const RANK: Readonly<Record<RouteRole, number>> = { public: 0, client: 1, operator: 2, admin: 3 }
 
 /** Whether a principal of this role may use a route that asks for another. */
 export const mayUse = (role: PrincipalRole, asked: RouteRole): boolean => RANK[role] >= RANK[asked]
 
+/** Methods of an address that takes any. */
+export const ANY_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+const METHODS_OF: Readonly<Record<RouteDefinition['method'], readonly string[]>> = {
+  GET: ['GET', 'HEAD'],
+  POST: ['POST'],
+  DELETE: ['DELETE'],
+  ANY: ANY_METHODS,
+}
+
 /** Methods that a path below the base path takes, for `Allow`; empty when there is no such path. */
 export function allowedMethods(path: string): string[] {
   const methods = new Set<string>()
   for (const route of Object.values(ROUTES)) {
     if (!matches(route.path, path)) continue
-    methods.add(route.method)
-    if (route.method === 'GET') methods.add('HEAD')
+    for (const method of METHODS_OF[route.method]) methods.add(method)
   }
   return [...methods]
 }

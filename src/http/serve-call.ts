@@ -1,4 +1,4 @@
-import type { Codec } from '../codecs/codec.ts'
+import type { CallAddress, Codec } from '../codecs/codec.ts'
 import { ClientCall } from '../engine/client-call.ts'
 import type { Answer, Call, Engine } from '../engine/engine.ts'
 import type { Flight, KeptBody, SingleFlight } from '../engine/single-flight.ts'
@@ -12,8 +12,10 @@ import type { Deadlines } from '../lib/deadlines.ts'
 import type { JsonLimits } from '../lib/json-limits.ts'
 import type { AccessControl } from './access-control.ts'
 import type { Exchange } from './exchange.ts'
-import { parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
-import { readBody } from './read-body.ts'
+import { checkModelName } from './model-name.ts'
+import { createNonce, parseBody, parsedAgain, type ParsedBody } from './parse-body.ts'
+import { beginPatience, endPatience } from './patience.ts'
+import { readBody, type ReadBodyOptions } from './read-body.ts'
 import { pathOf } from './request-path.ts'
 import { readHints, withoutHints } from './request-hints.ts'
 import type { Responder } from './responder.ts'
@@ -38,13 +40,17 @@ export interface CallRoute {
   readonly name: CallRouteName
   readonly codec: Codec
   readonly operation: 'generate' | 'count-tokens'
+  /** Takes a request out of an envelope. */
+  readonly open?: ((parsed: ParsedBody, address: CallAddress | undefined, headers: Headers) => OpenedCall) | undefined
 }
 
-/** Below this no server closes a connection that waits for its answer. */
-const PATIENCE_MS = 60_000
-
-/** The name stands in decisions and records, several times. */
-const LONGEST_MODEL_NAME = 512
+/** A request that came in an envelope, as its format has it. */
+export interface OpenedCall {
+  readonly parsed: ParsedBody
+  readonly headers: Headers
+  /** Of the request, where it is not that of the route. */
+  readonly codec?: Codec | undefined
+}
 
 /** Serves model calls: authenticate, read, parse, decode, hand to the engine. The path every request takes, so it does nothing else. */
 export class CallServer {
@@ -59,7 +65,7 @@ export class CallServer {
 
   /** Two waits, for the body and for the engine; every further one would cost as much as parsing the headers. */
   async serve(exchange: Exchange, route: CallRoute): Promise<Response> {
-    const { access, responder, engine, clock, deadlines } = this.options
+    const { access, responder, engine } = this.options
     let principal: Principal
     try {
       principal = access.admit(exchange.request, ROUTES[route.name], exchange.peer)
@@ -74,8 +80,7 @@ export class CallServer {
       this.record(exchange, route, principal, error)
       return responder.error(exchange, error)
     }
-    exchange.at = clock.now() + PATIENCE_MS
-    deadlines.add(exchange)
+    beginPatience(exchange, this.options)
     try {
       return responder.answer(
         exchange,
@@ -85,8 +90,7 @@ export class CallServer {
       // The engine promises not to reject; a fault in it must still become an answer.
       return responder.error(exchange, error)
     } finally {
-      deadlines.drop(exchange)
-      if (exchange.at <= clock.now()) exchange.peer?.setIdleLimit?.(true)
+      endPatience(exchange, this.options)
     }
   }
 
@@ -124,15 +128,23 @@ export class CallServer {
 
   /** Reads and parses a body within the limits. */
   async receive(exchange: Exchange): Promise<ParsedBody> {
+    return this.parse(exchange, await readBody(exchange.request, this.readOptions(exchange)))
+  }
+
+  /** Reads a body of any type within the limits. */
+  async receiveBytes(exchange: Exchange): Promise<Uint8Array> {
+    const bytes = await readBody(exchange.request, { ...this.readOptions(exchange), isJson: false })
+    exchange.requestBytes = bytes.length
+    return bytes
+  }
+
+  private readOptions(exchange: Exchange): ReadBodyOptions {
     const { settings, clock, deadlines, buffers } = this.options
     const reserve = (bytes: number): void => {
       exchange.hold ??= new ByteHold(buffers)
       if (!exchange.hold.grow(bytes)) throw memoryFull()
     }
-    return this.parse(
-      exchange,
-      await readBody(exchange.request, { maxBytes: settings.maxRequestBytes, reserve, clock, deadlines }),
-    )
+    return { maxBytes: settings.maxRequestBytes, reserve, clock, deadlines }
   }
 
   /** The value of a body, or `absent` when there is none. */
@@ -168,15 +180,18 @@ export class CallServer {
   }
 }
 
-function callOf(exchange: Exchange, { codec, operation }: CallRoute, principal: Principal, parsed: ParsedBody): Call {
+function callOf(exchange: Exchange, route: CallRoute, principal: Principal, received: ParsedBody): Call {
   const { requestId, receivedAt, request, address } = exchange
+  const { operation } = route
+  const opened = route.open?.(received, address, request.headers)
+  const codec = opened?.codec ?? route.codec
+  const parsed = opened?.parsed ?? received
   const hints = readHints(request.headers, parsed.value)
   const { value, body } = hints?.models === undefined ? parsed : withoutHints(parsed)
   const asked = (given: unknown): unknown =>
     operation === 'count-tokens' ? (codec.tokenCounter?.request?.(given) ?? given) : given
   const decoded = codec.decodeRequest(asked(value), address)
-  if (decoded.value.model.length > LONGEST_MODEL_NAME)
-    throw new GatewayError('invalid_body', `The model name is longer than ${LONGEST_MODEL_NAME} characters.`, { param: 'model' })
+  checkModelName(decoded.value.model)
   return new ClientCall({
     requestId,
     receivedAt,
@@ -185,11 +200,9 @@ function callOf(exchange: Exchange, { codec, operation }: CallRoute, principal: 
     decodeAgain: body.blobs.size > 0 ? undefined : () => codec.decodeRequest(asked(parsedAgain(body)), address).value,
     diagnostics: decoded.diagnostics,
     body: body.blobs.size === 0 ? body : { ...body, blobs: standardMedia(decoded.value, body.blobs) },
-    headers: request.headers,
+    headers: opened?.headers ?? request.headers,
     principal,
     hints,
     signal: request.signal,
   })
 }
-
-const createNonce = (): string => crypto.randomUUID().replaceAll('-', '')

@@ -10,7 +10,7 @@ export function unknownRoute(path: string, basePath: string): GatewayError {
       'route_not_found',
       isGoogleMethod(method)
         ? `There is no such address; did you mean ${basePath}/v1beta/models/…:${method}? Google's clients want a base URL without a version.`
-        : "Of Google's API this gateway serves models, and of a model generateContent, streamGenerateContent and countTokens.",
+        : "Of Google's API this gateway serves models, and of a model generateContent, streamGenerateContent, countTokens, embedContent and batchEmbedContents.",
     )
   const meant = Object.values(ROUTES).find(
     ({ path: known }) => known.startsWith('/v1/') && (path.endsWith(known) || path.endsWith(known.slice('/v1'.length))),

@@ -23,6 +23,7 @@ export type RejectionCode =
   | 'provider_not_allowed'
   | 'account_not_allowed'
   | 'state_elsewhere'
+  | 'endpoint_unsupported'
   | 'translation_loss'
   | 'streaming_unsupported'
   | 'tools_unsupported'
@@ -72,6 +73,13 @@ export interface DecisionInputs {
     | undefined
   /** Who gave the answer that the request continues by its id; without a target nobody remembered it. */
   readonly origin?: { readonly target_id?: string | undefined; readonly account_id?: string | undefined } | undefined
+  /** What a call of another endpoint asks of its target; `provider` is the only one it is for. */
+  readonly endpoint?: EndpointInputs | undefined
+}
+
+export interface EndpointInputs {
+  readonly offers: readonly string[]
+  readonly provider?: string | undefined
 }
 
 export interface PrincipalInputs {

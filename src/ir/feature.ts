@@ -69,6 +69,7 @@ export const FEATURES = [
   'tools.input_examples',
   'tools.name',
   'tools.schema',
+  'tool_choice.none',
   'tool_choice.required',
   'tool_choice.named',
   'tool_choice.allowed',

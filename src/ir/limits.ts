@@ -58,6 +58,8 @@ export interface SubjectLimits {
   readonly tokenWeights?: TokenWeights | undefined
   /** What happens under a budget when nobody knows what a model costs. */
   readonly unknownPrice?: 'refuse' | 'allow' | undefined
+  /** What happens under a budget to calls of which nobody can tell what they use. */
+  readonly unmetered?: 'refuse' | 'allow' | undefined
 }
 
 /** What budgets inherit from `server.budget`. */
@@ -65,6 +67,7 @@ export interface InheritedBudget {
   readonly timezone: string
   readonly soft: readonly number[]
   readonly unknown_price: 'refuse' | 'allow'
+  readonly unmetered: 'refuse' | 'allow'
 }
 
 /** Limits as configured, by what they are about. */

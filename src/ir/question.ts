@@ -1,6 +1,7 @@
+import type { Offer } from './endpoint.ts'
 import type { Feature } from './feature.ts'
 import type { RequestHints } from './hints.ts'
-import type { AccountId, TargetId } from './ids.ts'
+import type { AccountId, ProviderId, TargetId } from './ids.ts'
 import type { Principal } from './principal.ts'
 import type { WireFormat } from './wire-format.ts'
 
@@ -28,6 +29,16 @@ export interface DecisionQuestion {
   readonly session?: SessionPin | undefined
   /** Undefined when the request carries its whole conversation. */
   readonly origin?: AnswerOrigin | undefined
+  /** Undefined for calls that generate an answer or count its tokens. */
+  readonly endpoint?: EndpointNeed | undefined
+}
+
+/** What a call of another endpoint asks of its target. */
+export interface EndpointNeed {
+  /** What the target's provider has to offer. */
+  readonly offers: readonly Offer[]
+  /** The call is for this provider, whatever routes say. */
+  readonly provider?: ProviderId | undefined
 }
 
 /** Who served the session's previous turn; the provider's prompt cache is there. */

@@ -1,5 +1,6 @@
 import type { RouteDecision } from './decision.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import type { CallOperation } from './endpoint.ts'
 import type { Usage } from './usage.ts'
 
 /** One dispatch to one account of one target. Codes only: never text of an upstream. */
@@ -55,7 +56,7 @@ export interface RequestRecord {
   readonly engine_version: string
   readonly revision: number
   readonly config_hash: string
-  readonly operation: 'generate' | 'count-tokens'
+  readonly operation: CallOperation
   readonly client_format: string
   readonly requested_model: string
   readonly session_id?: string | undefined

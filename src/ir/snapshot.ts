@@ -1,3 +1,4 @@
+import type { Offer } from './endpoint.ts'
 import type { ProviderId } from './ids.ts'
 import type { DecisionQuestion } from './question.ts'
 import type { RequestNeed } from './need.ts'
@@ -94,6 +95,8 @@ export interface ProviderFacts {
   readonly findsFormat?: boolean | undefined
   /** Declared by the operator; undefined fields are unknown. */
   readonly capabilities: Capabilities
+  /** What it offers beside generating answers. */
+  readonly offers: ReadonlySet<Offer>
   /** Tags of every model of the provider, and of single ones by name. */
   readonly tags: readonly string[]
   readonly modelTags: ReadonlyMap<string, readonly string[]>

@@ -66,6 +66,12 @@ const budgetFields = {
     .describe(
       'What happens to a call whose model has no known price: it is refused, with the command that sets one, or served and not counted. Default: that of `server.budget`, which is `refuse`.',
     ),
+  unmetered: z
+    .enum(['refuse', 'allow'])
+    .optional()
+    .describe(
+      'What happens to calls whose cost nobody can tell (files, batches, images, audio, `/passthrough/…`): they are refused, or served and counted as far as they tell what they used. Default: that of `server.budget`, which is `refuse`.',
+    ),
 }
 
 /** `budget` of anybody but the gateway itself. */

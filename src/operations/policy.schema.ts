@@ -29,6 +29,7 @@ const REJECTION_CODES = Object.keys({
   provider_not_allowed: true,
   account_not_allowed: true,
   state_elsewhere: true,
+  endpoint_unsupported: true,
   translation_loss: true,
   streaming_unsupported: true,
   tools_unsupported: true,

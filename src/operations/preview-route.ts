@@ -64,6 +64,7 @@ const SHORTEST: Readonly<Record<WireFormat, JsonObject>> = {
   responses: { input: 'hi' },
   anthropic: { ...CHAT, max_tokens: 1024 },
   gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+  bedrock_converse: { messages: [{ role: 'user', content: [{ text: 'hi' }] }] },
 }
 
 /** The body that the preview is made of: the given one, with model and streaming replaced where asked. */

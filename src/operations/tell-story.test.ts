@@ -209,6 +209,7 @@ describe('the story', () => {
       'Used 700 tokens in and an unknown number of tokens out. That is what it had told when it ended.',
     )
     expect(told({ ...loser, usage_known: 'unknown' })).toContain('What it used is not known: it ended before its upstream told.')
+    expect(told({ ...loser, outcome: 'success', usage_known: 'unknown' })).toContain('not known: its answer does not tell.')
     for (const silent of [{ usage_known: 'unused' }, { usage_known: undefined }, { usage_known: 'whole' }] as const)
       expect(told({ ...limited, ...silent })).not.toMatch(/What it used|had told/)
     expect(told().match(/Used /g)).toHaveLength(1)

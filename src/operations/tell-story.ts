@@ -85,11 +85,17 @@ function causes(failures: readonly AttemptRecord[]): string {
   return [...seen].join('; ')
 }
 
+const CALL_WORDS: Readonly<Partial<Record<RequestRecord['operation'], string>>> = {
+  generate: 'call',
+  'count-tokens': 'token count',
+  passthrough: 'call passed through',
+}
+
 function subject(record: RequestRecord): string {
   const parts = [
     record.request_id,
     new Date(record.started_at).toISOString(),
-    `${record.operation === 'count-tokens' ? 'token count' : 'call'} in the ${record.client_format} format`,
+    `${CALL_WORDS[record.operation] ?? `call for ${record.operation}`} in the ${record.client_format} format`,
     record.streamed ? 'streamed' : 'not streamed',
     `model "${safeText(record.requested_model)}"`,
   ]
@@ -161,7 +167,10 @@ function attempts(record: RequestRecord): StoryStep[] {
 function usageNote({ served, usage: answered }: RequestRecord, attempt: AttemptRecord): StoryStep[] {
   const { usage, usage_known: known } = attempt
   if (known === undefined || known === 'unused') return []
-  if (known === 'unknown') return [{ text: '  What it used is not known: it ended before its upstream told.' }]
+  if (known === 'unknown') {
+    const why = attempt.outcome === 'success' ? 'its answer does not tell' : 'it ended before its upstream told'
+    return [{ text: `  What it used is not known: ${why}.` }]
+  }
   const isAnswer = attempt.outcome === 'success' && attempt.target_id === served && answered !== undefined
   if (usage === undefined || (isAnswer && known === 'whole')) return []
   return [{ text: `  ${usageSentence(usage)}${KNOWN_WORDS[known]}` }]

@@ -76,6 +76,44 @@ const googleMetadata = z.strictObject({
     .describe('Address of the metadata server, with the service account.'),
 })
 
+/** Names of the fields are those of AWS's own tools where these have any. */
+const awsKeys = {
+  ...secretFields('access_key', 'the access key id'),
+  ...secretFields('secret_key', 'the secret access key'),
+  ...secretFields('session_token', 'the session token of keys that end'),
+}
+
+const aws = z.strictObject({
+  kind: z
+    .literal('aws')
+    .describe("A signature of each request (AWS Signature Version 4), with keys from where AWS's own tools look for them."),
+  source: z
+    .enum(['static', 'environment', 'profile', 'web_identity', 'container', 'instance'])
+    .optional()
+    .describe(
+      'Where the keys come from. Default: what the other fields name, else the first that there is: the environment, a web identity, a profile, the container, the instance.',
+    ),
+  ...awsKeys,
+  profile: nonEmpty().optional().describe('Profile in the shared files. Default: AWS_PROFILE, else `default`.'),
+  credentials_file: nonEmpty().optional().describe('The shared file with keys. Default: ~/.aws/credentials.'),
+  config_file: nonEmpty().optional().describe('The shared file with settings. Default: ~/.aws/config.'),
+  role_arn: nonEmpty().optional().describe('Role to take on with a web identity. Default: AWS_ROLE_ARN.'),
+  token_file: nonEmpty().optional().describe('File with the token of the web identity. Default: AWS_WEB_IDENTITY_TOKEN_FILE.'),
+  session_name: z
+    .string()
+    .regex(/^[\w+=,.@-]{2,64}$/, '2 to 64 letters, digits or any of _+=,.@-')
+    .optional()
+    .describe('Name under which the role is taken on. Default: AWS_ROLE_SESSION_NAME, else `switchback`.'),
+  sts_url: httpAddress().optional().describe('Address of the Security Token Service. Default: that of the region.'),
+  metadata_url: httpAddress().optional().describe('Address of the metadata service of the instance.'),
+  region: nonEmpty().optional().describe('Region to sign for. Default: that of the provider.'),
+})
+
+const awsSigV4 = z.strictObject({
+  kind: z.literal('aws_sig_v4').describe('Another name of `aws` with keys that are written or named here.'),
+  ...awsKeys,
+})
+
 /** Where a program keeps its login unless told otherwise. */
 interface NativeDefaults {
   readonly program: string
@@ -117,6 +155,8 @@ export const accountAuth = z
       entra,
       serviceAccount,
       googleMetadata,
+      aws,
+      awsSigV4,
       nativeLogin('codex_oauth', {
         program: 'Codex',
         variable: 'CODEX_ACCESS_TOKEN',

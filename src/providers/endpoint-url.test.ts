@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { calledEndpoint, endpointOf, type EndpointCall, type Operation } from './endpoint-url.ts'
+import { addressBelow, addressWithin, calledEndpoint, endpointOf, type EndpointCall, type Operation } from './endpoint-url.ts'
 
 const endpointUrl = (base: string, format: WireFormat, operation: Operation, call: Partial<EndpointCall> = {}): string =>
   endpointOf(base, format, operation)({ model: 'm', stream: false, ...call })
@@ -74,6 +74,31 @@ describe('addresses of operations', () => {
     },
   )
 
+  test.each([
+    ['https://bedrock-runtime.us-east-1.amazonaws.com', 'us.amazon.nova-lite-v1:0', 'us.amazon.nova-lite-v1%3A0'],
+    [
+      'https://proxy.test/aws/model',
+      'arn:aws:bedrock:eu-west-1:1:inference-profile/a',
+      'arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Ainference-profile%2Fa',
+    ],
+  ])('Bedrock at %s, where the whole name of the model is one part of the path', (base, model, written) => {
+    const root = `${base.replace(/\/model$/, '')}/model/${written}`
+    for (const [api, whole, streamed] of [
+      ['bedrock_converse', 'converse', 'converse-stream'],
+      ['bedrock_invoke', 'invoke', 'invoke-with-response-stream'],
+    ] as const) {
+      expect(endpointOf(base, api, 'generate')({ model, stream: false })).toBe(`${root}/${whole}`)
+      expect(endpointOf(base, api, 'generate')({ model, stream: true })).toBe(`${root}/${streamed}`)
+      expect(endpointOf(base, api, 'count-tokens')({ model, stream: false })).toBe(`${root}/count-tokens`)
+    }
+    const address = endpointOf(base, 'bedrock_converse', 'generate')({ model, stream: true })
+    expect(calledEndpoint(address, 'bedrock_converse')).toEqual({ operation: 'generate', call: { model, stream: true } })
+  })
+
+  test.each(['..', '', "a'b", 'a b', 'a%b', 'ä', 'a?b'])('"%s" is no model of Bedrock', (model) => {
+    expect(() => endpointUrl('https://proxy.test', 'bedrock_converse', 'generate', { model })).toThrow(GatewayError)
+  })
+
   test('what an address asks for can be read from it again', () => {
     for (const stream of [false, true]) {
       const address = endpointUrl('https://proxy.test', 'gemini', 'generate', { model: 'a/b:c', stream })
@@ -91,5 +116,39 @@ describe('addresses of operations', () => {
 
   test('a refusal does not repeat the query, which may hold a key', () => {
     expect(() => endpointUrl('ftp://files.test?key=SECRET', 'openai', 'generate')).toThrow(/^(?!.*SECRET)/)
+  })
+})
+
+describe('addresses beside the operations', () => {
+  test.each<[base: string, format: WireFormat, path: string, expected: string]>([
+    ['https://api.openai.com/v1', 'openai', '/audio/speech', 'https://api.openai.com/v1/audio/speech'],
+    ['https://api.openai.com/v1/responses', 'responses', '/files', 'https://api.openai.com/v1/files'],
+    ['https://proxy.test/v1/chat/completions?api-version=2', 'openai', '/rerank', 'https://proxy.test/v1/rerank?api-version=2'],
+  ])('of the API at %s, which speaks %s: %s', (base, format, path, expected) => {
+    expect(addressBelow(base, format, path).href).toBe(expected)
+  })
+
+  test.each([
+    ['https://api.openai.com/v1', '/models', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1', '/v1/models', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1', '/v1', 'https://api.openai.com/v1'],
+    ['https://api.openai.com/v1', '/v10/models', 'https://api.openai.com/v1/v10/models'],
+    ['https://api.anthropic.com', '/v1/messages', 'https://api.anthropic.com/v1/messages'],
+    ['https://api.anthropic.com/v1/messages', '/v1/messages', 'https://api.anthropic.com/v1/messages'],
+    ['https://generativelanguage.googleapis.com', '/v1alpha/x', 'https://generativelanguage.googleapis.com/v1alpha/x'],
+    ['https://generativelanguage.googleapis.com/v1beta', '/v1beta/x', 'https://generativelanguage.googleapis.com/v1beta/x'],
+    ['https://proxy.test/a/b?tenant=1', '/c%20d', 'https://proxy.test/a/b/c%20d?tenant=1'],
+  ])('within %s: %s', (base, path, expected) => {
+    expect(addressWithin(base, path).href).toBe(expected)
+  })
+
+  test.each<[WireFormat, Operation, string]>([
+    ['openai', 'embed-batch', 'https://host.test/v1/embeddings'],
+    ['responses', 'embed', 'https://host.test/v1/embeddings'],
+    ['gemini', 'embed', 'https://host.test/v1/models/m:embedContent'],
+    ['gemini', 'embed-batch', 'https://host.test/v1/models/m:batchEmbedContents'],
+  ])('embeddings of an upstream that speaks %s: %s', (format, operation, expected) => {
+    expect(endpointUrl('https://host.test/v1', format, operation)).toBe(expected)
+    expect(calledEndpoint(expected, format).operation).toBe(format === 'gemini' ? operation : 'embed-batch')
   })
 })

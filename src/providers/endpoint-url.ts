@@ -1,11 +1,11 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { modelPath } from './model-path.ts'
+import { bedrockModelPath, modelPath } from './model-path.ts'
 
 /** What an upstream serves: a format at its usual addresses, or at those of a cloud that has its own. */
-export type UpstreamApi = WireFormat | 'vertex_google' | 'vertex_anthropic' | 'azure_deployments'
+export type UpstreamApi = WireFormat | 'vertex_google' | 'vertex_anthropic' | 'azure_deployments' | 'bedrock_invoke'
 
-export type Operation = 'generate' | 'count-tokens'
+export type Operation = 'generate' | 'count-tokens' | 'embed' | 'embed-batch'
 
 /** What varies from call to call in the address of an upstream; most formats say it in the body. */
 export interface EndpointCall {
@@ -16,30 +16,43 @@ export interface EndpointCall {
 /** Where an operation of an upstream is found. */
 export type Endpoint = (call: EndpointCall) => string
 
-/** Of each format: the path of an operation, below a base whose own path is given; or the paths of its models. */
+/**
+ * Of each format: where everything lies, below a base whose own path is given, and the path of an operation there, or those of its models.
+ */
 type PathRule =
-  | { readonly kind: 'fixed'; readonly path: (base: string, operation: Operation) => string }
+  | { readonly kind: 'fixed'; readonly root: (base: string) => string; readonly path: (operation: Operation) => string }
   | {
       readonly kind: 'by-model'
       readonly root: (base: string) => string
       readonly path: (operation: Operation, call: EndpointCall) => string
     }
 
+const GEMINI_VERBS: Readonly<Partial<Record<Operation, string>>> = {
+  'count-tokens': 'countTokens',
+  embed: 'embedContent',
+  'embed-batch': 'batchEmbedContents',
+}
+
+const embeddings = (operation: Operation): string | undefined => (operation.startsWith('embed') ? '/embeddings' : undefined)
+
 const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
-  openai: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/chat/completions` },
-  responses: { kind: 'fixed', path: (base) => `${withoutOpenAiEndpoint(base)}/responses` },
+  openai: { kind: 'fixed', root: withoutOpenAiEndpoint, path: (operation) => embeddings(operation) ?? '/chat/completions' },
+  responses: { kind: 'fixed', root: withoutOpenAiEndpoint, path: (operation) => embeddings(operation) ?? '/responses' },
   anthropic: {
     kind: 'fixed',
-    path: (base, operation) => `${messagesPath(base)}${operation === 'count-tokens' ? '/count_tokens' : ''}`,
+    root: (base) => `${base.replace(/(?:\/v1(?:\/messages)?)?$/, '')}/v1`,
+    path: (operation) => `/messages${operation === 'count-tokens' ? '/count_tokens' : ''}`,
   },
   gemini: {
     kind: 'by-model',
     root: (base) => {
       const bare = base.replace(/\/models$/, '')
-      return /\/v\d+(?:(?:alpha|beta)\d*)?$/.test(bare) ? bare : `${bare}/v1beta`
+      return VERSION.test(bare) ? bare : `${bare}/v1beta`
     },
     path: googlePath,
   },
+  bedrock_converse: bedrockRule('converse', 'converse-stream'),
+  bedrock_invoke: bedrockRule('invoke', 'invoke-with-response-stream'),
   // The base ends with the publisher, whose models stand below it.
   vertex_google: { kind: 'by-model', root: (base) => base, path: googlePath },
   vertex_anthropic: {
@@ -53,13 +66,22 @@ const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
   azure_deployments: {
     kind: 'by-model',
     root: (base) => base,
-    path: (_operation, { model }) => `/${modelPath(model, 'deployments')}/chat/completions`,
+    path: (operation, { model }) => `/${modelPath(model, 'deployments')}${embeddings(operation) ?? '/chat/completions'}`,
   },
 }
 
+function bedrockRule(whole: string, streamed: string): PathRule {
+  return {
+    kind: 'by-model',
+    root: (base) => base.replace(/\/model$/, ''),
+    path: (operation, { model, stream }) =>
+      `/model/${bedrockModelPath(model)}/${operation === 'count-tokens' ? 'count-tokens' : stream ? streamed : whole}`,
+  }
+}
+
 function googlePath(operation: Operation, { model, stream }: EndpointCall): string {
-  const verb = stream ? 'streamGenerateContent?alt=sse' : 'generateContent'
-  return `/${modelPath(model)}:${operation === 'count-tokens' ? 'countTokens' : verb}`
+  const verb = GEMINI_VERBS[operation] ?? (stream ? 'streamGenerateContent?alt=sse' : 'generateContent')
+  return `/${modelPath(model)}:${verb}`
 }
 
 /**
@@ -67,14 +89,10 @@ function googlePath(operation: Operation, { model, stream }: EndpointCall): stri
  * is then not repeated; Chat and Responses bases otherwise contain their own version, the others may or may not. A query is kept.
  */
 export function endpointOf(baseUrl: string, api: UpstreamApi, operation: Operation): Endpoint {
-  const url = URL.parse(baseUrl)
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new GatewayError('config_invalid', `base_url "${withoutQuery(baseUrl)}" is no http or https address.`)
-  }
+  const { url, base } = parsedBase(baseUrl)
   const rule = PATHS[api]
-  const base = url.pathname.replace(/\/+$/, '')
   if (rule.kind === 'fixed') {
-    url.pathname = rule.path(base, operation)
+    url.pathname = `${rule.root(base)}${rule.path(operation)}`
     const { href } = url
     return () => href
   }
@@ -86,24 +104,59 @@ export function endpointOf(baseUrl: string, api: UpstreamApi, operation: Operati
   }
 }
 
+/** Where a path of OpenAI's API, or of one that is laid out like it, is found. It begins with a slash. */
+export function addressBelow(baseUrl: string, format: WireFormat, path: string): URL {
+  const { url, base } = parsedBase(baseUrl)
+  url.pathname = `${PATHS[format].root(base)}${path}`
+  return url
+}
+
+/**
+ * Where a path below the base is found, as a client wrote it for the provider itself. A version that the base ends in is not repeated. The
+ * path begins with a slash and has been checked (`safePath`).
+ */
+export function addressWithin(baseUrl: string, path: string): URL {
+  const { url, base } = parsedBase(baseUrl)
+  const bare = base.replace(/\/(?:chat\/completions|responses|messages|models)$/, '')
+  const version = VERSION.exec(bare)?.[0]
+  const rest = version !== undefined && `${path}/`.startsWith(`${version}/`) ? path.slice(version.length) : path
+  url.pathname = `${bare}${rest}`
+  return url
+}
+
+const VERSION = /\/v\d+(?:(?:alpha|beta)\d*)?$/
+
+function parsedBase(baseUrl: string): { readonly url: URL; readonly base: string } {
+  const url = URL.parse(baseUrl)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new GatewayError('config_invalid', `base_url "${withoutQuery(baseUrl)}" is no http or https address.`)
+  }
+  return { url, base: url.pathname.replace(/\/+$/, '') }
+}
+
 /** What an address of this file asks for, for an upstream inside this process. `call` is undefined where the body tells it. */
 export function calledEndpoint(
   address: string,
   format: WireFormat,
 ): { readonly operation: Operation; readonly call?: EndpointCall } {
   const path = URL.parse(address)?.pathname ?? ''
-  const [, model, verb] = /\/models\/(.+):(\w+)$/.exec(path) ?? []
+  const [, model, verb] = (format === 'bedrock_converse' ? BEDROCK_CALL : GOOGLE_CALL).exec(path) ?? []
   if (PATHS[format].kind === 'fixed' || model === undefined || verb === undefined)
-    return { operation: path.endsWith('/count_tokens') ? 'count-tokens' : 'generate' }
-  const call = { model: decodeURIComponent(model), stream: verb === 'streamGenerateContent' }
-  return { operation: verb === 'countTokens' ? 'count-tokens' : 'generate', call }
+    return {
+      operation: path.endsWith('/count_tokens') ? 'count-tokens' : path.endsWith('/embeddings') ? 'embed-batch' : 'generate',
+    }
+  const call = { model: decodeURIComponent(model), stream: STREAMING.has(verb) }
+  if (verb === 'count-tokens') return { operation: 'count-tokens', call }
+  const operations = Object.keys(GEMINI_VERBS) as Operation[]
+  return { operation: operations.find((operation) => GEMINI_VERBS[operation] === verb) ?? 'generate', call }
 }
 
-const withoutOpenAiEndpoint = (path: string): string => path.replace(/\/(chat\/completions|responses)$/, '')
+const GOOGLE_CALL = /\/models\/(.+):(\w+)$/
+const BEDROCK_CALL = /\/model\/([^/]+)\/([\w-]+)$/
+const STREAMING: ReadonlySet<string> = new Set(['streamGenerateContent', 'converse-stream'])
 
-function messagesPath(path: string): string {
-  if (path.endsWith('/v1/messages')) return path
-  return path.endsWith('/v1') ? `${path}/messages` : `${path}/v1/messages`
+function withoutOpenAiEndpoint(path: string): string {
+  return path.replace(/\/(chat\/completions|responses)$/, '')
 }
 
 function withoutQuery(address: string): string {

@@ -18,7 +18,7 @@ export interface HeaderTable {
 export const REQUEST_ALWAYS: readonly string[] = ['traceparent']
 
 /** Where an upstream puts the id it knows the call by; the client sees it as `x-switchback-upstream-request-id`. */
-export const UPSTREAM_REQUEST_ID: readonly string[] = ['x-request-id', 'request-id']
+export const UPSTREAM_REQUEST_ID: readonly string[] = ['x-request-id', 'request-id', 'x-amzn-requestid']
 
 const limits = (prefix: string, kinds: readonly string[]): string[] =>
   kinds.flatMap((kind) => ['limit', 'remaining', 'reset'].map((what) => `${prefix}-${kind.replace('*', what)}`))
@@ -49,14 +49,15 @@ const ANTHROPIC: HeaderTable = {
   responseToSameFormat: ['x-should-retry'],
 }
 
-/** Clients and upstreams of this format say nothing in headers that the other side has to know. */
-const GEMINI: HeaderTable = { request: [], requestToVendor: [], requestDefaults: {}, response: [], responseToSameFormat: [] }
+/** Clients and upstreams of these formats say nothing in headers that the other side has to know. */
+const SILENT: HeaderTable = { request: [], requestToVendor: [], requestDefaults: {}, response: [], responseToSameFormat: [] }
 
 export const HEADER_TABLES: Readonly<Record<WireFormat, HeaderTable>> = {
   openai: OPENAI,
   responses: OPENAI,
   anthropic: ANTHROPIC,
-  gemini: GEMINI,
+  gemini: SILENT,
+  bedrock_converse: SILENT,
 }
 
 /** Credentials: never taken from a client, and never allowed among a provider's static headers. */

@@ -22,6 +22,7 @@ const SETTINGS: ProviderSettings = {
   quirks: {},
   headers: {},
   mockModels: [],
+  offers: ['embeddings'],
 }
 
 interface FakeTransport extends Transport {

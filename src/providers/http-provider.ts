@@ -4,10 +4,10 @@ import type { Credential } from '../credentials/credential.types.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { AccountId } from '../ir/ids.ts'
 import { keyAddress } from '../transport/auth-scheme.ts'
-import { endpointOf, type Endpoint, type Operation, type UpstreamApi } from './endpoint-url.ts'
+import { addressBelow, addressWithin, endpointOf, type Endpoint, type Operation, type UpstreamApi } from './endpoint-url.ts'
 import type { ProviderDeps } from './provider-definition.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
-import type { BuildOptions, Provider, UpstreamBody } from './provider.types.ts'
+import type { BuildOptions, ForwardOptions, Provider, UpstreamBody } from './provider.types.ts'
 import { isFirstParty, resolveQuirks } from './quirks.ts'
 import { RequestHeaders } from './request-headers.ts'
 import { clientHeadersOf } from './response-headers.ts'
@@ -50,6 +50,15 @@ export function createHttpProvider(
       const { egress } = options.account
       return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: bodyOf(options), egress }
     },
+    buildForward(options) {
+      const contentType = options.contentType ?? (options.body === undefined ? undefined : 'application/octet-stream')
+      return {
+        url: forwardAddress(settings, options),
+        method: options.method,
+        headers: headers.buildForward(options, contentType),
+        body: options.body,
+      }
+    },
     credentialOf: (account) => credentials.get(account.id),
     send: ({ url, method, headers: sent, body, egress }, signal) =>
       transport.send({ url, method, headers: sent, body, signal, origin, provider: id, egress }),
@@ -68,10 +77,19 @@ type AccountEndpoints = Readonly<Partial<Record<Operation, ReadonlyMap<AccountId
 function accountEndpoints(settings: ProviderSettings, api: UpstreamApi): AccountEndpoints {
   const endpointsOf = (operation: Operation): Map<AccountId, Endpoint> =>
     new Map(settings.accounts.map((account) => [account.id, endpointOf(addressFor(account, settings), api, operation)]))
-  const generate = endpointsOf('generate')
-  return codecFor(settings.format).tokenCounter === undefined
-    ? { generate }
-    : { generate, 'count-tokens': endpointsOf('count-tokens') }
+  const operations: Operation[] = ['generate']
+  if (codecFor(settings.format).tokenCounter !== undefined) operations.push('count-tokens')
+  if (settings.offers.includes('embeddings')) operations.push('embed', 'embed-batch')
+  return Object.fromEntries(operations.map((operation) => [operation, endpointsOf(operation)]))
+}
+
+/** The client's query goes on, without what could be a credential: its own is for the gateway. */
+function forwardAddress(settings: ProviderSettings, { path, where, query, account }: ForwardOptions): string {
+  const { baseUrl, format, authScheme } = settings
+  const url = where === 'endpoint' ? addressBelow(baseUrl, format, path) : addressWithin(baseUrl, path)
+  for (const [name, value] of query ?? [])
+    if (name !== 'key' && !(authScheme.kind === 'query' && authScheme.name === name)) url.searchParams.append(name, value)
+  return keyAddress(authScheme, account.apiKey?.reveal() ?? '', url.href)
 }
 
 const addressFor = ({ apiKey }: AccountSettings, { authScheme, baseUrl }: ProviderSettings): string =>

@@ -17,3 +17,17 @@ export function modelPath(model: string, collection = 'models'): string {
   // An @ stands before the version of a model, and Google's own clients leave it as it is.
   return parts.map((part) => encodeURIComponent(part).replaceAll('%40', '@')).join('/')
 }
+
+/** Ids and ARNs of models and of inference profiles. Source: pattern of `modelId` in the API. */
+const BEDROCK_MODEL = /^[\w.:/-]{1,2048}$/
+
+/**
+ * The path of a model of Bedrock, whose whole name is one part of it. Names come from clients: one that cannot be is refused here, because
+ * a signature over an odd path would fail, and with it the account be locked.
+ */
+export function bedrockModelPath(model: string): string {
+  if (BEDROCK_MODEL.test(model) && model !== '.' && model !== '..') return encodeURIComponent(model)
+  throw new GatewayError('upstream_model_not_found', 'The name of the model has characters that no id of a Bedrock model has.', {
+    param: 'model',
+  })
+}

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { WireQuirks } from '../codecs/codec.ts'
+import { OFFERS } from '../ir/endpoint.ts'
 import { VISION_SOURCES } from '../ir/snapshot.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
 import { budget, placeLimits } from '../lib/limit-fields.ts'
 import {
+  environmentName,
   identifier,
   keyFileField,
   keyVariableFields,
@@ -144,13 +146,30 @@ const models = z
 /** Where in a cloud the models are. */
 const cloudFields = {
   project: identifier().optional().describe('Of `vertex`: the project.'),
-  region: identifier().optional().describe('Of `vertex`: where the models run, such as `europe-west1`, `us`, `eu` or `global`.'),
+  region: identifier()
+    .optional()
+    .describe(
+      'Of `vertex`: where the models run, such as `europe-west1`, `us`, `eu` or `global`. Of `bedrock`: the region of AWS; default: that in `base_url`, else AWS_REGION or AWS_DEFAULT_REGION.',
+    ),
   resource: identifier().optional().describe('Of `azure`: name of the resource, the first part of its address.'),
   api_version: nonEmpty()
     .optional()
     .describe(
       'Of `azure`: a dated version, such as `2024-10-21`, for the older addresses of deployments. Without it the v1 surface is called.',
     ),
+}
+
+/** What `bedrock` signs with where it has no accounts. */
+const awsKeyFields = {
+  access_key_env: environmentName()
+    .optional()
+    .describe('Name of the environment variable with the access key id, for `bedrock` without accounts.'),
+  secret_key_env: environmentName()
+    .optional()
+    .describe('Name of the environment variable with the secret access key, for `bedrock` without accounts.'),
+  session_token_env: environmentName()
+    .optional()
+    .describe('Name of the environment variable with the session token, for `bedrock` without accounts.'),
 }
 
 /** One entry of `providers`: an upstream, and the accounts to use it with. */
@@ -160,15 +179,19 @@ export const providerSchema = z
       .refine((id) => id !== 'combo' && id !== 'auto', 'another name: `combo` and `auto` are reserved')
       .describe('Name of the provider; the part before the slash in targets.'),
     type: z
-      .enum(['mock', 'openai_compatible', 'openai', 'anthropic', 'gemini', 'vertex', 'azure'])
+      .enum(['mock', 'openai_compatible', 'openai', 'anthropic', 'gemini', 'vertex', 'azure', 'bedrock'])
       .describe(
-        '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses; `vertex` needs `project` and `region`, `azure` needs `resource`, `openai_compatible` needs `base_url`.',
+        '`mock` needs no network; `openai`, `anthropic` and `gemini` know their own addresses; `vertex` needs `project` and `region`, `azure` needs `resource`, `bedrock` needs `region`, `openai_compatible` needs `base_url`.',
       ),
     format: z
-      .enum([...(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini']), 'auto'])
+      .enum([
+        ...(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini', 'bedrock_converse']),
+        'bedrock_anthropic',
+        'auto',
+      ])
       .optional()
       .describe(
-        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`) or `gemini`; `auto` finds out by small calls. Default: `anthropic` and `gemini` for these types, `gemini` for `vertex`, `openai` for the others.',
+        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`), `gemini`, or of Bedrock `bedrock_converse` or, for models of Claude, `bedrock_anthropic`; `auto` finds out by small calls. Default: `anthropic` and `gemini` for these types, `gemini` for `vertex`, `bedrock_converse` for `bedrock`, `openai` for the others.',
       ),
     base_url: upstreamAddress()
       .optional()
@@ -176,6 +199,7 @@ export const providerSchema = z
         'Address of the upstream; of Chat and Responses ones with its `/v1`. Default: the address of the vendor named by `type`.',
       ),
     ...cloudFields,
+    ...awsKeyFields,
     api_key: secretText().optional().describe('Key for accounts without one of their own. Better named by `api_key_env`.'),
     api_key_vault: vaultName('the key').optional(),
     ...keyVariableFields('the key'),
@@ -208,6 +232,12 @@ export const providerSchema = z
       .describe('Lanes of all its models (free, promo, aggregator, private) and what they are made for (coding).'),
     model_tags: z.record(nonEmpty(), z.array(nonEmpty())).default({}).describe('Further tags of single models, by model name.'),
     capabilities: capabilities.prefault({}),
+    endpoints: z
+      .array(z.enum(OFFERS))
+      .optional()
+      .describe(
+        'What the upstream offers beside answers; what is not listed is closed. `token_embeddings` are embeddings of token numbers instead of text, `passthrough` is any address of it. Default: what is known of the vendor, else everything its format has.',
+      ),
     quirks: z.strictObject(quirkFields).prefault({}).describe('How the upstream deviates from its format.'),
     headers: z
       .record(headerName(), z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'text without line breaks'))

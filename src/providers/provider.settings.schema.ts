@@ -1,4 +1,5 @@
 import type { CredentialSettings } from '../credentials/credential.types.ts'
+import type { Offer } from '../ir/endpoint.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Capabilities } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
@@ -28,7 +29,7 @@ export interface AccountSettings {
   readonly credential?: CredentialSettings | undefined
 }
 
-export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'azure'
+export type ProviderType = 'mock' | 'openai_compatible' | 'openai' | 'anthropic' | 'gemini' | 'vertex' | 'azure' | 'bedrock'
 
 /** One scripted model of the mock provider, on top of the built-in ones. */
 export interface MockModel {
@@ -57,6 +58,8 @@ export interface ProviderSettings {
   readonly authScheme: AuthScheme
   readonly accounts: readonly AccountSettings[]
   readonly capabilities: Capabilities
+  /** What it offers beside generating answers. */
+  readonly offers: readonly Offer[]
   /** Lanes of all its models, and further ones of single models by name. */
   readonly tags?: readonly string[] | undefined
   readonly modelTags?: ReadonlyMap<string, readonly string[]> | undefined

@@ -28,6 +28,7 @@ const VENDOR_HOSTS: Readonly<Record<WireFormat, string>> = {
   responses: 'api.openai.com',
   anthropic: 'api.anthropic.com',
   gemini: 'generativelanguage.googleapis.com',
+  bedrock_converse: 'amazonaws.com',
 }
 
 /** Whether the upstream is the format's own vendor: as the configuration says, or by its host (regional ones lie below it). */

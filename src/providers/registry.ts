@@ -1,5 +1,6 @@
 import { anthropicProvider } from './anthropic.ts'
 import { azureProvider } from './azure.ts'
+import { bedrockProvider } from './bedrock.ts'
 import { geminiProvider } from './gemini.ts'
 import { mockProvider } from './mock.ts'
 import { openaiCompatibleProvider } from './openai-compatible.ts'
@@ -18,6 +19,7 @@ const definitions: Readonly<Record<ProviderType, ProviderDefinition>> = {
   gemini: geminiProvider,
   vertex: vertexProvider,
   azure: azureProvider,
+  bedrock: bedrockProvider,
 }
 
 /** The provider that the settings describe. Throws `config_invalid` for settings that cannot be served. */

@@ -76,6 +76,15 @@ export class RequestHeaders {
     return headers
   }
 
+  /** Of a request that goes on with whatever body, and takes whatever answer. */
+  buildForward(choice: Omit<HeaderChoice, 'stream'>, contentType: string | undefined): Record<string, string> {
+    const headers = this.build({ ...choice, stream: true })
+    headers['accept'] = choice.clientHeaders.get('accept') ?? '*/*'
+    if (contentType === undefined) delete headers['content-type']
+    else headers['content-type'] = contentType
+    return headers
+  }
+
   /** The operator's, the encoder's and the client's betas, each once. */
   private joinBetas(clients: string | null, betas: readonly string[]): string | undefined {
     if (clients === null && betas.length === 0) return this.staticBetas

@@ -1,6 +1,6 @@
-import type { DecisionInputs, PrincipalInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
+import type { DecisionInputs, EndpointInputs, PrincipalInputs, RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Principal } from '../ir/principal.ts'
-import type { AnswerOrigin, DecisionQuestion } from '../ir/question.ts'
+import type { AnswerOrigin, DecisionQuestion, EndpointNeed } from '../ir/question.ts'
 import { snakeKeys } from '../lib/key-case.ts'
 import { candidateEvidence } from './candidate-evidence.ts'
 import { featureSummary } from './feature-summary.ts'
@@ -9,7 +9,7 @@ import { featureSummary } from './feature-summary.ts'
 function decisionInputs(question: DecisionQuestion): DecisionInputs {
   const summary = featureSummary(question.features())
   const housekeeping = question.housekeeping?.()
-  const { session, origin, hints, principal } = question
+  const { session, origin, hints, principal, endpoint } = question
   return {
     ...summary,
     model: question.model,
@@ -27,8 +27,11 @@ function decisionInputs(question: DecisionQuestion): DecisionInputs {
         ? undefined
         : { target_id: session.target, account_id: session.account, cached_tokens: session.cachedTokens },
     origin: origin === undefined ? undefined : originInputs(origin),
+    endpoint: endpoint === undefined ? undefined : endpointInputs(endpoint),
   }
 }
+
+export const endpointInputs = ({ offers, provider }: EndpointNeed): EndpointInputs => ({ offers, provider })
 
 export const originInputs = (origin: AnswerOrigin): DecisionInputs['origin'] =>
   origin.kind === 'unknown' ? {} : { target_id: origin.target, account_id: origin.account }

@@ -6,7 +6,7 @@ import type { DecisionQuestion } from '../ir/question.ts'
 import type { TargetFacts } from '../ir/snapshot.ts'
 import { snakeKeys } from '../lib/key-case.ts'
 import { expectedCost } from './candidate.ts'
-import { originInputs, principalInputs } from './explain-decision.ts'
+import { endpointInputs, originInputs, principalInputs } from './explain-decision.ts'
 import { featureSummary } from './feature-summary.ts'
 
 /** JSON has no `undefined`, and one inside an array takes the runtime off its fast path: three times as dear. */
@@ -39,6 +39,7 @@ export type PackedInputs = readonly [
   hints: Readonly<Record<string, unknown>> | Absent,
   session: readonly [target: string, account: string | Absent, cachedTokens?: number | Absent] | Absent,
   origin?: DecisionInputs['origin'] | Absent,
+  endpoint?: DecisionInputs['endpoint'] | Absent,
 ]
 
 export type PackedEvidence = readonly [
@@ -97,7 +98,7 @@ export function packDecision(plan: RoutePlan, question: DecisionQuestion): Packe
 }
 
 function packInputs(question: DecisionQuestion): PackedInputs {
-  const { hints, principal, session, origin } = question
+  const { hints, principal, session, origin, endpoint } = question
   const { features } = featureSummary(question.features())
   const housekeeping = question.housekeeping?.()
   return [
@@ -114,6 +115,7 @@ function packInputs(question: DecisionQuestion): PackedInputs {
     hints === undefined ? null : (snakeKeys(hints) as Record<string, unknown>),
     session === undefined ? null : [session.target, session.account ?? null, session.cachedTokens ?? null],
     origin === undefined ? null : originInputs(origin),
+    endpoint === undefined ? null : endpointInputs(endpoint),
   ]
 }
 

@@ -1,12 +1,13 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { CandidateEvidence } from '../ir/decision-evidence.ts'
-import type { DecisionInputs, RouteDecision } from '../ir/decision.ts'
+import type { DecisionInputs, EndpointInputs, RouteDecision } from '../ir/decision.ts'
+import type { Offer } from '../ir/endpoint.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { RequestHints } from '../ir/hints.ts'
-import { asAccountId, asApiKeyId, asTenantId, type TargetId } from '../ir/ids.ts'
+import { asAccountId, asApiKeyId, asProviderId, asTenantId, type TargetId } from '../ir/ids.ts'
 import type { ObservedState, TargetObservation } from '../ir/observed.ts'
 import type { Principal, PrincipalRole } from '../ir/principal.ts'
-import type { AnswerOrigin, DecisionQuestion } from '../ir/question.ts'
+import type { AnswerOrigin, DecisionQuestion, EndpointNeed } from '../ir/question.ts'
 import type { FactsOf, RoutingSnapshot, TargetFacts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import { WIRE_FORMATS } from '../ir/wire-format.ts'
@@ -115,7 +116,7 @@ function questionOf({ inputs }: RouteDecision): DecisionQuestion | undefined {
   const clientFormat = WIRE_FORMATS.find((format) => format === inputs.client_format)
   if (clientFormat === undefined || inputs.model === '') return undefined
   const features = new Set(inputs.features as readonly Feature[])
-  const { housekeeping, session, origin } = inputs
+  const { housekeeping, session, origin, endpoint } = inputs
   const harmless = new Set((housekeeping ?? []) as readonly Feature[])
   return {
     model: inputs.model,
@@ -138,8 +139,14 @@ function questionOf({ inputs }: RouteDecision): DecisionQuestion | undefined {
             cachedTokens: session.cached_tokens,
           },
     origin: origin === undefined ? undefined : originOf(origin),
+    endpoint: endpoint === undefined ? undefined : endpointOf(endpoint),
   }
 }
+
+const endpointOf = ({ offers, provider }: EndpointInputs): EndpointNeed => ({
+  offers: offers as readonly Offer[],
+  provider: provider === undefined ? undefined : asProviderId(provider),
+})
 
 const originOf = ({ target_id: target, account_id: account }: NonNullable<DecisionInputs['origin']>): AnswerOrigin =>
   target === undefined || account === undefined

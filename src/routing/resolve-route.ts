@@ -6,6 +6,7 @@ import type { Target } from '../ir/target.ts'
 import { matchesPattern } from '../lib/pattern-index.ts'
 import { nearestNames } from './nearest-models.ts'
 import { profileOf } from './profile.ts'
+import { routeOfProvider } from './route-of-provider.ts'
 
 /** Where a model name leads, before any filter. */
 export interface ResolvedRoute {
@@ -29,7 +30,8 @@ const readQuestion: ConditionReader = (condition, question) => condition.holds(q
 
 /**
  * Finds the route of a model name: exact name or alias, prefix, pattern, combo, score profile, `provider/model` direct, the `*` route, the
- * vendor whose names begin like this one, the default provider. A list of models in the question's hints makes one route of them all.
+ * vendor whose names begin like this one, the default provider. A list of models in the question's hints makes one route of them all. A call that
+ * is for one provider has a route of its own.
  * Throws `model_not_found` naming the nearest models, or `forbidden` when the caller may not use what it leads to.
  */
 export function resolveRoute(
@@ -37,6 +39,7 @@ export function resolveRoute(
   question: RouteQuestion,
   read: ConditionReader = readQuestion,
 ): ResolvedRoute {
+  if (question.endpoint?.provider !== undefined) return routeOfProvider(snapshot, question, question.endpoint.provider)
   // The ordinary case: a plain name, and nothing to check. A name such as `auto/cheap` may change the order of its route.
   const { hints, principal, model } = question
   const plain =

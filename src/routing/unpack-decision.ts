@@ -42,7 +42,7 @@ const NO_EVIDENCE: PackedEvidence = [[], [], [], null, null, null]
 
 function unpackInputs(packed: PackedInputs): DecisionInputs {
   const [model, stream, clientFormat, estimatedInputTokens, maxOutputTokens, parallelTools, features, ...more] = packed
-  const [housekeeping, client, principal, hints, session, origin] = more
+  const [housekeeping, client, principal, hints, session, origin, endpoint] = more
   return {
     ...summaryOf(features),
     model,
@@ -57,6 +57,7 @@ function unpackInputs(packed: PackedInputs): DecisionInputs {
     hints: hints ?? undefined,
     session: session === null ? undefined : unpackSession(session),
     origin: origin ?? undefined,
+    endpoint: endpoint ?? undefined,
   }
 }
 

@@ -94,7 +94,7 @@ function toInit(request: UpstreamRequest, proxied: boolean, buffer: JoinBuffer):
   const { body, length } = toFetchBody(request.body, buffer)
   const headers = length === undefined ? request.headers : { ...request.headers, 'content-length': String(length) }
   const init: Mutable<FetchInit> = { method, headers, body, signal, redirect: 'manual', timeout: false }
-  if (length !== undefined) init.duplex = 'half'
+  if (body instanceof ReadableStream) init.duplex = 'half'
   if (!proxied) init.proxy = false
   return init
 }

@@ -5,7 +5,7 @@ const WHOLE_LIMIT = 1024 * 1024
 /** Largest slice handed to the socket at a time. */
 const SLICE_BYTES = 256 * 1024
 
-/** A body as `fetch` wants it. `length` is set for streams, which need an explicit `content-length` to avoid chunked encoding. */
+/** A body as `fetch` wants it. `length` is set for streams whose length is known, which need an explicit `content-length` to avoid chunked encoding. */
 export interface FetchBody {
   readonly body: Uint8Array | string | ReadableStream<Uint8Array> | null
   readonly length?: number | undefined
@@ -43,6 +43,7 @@ export function toFetchBody(body: UpstreamBody, buffer: JoinBuffer): FetchBody {
   if (body === undefined) return { body: null }
   if (typeof body === 'string') return body.length <= WHOLE_LIMIT ? { body } : streamed([body])
   if (body instanceof Uint8Array) return body.byteLength <= WHOLE_LIMIT ? { body } : streamed([body])
+  if ('stream' in body) return { body: body.stream, length: body.length }
   const [first] = body
   if (body.length === 1 && first !== undefined) return toFetchBody(first, buffer)
   return roughSize(body) <= WHOLE_LIMIT ? { body: joined(body, buffer) } : streamed(body)

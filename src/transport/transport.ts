@@ -1,7 +1,14 @@
 import type { EgressPath } from './egress.settings.schema.ts'
 
 /** A request body: whole, or in pieces so that large media is never copied into one buffer. Strings are sent as UTF-8. */
-export type UpstreamBody = Uint8Array | string | readonly (Uint8Array | string)[] | undefined
+export type UpstreamBody = Uint8Array | string | readonly (Uint8Array | string)[] | StreamedBody | undefined
+
+/** A body that is sent as it comes, and only once. */
+export interface StreamedBody {
+  readonly stream: ReadableStream<Uint8Array>
+  /** In bytes, where it is known. */
+  readonly length: number | undefined
+}
 
 /** One HTTP request to an upstream as it is built, credentials included: never log it, never put it into an error. */
 export interface UnsentRequest {

@@ -89,7 +89,7 @@ describe('real agents, in front of an upstream that is as strict as the vendors'
     expect(result.files[AGENT_TASK.file]).toBe(AGENT_TASK.content)
     // Claude Code begins its prompts with a line that changes from call to call; it would spoil every other vendor's cache.
     const isAttributed = upstream.lastBody?.().includes('x-anthropic-billing-header')
-    expect(isAttributed).toBe(agent === 'claude' && format === 'messages')
+    expect(isAttributed).toBe(agent.startsWith('claude') && format === 'messages')
   })
 
   test('everything they asked for was served at the first attempt, and recorded by session', async () => {

@@ -41,7 +41,8 @@ async function refused(agent: AgentName, gateway: TestGateway, sentence: string)
   })
   expect(`${stdout}${stderr}`).toContain(sentence)
   expect(exitCode).not.toBe(0)
-  const made = (await gateway.records()).slice(before)
+  // In Bedrock's words Claude Code first asks, once each, which of its usual models are there.
+  const made = (await gateway.records()).slice(before).filter((record) => record['requested_model'] === 'team')
   expect(made).toHaveLength(1)
   return made[0]?.error_code
 }

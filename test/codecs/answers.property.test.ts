@@ -59,7 +59,7 @@ function toldTo(client: WireFormat, response: LlmResponse): unknown {
 function factsFor(client: WireFormat, response: LlmResponse): unknown {
   const { text, refusal, reasoning, calls } = factsOf(response)
   const words = reasoning.replaceAll(/\s+/g, '')
-  if (client !== 'anthropic' && client !== 'gemini') return { text, refusal, reasoning: words, calls }
+  if (client === 'openai' || client === 'responses') return { text, refusal, reasoning: words, calls }
   const content = response.choices[0]?.content ?? []
   const shown = content.map((part) => (part.type === 'text' || part.type === 'refusal' ? part.text : '')).join('')
   // Free-form calls are wrapped in an object.
@@ -97,6 +97,8 @@ describe('an answer that went through all formats and back', () => {
 function historyWith(body: Record<string, unknown>, format: WireFormat): Record<string, unknown> {
   if (format === 'gemini')
     return { contents: [{ role: 'user', parts: [{ text: 'hi' }] }, (body['candidates'] as { content: object }[])[0]!.content] }
+  if (format === 'bedrock_converse')
+    return { messages: [{ role: 'user', content: [{ text: 'hi' }] }, (body['output'] as { message: object }).message] }
   if (format === 'responses')
     return { model: 'm', store: false, input: [{ role: 'user', content: 'hi' }, ...(body['output'] as object[])] }
   const message =
@@ -104,7 +106,7 @@ function historyWith(body: Record<string, unknown>, format: WireFormat): Record<
   return { model: 'm', max_tokens: 99, messages: [{ role: 'user', content: 'hi' }, message] }
 }
 
-const OPAQUE = new Set(['signature', 'data', 'encrypted_content', 'thoughtSignature'])
+const OPAQUE = new Set(['signature', 'data', 'encrypted_content', 'thoughtSignature', 'redactedContent'])
 
 /** Every opaque value of a body: signatures, redacted and encrypted reasoning. */
 function opaqueValues(body: unknown): string[] {

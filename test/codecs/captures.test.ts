@@ -31,8 +31,8 @@ describe.skipIf(captures.length === 0)(`requests of real agents (${WITHOUT_CAPTU
       test.each(named)(`%s is a valid request for a ${server} upstream of ${to}`, (_name, { body, format }) => {
         const sent = translate(body, format, to, { server, stream: true })
         expect(refusals(sent.body, to)).toEqual([])
-        // Of Gemini the address says so.
-        expect(sent.body['stream']).toBe(to === 'gemini' ? undefined : true)
+        // Of Gemini and of Bedrock the address says so.
+        expect(sent.body['stream']).toBe(to === 'gemini' || to === 'bedrock_converse' ? undefined : true)
       })
     }
 

@@ -3,20 +3,24 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { LOSS_TABLE } from '../../src/catalog/predict-loss.ts'
 import { FEATURES } from '../../src/ir/feature.ts'
+import { WIRE_FORMATS } from '../../src/ir/wire-format.ts'
 
 const FILE = path.resolve(import.meta.dir, '../../docs/reference/translation.md')
 const [BEGIN, END] = ['<!-- matrix -->\n', '<!-- end of matrix -->']
 
 function matrix(): string {
   const rows = FEATURES.map((feature) => {
-    const verdicts = [LOSS_TABLE.openai, LOSS_TABLE.responses, LOSS_TABLE.anthropic, LOSS_TABLE.gemini].map(
-      (column) => column[feature],
-    )
+    const verdicts = WIRE_FORMATS.map((format) => LOSS_TABLE[format][feature])
     return `| \`${feature}\` | ${verdicts.join(' | ')} |`
   })
-  return ['', '| feature | Chat Completions | Responses | Messages | Gemini |', '|---|---|---|---|---|', ...rows, '', ''].join(
-    '\n',
-  )
+  return [
+    '',
+    '| feature | Chat Completions | Responses | Messages | Gemini | Converse |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    '',
+  ].join('\n')
 }
 
 /** `UPDATE_GOLDENS=1` writes the table of today. */

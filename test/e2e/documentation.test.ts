@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { OFFERS } from '../../src/ir/endpoint.ts'
 import { CommandLine, type Served } from '../support/command-line.ts'
 
 const ROOT = resolve(import.meta.dir, '../..')
@@ -80,6 +81,32 @@ describe('the guide', () => {
   })
 })
 
+describe('the guide to other endpoints', () => {
+  const page = readFileSync(join(ROOT, 'docs/guides/endpoints.md'), 'utf8')
+
+  test('names everything that a provider can offer', () => {
+    for (const offer of OFFERS) expect(page).toContain(`\`${offer}\``)
+  })
+
+  test('shows configurations that are valid, and a call that works as it stands', async () => {
+    const home = new CommandLine()
+    try {
+      for (const example of blocksOf(page, 'yaml')) {
+        writeFileSync(join(home.home, 'switchback.yaml'), example)
+        const result = await home.run(['config', 'validate', '--json'])
+        expect(JSON.parse(result.stdout)).toMatchObject({ ok: true })
+      }
+      writeFileSync(join(home.home, 'switchback.yaml'), 'providers: [{ id: mock, type: mock }]\n')
+      const gateway = await home.serve()
+      const call = (blocksOf(page, 'sh')[0] ?? '').replaceAll('\\\n', '').replace('http://127.0.0.1:8765', gateway.url)
+      const { stdout } = Bun.spawnSync({ cmd: ['sh', '-c', call] })
+      expect(JSON.parse(stdout.toString())).toMatchObject({ object: 'list', usage: { prompt_tokens: 2 } })
+    } finally {
+      await home.dispose()
+    }
+  })
+})
+
 describe('links', () => {
   test('between the pages lead somewhere', () => {
     const pages = [
@@ -89,6 +116,7 @@ describe('links', () => {
       'SECURITY.md',
       'docs/errors.md',
       'docs/guides/getting-started.md',
+      'docs/guides/endpoints.md',
     ]
     for (const page of pages) {
       const text = readFileSync(join(ROOT, page), 'utf8')

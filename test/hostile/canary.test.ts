@@ -145,8 +145,20 @@ function geminiConversation(model: string, parameters: unknown, extra: Record<st
   }
 }
 
+const OTHER_PATH = /embeddings|mbedContent|rerank|audio|files|\/x\//
+
+/** The same for endpoints whose bodies need not be JSON. */
+function otherReply({ path, text }: RecordedRequest): Reply {
+  const message = canary('upstream-error')
+  if (/fail-400/.test(path + text)) return { status: 400, body: [JSON.stringify({ error: { message } })] }
+  if (/\bcut\b/.test(path + text))
+    return { headers: { 'content-type': 'audio/mpeg' }, body: [message, { delayMs: 30 }, { reset: true }] }
+  return { body: [JSON.stringify({ id: 'file-1', data: [{ embedding: [1] }], text: canary('answer') })] }
+}
+
 /** Serves, fails, cuts or stalls, as the model's name says. */
 function upstreamReply(request: RecordedRequest): Reply {
+  if (OTHER_PATH.test(request.path)) return otherReply(request)
   const client = formatAt(request.path)
   const model = modelAsked(request)
   const begun = beginning(client, { text: canary('answer') })
@@ -232,7 +244,33 @@ async function traffic(gateway: Served): Promise<string[]> {
     await strict.text()
     seen.push(headersOf(strict))
   }
+  for (const provider of [...CLIENT_FORMATS.map(({ format }) => format), 'query', 'gone'])
+    for (const model of ['m', 'fail-400', 'cut'])
+      for (const response of await otherCalls(gateway, provider, model)) {
+        await response.text().catch(() => undefined) // an answer that breaks off says nothing more
+        seen.push(headersOf(response))
+      }
   return seen
+}
+
+/** Endpoints beside the model calls, with a canary in everything that is the user's. */
+async function otherCalls(gateway: Served, provider: string, model: string): Promise<Response[]> {
+  const form = new FormData()
+  form.append('model', `${provider}/${model}`)
+  form.append('prompt', canary('prompt'))
+  form.append('file', new File([canary('prompt')], `${canary('file-name')}.mp3`))
+  const encoded = new Response(form)
+  const contentType = encoded.headers.get('content-type') ?? ''
+  const init = { body: await encoded.bytes(), headers: { 'content-type': contentType, 'x-switchback-provider': provider } }
+  const named = `${provider}/${model}`
+  return [
+    await send(gateway, '/v1/embeddings', { model: named, input: canary('prompt'), user: canary('user') }),
+    await send(gateway, `/v1beta/models/${named}:embedContent`, { content: { parts: [{ text: canary('prompt') }] } }),
+    await send(gateway, '/v1/rerank', { model: named, query: canary('prompt'), documents: [canary('prompt')] }),
+    await send(gateway, '/v1/audio/transcriptions', '', init),
+    await send(gateway, '/v1/files', '', init),
+    await send(gateway, `/passthrough/${provider}/x/${model}/${canary('path')}`, { prompt: canary('prompt') }),
+  ]
 }
 
 describe('what users say and keys they use', () => {
@@ -270,7 +308,7 @@ describe('what users say and keys they use', () => {
       exported.some((text) => text.startsWith('/v1/traces')) && exported.some((text) => text.startsWith('/v1/metrics')),
     ).toBe(true)
     expect(leaks(exported.join(''))).toEqual([])
-  }, 30_000)
+  }, 60_000)
 
   test('is not repeated by errors of the gateway’s own', async () => {
     const { home, gateway } = await serve()
@@ -287,6 +325,15 @@ describe('what users say and keys they use', () => {
         input: [{ type: 'message', role: canary('role'), content: canary('prompt') }],
       }),
       send(gateway, `/v1/${canary('path')}`, {}),
+      send(gateway, '/v1/embeddings', { model: 'openai/m', input: { text: canary('prompt') } }),
+      send(gateway, '/v1/audio/speech', { model: 7, input: canary('prompt') }),
+      send(gateway, '/v1/audio/transcriptions', canary('prompt'), {
+        headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      }),
+      send(gateway, `/v1/batches`, { input_file_id: canary('file') }),
+      send(gateway, `/passthrough/${canary('provider')}/x`, {}),
+      send(gateway, `/passthrough/openai/a//${canary('path')}`, {}),
+      send(gateway, `/passthrough/gone/${canary('path')}`, {}),
       send(gateway, CHAT.path, conversation(CHAT, 'openai/m'), { headers: { authorization: `Bearer ${bad}` } }),
       send(gateway, CHAT.path, conversation(CHAT, 'openai/m'), { headers: { authorization: `Bearer sk-ant-${bad}` } }),
       send(gateway, CHAT.path, conversation(CHAT, 'openai/m'), { headers: { authorization: '', 'x-api-key': bad } }),

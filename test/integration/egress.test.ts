@@ -1,182 +1,163 @@
-import { afterEach, describe, expect, test } from 'bun:test'
-import { CHAT, serving } from '../support/client-formats.ts'
-import { startHttpProxy, startSocksProxy } from '../support/fake-proxy.ts'
-import { compiledConfig, providerAt, TestWorld } from '../support/gateway-fixture.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { ROUTES, type RouteDefinition, type RouteName } from '../../src/http/routes.ts'
+import { CHAT, GEMINI, MESSAGES } from '../support/client-formats.ts'
+import type { FakeUpstream, RecordedRequest, Reply } from '../support/fake-upstream.ts'
+import { eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
+import { setPrices } from '../support/limits-world.ts'
+import { jsonReply, sseReply } from '../support/upstream-answers.ts'
+
+/**
+ * Every route whose calls leave the gateway, written down a second time. A new one does not pass before it is listed, and each that is listed
+ * is tried without a key and with a budget that is spent.
+ */
+const EGRESS: readonly RouteName[] = [
+  'chatCompletions',
+  'responses',
+  'messages',
+  'countTokens',
+  'generateContent',
+  'streamGenerateContent',
+  'countModelTokens',
+  'embedContent',
+  'batchEmbedContents',
+  'embeddings',
+  'completions',
+  'generateImages',
+  'editImages',
+  'varyImages',
+  'speech',
+  'transcriptions',
+  'translations',
+  'rerank',
+  'moderations',
+  'uploadFile',
+  'listFiles',
+  'getFile',
+  'deleteFile',
+  'fileContent',
+  'createBatch',
+  'listBatches',
+  'getBatch',
+  'cancelBatch',
+  'passthrough',
+  'testAlerts',
+]
+
+/** A body that every route can read. */
+const content = { parts: [{ text: 'x' }] }
+const BODY = {
+  model: 'up/m',
+  max_tokens: 5,
+  messages: [{ role: 'user', content: 'x' }],
+  input: 'x',
+  prompt: 'x',
+  contents: [{ role: 'user', ...content }],
+  content,
+  requests: [{ content }],
+  query: 'x',
+  documents: ['x'],
+  input_file_id: 'file-1',
+}
+
+const MODELS: Readonly<Partial<Record<RouteName, string>>> = {
+  messages: 'claude/m',
+  countTokens: 'claude/m',
+  generateContent: 'google/m',
+  streamGenerateContent: 'google/m',
+  countModelTokens: 'google/m',
+  embedContent: 'google/m',
+  batchEmbedContents: 'google/m',
+  passthrough: 'up/things',
+}
+
+const idOf = (name: RouteName): string =>
+  MODELS[name] ?? (/file/i.test(name) ? 'file-1' : /batch/i.test(name) ? 'batch_1' : 'nothing')
+
+/** A dollar for each answer that tells what it used. */
+const DEAR = { inputTokens: 1_000_000, outputTokens: 0 }
+
+function replyFor({ path }: RecordedRequest): Reply {
+  if (path.includes('count')) return jsonReply({ input_tokens: 3, totalTokens: 3 })
+  if (path.includes('chat/completions')) return jsonReply(CHAT.whole(DEAR))
+  if (path.includes('messages')) return jsonReply(MESSAGES.whole(DEAR))
+  if (path.includes('streamGenerate')) return sseReply(GEMINI.frames(DEAR))
+  if (path.includes('generateContent')) return jsonReply(GEMINI.whole(DEAR))
+  if (path.includes('mbed')) return jsonReply({ data: [{ embedding: [1] }], embedding: { values: [1] } })
+  return jsonReply({ id: path.includes('batches') ? 'batch_1' : 'file-1', object: 'x', data: [], choices: [{ text: 'x' }] })
+}
 
 const world = new TestWorld()
-afterEach(() => world.closeAll())
+let upstream: FakeUpstream
+let gateway: TestGateway
 
-const account = (id: string, egress?: string): Record<string, unknown> => ({
-  id,
-  api_key: `key-${id}`,
-  ...(egress === undefined ? {} : { egress }),
+beforeAll(async () => {
+  upstream = await world.upstream(replyFor)
+  const budget = { max_usd: 0.5, unmetered: 'allow', unknown_price: 'allow' }
+  gateway = await world.gateway({
+    server: { trusted_proxies: ['127.0.0.1'] },
+    api_keys: [
+      { key: 'boss-key', role: 'admin', prefix: 'boss' },
+      { key: 'spender-key', role: 'client', prefix: 'spender', tenant: 'team' },
+    ],
+    tenants: [{ id: 'team', budget }],
+    providers: [
+      providerAt('up', upstream, 'openai'),
+      providerAt('claude', upstream, 'anthropic', { endpoints: [] }),
+      providerAt('google', upstream, 'gemini', { endpoints: ['embeddings'] }),
+    ],
+    alerts: {
+      webhooks: [{ id: 'ops', url: `${upstream.url}/hook`, allow_private: true }],
+      // Only what a route does counts.
+      rules: Object.fromEntries(
+        ['budget', 'unknown_price', 'accounts_locked', 'provider_down', 'fallback_rate'].map((rule) => [
+          rule,
+          { enabled: false },
+        ]),
+      ),
+    },
+  })
+  await setPrices(gateway, ['up/m'])
 })
-const bearer = { auth_scheme: { kind: 'bearer' } }
-const call = { path: CHAT.path, body: CHAT.call('one/m') }
+afterAll(() => world.closeAll())
 
-describe('ways out of the gateway', () => {
-  test('may differ between the accounts of one provider, and are in the record', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const http = world.keep(await startHttpProxy({ login: 'me:secret-of-the-proxy' }))
-    const socks = world.keep(await startSocksProxy())
-    const gateway = await world.gateway({
-      egress: [
-        { id: 'berlin', url: `http://me:secret-of-the-proxy@127.0.0.1:${http.port}` },
-        { id: 'paris', kind: 'proxy', url: `socks5h://127.0.0.1:${socks.port}` },
-      ],
-      providers: [
-        providerAt('one', upstream, 'openai', {
-          ...bearer,
-          egress: 'berlin',
-          selection: 'round_robin',
-          accounts: [account('a'), account('b', 'paris'), account('c', 'direct')],
-        }),
-      ],
-    })
-    for (const [id, egress] of [
-      ['a', 'berlin'],
-      ['b', 'paris'],
-      ['c', undefined],
-    ]) {
-      const response = await gateway.post(call.path, call.body)
-      expect(response.status).toBe(200)
-      const record = await gateway.recordOf(response)
-      expect(record.attempts).toMatchObject([{ account_id: id }])
-      expect(record.attempts[0]?.egress).toBe(egress)
-      expect(JSON.stringify(record)).not.toContain('secret-of-the-proxy')
-    }
-    expect([http.asked.length, socks.asked.length, upstream.requests.length]).toEqual([1, 1, 3])
+/** How many requests have left the gateway because of a call of a route. */
+async function leaving(name: RouteName, key: string | undefined): Promise<number> {
+  const route: RouteDefinition = ROUTES[name]
+  const before = upstream.requests.length
+  // Each from another place: whoever tries many keys is slowed down.
+  const headers: Record<string, string> = { 'x-forwarded-for': `10.0.${NAMES.indexOf(name)}.1` }
+  if (key !== undefined) headers['authorization'] = `Bearer ${key}`
+  const method = route.method === 'ANY' ? 'POST' : route.method
+  // A prompt is a text for the one and a stored template for the other.
+  const prompt = name === 'responses' ? undefined : BODY.prompt
+  const body = method === 'POST' ? JSON.stringify({ ...BODY, prompt, model: MODELS[name] ?? BODY.model }) : undefined
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  const path = route.path.replace(/:id(\{\.\+\})?/, idOf(name))
+  const response = await fetch(gateway.url + path, { method, headers, ...(body === undefined ? {} : { body }) })
+  await response.arrayBuffer()
+  return upstream.requests.length - before
+}
+
+const NAMES = Object.keys(ROUTES) as RouteName[]
+
+describe('what leaves the gateway', () => {
+  test('leaves by a route that is known for it', async () => {
+    await leaving('uploadFile', 'boss-key')
+    await leaving('createBatch', 'boss-key')
+    const found: RouteName[] = []
+    for (const name of NAMES) if ((await leaving(name, 'boss-key')) > 0) found.push(name)
+    expect(found.toSorted()).toEqual(EGRESS.toSorted())
   })
 
-  test('are taken by providers that name none, when there is a default', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const proxy = world.keep(await startHttpProxy())
-    const gateway = await world.gateway({
-      server: { default_egress: 'berlin' },
-      egress: [{ id: 'berlin', url: `http://127.0.0.1:${proxy.port}` }],
-      providers: [providerAt('one', upstream, 'openai'), providerAt('two', upstream, 'openai', { egress: 'direct' })],
-    })
-    for (const provider of ['one', 'two']) expect((await gateway.post(CHAT.path, CHAT.call(`${provider}/m`))).status).toBe(200)
-    expect(proxy.asked).toHaveLength(1)
+  test('needs a key', async () => {
+    for (const name of NAMES) expect([name, await leaving(name, undefined)]).toEqual([name, 0])
   })
 
-  test('carry an identity of their own, which never stands in for a credential', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const gateway = await world.gateway({
-      egress: [{ id: 'plain', kind: 'direct', user_agent: 'acme/1', headers: { 'X-Office': 'berlin' } }],
-      providers: [
-        providerAt('one', upstream, 'openai', {
-          egress: 'plain',
-          accounts: [account('a')],
-          ...bearer,
-          headers: { 'x-own': '1' },
-        }),
-      ],
-    })
-    await gateway.post(call.path, call.body)
-    expect(upstream.requests[0]?.headers).toMatchObject({
-      'user-agent': 'acme/1',
-      'x-office': 'berlin',
-      'x-own': '1',
-      authorization: 'Bearer key-a',
-    })
-    for (const name of ['Authorization', 'X-Api-Key', 'x-goog-api-key', 'api-key', 'Proxy-Authorization', 'cookie', 'host'])
-      expect(() => compiledConfig({ egress: [{ id: 'x', kind: 'direct', headers: { [name]: 'x' } }] })).toThrow(name)
-  })
-
-  test('that fail are not the fault of the provider: the next account goes another way', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const dead = await startHttpProxy()
-    await dead.close()
-    const gateway = await world.gateway({
-      server: { circuit_breaker: { enabled: true, failure_threshold: 1 } },
-      egress: [{ id: 'dead', url: `socks5://127.0.0.1:${dead.port}` }],
-      providers: [providerAt('one', upstream, 'openai', { ...bearer, accounts: [account('a', 'dead'), account('b', 'direct')] })],
-    })
-    const first = await gateway.post(call.path, call.body)
-    expect(first.status).toBe(200)
-    expect((await gateway.recordOf(first)).attempts).toMatchObject([
-      { account_id: 'a', egress: 'dead', error_code: 'egress_failed', next: 'next-account', usage_known: 'unused' },
-      { account_id: 'b', outcome: 'success' },
-    ])
-    // The circuit of the target opens at the first failure of its own; this was none. The account is left alone for a while.
-    const second = await gateway.post(call.path, call.body)
-    expect((await gateway.recordOf(second)).attempts).toMatchObject([{ account_id: 'b', outcome: 'success' }])
-  })
-
-  test('that fail and have no other beside them are told by name', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const proxy = world.keep(await startHttpProxy({ login: 'a:b' }))
-    const gateway = await world.gateway({
-      egress: [{ id: 'locked', url: `http://127.0.0.1:${proxy.port}` }],
-      providers: [providerAt('one', upstream, 'openai', { egress: 'locked' })],
-    })
-    const response = await gateway.post(call.path, call.body)
-    expect(response.status).toBe(502)
-    expect(await response.json()).toMatchObject({
-      error: { code: 'egress_failed', message: expect.stringContaining('egress locked') },
-    })
-  })
-
-  test('that are switched off, or have no address, are never gone around', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const gateway = await world.gateway({
-      egress: [
-        { id: 'off', url: 'http://127.0.0.1:1', enabled: false },
-        { id: 'nowhere', url_env: 'NO_SUCH_VARIABLE' },
-      ],
-      providers: [
-        providerAt('one', upstream, 'openai', { egress: 'off' }),
-        providerAt('two', upstream, 'openai', { egress: 'nowhere' }),
-      ],
-    })
-    for (const [provider, why] of [
-      ['one', 'off is switched off'],
-      ['two', 'nowhere has no address'],
-    ] as const) {
-      const response = await gateway.post(CHAT.path, CHAT.call(`${provider}/m`))
-      expect(response.status).toBe(503)
-      expect(await response.json()).toMatchObject({ error: { code: 'egress_disabled', message: expect.stringContaining(why) } })
-    }
-    expect(upstream.requests).toHaveLength(0)
-  })
-
-  test('are all closed at once while it runs, but for this machine', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const far = { id: 'far', type: 'openai_compatible', base_url: 'https://api.example.test/v1', auth_scheme: { kind: 'none' } }
-    const config = { providers: [providerAt('one', upstream, 'openai'), far] }
-    const gateway = await world.gateway({ ...config, server: { egress_enabled: false } })
-    const refused = await gateway.post(CHAT.path, CHAT.call('far/m'))
-    expect(refused.status).toBe(503)
-    expect(await refused.json()).toMatchObject({ error: { code: 'egress_disabled' } })
-    expect((await gateway.post(call.path, call.body)).status).toBe(200)
-    expect((await gateway.post(CHAT.path, CHAT.call('mock/echo'))).status).toBe(404)
-  })
-})
-
-describe('private networks', () => {
-  test('are closed to providers, but for those that may', async () => {
-    const upstream = await world.upstream(serving(CHAT))
-    const gateway = await world.gateway({
-      server: { block_private_networks: true },
-      providers: [
-        providerAt('one', upstream, 'openai'),
-        providerAt('two', upstream, 'openai', { allow_private: true }),
-        { id: 'mock', type: 'mock' },
-      ],
-      routes: [{ name: 'r', match: { model: 'r' }, targets: ['one/m', 'two/m'] }],
-    })
-    const refused = await gateway.post(CHAT.path, CHAT.call('one/m'))
-    expect(refused.status).toBe(502)
-    const told = await refused.text()
-    expect(JSON.parse(told)).toMatchObject({ error: { code: 'address_not_allowed' } })
-    expect(told).not.toContain('127.0.0.1')
-    const served = await gateway.post(CHAT.path, CHAT.call('r'))
-    expect((await gateway.recordOf(served)).attempts).toMatchObject([
-      { provider_id: 'one', error_code: 'address_not_allowed', next: 'next-target' },
-      { provider_id: 'two', outcome: 'success' },
-    ])
-    expect((await gateway.post(CHAT.path, CHAT.call('mock/echo'))).status).toBe(200)
-    expect(upstream.requests).toHaveLength(1)
+  test('needs money that is left, also where it costs nothing', async () => {
+    expect(await leaving('uploadFile', 'spender-key')).toBe(1)
+    expect(await leaving('createBatch', 'spender-key')).toBe(1)
+    expect(await leaving('chatCompletions', 'spender-key')).toBe(1)
+    await eventually(async () => (await leaving('chatCompletions', 'spender-key')) === 0, 'the budget is spent')
+    for (const name of NAMES) expect([name, await leaving(name, 'spender-key')]).toEqual([name, 0])
   })
 })

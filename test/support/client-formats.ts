@@ -26,9 +26,12 @@ export interface SeenError {
   readonly limit: unknown
 }
 
+/** Formats whose streams are server-sent events. Bedrock's binary ones have tests of their own. */
+export type EventFormat = Exclude<WireFormat, 'bedrock_converse'>
+
 /** One of the formats, as its clients and upstreams see it. */
 export interface ClientFormat {
-  readonly format: WireFormat
+  readonly format: EventFormat
   readonly path: string
   readonly idHeader: string
   /** The shortest proper call. */

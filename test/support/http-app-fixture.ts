@@ -50,6 +50,7 @@ const fakeCodecs: Readonly<Record<WireFormat, Codec>> = {
   responses: fakeCodec('responses'),
   anthropic: fakeCodec('anthropic'),
   gemini: fakeCodec('gemini'),
+  bedrock_converse: fakeCodec('bedrock_converse'),
 }
 
 /** An engine that answers as told and remembers what it was asked. */

@@ -8,7 +8,8 @@ import { providerAt, type TestGateway, type TestGatewayOptions, type TestWorld }
 
 type Json = Record<string, unknown>
 
-const KEY = 'key-of-the-caller'
+/** Of the one caller. */
+export const KEY = 'key-of-the-caller'
 
 /** A gateway with one caller (key `caller` of tenant `team`, project `app`, owner `alice`) and an upstream at a dollar per million tokens. */
 export interface LimitsWorld {

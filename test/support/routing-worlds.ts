@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { configFromObject } from '../../src/config/load.ts'
+import { OFFERS } from '../../src/ir/endpoint.ts'
 import { FEATURES } from '../../src/ir/feature.ts'
-import { asAccountId, type TargetId } from '../../src/ir/ids.ts'
+import { asAccountId, asProviderId, type TargetId } from '../../src/ir/ids.ts'
 import type { TargetObservation } from '../../src/ir/observed.ts'
 import type { DecisionQuestion } from '../../src/ir/question.ts'
 import { PROFILE_NAMES, STRATEGY_NAMES } from '../../src/ir/routing-policy.ts'
@@ -168,6 +169,12 @@ function questions(): fc.Arbitrary<DecisionQuestion> {
             account: fc.constantFrom('default', 'spare').map(asAccountId),
           }),
         ),
+      ),
+      endpoint: seldom(
+        fc.record({
+          offers: fc.subarray([...OFFERS], { maxLength: 2 }),
+          provider: maybe(fc.constantFrom(...PROVIDERS).map(asProviderId)),
+        }),
       ),
       hints: maybe(
         fc.record(

@@ -1,4 +1,4 @@
-import type { WireFormat } from '../../src/ir/wire-format.ts'
+import type { EventFormat } from './client-formats.ts'
 import { Refusal } from './scripted-upstream-script.ts'
 
 interface Wording {
@@ -89,7 +89,7 @@ const GEMINI: Readonly<Record<string, Wording>> = {
   },
 }
 
-const WORDINGS: Readonly<Record<WireFormat, Readonly<Record<string, Wording>>>> = {
+const WORDINGS: Readonly<Record<EventFormat, Readonly<Record<string, Wording>>>> = {
   openai: OPENAI,
   responses: OPENAI,
   anthropic: ANTHROPIC,
@@ -97,12 +97,12 @@ const WORDINGS: Readonly<Record<WireFormat, Readonly<Record<string, Wording>>>> 
 }
 
 /** How a vendor words the failure that a model of this name always has. */
-export function wordingOf(format: WireFormat, model: string): Wording | undefined {
+export function wordingOf(format: EventFormat, model: string): Wording | undefined {
   return WORDINGS[format][model]
 }
 
 /** The failure that a model of this name always has. */
-export function scriptedFailure(format: WireFormat, model: string): Refusal | undefined {
+export function scriptedFailure(format: EventFormat, model: string): Refusal | undefined {
   const wording = wordingOf(format, model)
   return wording === undefined ? undefined : new Refusal(wording.message, wording)
 }

@@ -1,4 +1,4 @@
-import type { WireFormat } from '../../src/ir/wire-format.ts'
+import type { EventFormat } from './client-formats.ts'
 
 /** JSON of the wire, which the readers check themselves. */
 export type Json = any
@@ -77,7 +77,7 @@ export function demandOnly(object: Json, known: readonly string[], where: string
 
 /** One format of the upstream. */
 export interface Dialect {
-  readonly format: WireFormat
+  readonly format: EventFormat
   /** Id of the call number `n` of a conversation, in the vendor's own fashion. */
   callId(n: number): string
   /** Checks the request as the vendor does and says what it holds; throws `Refusal`. `stream` is what the path says of it. */

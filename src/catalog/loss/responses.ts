@@ -68,6 +68,7 @@ export const responsesLossColumn: LossColumn = {
   'tools.input_examples': 'lost',
   'tools.name': 'rewritten',
   'tools.schema': 'carried',
+  'tool_choice.none': 'carried',
   'tool_choice.required': 'rewritten',
   'tool_choice.named': 'rewritten',
   'tool_choice.allowed': 'rewritten',

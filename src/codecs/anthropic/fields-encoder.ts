@@ -4,8 +4,8 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { VendorField } from '../../ir/request.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { childPath, fieldPath, mergeExtra, type EncodeContext } from './encode-context.ts'
+import { strictSchemaOf } from '../claude-schema.ts'
 import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
-import { strictSchemaOf } from './schema.ts'
 
 /** Vendor fields of this format; the betas travel in a header and are the transport's business. */
 const OWN_VENDOR_FIELDS: ReadonlySet<string> = new Set<VendorField>([

@@ -10,7 +10,7 @@ import { encodeFields, encodeOutputConfig, withRequestExtra } from './fields-enc
 import { continuesWithoutThinking, encodeMessages } from './messages-encoder.ts'
 import { encodePart } from './parts-encoder.ts'
 import { encodeSampling } from './sampling-encoder.ts'
-import { planThinking, thinks, type ThinkingSurroundings } from './thinking-encoder.ts'
+import { planThinking, thinks, type ThinkingSurroundings } from '../claude-thinking.ts'
 import { encodeToolChoice, forcesCall } from './tool-choice-encoder.ts'
 import { encodeTools } from './tools-encoder.ts'
 

@@ -4,8 +4,8 @@ import type { CustomTool, FunctionTool, HostedTool, ToolDefinition } from '../..
 import { emulatedCustomTool } from '../custom-tools.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { childPath, withExtra, type EncodeContext } from './encode-context.ts'
+import { inputSchemaOf, strictSchemaOf } from '../claude-schema.ts'
 import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
-import { inputSchemaOf, strictSchemaOf } from './schema.ts'
 
 /** Names the API takes; other formats stop at 64 characters, so the shared flattening is stricter than needed here. */
 const VALID_NAME = /^[A-Za-z0-9_-]{1,128}$/

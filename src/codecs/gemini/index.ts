@@ -1,5 +1,6 @@
 import type { Codec } from '../codec.ts'
 import { countedRequest, countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
+import { geminiEmbeddings } from './embeddings.ts'
 import { decodeError, encodeError } from './error.ts'
 import { inspectFrame, inspectResponse } from './inspect.ts'
 import { resourceName } from './model-name.ts'
@@ -32,5 +33,6 @@ export const geminiCodec: Codec = {
   },
   passthroughRefusals,
   tokenCounter: { request: countedRequest, body: countTokensBody, answer: countTokensAnswer, read: countedTokens },
+  embeddings: geminiEmbeddings,
   ping: ': ping\n\n',
 }

@@ -1,4 +1,5 @@
 import type { Codec } from '../codec.ts'
+import { openaiEmbeddings } from '../openai-embeddings.ts'
 import { decodeError, encodeError } from './error.ts'
 import { inspectFrame, inspectResponse } from './inspect.ts'
 import { decodeRequest } from './request-decoder.ts'
@@ -26,5 +27,6 @@ export const openaiCodec: Codec = {
     inspect: ['"usage":{', '"usage": {', '"finish_reason":"', '"finish_reason": "', '"error":', '[DONE]'],
     modelFrames: 'every',
   },
+  embeddings: openaiEmbeddings,
   ping: ': ping\n\n',
 }

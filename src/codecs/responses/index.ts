@@ -1,4 +1,5 @@
 import type { Codec } from '../codec.ts'
+import { openaiEmbeddings } from '../openai-embeddings.ts'
 import { decodeError, encodeError, isToldInStream } from './error.ts'
 import { inspectFrame, inspectResponse } from './inspect.ts'
 import { responseId } from './output-items.ts'
@@ -39,6 +40,7 @@ export const responsesCodec: Codec = {
       'response.done',
     ],
   },
+  embeddings: openaiEmbeddings,
   // The official SDK and Codex both skip SSE comments.
   ping: ': ping\n\n',
 }

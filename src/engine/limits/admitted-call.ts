@@ -7,7 +7,7 @@ import { reservedCost, settledCost } from './attempt-cost.ts'
 import type { RuleSet, WeighedRule } from './caller-rules.ts'
 import { refusedDemands, type Demand } from './demand.ts'
 import { limitHeaders } from './limit-headers.ts'
-import { limitRefusal, priceRequired, worstRefusal } from './limit-refusal.ts'
+import { limitRefusal, priceRequired, unmeteredRefused, worstRefusal } from './limit-refusal.ts'
 import type { AttemptPlace, AttemptSpending, CallLimits, Reservation, RuleStanding } from './limiter.ts'
 import type { LimiterCore } from './limiter-core.ts'
 import { weightedTokens } from './weighted-tokens.ts'
@@ -51,10 +51,11 @@ export class AdmittedCall implements CallLimits {
     const id = `${call.requestId}.${this.attempts++}`
     const placeRules = core.places.rulesOf(place.target.provider, place.account.id)
     const budgets = [...rules.budgets, ...placeRules.budgets]
+    if (!place.isMetered && (rules.needsMeter || placeRules.needsMeter)) throw unmeteredRefused(place.target.id)
     const price = budgets.length === 0 ? undefined : await core.priceOf(place.target)
     const caller = callerOf(call)
     const cost = price === undefined ? undefined : reservedCost(place, price, core.costs.percentile95(caller, place.target.id))
-    if (cost === undefined && budgets.length > 0 && (rules.needsPrice || placeRules.needsPrice))
+    if (place.isMetered && cost === undefined && budgets.length > 0 && (rules.needsPrice || placeRules.needsPrice))
       throw priceRequired(place.target.id)
     const reserved = cost ?? 1
     const demands: Demand[] = [
@@ -151,10 +152,21 @@ class AttemptReservation implements Reservation {
 
   settle(spending: AttemptSpending): void {
     if (this.facts === undefined) return
-    const { core, place, price, reserved, id, caller, demands, tokens, told } = this.facts
+    const { facts } = this
+    const { core, place, demands, told } = facts
     this.facts = undefined
     told(spending)
     if (demands.length === 0) return
+    if (spending.model === undefined) return this.charge(facts, spending, facts.price)
+    const priced = Promise.resolve(core.priceOf({ ...place.target, model: spending.model })).catch(() => undefined)
+    void priced.then((price) => this.charge(facts, spending, price))
+  }
+
+  private charge(
+    { core, place, reserved, id, caller, demands, tokens }: ReservationFacts,
+    spending: AttemptSpending,
+    price: ModelPrice | undefined,
+  ): void {
     const cost = settledCost(spending, { price, reserved, place })
     if (price !== undefined && spending.usage !== undefined) core.costs.add(caller, place.target.id, cost)
     const actual: Record<string, number> = {}

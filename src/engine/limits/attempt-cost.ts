@@ -11,10 +11,11 @@ const LONG_OUTPUT_TOKENS = 8_192
 
 /**
  * What to hold for an attempt, in nano-dollars, at least 1: the smaller of the worst case and what 95 of 100 calls like it came to. While
- * that is not known, the smaller of the worst case and a long answer. Undefined when the price cannot tell.
+ * that is not known, the smaller of the worst case and a long answer. Undefined when the price, or the address, cannot tell.
  */
 export function reservedCost(place: AttemptPlace, price: ModelPrice, percentile95: number | undefined): number | undefined {
-  const { estimatedInputTokens, maxOutputTokens = LONGEST_OUTPUT_TOKENS } = place
+  const { estimatedInputTokens, maxOutputTokens = LONGEST_OUTPUT_TOKENS, isMetered } = place
+  if (!isMetered) return undefined
   const inputTokens = Math.ceil(estimatedInputTokens * INPUT_MARGIN)
   const outputTokens = percentile95 === undefined ? Math.min(maxOutputTokens, LONG_OUTPUT_TOKENS) : maxOutputTokens
   const worst = costOf({ inputTokens, outputTokens }, price)?.nanoDollars

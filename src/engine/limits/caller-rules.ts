@@ -43,10 +43,20 @@ export interface RuleSet {
   readonly priority: CallPriority
   /** A model without a known price may not be called: somebody has a budget and says so. */
   readonly needsPrice: boolean
+  /** Calls of which nobody can tell what they use may not be made: somebody has a budget and says so. */
+  readonly needsMeter: boolean
 }
 
 /** Of whoever is not limited. */
-export const NO_RULES: RuleSet = { requests: [], tokens: [], places: [], budgets: [], priority: 'normal', needsPrice: false }
+export const NO_RULES: RuleSet = {
+  requests: [],
+  tokens: [],
+  places: [],
+  budgets: [],
+  priority: 'normal',
+  needsPrice: false,
+  needsMeter: false,
+}
 
 const EVEN: TokenWeights = { input: 1, cacheRead: 1, cacheWrite: 1, output: 1 }
 
@@ -71,11 +81,12 @@ export function ruleSetOf(subjects: readonly SubjectLimits[]): RuleSet | undefin
     places,
     budgets,
     priority: subjects.findLast(({ priority }) => priority !== undefined)?.priority ?? 'normal',
-    needsPrice: subjects.some(
-      ({ rules, unknownPrice }) => unknownPrice !== 'allow' && rules.some(({ measure }) => measure === 'usd'),
-    ),
+    needsPrice: subjects.some((subject) => subject.unknownPrice !== 'allow' && hasBudget(subject)),
+    needsMeter: subjects.some((subject) => subject.unmetered !== 'allow' && hasBudget(subject)),
   }
 }
+
+const hasBudget = ({ rules }: SubjectLimits): boolean => rules.some(({ measure }) => measure === 'usd')
 
 /** The rules of callers, worked out once for each until `version` gives another value. */
 export function rememberedRules(limitsOf: LimitsOf, version: () => unknown): (principal: Principal) => RuleSet | undefined {
@@ -100,7 +111,5 @@ export const allRules = ({ requests, tokens, places, budgets }: RuleSet): readon
 /** Whether anybody has a budget, so that prices should be loaded before the first call. */
 export function hasBudgets({ global, tenants, projects, owners, keys, providers, accounts }: LimitSettings): boolean {
   const subjects = [tenants, projects, owners, keys, providers, accounts].flatMap((map) => [...map.values()])
-  return [...(global === undefined ? [] : [global]), ...subjects].some(({ rules }) =>
-    rules.some(({ measure }) => measure === 'usd'),
-  )
+  return [...(global === undefined ? [] : [global]), ...subjects].some(hasBudget)
 }

@@ -106,5 +106,13 @@ export const priceRequired = (target: string): GatewayError =>
     { target },
   )
 
+/** Nobody can tell what the call uses, and somebody has a budget. */
+export const unmeteredRefused = (target: string): GatewayError =>
+  new GatewayError(
+    'unmetered_refused',
+    `This call is under a budget, and what ${target} uses cannot be told. Ask the operator to allow it: budget.unmetered: allow for this key, its tenant or the provider.`,
+    { target },
+  )
+
 /** As a shell takes it. */
 const quoted = (text: string): string => (/^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`)

@@ -15,6 +15,8 @@ export interface AttemptPlace {
   readonly account: { readonly id: AccountId }
   readonly estimatedInputTokens: number
   readonly maxOutputTokens: number | undefined
+  /** Whether answers tell what was used. */
+  readonly isMetered: boolean
 }
 
 /** How an attempt ended, as far as its cost is concerned. */
@@ -25,6 +27,8 @@ export interface AttemptSpending {
    * complete.
    */
   readonly reached: 'nothing' | 'unknown' | 'answer'
+  /** The model that the answer told, where the call named none. */
+  readonly model?: string | undefined
 }
 
 /** Money, tokens and places that one attempt holds. */
@@ -44,7 +48,7 @@ export interface CallLimits {
   headersFor(format: WireFormat): HeaderList
   /**
    * Takes what an attempt needs before it is sent. Rejects with `budget_exceeded` when the caller may not spend that much,
-   * `price_required` when nobody knows how much it is, and `target_over_limit` when it is the provider or account that may not.
+   * `price_required` when nobody knows how much it is, `unmetered_refused` when nobody can tell what it will have used, and `target_over_limit` when it is the provider or account that may not.
    */
   reserve(place: AttemptPlace): Promise<Reservation>
   /** The call is over. Happens once. */

@@ -7,12 +7,21 @@ import type { Target } from '../../ir/target.ts'
 
 const MOST_NAMED = 3
 
-/** Media that would not arrive where it is lost: the model would answer another question. */
-export const LOST_MEDIA: ReadonlySet<Feature> = new Set<Feature>([
+/** Media that some formats have no place for, whatever it is: this can be foretold. */
+export const FORETOLD_MEDIA: ReadonlySet<Feature> = new Set<Feature>([
   'part.audio',
   'part.video',
   'part.image_file',
   'part.document_file',
+])
+
+/** Media that would not arrive where it is lost: the model would answer another question. */
+export const LOST_MEDIA: ReadonlySet<Feature> = new Set<Feature>([
+  ...FORETOLD_MEDIA,
+  'part.image_base64',
+  'part.image_url',
+  'part.document_base64',
+  'part.document_url',
 ])
 
 /** A sentence about who of the configuration could take what this target cannot; confined callers are told no names. */

@@ -2,7 +2,7 @@ import { predictLosses } from '../../catalog/predict-loss.ts'
 import type { MediaForecast } from '../../ir/decision.ts'
 import type { Decided } from '../execution-deps.ts'
 import type { Call } from '../engine.ts'
-import { LOST_MEDIA } from './capable-targets.ts'
+import { FORETOLD_MEDIA } from './capable-targets.ts'
 import type { MediaStep } from './media-step.ts'
 
 /** What the targets of a plan would do with media that cannot go to them as it is; targets without any are left out. */
@@ -16,7 +16,7 @@ export function forecastMedia(
     const wanted = provider === undefined ? undefined : step?.wanted({ call, provider, target, revision })
     const isTranslated = target.format !== call.codec.format
     const lost = isTranslated && route.translation !== 'allow' ? predictLosses(question.features(), target.format) : []
-    const refused = lost.filter((feature) => LOST_MEDIA.has(feature))
+    const refused = lost.filter((feature) => FORETOLD_MEDIA.has(feature))
     const inlined = wanted?.map(({ path }) => path ?? '') ?? []
     return inlined.length + refused.length === 0 ? [] : [{ target_id: target.id, inlined, refused }]
   })

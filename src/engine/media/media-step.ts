@@ -19,6 +19,8 @@ import { addressesIn, withMedia, type MediaAddress } from './media-addresses.ts'
 import type { MediaSettings } from './media.schema.ts'
 import { isTextType } from './media-type.ts'
 
+export type { MediaAddress }
+
 /** Files that one request may have fetched. */
 const MOST_FILES = 20
 

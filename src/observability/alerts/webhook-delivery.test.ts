@@ -56,7 +56,7 @@ class FakeWebhook {
   }
 
   get summaries(): unknown[] {
-    return this.requests.map(({ body }) => (JSON.parse(String(body)) as { summary: string }).summary)
+    return this.requests.map(({ body }) => (JSON.parse(body as string) as { summary: string }).summary)
   }
 }
 
@@ -66,7 +66,7 @@ describe('a message to a webhook', () => {
     webhook.delivery.send(notice('down'))
     await webhook.clock.advance(0)
     expect(webhook.requests[0]?.headers).toEqual({ authorization: 'Bearer token', 'content-type': 'application/json' })
-    expect(JSON.parse(String(webhook.requests[0]?.body))).toEqual({
+    expect(JSON.parse(webhook.requests[0]?.body as string)).toEqual({
       schema: 'switchback.alert/v1',
       state: 'firing',
       key: 'provider_down:openai',
@@ -85,7 +85,7 @@ describe('a message to a webhook', () => {
     const webhook = new FakeWebhook({ format: 'slack' })
     webhook.delivery.send(notice('<up> & down'))
     await webhook.clock.advance(0)
-    const { text, blocks } = JSON.parse(String(webhook.requests[0]?.body)) as { text: string; blocks: unknown[] }
+    const { text, blocks } = JSON.parse(webhook.requests[0]?.body as string) as { text: string; blocks: unknown[] }
     expect(text).toBe(':red_circle: &lt;up&gt; &amp; down')
     expect(blocks).toMatchObject([{ type: 'section' }, { type: 'context' }])
   })

@@ -4,6 +4,8 @@ import { OTHER } from './metric-family.ts'
 
 /** Routes that decisions name and no configuration lists. */
 const FIXED_ROUTES = ['direct', 'denied', 'replayed']
+/** Of each provider, too. */
+const OF_PROVIDERS = ['default', 'passthrough', 'files', 'batches']
 /** A list of models in the request makes a route of its own, named after all of them. */
 const MODEL_LIST = 'models'
 
@@ -32,7 +34,7 @@ class KnownNames {
     this.routes = new Set([
       ...FIXED_ROUTES,
       ...PROFILE_NAMES,
-      ...[...this.providers].map((provider) => `default:${provider}`),
+      ...[...this.providers].flatMap((provider) => OF_PROVIDERS.map((kind) => `${kind}:${provider}`)),
       ...configuredRoutes(snapshot).map(({ name }) => name),
       ...snapshot.profiles.keys(),
     ])

@@ -139,7 +139,7 @@ export class RequestMetrics {
     if (request.errorCode !== undefined)
       this.families.errors.of(route.name, classOf(request.errorCode), codeOf(request.errorCode)).add()
     // Counting tokens is no answer: its times would blur those of calls.
-    if (request.operation !== 'generate') return
+    if (request.operation === 'count-tokens') return
     route.duration.observe(request.totalMs / 1000)
     if (request.attempts.length === 0) return
     this.overhead.observe(request.overheadUs / 1_000_000)

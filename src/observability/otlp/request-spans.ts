@@ -72,6 +72,14 @@ function requestSpan(request: EndedRequest, trace: TraceContext): OtlpSpan {
   }
 }
 
+/** Names of the semantic conventions, where they have one. */
+const SEMANTIC_OPERATIONS: Readonly<Partial<Record<EndedRequest['operation'], string>>> = {
+  generate: 'chat',
+  completions: 'text_completion',
+}
+
+const semanticOperation = ({ operation }: EndedRequest): string => SEMANTIC_OPERATIONS[operation] ?? operation
+
 interface AttemptPlace {
   readonly trace: TraceContext
   readonly index: number
@@ -83,12 +91,12 @@ function attemptSpan(attempt: AttemptRecord, request: EndedRequest, { trace, ind
   return {
     ...placed(trace, attemptSpanId(trace.spanId, index), trace.spanId),
     flags: PARENT_KNOWN | SAMPLED,
-    name: `chat ${attempt.model}`,
+    name: `${semanticOperation(request)} ${attempt.model}`,
     kind: CLIENT,
     startTimeUnixNano: unixNanos(begin),
     endTimeUnixNano: unixNanos(begin + attempt.latency_ms),
     attributes: otlpAttributes({
-      'gen_ai.operation.name': 'chat',
+      'gen_ai.operation.name': semanticOperation(request),
       'gen_ai.provider.name': semanticProvider(attempt.provider_id),
       'gen_ai.request.model': attempt.model,
       'gen_ai.request.stream': request.question.stream,

@@ -5,7 +5,7 @@ import type { Principal } from '../../ir/principal.ts'
 import { issuedLimitsOf, joinedLimitsOf, readIssuedLimits } from './issued-limits.ts'
 import type { LimitsOf } from '../../engine/limits/caller-rules.ts'
 
-const UTC = { timezone: 'UTC', soft: [], unknown_price: 'refuse' } as const
+const UTC = { timezone: 'UTC', soft: [], unknown_price: 'refuse', unmetered: 'refuse' } as const
 
 /** A directory that holds these limits, by kind and id. */
 const directoryOf = (limits: Readonly<Record<string, JsonObject>>) => ({

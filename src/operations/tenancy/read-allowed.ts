@@ -8,7 +8,7 @@ const LISTS = ['models', 'routes', 'providers', 'accounts'] as const
 const MOST_NAMES = 200
 const LONGEST_NAME = 512
 /** Routes that decisions name without anybody having written them down. */
-const OWN_ROUTES = /^(direct|combo\/.+|default:.+)$/
+const OWN_ROUTES = /^(direct|combo\/.+|(?:default|passthrough|files|batches):.+)$/
 
 /**
  * Reads `{"models": ["gpt-*"], "routes": […], "providers": […], "accounts": ["openai/main"]}`. An absent list restricts nothing, an empty one

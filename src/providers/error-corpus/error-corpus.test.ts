@@ -71,6 +71,7 @@ describe('the error corpus', () => {
       responses: /"code":"context_length_exceeded"/,
       anthropic: /"message":"(?:prompt is too long: |input length and `max_tokens` exceed context limit: \d+ \+ \d+ > \d+)/,
       gemini: /"message":"The input token count(?: \(\d+\))? exceeds the maximum number of tokens allowed/,
+      bedrock_converse: /"message":"Input is too long for requested model\./,
     }
     const overflows = ERROR_CORPUS.flatMap(({ format, cases }) =>
       cases.filter(({ code }) => code === 'upstream_context_too_long').map((found) => answered(found, found.format ?? format)),
@@ -81,7 +82,11 @@ describe('the error corpus', () => {
       expect(status).toBe(400)
       expect(JSON.stringify(body)).toMatch(recognised[client])
       expect(JSON.stringify(body)).toContain(
-        client === 'gemini' ? '"status":"INVALID_ARGUMENT"' : '"type":"invalid_request_error"',
+        client === 'gemini'
+          ? '"status":"INVALID_ARGUMENT"'
+          : client === 'bedrock_converse'
+            ? '"__type":"ValidationException"'
+            : '"type":"invalid_request_error"',
       )
     }
   })

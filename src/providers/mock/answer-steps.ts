@@ -66,6 +66,7 @@ const REASONING_HABITS: Readonly<
   responses: { form: 'summary', state: { encrypted: 'bW9jay1lbmNyeXB0ZWQ=' } },
   anthropic: { form: 'text', state: { signature: 'bW9jay1zaWduYXR1cmU=' } },
   gemini: { form: 'summary', state: { signature: 'bW9jay1zaWduYXR1cmU=' } },
+  bedrock_converse: { form: 'text', state: { signature: 'bW9jay1zaWduYXR1cmU=' } },
 }
 
 function textPieces({ text }: MockAnswer): Pieces {

@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { LlmRequest } from '../../ir/request.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Transport, UpstreamBody, UpstreamRequest } from '../../transport/transport.ts'
+import { embeddingsReply } from './mock-embeddings.ts'
 import { calledEndpoint, type EndpointCall } from '../endpoint-url.ts'
 import type { ProviderSettings } from '../provider.settings.schema.ts'
 import { builtInModels, failing } from './built-in-models.ts'
@@ -32,6 +33,7 @@ export function createMockUpstream({ settings, clock, generateId = randomId }: M
     const text = textOf(request.body)
     const called = calledEndpoint(request.url, settings.format)
     if (called.operation === 'count-tokens') return Response.json(codec.tokenCounter?.answer(Math.ceil(text.length / 4)) ?? {})
+    if (called.operation === 'embed' || called.operation === 'embed-batch') return embeddingsReply(codec, text, called, requestId)
     const decoded = decode(codec, text, called.call)
     if (decoded instanceof GatewayError)
       return failureReply(codec, requestId, 400, { type: 'invalid_request_error', message: decoded.message })
@@ -77,6 +79,7 @@ function decode(codec: Codec, text: string, address: EndpointCall | undefined): 
 function textOf(body: UpstreamBody): string {
   if (body === undefined) return ''
   if (typeof body === 'string') return body
+  if ('stream' in body) return '' // nothing the mock answers is asked so
   const pieces = body instanceof Uint8Array ? [body] : body
   return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))).toString()
 }

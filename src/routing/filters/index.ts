@@ -1,6 +1,7 @@
 import type { Asked } from '../asked.ts'
 import { allowedAccounts, allowedProviders, availability, certification } from './availability.ts'
 import { capabilities, formats, visionSources } from './capabilities.ts'
+import { endpoint } from './endpoint.ts'
 import type { HardFilter } from './filter.types.ts'
 import { limits } from './limits.ts'
 import { overLimit } from './over-limit.ts'
@@ -11,6 +12,7 @@ import { translation } from './translation.ts'
 /** In the order in which they are asked: the first that refuses gives the reason. The dearest comes last. */
 const HARD_FILTERS: readonly HardFilter[] = [
   stateElsewhere,
+  endpoint,
   availability,
   allowedProviders,
   allowedAccounts,

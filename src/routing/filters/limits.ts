@@ -5,9 +5,9 @@ import type { HardFilter } from './filter.types.ts'
 
 type Verdict = 'demanded' | 'unknown' | 'window' | 'output'
 
-/** The prompt and the requested answer must fit the context window, and the answer the output limit. */
+/** The prompt and the requested answer must fit the context window, and the answer the output limit. Other endpoints take many texts at once. */
 export const limits: HardFilter = {
-  applies: () => true,
+  applies: ({ question }) => question.endpoint === undefined,
   refuses: (candidate, asked) => verdict(candidate, asked) !== undefined,
   reject: (candidate, asked) => explain(candidate, asked, verdict(candidate, asked)),
 }

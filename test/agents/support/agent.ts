@@ -33,19 +33,15 @@ export const KEY = 'sk-of-the-agent'
 const LONGEST_MS = 60_000
 
 const SETUPS = {
-  claude: ({ gatewayUrl, model, prompt }: AgentOptions): AgentSetup => ({
-    command: [binary('claude'), '-p', prompt, '--model', model, '--output-format', 'json', '--dangerously-skip-permissions'],
-    env: {
-      ANTHROPIC_BASE_URL: gatewayUrl,
-      ANTHROPIC_API_KEY: KEY,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      DISABLE_TELEMETRY: '1',
-      DISABLE_AUTOUPDATER: '1',
-      DISABLE_ERROR_REPORTING: '1',
-      // It refuses to skip its questions as root outside of a sandbox; the namespace is one.
-      IS_SANDBOX: '1',
-    },
-  }),
+  claude: ({ gatewayUrl, ...options }: AgentOptions): AgentSetup =>
+    claudeSetup(options, { ANTHROPIC_BASE_URL: gatewayUrl, ANTHROPIC_API_KEY: KEY }),
+  'claude-bedrock': ({ gatewayUrl, ...options }: AgentOptions): AgentSetup =>
+    claudeSetup(options, {
+      CLAUDE_CODE_USE_BEDROCK: '1',
+      ANTHROPIC_BEDROCK_BASE_URL: gatewayUrl,
+      AWS_BEARER_TOKEN_BEDROCK: KEY,
+      AWS_REGION: 'us-east-1',
+    }),
   codex: ({ gatewayUrl, model, prompt, retries = false }: AgentOptions): AgentSetup => ({
     command: [binary('codex'), 'exec', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox', '--json', prompt],
     env: { GATEWAY_KEY: KEY },
@@ -106,6 +102,19 @@ export async function runAgent(name: AgentName, options: AgentOptions): Promise<
   rmSync(place, { recursive: true, force: true })
   return { exitCode, stdout, stderr, files: contents }
 }
+
+const claudeSetup = ({ model, prompt }: Omit<AgentOptions, 'gatewayUrl'>, env: AgentSetup['env']): AgentSetup => ({
+  command: [binary('claude'), '-p', prompt, '--model', model, '--output-format', 'json', '--dangerously-skip-permissions'],
+  env: {
+    ...env,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    DISABLE_TELEMETRY: '1',
+    DISABLE_AUTOUPDATER: '1',
+    DISABLE_ERROR_REPORTING: '1',
+    // It refuses to skip its questions as root outside of a sandbox; the namespace is one.
+    IS_SANDBOX: '1',
+  },
+})
 
 const binary = (name: string): string => join(AGENTS, 'node_modules', '.bin', name)
 

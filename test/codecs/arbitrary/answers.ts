@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
+import { bedrockAnswer } from './bedrock-answer.ts'
 import { geminiAnswer } from './gemini-answer.ts'
 import { argumentsJson, count, fraction, id, optional, pruned, shape, sown, word, type Json, type Style } from './canary.ts'
 
@@ -233,6 +234,7 @@ const answers: Readonly<Record<WireFormat, fc.Arbitrary<Json>>> = {
   responses: responsesAnswer,
   anthropic: anthropicAnswer,
   gemini: geminiAnswer,
+  bedrock_converse: bedrockAnswer,
 }
 
 /** Whole answers of upstreams of `format`. */

@@ -1,6 +1,7 @@
 import type fc from 'fast-check'
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
 import { anthropicBody } from './anthropic-body.ts'
+import { bedrockBody } from './bedrock-body.ts'
 import type { Json, Style } from './canary.ts'
 import { geminiBody } from './gemini-body.ts'
 import { openaiBody } from './openai-body.ts'
@@ -12,4 +13,5 @@ export const bodyOf: Readonly<Record<WireFormat, (style?: Style) => fc.Arbitrary
   responses: responsesBody,
   anthropic: anthropicBody,
   gemini: geminiBody,
+  bedrock_converse: bedrockBody,
 }

@@ -16,32 +16,32 @@ const SCOPE: Partial<Record<Feature, readonly string[]>> = {
   'message.first_not_user': [],
   'message.adjacent_same_role': [],
   'part.image_detail': ['detail'],
-  'part.document_title': ['title', 'filename'],
+  'part.document_title': ['title', 'filename', 'name'],
   'part.document_context': ['context'],
   'part.document_citations': ['citations'],
-  'part.citation': ['citations', 'annotations'],
+  'part.citation': ['citations', 'annotations', 'citationsContent'],
   'part.logprobs': ['logprobs'],
   'part.tool_call_custom': [],
   'part.tool_call_namespace': [],
   'part.tool_call_caller': ['caller'],
-  'part.tool_call_id': ['id', 'call_id', 'tool_call_id', 'tool_use_id'],
+  'part.tool_call_id': ['id', 'call_id', 'tool_call_id', 'tool_use_id', 'toolUseId'],
   'part.tool_call_status': ['id', 'status'],
   'part.tool_call_invalid_json': [],
   'part.tool_result_error': ['is_error', 'status'],
-  'part.tool_result_orphan': ['id', 'call_id', 'tool_call_id', 'tool_use_id'],
+  'part.tool_result_orphan': ['id', 'call_id', 'tool_call_id', 'tool_use_id', 'toolUseId'],
   'part.tool_result_order': [],
   'part.document_in_tool_result': [],
   'part.image_in_tool_result': [],
   'part.search_result': [],
   'part.document_parts': [],
-  'part.document_text': ['media_type'],
+  'part.document_text': ['media_type', 'format'],
   cache_hint: ['cache_control', 'prompt_cache_breakpoint'],
   'tools.custom': [],
   'tools.custom_grammar': ['format'],
   'tools.namespace': [],
   'tools.name': ['name'],
   'tools.function_strict': ['strict'],
-  'tools.schema': ['input_schema', 'parameters'],
+  'tools.schema': ['input_schema', 'parameters', 'inputSchema'],
   'tools.defer_loading': ['defer_loading'],
   'tools.allowed_callers': ['allowed_callers'],
   'tools.input_examples': ['input_examples'],
@@ -66,8 +66,17 @@ export function covers(diagnostic: Diagnostic, path: string): boolean {
   return segments.some((segment) => scope.includes(segment))
 }
 
-/** Citations of Chat stand beside the text that they belong to, and a loss of them is told at the text. */
+/**
+ * Citations of Chat stand beside the text that they belong to, and a loss of them is told at the text. A cache point of Converse stands
+ * behind the block that it belongs to.
+ */
 function coversElsewhere(diagnostic: Diagnostic, path: string): boolean {
+  const [, list, index] = /^(.*)\/(\d+)\/cachePoint\//.exec(path) ?? []
+  // With a block that is lost everything is lost that stood there.
+  if (index !== undefined)
+    return (
+      diagnostic.path === `${list}/${Number(index) - 1}` && (diagnostic.code === 'cache_hint' || diagnostic.severity === 'lost')
+    )
   if (diagnostic.code !== 'part.citation') return false
   const [message] = /^\/messages\/\d+\//.exec(path) ?? []
   return message !== undefined && path.startsWith(`${message}annotations/`) && diagnostic.path.startsWith(message)

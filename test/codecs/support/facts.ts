@@ -18,6 +18,9 @@ const FINISH: Readonly<Record<UnifiedFinish, string>> = {
   unknown: 'unknown',
 }
 
+/** Clients that see refusals as text, and the input of a call as an object. */
+const SHOWN_AS_TEXT: ReadonlySet<WireFormat> = new Set(['anthropic', 'gemini', 'bedrock_converse'])
+
 const words = (text: string): string => text.replaceAll(/\s+/g, '')
 
 /** Compares what a client of `client` reads with what a correct gateway has to deliver. */
@@ -25,7 +28,7 @@ export function expectFacts(response: LlmResponse, expected: Expected, client: W
   const content = response.choices[0]?.content ?? []
   const shown = (...types: string[]): string =>
     content.map((part) => (types.includes(part.type) && 'text' in part ? (part.text ?? '') : '')).join('')
-  if (client === 'anthropic' || client === 'gemini') expect(shown('text', 'refusal')).toBe(expected.text + expected.refusal)
+  if (SHOWN_AS_TEXT.has(client)) expect(shown('text', 'refusal')).toBe(expected.text + expected.refusal)
   else expect({ text: shown('text'), refusal: shown('refusal') }).toEqual({ text: expected.text, refusal: expected.refusal })
   const reasoning = content.flatMap((part) => (part.type === 'reasoning' ? [...(part.summary ?? []), part.text ?? ''] : []))
   expect(words(reasoning.join(''))).toBe(words(expected.reasoning))
@@ -45,9 +48,9 @@ export function expectFacts(response: LlmResponse, expected: Expected, client: W
   expect(accepted).toContain(FINISH[response.choices[0]?.finish.unified ?? 'unknown'])
 }
 
-/** Arguments by meaning. A Messages or Gemini client gets an object even where the model was cut off in the middle of one. */
+/** Arguments by meaning. A Messages, Gemini or Converse client gets an object even where the model was cut off in the middle of one. */
 function valueOf(text: string, client: WireFormat): unknown {
-  if (client === 'anthropic' || client === 'gemini') return toolInputObject({ kind: 'json', text }).value
+  if (SHOWN_AS_TEXT.has(client)) return toolInputObject({ kind: 'json', text }).value
   try {
     return JSON.parse(text)
   } catch {

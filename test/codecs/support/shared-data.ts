@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
+import { eventStreamMessage } from '../../../src/lib/event-stream.ts'
+import { EventTexts } from '../../../src/providers/bedrock/as-server-sent-events.ts'
+import { converseEvent } from '../../../src/providers/bedrock/converse-events.ts'
 
 const ROOT = path.resolve(import.meta.dir, '../../..')
 const SHARED = path.join(ROOT, '../shared')
@@ -36,6 +39,8 @@ export interface Fixture {
   readonly level: string
   readonly format: WireFormat
   readonly bytes: Buffer
+  /** What came over the wire, where `bytes` are what the gateway makes of it before anybody reads it. */
+  readonly binary?: Buffer
   readonly expected: Expected
 }
 
@@ -53,6 +58,7 @@ const FORMATS: Readonly<Record<string, WireFormat>> = {
   'openai-responses': 'responses',
   anthropic: 'anthropic',
   gemini: 'gemini',
+  'bedrock-converse': 'bedrock_converse',
 }
 
 const read = (file: string): Buffer => readFileSync(path.join(SHARED, 'fixtures', file))
@@ -64,9 +70,29 @@ export function loadFixtures(): Fixture[] {
   return entries.flatMap(({ id, api, mode, level, file, expected }) => {
     const format = FORMATS[api]
     if (format === undefined) return []
-    return [{ id, mode, level, format, bytes: read(file), expected: JSON.parse(read(expected).toString()) as Expected }]
+    const told = JSON.parse(read(expected).toString()) as Expected
+    const bytes = read(file)
+    if (format !== 'bedrock_converse' || mode === 'json') return [{ id, mode, level, format, bytes, expected: told }]
+    const binary = file.endsWith('.bin') ? bytes : binaryOf(bytes.toString())
+    const events = Buffer.from(new EventTexts(converseEvent).push(binary))
+    return [{ id, mode, level, format, bytes: events, binary, expected: told }]
   })
 }
+
+/** Events that were recorded one a line, each below its name, as the frames they were. */
+const binaryOf = (lines: string): Buffer =>
+  Buffer.concat(
+    lines
+      .split('\n')
+      .filter((line) => line !== '')
+      .flatMap((line) => Object.entries(JSON.parse(line) as Record<string, unknown>))
+      .map(([name, payload]) =>
+        eventStreamMessage(
+          { ':event-type': name, ':content-type': 'application/json', ':message-type': 'event' },
+          JSON.stringify(payload),
+        ),
+      ),
+  )
 
 export interface Capture {
   readonly name: string

@@ -22,15 +22,17 @@ export function bodyOfStory(steps: readonly Step[], format: WireFormat): Json {
   const names = [...new Set(steps.flatMap((step) => (step.kind === 'calls' ? step.calls.map((call) => call.name) : [])))]
   const tools = names.map((name) => toolOf(name, format))
   const first = steps.findIndex((step) => step.kind !== 'system' && step.kind !== 'developer')
-  const leading = format === 'anthropic' || format === 'gemini' ? steps.slice(0, first < 0 ? steps.length : first) : []
+  const leading = format !== 'openai' && format !== 'responses' ? steps.slice(0, first < 0 ? steps.length : first) : []
   const turns = steps.slice(leading.length).flatMap((step) => TURNS[format](step, (id) => calledName(steps, id)))
-  const body: Json = format === 'gemini' ? {} : { model: 'client-model' }
+  const body: Json = format === 'gemini' || format === 'bedrock_converse' ? {} : { model: 'client-model' }
   body[CONVERSATION[format] ?? 'messages'] = turns
   if (format === 'anthropic') body['max_tokens'] = 4_000
   const instructions = leading.map((step) => ('text' in step ? step.text : ''))
   if (leading.length > 0 && format === 'gemini') body['systemInstruction'] = { parts: instructions.map((text) => ({ text })) }
+  else if (leading.length > 0 && format === 'bedrock_converse') body['system'] = instructions.map((text) => ({ text }))
   else if (leading.length > 0) body['system'] = instructions.map((text) => ({ type: 'text', text }))
-  if (tools.length > 0) body['tools'] = tools
+  if (tools.length > 0 && format === 'bedrock_converse') body['toolConfig'] = { tools }
+  else if (tools.length > 0) body['tools'] = tools
   return body
 }
 
@@ -44,6 +46,7 @@ function toolOf(name: string, format: WireFormat): Json {
   const parameters = { type: 'object', properties: { query: { type: 'string' } } }
   if (format === 'anthropic') return { name, input_schema: parameters }
   if (format === 'gemini') return { functionDeclarations: [{ name, parametersJsonSchema: parameters }] }
+  if (format === 'bedrock_converse') return { toolSpec: { name, inputSchema: { json: parameters } } }
   if (format === 'responses') return { type: 'function', name, parameters, strict: false }
   return { type: 'function', function: { name, parameters } }
 }
@@ -91,5 +94,16 @@ const TURNS: Readonly<Record<WireFormat, (step: Step, nameOf: (id: string) => st
     const text = step.text === '' ? [] : [{ text: step.text }]
     const calls = step.calls.map(({ id, name, query }) => ({ functionCall: { id, name, args: argumentsOf(query) } }))
     return [{ role: 'model', parts: [...text, ...calls] }]
+  },
+  bedrock_converse(step) {
+    if (step.kind === 'result') {
+      const status = step.failed === undefined ? {} : { status: step.failed ? 'error' : 'success' }
+      return [{ role: 'user', content: [{ toolResult: { toolUseId: step.id, content: [{ text: step.text }], ...status } }] }]
+    }
+    // There is no other place for instructions than the one in front.
+    if (step.kind !== 'calls') return [{ role: step.kind === 'assistant' ? 'assistant' : 'user', content: [{ text: step.text }] }]
+    const text = step.text === '' ? [] : [{ text: step.text }]
+    const calls = step.calls.map(({ id, name, query }) => ({ toolUse: { toolUseId: id, name, input: argumentsOf(query) } }))
+    return [{ role: 'assistant', content: [...text, ...calls] }]
   },
 }

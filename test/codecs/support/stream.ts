@@ -16,11 +16,16 @@ const CALLS: Readonly<Record<WireFormat, Record<string, unknown>>> = {
   responses: { input: 'hi' },
   anthropic: { ...CHAT, max_tokens: 9 },
   gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+  bedrock_converse: { messages: [{ role: 'user', content: [{ text: 'hi' }] }] },
 }
 
 /** The call that an answer belongs to, as a client of `format` made it. */
 export function contextOf(format: WireFormat, model = 'shown-model', body: Record<string, unknown> = {}): ClientContext {
-  const called = { ...CALLS[format], ...(format === 'gemini' ? {} : { model, stream: true }), ...body }
+  const called = {
+    ...CALLS[format],
+    ...(format === 'gemini' || format === 'bedrock_converse' ? {} : { model, stream: true }),
+    ...body,
+  }
   const request = codecFor(format).decodeRequest(called, { model, stream: true }).value
   return { requestId: REQUEST_ID, model, createdAt: 1_700_000_000, request, estimatedInputTokens: 1 }
 }

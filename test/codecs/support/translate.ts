@@ -17,15 +17,21 @@ export const VENDOR_TARGETS: Readonly<Record<WireFormat, TargetOptions>> = {
   responses: { server: 'vendor', facts: { maxOutputTokens: 32_000, thinking: 'both', sampling: true } },
   anthropic: { server: 'first-party', facts: { maxOutputTokens: 32_000, thinking: 'both', sampling: true } },
   gemini: { server: 'vendor', facts: { maxOutputTokens: 32_000, thinking: 'both', sampling: true } },
+  bedrock_converse: {
+    model: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+    server: 'vendor',
+    facts: { maxOutputTokens: 32_000, thinking: 'both', sampling: true },
+  },
 }
 
 const QUIRKS: Readonly<Record<Server, Readonly<Record<WireFormat, WireQuirks>>>> = {
-  plain: { openai: {}, responses: {}, anthropic: {}, gemini: { openApiSchemas: true } },
+  plain: { openai: {}, responses: {}, anthropic: {}, gemini: { openApiSchemas: true }, bedrock_converse: {} },
   vendor: {
     openai: { ...OPENAI_QUIRKS, firstParty: true },
     responses: { firstParty: true },
     anthropic: { firstParty: true },
     gemini: { firstParty: true },
+    bedrock_converse: { firstParty: true },
   },
   'first-party': {
     openai: {
@@ -40,6 +46,7 @@ const QUIRKS: Readonly<Record<Server, Readonly<Record<WireFormat, WireQuirks>>>>
     responses: { firstParty: true },
     anthropic: { firstParty: true },
     gemini: { firstParty: true },
+    bedrock_converse: { firstParty: true },
   },
 }
 

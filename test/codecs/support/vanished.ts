@@ -5,10 +5,21 @@ import { translate, type TargetOptions, type Translation } from './translate.ts'
 
 const CANARY = /kw\d{4}z/g
 /** Words that say what a node is, and wishes that the gateway itself answers; whether it arrives is told by the leaves beside them. */
-const STRUCTURE = new Set(['type', 'mimeType', 'role', 'model', 'stream', 'required', 'additionalProperties', 'include_usage'])
+const STRUCTURE = new Set([
+  'type',
+  'mimeType',
+  'format',
+  'role',
+  'model',
+  'stream',
+  'required',
+  'additionalProperties',
+  'include_usage',
+])
 
 /** Another valid value for a word from a closed list, or for a number that is a word: exchanging it has to show. */
 const ALTERNATIVES: Readonly<Record<string, readonly (string | number)[]>> = {
+  media_type: ['image/png', 'image/jpeg', 'application/pdf'],
   ttl: ['5m', '1h'],
   detail: ['low', 'high'],
   effort: ['low', 'high'],

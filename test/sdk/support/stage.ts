@@ -5,14 +5,14 @@ import OpenAI from 'openai'
 import { createGateway, type Gateway } from '../../../src/app.ts'
 import { configFromObject } from '../../../src/config/load.ts'
 import type { RequestRecord } from '../../../src/ir/record.ts'
-import type { WireFormat } from '../../../src/ir/wire-format.ts'
+import type { EventFormat } from '../../support/client-formats.ts'
 import type { FakeUpstream } from '../../support/fake-upstream.ts'
 import { startScriptedUpstream } from '../../support/scripted-upstream.ts'
 
 /** Providers of the stage: each is the same upstream, spoken to in another format. */
 export const UPSTREAMS = ['chat', 'responses', 'messages', 'gemini'] as const
 export type Upstream = (typeof UPSTREAMS)[number]
-export const FORMATS: Readonly<Record<Upstream, WireFormat>> = {
+export const FORMATS: Readonly<Record<Upstream, EventFormat>> = {
   chat: 'openai',
   responses: 'responses',
   messages: 'anthropic',

@@ -1,6 +1,19 @@
-import type { JsonObject } from '../../ir/json.ts'
-import type { ReasoningOptions } from '../../ir/request.ts'
-import { fieldPath, type EncodeContext } from './encode-context.ts'
+import type { Feature } from '../ir/feature.ts'
+import type { JsonObject } from '../ir/json.ts'
+import type { LlmRequest, ReasoningOptions } from '../ir/request.ts'
+import type { EncodeTarget } from './codec.ts'
+import type { Report } from './report.ts'
+
+/** What an encoder for Claude's models knows while it writes a request. */
+export interface ThinkingContext {
+  readonly request: LlmRequest
+  readonly target: EncodeTarget
+  readonly report: Report
+  /** The client spoke the format that is written: its own choices are left alone wherever the model can take them. */
+  readonly isNative: boolean
+}
+
+const fieldPath = (context: ThinkingContext, feature: Feature): string | undefined => context.request.paths?.[feature]
 
 /** Thinking budget for an effort, for models that take a budget only. */
 const BUDGETS: Readonly<Record<string, number>> = {
@@ -36,7 +49,7 @@ export interface ThinkingPlan {
 const NOTHING: ThinkingPlan = { thinking: undefined, effort: undefined }
 
 /** How the request's wish for reasoning is told to the model at hand, and whether it can be met at all in this call. */
-export function planThinking(surroundings: ThinkingSurroundings, context: EncodeContext): ThinkingPlan {
+export function planThinking(surroundings: ThinkingSurroundings, context: ThinkingContext): ThinkingPlan {
   const wish = context.request.reasoning
   if (wish === undefined) return NOTHING
   const plan = wantedPlan(wish, surroundings.maxTokens, context)
@@ -54,7 +67,7 @@ export function thinks(plan: ThinkingPlan): boolean {
   return plan.thinking !== undefined && plan.thinking['type'] !== 'disabled'
 }
 
-function wantedPlan(wish: ReasoningOptions, maxTokens: number, context: EncodeContext): ThinkingPlan {
+function wantedPlan(wish: ReasoningOptions, maxTokens: number, context: ThinkingContext): ThinkingPlan {
   const { thinking: kind } = context.target.facts
   const effort = effortOf(wish, context)
   if (wish.mode === undefined && wish.budgetTokens === undefined) {
@@ -65,6 +78,8 @@ function wantedPlan(wish: ReasoningOptions, maxTokens: number, context: EncodeCo
   if (wish.mode === 'disabled') return { thinking: kind === 'none' ? undefined : { type: 'disabled' }, effort }
   if (kind === 'none') {
     reportOff(wish, 'the model does not think', context)
+    if (wish.mode !== undefined && wish.effort !== undefined && !context.isNative)
+      context.report.edited('reasoning.effort', fieldPath(context, 'reasoning.effort'), 'the model does not think')
     return { thinking: undefined, effort: context.isNative ? effort : undefined }
   }
   const asksForBudget = wish.budgetTokens !== undefined && wish.mode !== 'adaptive'
@@ -73,7 +88,7 @@ function wantedPlan(wish: ReasoningOptions, maxTokens: number, context: EncodeCo
   return prefersAdaptive ? adaptivePlan(wish, effort, context) : budgetPlan(wish, maxTokens, context)
 }
 
-function adaptivePlan(wish: ReasoningOptions, effort: string | undefined, context: EncodeContext): ThinkingPlan {
+function adaptivePlan(wish: ReasoningOptions, effort: string | undefined, context: ThinkingContext): ThinkingPlan {
   const thinking = withDisplay({ type: 'adaptive' }, wish)
   if (wish.budgetTokens === undefined) return { thinking, effort }
   context.report.rewritten(
@@ -84,7 +99,7 @@ function adaptivePlan(wish: ReasoningOptions, effort: string | undefined, contex
   return { thinking, effort: effort ?? effortForBudget(wish.budgetTokens) }
 }
 
-function budgetPlan(wish: ReasoningOptions, maxTokens: number, context: EncodeContext): ThinkingPlan {
+function budgetPlan(wish: ReasoningOptions, maxTokens: number, context: ThinkingContext): ThinkingPlan {
   const isOwnBudget = wish.budgetTokens !== undefined
   if (wish.mode === 'adaptive')
     context.report.rewritten('reasoning.mode', fieldPath(context, 'reasoning.mode'), 'the model takes a thinking budget only')
@@ -110,7 +125,7 @@ function budgetPlan(wish: ReasoningOptions, maxTokens: number, context: EncodeCo
 }
 
 /** Why thinking cannot be on in this call. Of what is asked for, thinking is the part that can be left out without breaking the caller. */
-function refusalOf(plan: ThinkingPlan, surroundings: ThinkingSurroundings, context: EncodeContext): string | undefined {
+function refusalOf(plan: ThinkingPlan, surroundings: ThinkingSurroundings, context: ThinkingContext): string | undefined {
   if (!thinks(plan)) return undefined
   if (surroundings.forcesCall) return 'a forced tool call excludes thinking'
   if (surroundings.endsWithPrefill && !context.isNative) return 'a started answer excludes thinking'
@@ -122,7 +137,7 @@ function refusalOf(plan: ThinkingPlan, surroundings: ThinkingSurroundings, conte
   return undefined
 }
 
-function effortOf(wish: ReasoningOptions, context: EncodeContext): string | undefined {
+function effortOf(wish: ReasoningOptions, context: ThinkingContext): string | undefined {
   if (wish.effort === undefined || context.isNative || EFFORT_NAMES.has(wish.effort)) return wish.effort
   if (wish.effort === 'none' && wish.mode === 'disabled') return undefined // said by the mode
   if (wish.effort === 'minimal') {
@@ -134,7 +149,7 @@ function effortOf(wish: ReasoningOptions, context: EncodeContext): string | unde
 }
 
 /** Turning thinking off is a declared edit: the rest of the call stays whole. */
-function reportOff(wish: ReasoningOptions, reason: string, context: EncodeContext): void {
+function reportOff(wish: ReasoningOptions, reason: string, context: ThinkingContext): void {
   const feature = wish.mode !== undefined ? 'reasoning.mode' : wish.effort !== undefined ? 'reasoning.effort' : 'reasoning.budget'
   context.report.edited(feature, fieldPath(context, feature), reason)
 }
@@ -150,7 +165,7 @@ function withDisplay(thinking: JsonObject, wish: ReasoningOptions): JsonObject {
   return thinking
 }
 
-function reportSummary(wish: ReasoningOptions, plan: ThinkingPlan, context: EncodeContext): void {
+function reportSummary(wish: ReasoningOptions, plan: ThinkingPlan, context: ThinkingContext): void {
   if (wish.display !== undefined && plan.thinking?.['display'] === undefined)
     context.report.edited('reasoning.display', fieldPath(context, 'reasoning.display'), 'there is no thinking to display')
   if (wish.summary === undefined) return

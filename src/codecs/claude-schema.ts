@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from '../../ir/json.ts'
-import { escaped } from '../schema-notes.ts'
-import { firstOfEach } from '../schema-references.ts'
+import { isObject, type JsonObject } from '../ir/json.ts'
+import { escaped } from './schema-notes.ts'
+import { firstOfEach } from './schema-references.ts'
 
 /** Keywords that the API's constrained decoding refuses. They go into the description, where the model still reads them. */
 const UNSUPPORTED = new Set([

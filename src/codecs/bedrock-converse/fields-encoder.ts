@@ -1,0 +1,111 @@
+import type { Feature } from '../../ir/feature.ts'
+import { isObject, type JsonObject } from '../../ir/json.ts'
+import type { VendorField } from '../../ir/request.ts'
+import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
+import { strictSchemaOf } from '../claude-schema.ts'
+import { fieldPath, type EncodeContext } from './encode-context.ts'
+
+/** Tiers of other formats by their names here. */
+const TIERS: Readonly<Record<string, string>> = {
+  default: 'default',
+  standard: 'default',
+  standard_only: 'default',
+  flex: 'flex',
+  priority: 'priority',
+}
+
+/** Everything at the top of the body that is no prompt, tool or inference setting. */
+export function encodeFields(body: JsonObject, effort: string | undefined, context: EncodeContext): void {
+  const textFormat = outputFormat(context)
+  if (effort !== undefined || textFormat !== undefined)
+    body['outputConfig'] = { ...(textFormat === undefined ? {} : { textFormat }), ...(effort === undefined ? {} : { effort }) }
+  encodeServiceTier(body, context)
+  if (context.isNative && context.request.metadata !== undefined) body['requestMetadata'] = context.request.metadata
+  reportForeign(context)
+}
+
+/** A schema travels as text, in a structure with a name. */
+function outputFormat(context: EncodeContext): JsonObject | undefined {
+  const format = context.request.responseFormat
+  const { report } = context
+  switch (format?.type) {
+    case 'json':
+      report.lost('response_format.json', fieldPath(context, 'response_format.json'), 'the format asks for JSON by a schema only')
+      return undefined
+    case 'json-schema': {
+      const path = fieldPath(context, 'response_format.json_schema')
+      const { name, description, dialect } = format
+      const told = { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) }
+      if (dialect?.origin === 'bedrock_converse')
+        return { type: 'json_schema', structure: { jsonSchema: { schema: dialect.schema, ...told } } }
+      if (!isObject(format.schema)) {
+        report.edited('response_format.json_schema', path, 'the answer has no schema')
+        return undefined
+      }
+      report.rewritten('response_format.json_schema', path, 'the schema of an answer travels as text, within limits')
+      const schema = JSON.stringify(
+        strictSchemaOf(format.schema, () => report.rewritten('schema_constraint', path, CONSTRAINT_DESCRIBED)),
+      )
+      return { type: 'json_schema', structure: { jsonSchema: { schema, ...told } } }
+    }
+    case 'raw':
+      if (format.origin === 'bedrock_converse' && isObject(format.raw)) return format.raw
+      report.lost(
+        'response_format.raw',
+        fieldPath(context, 'response_format.raw'),
+        'the shape of the answer is unknown to the format',
+      )
+      return undefined
+    case 'text':
+    case undefined:
+      return undefined
+  }
+}
+
+function encodeServiceTier(body: JsonObject, context: EncodeContext): void {
+  const tier = context.request.serviceTier
+  if (tier === undefined) return
+  const path = fieldPath(context, 'service_tier')
+  const known = context.isNative ? tier : Object.hasOwn(TIERS, tier) ? TIERS[tier] : undefined
+  if (known !== undefined) body['serviceTier'] = { type: known }
+  else if (tier === 'auto') context.report.rewritten('service_tier', path, 'without a word the provider chooses the tier')
+  else context.report.lost('service_tier', path, 'the format has no such service tier')
+  if (known !== undefined && known !== tier)
+    context.report.rewritten('service_tier', path, 'the service tier has another name here')
+}
+
+/** Fields other formats have and this one does not, with the value that means the same as leaving them out. */
+function reportForeign(context: EncodeContext): void {
+  const { request, isNative } = context
+  const state = request.state ?? {}
+  const fields: readonly (readonly [feature: Feature, value: unknown, neutral?: unknown])[] = [
+    ['max_tool_calls', request.maxToolCalls],
+    ['verbosity', request.verbosity],
+    ['modalities', request.modalities],
+    ['audio_output', request.audio],
+    ['prediction', request.prediction],
+    ['include', request.include],
+    ['truncation', request.truncation, 'disabled'],
+    ['state.store', state.store, false],
+    ['state.background', state.background, false],
+    ['state.conversation', state.conversation],
+    ['state.previous_response_id', state.previousResponseId],
+    ['state.prompt_template', state.promptTemplate],
+    ['safety_identifier', request.safetyIdentifier],
+    ['prompt_cache_key', request.promptCacheKey],
+    ['prompt_cache_retention', request.promptCacheRetention],
+    ['metadata', isNative ? undefined : request.metadata],
+    ['user', request.user],
+    ['cache_hint', request.cache],
+  ]
+  for (const [feature, value, neutral] of fields) {
+    if (value === undefined) continue
+    if (neutral !== undefined && value === neutral)
+      context.report.rewritten(feature, fieldPath(context, feature), 'the format always does so')
+    else context.report.lost(feature, fieldPath(context, feature), 'the format has no such field')
+  }
+  for (const field of Object.keys(request.vendor ?? {}) as VendorField[]) {
+    if (field === 'betas' || request.vendor?.[field] === undefined) continue
+    context.report.lost(`vendor.${field}`, fieldPath(context, `vendor.${field}`), 'the upstream does not know the field')
+  }
+}
