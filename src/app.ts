@@ -9,6 +9,7 @@ import { openGatewayState } from './app/open-gateway-state.ts'
 import { openWatch } from './app/open-watch.ts'
 import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
+import { Certifications } from './catalog/certifications.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
@@ -30,6 +31,9 @@ import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
+import { loginViews } from './operations/account-login.ts'
+import { CERTIFICATION_FILE } from './operations/certify/certification-file.ts'
+import { followCertifications } from './operations/certify/follow-certifications.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
 import { followKeys, type FollowedKeys } from './operations/tenancy/follow-keys.ts'
@@ -81,6 +85,8 @@ export interface Gateway {
   readonly records: RecordStore
   /** What models cost: published prices, loaded when first asked for, behind the operator's own. */
   readonly prices: LazyPrices
+  /** Which targets have been certified. */
+  readonly certifications: Certifications
   /** Limits and budgets, and how they stand. */
   readonly limiter: Limiter
   /** Rejects with `config_invalid` when the address must not be served so, or a policy test of the configuration fails. */
@@ -99,18 +105,18 @@ export function createGateway(options: GatewayOptions): Gateway {
   const place: Place = {}
   const { loginsOf = dataDir?.path } = options
   const { live, transport } = openLive(config, { clock, logger, loginsOf })
-  const prices = createLazyPrices()
+  const books = { prices: createLazyPrices(), certifications: new Certifications() }
+  const { prices } = books
   const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
-  const stopPrices = keepPrices(prices, surroundings)
+  const unfollow = followFiles(books, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
-  const { running, keys } = issued
-  const shared = { ...surroundings, live, transport, state, prices, buffers }
-  const limiter = buildLimiter({ ...shared, keys })
+  const shared = { ...surroundings, live, transport, state, ...books, buffers }
+  const limiter = buildLimiter({ ...shared, keys: issued.keys })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...shared, config, hostOf: live.hostOf, address })
-  const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running })
+  const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running: issued.running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
@@ -130,6 +136,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       disables,
       accounts,
       health,
+      loginOf: loginViews(live, clock),
       rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
       coordination: config.state.shared?.redis && state.coordination,
     },
@@ -147,12 +154,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const parts = { ...shared, config, surroundings, issued, limiter, watch, captures, accounts, factsOf, formats, app }
   const release = (): void => {
     tokenizer.close()
-    stopPrices()
+    unfollow()
   }
-  return { ...handleOf(parts, place, release), engine, records, prices, limiter }
+  return { ...handleOf(parts, place, release), engine, records, ...books, limiter }
 }
 
-interface HandleParts extends Pick<EngineParts, 'live' | 'prices' | 'state' | 'buffers' | 'limiter' | 'watch'> {
+interface HandleParts extends Pick<
+  EngineParts,
+  'live' | 'prices' | 'certifications' | 'state' | 'buffers' | 'limiter' | 'watch'
+> {
   readonly config: CompiledConfig
   readonly surroundings: Surroundings
   readonly issued: FollowedKeys
@@ -268,11 +278,20 @@ const tenancyParts = (
   reports: callerReports({ limiter, ledger, clock }),
 })
 
-/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
-function keepPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
+/** Keeps the operator's own prices and what has been certified as the data directory has them, until the returned function is called. */
+function followFiles(
+  { prices, certifications }: Pick<EngineParts, 'prices' | 'certifications'>,
+  { dataDir, clock, logger }: Surroundings,
+): () => void {
   if (dataDir === undefined) return () => undefined
   const warn = (message: string): void => logger.error({}, message)
-  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
+  const stopPrices = followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
+  const path = dataDir.file(CERTIFICATION_FILE)
+  const stopCertifications = followCertifications({ path, clock, certifications, warn })
+  return () => {
+    stopPrices()
+    stopCertifications()
+  }
 }
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({
@@ -286,7 +305,7 @@ function openLive(
   surroundings: ProviderSurroundings,
 ): { readonly live: LiveConfig; readonly transport: Transport } {
   const transport = openTransport(surroundings.clock, () => live.config.server.egressEnabled)
-  const live: LiveConfig = new LiveConfig(config, providerMaker(transport, surroundings))
+  const live: LiveConfig = new LiveConfig(config, providerMaker(surroundings, transport))
   return { live, transport }
 }
 
@@ -302,8 +321,8 @@ export const openTransport = (clock: Clock, mayLeave: () => boolean): Transport 
 
 /** Makes providers that share connections, and credentials that outlive a change of the configuration. */
 export function providerMaker(
-  transport: Transport,
   { loginsOf, clock, logger }: ProviderSurroundings,
+  transport: Transport = openTransport(clock, () => true),
 ): (settings: ProviderSettings) => Provider {
   const userAgent = `switchback/${ENGINE_VERSION}`
   const warn = (message: string): void => logger.warn({}, message)

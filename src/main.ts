@@ -46,8 +46,8 @@ async function loadApp(): Promise<GatewayApp> {
     codecs,
     providerMaker: ({ mayLeave, ...parts }) =>
       providerMaker(
-        openTransport(parts.clock, () => mayLeave),
         { ...parts, logger: silentLogger },
+        openTransport(parts.clock, () => mayLeave),
       ),
     createGateway({ logLevel, ...options }) {
       logger = createLogger({ level: logLevel })

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { Watch } from './open-watch.ts'
 import { shareAccounts } from './share-accounts.ts'
 import { createKnownModels } from '../catalog/known-models.ts'
 import { createFactsOf } from '../catalog/target-facts.ts'
+import type { Certifications } from '../catalog/certifications.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import { createEngine } from '../engine/create-engine.ts'
@@ -32,6 +32,7 @@ export interface EngineParts extends Surroundings {
   readonly transport: Transport
   readonly state: GatewayState
   readonly prices: LazyPrices
+  readonly certifications: Certifications
   readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
@@ -76,6 +77,7 @@ export function buildEngine({
   transport,
   state,
   prices,
+  certifications,
   clock,
   buffers,
   limiter,
@@ -98,7 +100,7 @@ export function buildEngine({
     store: dataDir && createFormatFile(dataDir.file(FORMATS_FILE), (message) => logger.warn({}, message)),
     generateId: createRequestIds(clock),
   })
-  const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock })
+  const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, certifications })
   const engine = createEngine({
     clock,
     deadlines: new Deadlines(clock),
@@ -117,7 +119,7 @@ export function buildEngine({
     traces: watch.traces,
     buffers,
     random: Math.random,
-    salt: randomBytes(16).toString('hex'),
+    salt: () => state.sessionSalt,
     modelFacts,
     media: new MediaStep({ transport, clock, buffers, userAgent: `switchback/${ENGINE_VERSION}` }),
     factsOf,

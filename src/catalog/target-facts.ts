@@ -4,6 +4,7 @@ import type { Capabilities, FactsOf, ForeseenRates, RoutingSnapshot, TargetFacts
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ModelEntry } from './model-facts.ts'
+import type { Certifications } from './certifications.ts'
 import type { LazyPrices } from './prices/lazy-prices.ts'
 import type { PriceQuote } from './prices/price-book.ts'
 
@@ -16,6 +17,8 @@ export interface TargetFactsOptions {
   /** While the book is not loaded every price is unknown. */
   readonly prices: Pick<LazyPrices, 'book' | 'generation'>
   readonly clock: Pick<Clock, 'wall'>
+  /** Days of certification; without it nothing is certified. */
+  readonly certifications?: Certifications | undefined
 }
 
 /** Model names come from clients, so the memory of them is bounded. */
@@ -35,10 +38,11 @@ interface Known {
  * same object until the snapshot or the price changes, and is never changed itself: decisions keep it until their record is written.
  * Remembers at most 4,096 targets. Unknown stays undefined.
  */
-export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock }: TargetFactsOptions): FactsOf {
+export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, certifications }: TargetFactsOptions): FactsOf {
   const known = new Map<TargetId, Known>()
   const moments = new PriceMoment(prices, clock)
   let providers: RoutingSnapshot['providers'] | undefined
+  let certified = certifications?.generation
 
   function quoteOf({ provider, model }: Target): PriceQuote | undefined {
     return prices.book?.priceOf({ providerId: provider, host: hostOf(provider), model }, clock.wall())
@@ -46,15 +50,18 @@ export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock }: T
 
   return (target) => {
     const current = snapshot().providers
-    if (current !== providers) known.clear()
+    if (current !== providers || certifications?.generation !== certified) known.clear()
     providers = current
+    certified = certifications?.generation
     const moment = moments.current()
     let found = known.get(target.id)
     if (found === undefined) {
       if (known.size >= MOST_REMEMBERED) known.clear()
       const quote = quoteOf(target)
       const price = quote === undefined ? undefined : targetPrice(quote)
-      found = { facts: { ...factsWithoutPrice(target, snapshot(), modelFacts(target)), price }, quote, moment }
+      const entry = factsWithoutPrice(target, snapshot(), modelFacts(target))
+      const day = certifications?.dayOf(target.id)
+      found = { facts: { ...entry, price, ...(day === undefined ? {} : { certified: day }) }, quote, moment }
       known.set(target.id, found)
     } else if (found.moment !== moment) {
       const quote = quoteOf(target)

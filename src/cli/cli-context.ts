@@ -7,7 +7,7 @@ import type { TestedGateway } from '../operations/provider/test-provider.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
 
 /** What commands need of a gateway. */
-export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices'>, TestedGateway {
+export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices' | 'certifications'>, TestedGateway {
   /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
   /** Takes over another configuration while it serves. */

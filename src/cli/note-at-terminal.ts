@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { variable } from '../config/env.ts'
 import { dataDirectory } from '../config/locate.ts'
 import type { AuditedDeed } from '../operations/audited.ts'
 import type { CliContext } from './cli-context.ts'
 import type { CommonOptions } from './common-options.ts'
 import { recordPlace } from './record-place.ts'
+import { terminalUser } from './terminal-user.ts'
 
 /**
  * Notes in the audit what somebody with the rights to the files has done to them. They could have done it without this program, too, so an
@@ -24,7 +24,7 @@ export async function noteAtTerminal(context: CliContext, options: CommonOptions
       shared === undefined
         ? openAudit({ store: store ?? join(dataDirectory(surroundings, options.dataDir), STATE_FILE), clock })
         : openSharedAudit(shared.postgres, clock)
-    const actor = { kind: 'terminal' as const, id: variable(surroundings.env, 'USER') ?? variable(surroundings.env, 'LOGNAME') }
+    const actor = { kind: 'terminal' as const, id: terminalUser(context) }
     try {
       await audit.append({ at: Math.floor(clock.wall()), outcome: 'done', actor, source: { via: 'command' }, ...deed })
     } finally {

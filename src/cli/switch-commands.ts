@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { variable } from '../config/env.ts'
 import { dataDirectory } from '../config/locate.ts'
 import type { SwitchPlace, TypedOrder } from '../operations/disable-place.ts'
 import type { CliContext } from './cli-context.ts'
@@ -8,6 +7,7 @@ import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '
 import { EXIT } from './exit-codes.ts'
 import { operatorGateway } from './operator-gateway.ts'
 import { requireConfig } from './require-config.ts'
+import { terminalUser } from './terminal-user.ts'
 
 interface SwitchOptions extends CommonOptions {
   readonly for?: string
@@ -70,7 +70,7 @@ async function switchPlace(context: CliContext, options: SwitchOptions): Promise
   if (gateway !== undefined) return { kind: 'gateway', gateway }
   const { compiled } = await requireConfig(context, { path: options.config })
   const { surroundings, clock } = context
-  const user = variable(surroundings.env, 'USER') ?? variable(surroundings.env, 'LOGNAME')
+  const user = terminalUser(context)
   return {
     kind: 'files',
     dataDir: dataDirectory(surroundings, options.dataDir),

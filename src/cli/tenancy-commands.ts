@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { randomBytes } from 'node:crypto'
-import { variable } from '../config/env.ts'
 import { dataDirectory } from '../config/locate.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { TenancyOrder } from '../operations/tenancy/tenancy-order.ts'
@@ -12,6 +11,7 @@ import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '
 import { EXIT } from './exit-codes.ts'
 import { operatorGateway } from './operator-gateway.ts'
 import { requireConfig } from './require-config.ts'
+import { terminalUser } from './terminal-user.ts'
 
 /** Options of commands about keys, tenants, projects and owners; commander gives those that were typed. */
 export interface TenancyOptions extends CommonOptions {
@@ -106,6 +106,6 @@ async function tenancyPlace(context: CliContext, options: CommonOptions): Promis
     clock,
     pid: process.pid,
     random: randomBytes,
-    user: variable(surroundings.env, 'USER') ?? variable(surroundings.env, 'LOGNAME'),
+    user: terminalUser(context),
   }
 }

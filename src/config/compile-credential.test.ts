@@ -46,6 +46,15 @@ describe('what an account logs in with', () => {
       },
     ],
     [
+      'kind: service_account',
+      { GOOGLE_APPLICATION_CREDENTIALS: '/keys/robot.json' },
+      {
+        kind: 'service_account',
+        key: { path: '/keys/robot.json' },
+        scope: 'https://www.googleapis.com/auth/cloud-platform',
+      },
+    ],
+    [
       'kind: google_metadata',
       {},
       {
@@ -73,7 +82,7 @@ describe('what an account logs in with', () => {
     ['kind: oauth, token: t, refresh: r', 'of no use without `token_url`'],
     ['kind: oauth, token_url: "https://t.test/", refresh_env: UNSET', 'UNSET is not set'],
     ['kind: entra, tenant_id: d, client_id: c', 'needs `client_secret_env`'],
-    ['kind: service_account', 'needs `key_env`'],
+    ['kind: service_account', 'needs `key_file`, the variable GOOGLE_APPLICATION_CREDENTIALS, `key_env`'],
     ['kind: codex_oauth, access_token_pointer: tokens', 'a JSON pointer'],
     ['kind: oauth, key_env: X', 'Unknown key'],
     ['kind: ouath', 'Expected'],

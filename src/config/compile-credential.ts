@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import type { AccountAuth } from '../providers/account-auth.schema.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Secret } from '../lib/secret.ts'
+import { isNearby } from './base-url.ts'
 import { compileAws, type FoundKeys } from './compile-aws.ts'
 import type { CompileContext } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
@@ -88,6 +89,8 @@ function oauthOf(auth: LoginAuth & { kind: 'oauth' }, part: CredentialPart): Cre
     notes.problem(path, 'A refresh token is of no use without `token_url`, the endpoint that takes it.')
     return undefined
   }
+  if (tokenUrl?.startsWith('http://') === true && !isNearby(tokenUrl))
+    notes.warning([...path, 'token_url'], 'Secrets go to this host over plain HTTP, where others can read them. Use https://.')
   const settings = { token: token.secret, refreshToken: refreshToken.secret, clientSecret: clientSecret.secret }
   return { kind: 'oauth', ...settings, tokenUrl: canAsk ? tokenUrl : undefined, clientId, scope }
 }
@@ -101,9 +104,12 @@ function entraOf(auth: LoginAuth & { kind: 'entra' }, part: CredentialPart): Cre
 }
 
 function serviceAccountOf(auth: LoginAuth & { kind: 'service_account' }, part: CredentialPart): CredentialSettings | undefined {
-  const { kind, key_file: file, scope } = auth
+  const { kind, scope } = auth
+  const isNamed = [auth.key, auth.key_env, auth.key_vault].some((place) => place !== undefined)
+  // A path, as Google's own clients read it.
+  const file = auth.key_file ?? (isNamed ? undefined : variable(part.context.env, 'GOOGLE_APPLICATION_CREDENTIALS'))
   if (file !== undefined) return { kind, key: { path: configuredPath(file, part.context) }, scope }
-  const json = requiredSecret('key', auth, part)
+  const json = requiredSecret('key', auth, part, '`key_file`, the variable GOOGLE_APPLICATION_CREDENTIALS, ')
   return json === undefined ? undefined : { kind, key: { json }, scope }
 }
 
@@ -149,10 +155,10 @@ function secretOf(name: string, auth: object, { path, context, notes }: Omit<Cre
   return { kind: 'unusable' }
 }
 
-function requiredSecret(name: string, auth: object, part: CredentialPart): Secret | undefined {
+function requiredSecret(name: string, auth: object, part: CredentialPart, other = ''): Secret | undefined {
   const found = secretOf(name, auth, part)
   if (found.kind === 'usable' && found.secret === undefined)
-    part.notes.problem(part.path, `The account needs \`${name}_env\`, \`${name}_vault\` or \`${name}\`.`, {
+    part.notes.problem(part.path, `The account needs ${other}\`${name}_env\`, \`${name}_vault\` or \`${name}\`.`, {
       wants: [`${name}_env`, `${name}_vault`, name],
       expected: `${name}_env`,
       found: 'nothing',

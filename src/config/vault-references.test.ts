@@ -74,6 +74,12 @@ describe('a key in the vault', () => {
 })
 
 describe('where the vault is', () => {
+  test('is told with the names of logins too', () => {
+    const auth = '{ kind: oauth, refresh_vault: r, token_url: "https://id.example/token", client_id: c, client_secret_vault: s }'
+    const text = `providers: [{ id: p, type: openai, accounts: [{ id: x, auth: ${auth} }] }]`
+    expect([...loaded(loadConfigText(text)).compiled.vault.names].sort()).toEqual(['r', 's'])
+  })
+
   const vaultOf = (text: string) => loaded(loadConfigText(text)).compiled.vault
 
   test('is told by the configuration, from its own place on', () => {

@@ -20,6 +20,8 @@ export interface Credential {
    * more try makes sense: fetched for this request, or since it was sent. Left out where nothing can be renewed.
    */
   renew?(refused: UnsentRequest, signal: AbortSignal): Promise<boolean>
+  /** When what it has ends, in Unix milliseconds; undefined when that is not known, or it has nothing yet. */
+  readonly expiresAt?: number | undefined
   /** What it sends or has sent lately, to be cut out of what upstreams say. */
   secrets(): readonly Secret[]
 }

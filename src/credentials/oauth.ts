@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KeptLogin, LoginStore } from '../ir/login.ts'
+import { sameData } from '../lib/same-data.ts'
 import { Secret } from '../lib/secret.ts'
 import type { OAuthSettings } from './credential.types.ts'
 import { EXPIRY_SKEW_MS } from './token-credential.ts'
@@ -15,7 +16,8 @@ export class OAuth implements TokenSource {
   private readonly owner: TokenOwner
   private readonly settings: OAuthSettings
   private readonly deps: OAuthDeps
-  private isFirst = true
+  /** The token of the configuration was refused. */
+  private isSpent = false
 
   constructor(owner: TokenOwner, settings: OAuthSettings, deps: OAuthDeps) {
     this.owner = owner
@@ -24,20 +26,11 @@ export class OAuth implements TokenSource {
   }
 
   async obtain(refused: Secret | undefined): Promise<Token> {
-    const { token, refreshToken } = this.settings
-    const configured = token === undefined ? undefined : { secret: token, expiresAt: undefined }
-    if (configured !== undefined && (this.isFirst || this.cannotRenew)) {
-      this.isFirst = false
-      if (refused === undefined || this.cannotRenew) return configured
-    }
-    return refreshToken === undefined
-      ? (await this.request({ grant_type: 'client_credentials' })).token
-      : this.refreshed(refreshToken, refused)
-  }
-
-  /** A token of the configuration and nothing else. */
-  private get cannotRenew(): boolean {
-    return this.settings.tokenUrl === undefined
+    const { token, refreshToken, tokenUrl } = this.settings
+    if (refreshToken !== undefined) return this.refreshed(refreshToken, refused)
+    if (refused !== undefined && sameData(refused, token)) this.isSpent = true
+    if (token !== undefined && (tokenUrl === undefined || !this.isSpent)) return { secret: token, expiresAt: undefined }
+    return (await this.request({ grant_type: 'client_credentials' })).token
   }
 
   /** Another process may have refreshed meanwhile, and used up the refresh token that was known here. */
@@ -45,7 +38,7 @@ export class OAuth implements TokenSource {
     const { provider, account } = this.owner
     const origin = originOf(configured, this.settings)
     const login = await this.deps.logins.update(`${provider}~${account}`, async (kept) => {
-      const own = kept?.origin === origin ? kept : undefined
+      const own = kept?.origin === origin ? kept : this.configuredLogin(origin, configured)
       if (own !== undefined && own.accessToken !== refused?.reveal() && this.isFresh(own)) return own
       const refreshToken = own?.refreshToken ?? configured.reveal()
       const { token, refreshToken: next } = await this.request({ grant_type: 'refresh_token', refresh_token: refreshToken })
@@ -54,8 +47,16 @@ export class OAuth implements TokenSource {
     return { secret: new Secret(login.accessToken), expiresAt: login.expiresAt }
   }
 
+  /** What the configuration has to begin with. */
+  private configuredLogin(origin: string, refreshToken: Secret): KeptLogin | undefined {
+    const { token } = this.settings
+    if (token === undefined) return undefined
+    return { origin, refreshToken: refreshToken.reveal(), accessToken: token.reveal(), expiresAt: undefined }
+  }
+
+  /** A token of which nobody knows the end is used until it is refused. */
   private isFresh({ expiresAt }: KeptLogin): boolean {
-    return expiresAt !== undefined && this.deps.clock.wall() < expiresAt - EXPIRY_SKEW_MS
+    return expiresAt === undefined || this.deps.clock.wall() < expiresAt - EXPIRY_SKEW_MS
   }
 
   private request(grant: Readonly<Record<string, string>>): Promise<Grant> {

@@ -5,7 +5,7 @@ import type { UnsentRequest } from '../transport/transport.ts'
 import type { Credential } from './credential.types.ts'
 import type { Token, TokenSource } from './token.types.ts'
 
-/** A token is not used within this time of its end: a request takes its time to arrive. */
+/** A token is not used within this time of its end, or of half its life: a request takes its time to arrive. */
 export const EXPIRY_SKEW_MS = 60_000
 
 export interface TokenCredentialOptions {
@@ -22,6 +22,8 @@ export class TokenCredential implements Credential {
   private token: Token | undefined = undefined
   /** Requests under way may have been sent with it. */
   private earlier: Token | undefined = undefined
+  /** Unix milliseconds until which the token is used. */
+  private freshUntil = 0
   private pending: Promise<Token> | undefined = undefined
 
   constructor(options: TokenCredentialOptions) {
@@ -30,7 +32,7 @@ export class TokenCredential implements Credential {
 
   authorize(request: UnsentRequest, signal: AbortSignal): UnsentRequest | Promise<UnsentRequest> {
     const { token } = this
-    if (token !== undefined && this.isFresh(token)) return this.withToken(request, token)
+    if (token !== undefined && this.options.clock.wall() < this.freshUntil) return this.withToken(request, token)
     return this.obtained(undefined, signal).then((fetched) => this.withToken(request, fetched))
   }
 
@@ -41,12 +43,13 @@ export class TokenCredential implements Credential {
     return other.secret.reveal() !== token.secret.reveal()
   }
 
-  secrets(): readonly Secret[] {
-    return [this.token, this.earlier].flatMap((token) => token?.secret ?? [])
+  /** When the token it has ends. */
+  get expiresAt(): number | undefined {
+    return this.token?.expiresAt
   }
 
-  private isFresh({ expiresAt }: Token): boolean {
-    return expiresAt === undefined || this.options.clock.wall() < expiresAt - EXPIRY_SKEW_MS
+  secrets(): readonly Secret[] {
+    return [this.token, this.earlier].flatMap((token) => token?.secret ?? [])
   }
 
   /** Fetched for all who wait; each of them may stop waiting. */
@@ -60,6 +63,7 @@ export class TokenCredential implements Credential {
       const token = await this.options.source.obtain(refused)
       this.earlier = this.token
       this.token = token
+      this.freshUntil = freshUntil(token, this.options.clock.wall())
       return token
     } finally {
       this.pending = undefined
@@ -72,6 +76,11 @@ export class TokenCredential implements Credential {
       headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
     return { ...request, headers }
   }
+}
+
+function freshUntil({ expiresAt }: Token, wall: number): number {
+  if (expiresAt === undefined) return Number.POSITIVE_INFINITY
+  return expiresAt - Math.min(EXPIRY_SKEW_MS, (expiresAt - wall) / 2)
 }
 
 const bearer = (secret: Secret): string => `Bearer ${secret.reveal()}`

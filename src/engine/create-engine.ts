@@ -37,23 +37,7 @@ export function createEngine(options: EngineOptions): Engine {
     generate(call) {
       return lacksPrices(call, options) ? warm(options).then(() => serving.serve(call)) : serving.serve(call)
     },
-    async countTokens(call) {
-      try {
-        if (lacksPrices(call, options)) await warm(options)
-        const decided = decider.decide(call)
-        const answer = await options.countTokens(call, decided)
-        record(options, facts(call, decider), {
-          snapshot: decided.snapshot,
-          plan: decided.plan,
-          status: 200,
-          errorCode: undefined,
-          operation: 'count-tokens',
-        })
-        return answer
-      } catch (error) {
-        return refused(call, error, { ...facts(call, decider), operation: 'count-tokens' }, options)
-      }
-    },
+    countTokens: (call) => countTokens(call, decider, options),
     refuse(call) {
       record(options, call, {
         snapshot: options.revision().snapshot,
@@ -92,6 +76,26 @@ function previewOf(call: PreviewCall, decided: Decided, { media: step }: EngineO
   const decision = explainDecision(call.requestId, decided.plan, decided.question)
   const media = forecastMedia(call, decided, step)
   return media.length === 0 ? decision : { ...decision, media }
+}
+
+/** Counts within the caller's limits, in which it is a request like any other. */
+async function countTokens(call: Call, decider: Decider, options: EngineOptions): Promise<Answer> {
+  const operation = 'count-tokens'
+  let limits: CallLimits | undefined
+  try {
+    limits = await options.limiter?.admit(call)
+    if (lacksPrices(call, options)) await warm(options)
+    const decided = decider.decide(call)
+    const answer = await options.countTokens(call, decided)
+    const { snapshot, plan } = decided
+    record(options, facts(call, decider), { snapshot, plan, status: 200, errorCode: undefined, operation })
+    return answer
+  } catch (error) {
+    return refused(call, error, { ...facts(call, decider), operation }, options)
+  } finally {
+    // Nothing was generated: the tokens that were held are free again.
+    limits?.end()
+  }
 }
 
 /** Lets calls in, decides and executes them. Waits only where a limit makes it wait. */

@@ -32,7 +32,7 @@ export interface DeciderOptions {
   /** What upstreams of `format: auto` speak. */
   readonly formats?: Pick<FormatFinder, 'formatOf'> | undefined
   /** Unguessable, for hashes of what must not be recorded. */
-  readonly salt: string
+  readonly salt: () => string
 }
 
 /** Decides on calls, for serving and for previews alike. */
@@ -128,7 +128,7 @@ function sessionOf(
   { revision, salt }: DeciderOptions,
 ): string | undefined {
   if (headers === undefined) return undefined
-  const firstMessageSalt = revision().snapshot.sessions.hashFirstMessage ? salt : undefined
+  const firstMessageSalt = revision().snapshot.sessions.hashFirstMessage ? salt() : undefined
   return identifySession(headers, request, { continued: previous?.session, firstMessageSalt })?.id
 }
 

@@ -1,3 +1,4 @@
+import { Certifications } from '../catalog/certifications.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { createPriceBook, type PriceBook } from '../catalog/prices/price-book.ts'
 import { compileOverrides } from '../catalog/prices/override-prices.ts'
@@ -7,6 +8,7 @@ import { createKnownModels } from '../catalog/known-models.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Clock } from '../lib/clock.ts'
+import { certifiedDays } from './certify/certification-file.ts'
 import { openPriceShelf } from './price-shelf.ts'
 import { createFactsOf } from '../catalog/target-facts.ts'
 
@@ -31,7 +33,8 @@ export interface DecisionWorldOptions {
 export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOptions): Promise<DecisionWorld> {
   const shelf = await openPriceShelf(dataDir)
   const prices = createPriceBook(shelf.dataset, compileOverrides(shelf.own))
-  const factsOf = configFacts(config, { book: prices, generation: 0 }, { wall: () => at })
+  const certifications = new Certifications(certifiedDays(dataDir))
+  const factsOf = configFacts(config, { book: prices, generation: 0 }, { wall: () => at }, certifications)
   return { snapshot: config.routing, factsOf, prices, hosts: providerHosts(config) }
 }
 
@@ -40,9 +43,10 @@ export function configFacts(
   config: CompiledConfig,
   prices: Pick<LazyPrices, 'book' | 'generation'>,
   clock: Pick<Clock, 'wall'>,
+  certifications: Certifications,
 ): FactsOf {
   const hosts = providerHosts(config)
   const hostOf = (provider: ProviderId): string => hosts.get(provider) ?? ''
   const snapshot = (): RoutingSnapshot => config.routing
-  return createFactsOf({ snapshot, modelFacts: createKnownModels({ snapshot, hostOf }), hostOf, prices, clock })
+  return createFactsOf({ snapshot, modelFacts: createKnownModels({ snapshot, hostOf }), hostOf, prices, clock, certifications })
 }

@@ -5,6 +5,7 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Coordination } from '../state/coordination/store.ts'
 import type { DisableStore, DisableSubject } from '../state/disables/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
+import type { LoginOf } from './account-login.ts'
 import { refuseTenantOperators } from './beyond-tenants.ts'
 import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
 import type { RotationParts } from './rotate-account.ts'
@@ -24,6 +25,8 @@ export interface OperatorParts {
   readonly disables: Pick<DisableStore, 'disable' | 'enable' | 'list' | 'changes' | 'model' | 'account'>
   readonly accounts: Pick<AccountPool, 'snapshot' | 'availability' | 'reset'>
   readonly health: Pick<HealthStore, 'snapshot' | 'observe'>
+  /** What an account logs in with; undefined for one with a fixed key. */
+  readonly loginOf?: LoginOf | undefined
   /** Absent where keys cannot be replaced. */
   readonly rotation?: RotationParts | undefined
   /** Absent for a gateway that shares its state with no other. */

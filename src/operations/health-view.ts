@@ -6,6 +6,7 @@ import type { Target } from '../ir/target.ts'
 import { snakeKeys } from '../lib/key-case.ts'
 import type { ProviderHealthView, TargetHealthView } from '../state/health/store.ts'
 import type { Coordination, CoordinationStatus } from '../state/coordination/store.ts'
+import type { LoginView } from './account-login.ts'
 import type { OperatorParts } from './disable-switches.ts'
 import { disabledView, disableView, type DisabledView, type DisableView } from './disable-views.ts'
 
@@ -16,6 +17,8 @@ export interface AccountStateView {
   readonly healthy: boolean
   readonly locks: readonly AccountLockView[]
   readonly disabled?: DisabledView | undefined
+  /** What it logs in with; absent for accounts with a fixed key. */
+  readonly login?: LoginView | undefined
 }
 
 /** State of a provider, as JSON. Times are in milliseconds. */
@@ -80,7 +83,7 @@ export interface ReplicaView {
 }
 
 /** How every provider and target of the configuration does now, and those models that were called without being written down. */
-export function healthView({ snapshot, accounts, health, disables, coordination }: OperatorParts): HealthView {
+export function healthView({ snapshot, accounts, health, disables, coordination, loginOf }: OperatorParts): HealthView {
   const { revision, providers, targets } = snapshot()
   const seen = health.snapshot()
   const entries = disables.list()
@@ -96,7 +99,7 @@ export function healthView({ snapshot, accounts, health, disables, coordination 
     providers: [...providers.keys()].map((id) => ({
       ...providerState(id, states.get(id)),
       disabled: disabledView(disabledProviders.get(id)),
-      accounts: (accountStates.get(id) ?? []).map(accountState),
+      accounts: (accountStates.get(id) ?? []).map((state) => ({ ...accountState(state), login: loginOf?.(id, state.id) })),
     })),
     targets: everyTarget(targets, seen.targets, providers).map((target) => {
       const { available, total, recoveryMs } = accounts.availability(target.provider, target.model)

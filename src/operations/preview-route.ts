@@ -1,3 +1,4 @@
+import type { Certifications } from '../catalog/certifications.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -7,6 +8,7 @@ import { asRequestId } from '../ir/ids.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { certifiedDays } from './certify/certification-file.ts'
 import { listedModels } from './listed-models.ts'
 import { ownPrices } from './price-shelf.ts'
 
@@ -27,6 +29,7 @@ export interface PreviewParts {
   readonly engine: Pick<Engine, 'preview'>
   readonly codecs: Readonly<Record<WireFormat, Codec>>
   readonly prices: Pick<LazyPrices, 'replaceOverrides'>
+  readonly certifications: Pick<Certifications, 'replace'>
 }
 
 export interface PreviewOptions extends PreviewParts {
@@ -40,13 +43,14 @@ export interface PreviewOptions extends PreviewParts {
 
 /** The decision that a call would get now, without calling anyone. Rejects with `invalid_body`, `model_not_found` or `config_invalid`. */
 export async function previewRoute(options: PreviewOptions): Promise<RouteDecision> {
-  const { engine, codecs, prices, question, principal } = options
+  const { engine, codecs, prices, certifications, question, principal } = options
   const { models: _models, ...body } = previewBody(question)
   const models = listedModels(question.body)
   const codec = codecs[question.format ?? guessFormat(body)]
   const { value: request } = codec.decodeRequest(body)
   const bytes = Buffer.from(JSON.stringify(body))
   prices.replaceOverrides(ownPrices(options.dataDir))
+  certifications.replace(certifiedDays(options.dataDir))
   return engine.preview({
     requestId: asRequestId(options.requestId),
     codec,

@@ -1,7 +1,7 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { compileOverrides } from '../catalog/prices/override-prices.ts'
 import type { Clock } from '../lib/clock.ts'
-import { watchPriceFile } from '../state/prices/watch-price-file.ts'
+import { watchTextFile } from '../lib/watch-text-file.ts'
 import { parsePrices } from './price-file.ts'
 
 export interface FollowPricesOptions {
@@ -15,7 +15,7 @@ export interface FollowPricesOptions {
 
 /** Gives a gateway the operator's prices at once and keeps it at them, within seconds of a change. Returns what ends it. */
 export function followPrices({ path, clock, prices, warn }: FollowPricesOptions): () => void {
-  return watchPriceFile({
+  return watchTextFile({
     path,
     clock,
     onChange(text) {

@@ -1,3 +1,4 @@
+import type { Certifications } from '../catalog/certifications.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from '../config/compile.ts'
 import { hasBudgets } from '../engine/limits/caller-rules.ts'
@@ -27,6 +28,7 @@ export interface ReloadParts {
   readonly limiter: Pick<Limiter, 'configure'>
   readonly state: Pick<GatewayState, 'configure' | 'health'>
   readonly prices: LazyPrices
+  readonly certifications: Certifications
   readonly clock: Pick<Clock, 'wall'>
   /** Settings of the server with what cannot change. Throws when they must not be served; `configure` takes them over. */
   readonly server: {
@@ -49,7 +51,7 @@ export async function reloadConfig(wanted: CompiledConfig, parts: ReloadParts): 
   const settings = { ...next.server, host, port, tls }
   server.check(settings)
   if (needsPrices(next.routing) || hasBudgets(next.limits) || next.policyTests.length > 0) await prices.warm()
-  requirePolicies(next, configFacts(next, prices, parts.clock))
+  requirePolicies(next, configFacts(next, prices, parts.clock, parts.certifications))
   next = live.rotated(wanted) // another key may have come meanwhile
   const earlier = live.revision.providers
   const providers = live.renewed(next)

@@ -5,7 +5,7 @@ import { plural } from './story-words.ts'
 const MARKS = { ok: 'ok  ', warning: 'warn', failure: 'FAIL' } as const
 
 /** A report as lines for a terminal: one for each finding with what to do about it, and the sum. */
-export function renderDoctor({ findings, failures, warnings }: DoctorReport): string {
+export function renderDoctor({ findings, failures, warnings }: Pick<DoctorReport, 'findings' | 'failures' | 'warnings'>): string {
   const lines = findings.flatMap(({ check, status, message, advice }: Finding) => [
     `${MARKS[status]}  ${check.padEnd(13)}  ${indented(message)}`,
     ...(advice === undefined ? [] : [`${' '.repeat(21)}→ ${advice}`]),

@@ -59,3 +59,12 @@ test('names that clients invented cannot write on the terminal, and many locks s
   expect(text.match(/^account acme\/main/gm)).toHaveLength(6)
   expect(text).toContain('25 more locks')
 })
+
+test('accounts that log in say with what, and until when their token holds', () => {
+  const gateway = operatedGateway()
+  const text = (expires: number | undefined): string =>
+    renderHealth(healthView({ ...gateway.parts, loginOf: () => ({ kind: 'oauth', expires_ms: expires }) }), 0)
+  expect(text(3_600_000)).toContain('account acme/main: logged in (oauth), with a token for 1h more')
+  expect(text(-1)).toContain('account acme/main: logged in (oauth), with a token that has ended')
+  expect(text(undefined)).not.toContain('logged in')
+})

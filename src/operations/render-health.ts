@@ -28,6 +28,7 @@ export function renderHealth({ providers, targets, disables, replicas, coordinat
     ...providers.flatMap(circuitNotes),
     ...targets.filter(({ provider }) => !broken.has(provider)).flatMap(targetNotes),
     ...providers.flatMap(lockNotes),
+    ...providers.flatMap(loginNotes),
     ...disables.map((entry) => disableNote(entry, now)),
     ...replicaNotes(replicas ?? [], coordination),
   ]
@@ -80,6 +81,15 @@ function lockNotes({ id: provider, accounts }: ProviderStateView): string[] {
     })
     const more = locks.length - told.length
     return more > 0 ? [...told, `account ${name}: ${plural(more, 'more lock')}`] : told
+  })
+}
+
+/** Logins that have a token which ends. */
+function loginNotes({ id: provider, accounts }: ProviderStateView): string[] {
+  return accounts.flatMap(({ id, login }) => {
+    if (login?.expires_ms === undefined) return []
+    const end = login.expires_ms > 0 ? `for ${timeSpanText(login.expires_ms)} more` : 'that has ended'
+    return [`account ${safeText(`${provider}/${id}`)}: logged in (${safeText(login.kind)}), with a token ${end}`]
   })
 }
 

@@ -19,8 +19,11 @@ export function listWords(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} and ${last}`
 }
 
-/** Text that came from a client or an upstream, fit for a terminal: control characters become `?`, and it is cut at 200 characters. */
+/** Text that holds words of a client or an upstream, fit for a terminal: control characters become `?`. */
+export const visibleText = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
+
+/** As `visibleText`, and cut at 200 characters. */
 export function safeText(text: string): string {
-  const visible = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
+  const visible = visibleText(text)
   return visible.length <= 200 ? visible : `${visible.slice(0, 199)}…`
 }

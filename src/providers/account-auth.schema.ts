@@ -64,7 +64,9 @@ const entra = z.strictObject({
 
 const serviceAccount = z.strictObject({
   kind: z.literal('service_account').describe('A bearer token for Google Cloud, by the key of a service account.'),
-  key_file: nonEmpty().optional().describe('The JSON file with the key. It is read for each token, about once an hour.'),
+  key_file: nonEmpty()
+    .optional()
+    .describe('The JSON file with the key, read for each token. Default: the file that GOOGLE_APPLICATION_CREDENTIALS names.'),
   ...secretFields('key', 'the JSON of the key'),
   scope: nonEmpty().default('https://www.googleapis.com/auth/cloud-platform').describe('What the token is to be good for.'),
 })

@@ -48,6 +48,9 @@ const LISTS: Readonly<Partial<Record<WireFormat, ModelList>>> = {
   },
 }
 
+/** Addresses of clouds, which list their models elsewhere and in other words. */
+const WITHOUT_LIST = /\/(publishers|deployments)\//
+
 export interface UpstreamModels {
   /** Names as calls write them, in the upstream's order. */
   readonly ids: readonly string[]
@@ -69,7 +72,7 @@ export function modelListRequest(provider: Provider, account: AccountSettings): 
     clientFormat: format,
   })
   const url = new URL(call.url)
-  if (list === undefined || !list.call.test(url.pathname)) return undefined
+  if (list === undefined || !list.call.test(url.pathname) || WITHOUT_LIST.test(url.pathname)) return undefined
   url.pathname = url.pathname.replace(list.call, list.path)
   if (list.page !== undefined) url.searchParams.set(...list.page)
   const { 'content-type': _type, ...headers } = call.headers

@@ -10,7 +10,7 @@ import { createNoCoordination } from './coordination/none.ts'
 import { createRedisCoordination } from './coordination/redis.ts'
 import type { Coordination } from './coordination/store.ts'
 import { createPostgresDisables } from './disables/postgres.ts'
-import { readCircuitChange } from './health/circuit-change.ts'
+import { readCircuitChange, readProbeChange } from './health/circuit-change.ts'
 import { createMemoryHealth } from './health/memory.ts'
 import { createPostgresScorecards } from './health/postgres-scorecards.ts'
 import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.ts'
@@ -25,6 +25,7 @@ import { withLoss } from './limits/on-loss.ts'
 import { createRedisLimits } from './limits/redis.ts'
 import { spentInLedger } from './limits/spent-before.ts'
 import type { LimitStore } from './limits/store.ts'
+import { freshSalt, sharedSessionSalt } from './installation/postgres.ts'
 import { ledgerOn, SPOOL_SUFFIX, type OpenLedger } from './ledger/open.ts'
 import { createPostgresLedger } from './ledger/postgres.ts'
 import type { LedgerStore } from './ledger/store.ts'
@@ -48,6 +49,9 @@ export interface OpenSharedStateOptions extends StateSurroundings {
 }
 
 const CIRCUITS = 'circuit'
+const PROBES = 'probe'
+/** Replicas probe one after the other, as far apart that whoever goes first has been heard of. */
+const TURN_MS = 250
 const LEDGER_WRITE_MS = 1_000
 /** A call waits for this before it is admitted. */
 const LIMITS_MS = 250
@@ -74,6 +78,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
   const tenancy = opened.add(createPostgresTenancy({ database, clock, coordination }))
   const disables = opened.add(createPostgresDisables({ database, clock, coordination }))
   let scorecards: ScorecardKeeper | undefined
+  let sessionSalt = freshSalt()
   return {
     records,
     health,
@@ -85,6 +90,9 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     ledger,
     limits,
     idempotency: openIdempotency(options, limitsRedis),
+    get sessionSalt() {
+      return sessionSalt
+    },
     coordination,
     configure(next) {
       records.keepFor(next.retentionMs)
@@ -96,6 +104,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     async join() {
       await migratePostgres(database, { schema: shared.postgres.schema, domains: SHARED_DOMAINS })
       await disables.load()
+      sessionSalt = await sharedSessionSalt(database)
       scorecards ??= opened.add(
         keepScorecards({ health, file: createPostgresScorecards(database), clock, keeping: options.scorecards, warn }),
       )
@@ -196,16 +205,30 @@ function openIdempotency({ shared, clock, idempotency }: OpenSharedStateOptions,
 const openCoordination = ({ clock, warn, card }: OpenSharedStateOptions, redis: Redis | undefined): Coordination =>
   redis === undefined ? createNoCoordination(card) : createRedisCoordination({ redis, card, clock, warn })
 
-/** Each gateway learns for itself how targets do; a circuit that one of them opens or closes, is so for all. */
+/** Each gateway learns for itself how targets do; a circuit that one of them opens or closes, is so for all, and probed by one. */
 function createSharedHealth({ clock, health: settings }: OpenSharedStateOptions, coordination: Coordination): HealthStore {
   const health = createMemoryHealth({
     clock,
     settings,
     onCircuit: (change) => coordination.announce(CIRCUITS, { ...change }),
+    onProbe: (change) => coordination.announce(PROBES, { ...change }),
+    turnMs: () => TURN_MS * (1 + Math.max(0, placeOf(coordination))),
   })
   coordination.listen(CIRCUITS, (announcement, ageMs) => {
     const change = readCircuitChange(announcement, ageMs)
     if (change !== undefined) health.adopt(change)
   })
+  coordination.listen(PROBES, (announcement) => {
+    const change = readProbeChange(announcement)
+    if (change !== undefined) health.adoptProbe(change)
+  })
   return health
 }
+
+/** The place of this replica among all, the same for whoever asks. */
+const placeOf = (coordination: Coordination): number =>
+  coordination
+    .replicas()
+    .map(({ id }) => id)
+    .toSorted()
+    .indexOf(coordination.id)

@@ -12,6 +12,7 @@ import type { AuditStore } from './audit/store.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
 import type { IdempotencyStore } from './idempotency/store.ts'
+import { freshSalt } from './installation/postgres.ts'
 import { keepPeriods } from './limits/period-keeper.ts'
 import { createMemoryLimits } from './limits/memory.ts'
 import { openSqlitePeriods } from './limits/sqlite-periods.ts'
@@ -67,6 +68,8 @@ export interface GatewayState {
   configure(settings: StateChange): void
   readonly limits: LimitStore
   readonly idempotency: IdempotencyStore
+  /** Unguessable, for hashes of what must not be recorded; that of all gateways that share this state, once it has joined them. */
+  readonly sessionSalt: string
   /** The other gateways that share this state. */
   readonly coordination: Coordination
   /**
@@ -119,6 +122,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
     },
     limits,
     idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
+    sessionSalt: freshSalt(),
     coordination: createNoCoordination(options.card),
     join: async () => ledger?.join(),
     close: () => opened.close(),

@@ -1,6 +1,7 @@
 import { POSTGRES_AUDIT } from './audit/postgres-schema.ts'
 import { POSTGRES_DISABLES } from './disables/postgres-schema.ts'
 import { POSTGRES_SCORECARDS } from './health/postgres-scorecards.ts'
+import { POSTGRES_INSTALLATION } from './installation/postgres.ts'
 import { POSTGRES_LEDGER } from './ledger/postgres-schema.ts'
 import type { PostgresDomain } from './postgres/migrate.ts'
 import { POSTGRES_RECORDS } from './records/postgres-schema.ts'
@@ -14,4 +15,5 @@ export const SHARED_DOMAINS: readonly PostgresDomain[] = [
   POSTGRES_TENANCY,
   POSTGRES_AUDIT,
   POSTGRES_SCORECARDS,
+  POSTGRES_INSTALLATION,
 ]

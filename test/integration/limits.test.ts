@@ -219,6 +219,25 @@ describe('a budget', () => {
   })
 })
 
+test('counting tokens is a request like any other, and uses up neither tokens nor money', async () => {
+  const { post, gateway, status } = await openLimits(world, {
+    tenants: [{ id: 'team', limits: { requests_per_minute: 3, tokens_per_minute: 5_000 }, budget: { daily_usd: 1 } }],
+  })
+  const headers = { authorization: 'Bearer key-of-the-caller' }
+  const count = (): Promise<Response> => gateway.post('/v1/messages/count_tokens', MESSAGES.call('up/m'), { headers })
+  expect([(await count()).status, (await count()).status]).toEqual([200, 200])
+  expect(await status()).toMatchObject([
+    { measure: 'requests', used: 2 },
+    { measure: 'tokens', used: 0 },
+    { measure: 'usd', spent_usd: 0 },
+  ])
+  expect((await post()).status).toBe(200)
+  const refused = await count()
+  expect([refused.status, MESSAGES.errorOf(await refused.json()).code]).toEqual([429, 'limit_exceeded'])
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await gateway.recordOf(refused)).toMatchObject({ status: 429, operation: 'count-tokens', error_code: 'limit_exceeded' })
+})
+
 describe('a provider or account over its cap', () => {
   test('is a rejected candidate with evidence, and another one serves', async () => {
     const capped = await world.upstream(serving(CHAT, DEAR))
@@ -321,7 +340,9 @@ describe('a limit of the caller', () => {
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(59)
       const { code, message } = client.errorOf(await refused.json())
       expect(code).toBe('limit_exceeded')
-      expect(message).toMatch(/^The tenant team's limit of 2 requests a minute is reached\. There is room again in \d+ s\.$/)
+      expect(message).toMatch(
+        /^The tenant team's limit of 2 requests a minute is reached\. There is room again in \d+ s\.( Left within the limit: 0\.)?$/,
+      )
       expect(upstream.requests.length).toBe(2)
     },
   )

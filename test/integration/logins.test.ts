@@ -2,6 +2,13 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createCredentials } from '../../src/credentials/credentials.ts'
+import { asAccountId, asProviderId } from '../../src/ir/ids.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { Secret } from '../../src/lib/secret.ts'
+import { createMemoryLogins } from '../../src/state/logins/memory.ts'
+import { createFetchTransport } from '../../src/transport/fetch-transport.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { startFakeOAuth, type FakeOAuth } from '../support/fake-oauth.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
 import { TestWorld, type TestGateway, type TestGatewayOptions } from '../support/gateway-fixture.ts'
@@ -69,7 +76,6 @@ describe('accounts that log in by OAuth', () => {
     oauth.revoke()
     expect(await statusesOf(100, gateway)).toEqual(new Set([200]))
     expect(oauth.forms).toHaveLength(2)
-    expect(gateway.gateway.records).toBeDefined()
     for (const { attempts } of await gateway.records()) expect(attempts).toMatchObject([{ outcome: 'success' }])
   })
 
@@ -114,6 +120,43 @@ describe('accounts that log in by OAuth', () => {
     expect(oauth.forms.map((form) => form.get('refresh_token'))).toEqual(['configured', 'refresh-1', 'another'])
   })
 
+  test('health tells what an account logs in with and until when, and nothing of the token', async () => {
+    const oauth = world.keep(await startFakeOAuth({ refreshToken: 'configured', expiresIn: 600 }))
+    const gateway = await gatewayOf(await upstreamOf(oauth), { token_url: oauth.url, refresh: 'configured' })
+    const health = async (): Promise<string> => (await fetch(`${gateway.url}/v1/health/targets`)).text()
+    expect(JSON.parse(await health()).providers[0].accounts[0].login).toEqual({ kind: 'oauth' })
+    await ask(gateway)
+    const text = await health()
+    const { kind, expires_ms: expiresMs } = JSON.parse(text).providers[0].accounts[0].login
+    expect(kind).toBe('oauth')
+    expect(expiresMs).toBeGreaterThan(500_000)
+    expect(expiresMs).toBeLessThanOrEqual(600_000)
+    expect(text).not.toContain('access-1')
+  })
+
+  test('tokens that hold for a moment only are used for half of it', async () => {
+    const clock = new ManualClock()
+    const oauth = world.keep(await startFakeOAuth({ expiresIn: 30 }))
+    const credential = createCredentials({
+      transport: createFetchTransport({ clock: systemClock }),
+      clock,
+      logins: createMemoryLogins(),
+    })({
+      provider: asProviderId('p'),
+      account: asAccountId('a'),
+      settings: { kind: 'oauth', tokenUrl: oauth.url, clientId: 'me', clientSecret: new Secret('mine') },
+      scheme: { kind: 'bearer' },
+    })
+    const request = { url: 'http://up.test/', method: 'POST', headers: {}, body: '' }
+    const { signal } = new AbortController()
+    const tokens: (string | undefined)[] = []
+    for (let second = 0; second < 30; second += 10) {
+      tokens.push((await credential.authorize(request, signal)).headers['authorization'])
+      await clock.advance(10_000)
+    }
+    expect(tokens).toEqual(['Bearer access-1', 'Bearer access-1', 'Bearer access-2'])
+  })
+
   test('a client without a refresh token logs in by its own id and secret', async () => {
     const oauth = world.keep(await startFakeOAuth())
     const gateway = await gatewayOf(await upstreamOf(oauth), {
@@ -136,6 +179,21 @@ describe('accounts that log in by OAuth', () => {
     expect(oauth.forms).toHaveLength(0)
     oauth.revoke()
     expect(await statusesOf(10, gateway)).toEqual(new Set([200]))
+    expect(oauth.forms).toHaveLength(1)
+  })
+
+  test('a token of the configuration that is older than the login that was kept is not tried again', async () => {
+    const folder = dataDir()
+    const oauth = world.keep(await startFakeOAuth({ refreshToken: 'configured', rotates: true }))
+    const upstream = await upstreamOf(oauth)
+    const auth = { token: 'old', token_url: oauth.url, refresh: 'configured' }
+    const first = await gatewayOf(upstream, auth, { dataDir: folder })
+    expect((await ask(first)).status).toBe(200)
+    expect(upstream.requests).toHaveLength(2)
+    await first.close()
+    const second = await gatewayOf(upstream, auth, { dataDir: folder })
+    expect((await ask(second)).status).toBe(200)
+    expect(upstream.requests).toHaveLength(3)
     expect(oauth.forms).toHaveLength(1)
   })
 

@@ -41,6 +41,18 @@ describeWithServers(['postgres', 'redis'], 'gateways that share their state', ()
     expect(await two.records()).toHaveLength(2)
   })
 
+  test('a conversation that its client does not name has the same name at both', async () => {
+    const [one, two] = await pair({
+      server: { sessions: { hash_first_message: true } },
+      providers: [{ id: 'mock', type: 'mock' }],
+    })
+    const sessions = await Promise.all(
+      [one, two].map(async (gateway) => (await gateway.recordOf(await chat(gateway, 'mock/echo'))).session_id),
+    )
+    expect(sessions[0]).toBeString()
+    expect(sessions[1]).toBe(sessions[0])
+  })
+
   test('what an operator takes out of use at one is out of use at the other within a second', async () => {
     const [one, two] = await pair({ providers: [{ id: 'mock', type: 'mock' }] })
     expect((await one.post('/v1/providers/mock/disable', { reason: 'outage' })).status).toBe(200)

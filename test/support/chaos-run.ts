@@ -267,8 +267,8 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
       const spentUsd = Number(spent?.['nanos'] ?? 0) / 1e9
       const lostEntries = this.missing(new Set(entries), (id) => `${id}.0`)
       const [sums] = await database.query(
-        `SELECT (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 1) = (SELECT count(*) FROM ledger_entries) AS hours,
-                (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 24) = (SELECT count(*) FROM ledger_entries) AS days`,
+        `SELECT (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 1) = (SELECT count(*) FROM ledger_entries WHERE kind IN ('settlement', 'lost')) AS hours,
+                (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 24) = (SELECT count(*) FROM ledger_entries WHERE kind IN ('settlement', 'lost')) AS days`,
       )
       return {
         answered: this.answered.length,

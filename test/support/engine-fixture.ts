@@ -179,7 +179,7 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     }),
     buffers: new ByteBudget(compiled.server.maxBufferedBytes),
     random: () => 0.5,
-    salt: 'salt',
+    salt: () => 'salt',
     modelFacts: ({ provider }) => ({ contextWindow: live.snapshot().providers.get(provider)?.capabilities.maxContextTokens }),
     countTokens: () => Promise.reject(new Error('not part of this test')),
   })

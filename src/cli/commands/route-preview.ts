@@ -78,10 +78,10 @@ async function decideHere(context: CliContext, options: PreviewOptions, question
   const config = { ...compiled, state: { ...compiled.state, store: 'memory' } }
   const gateway = await app.createGateway({ config, logLevel: 'silent' })
   try {
-    const { engine, prices } = gateway
+    const { engine, prices, certifications } = gateway
     const dataDir = dataDirectory(context.surroundings, options.dataDir)
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`
-    const parts = { engine, prices, codecs: app.codecs }
+    const parts = { engine, prices, certifications, codecs: app.codecs }
     return await previewRoute({ ...parts, dataDir, question, principal: { role: 'admin' }, requestId })
   } finally {
     await gateway.close()

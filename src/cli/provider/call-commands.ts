@@ -17,7 +17,7 @@ interface TestOptions extends CommonOptions {
 /** Longest wait for a list of models. */
 const LIST_TIMEOUT_MS = 30_000
 
-/** `switchback provider models|test`. */
+/** `switchback provider models|test|doctor`. */
 export function defineProviderCalls(group: Command, execute: Execute): void {
   withConfig(withJson(group.command('models')))
     .argument('<id>', "the provider's id")
@@ -39,6 +39,44 @@ export function defineProviderCalls(group: Command, execute: Execute): void {
       const options = command.optsWithGlobals()
       await execute((context) => test(context, id, options), options.json === true)
     })
+  defineDoctor(group, execute)
+}
+
+interface DoctorOptions extends CommonOptions {
+  readonly model?: string
+}
+
+function defineDoctor(group: Command, execute: Execute): void {
+  withConfig(withJson(group.command('doctor')))
+    .argument('<id>', "the provider's id")
+    .option('--model <name>', 'model to call (default: model_hint, then the first that the configuration or the upstream lists)')
+    .summary('find out where the way to a provider ends')
+    .description(
+      'Goes the way of a call step by step: name, port, handshake, HTTP, key, models, first token. Says what to do where it ends. Costs a few tokens.',
+    )
+    .action(async (id: string, _options: DoctorOptions, command: { optsWithGlobals(): DoctorOptions }) => {
+      const options = command.optsWithGlobals()
+      await execute((context) => doctor(context, id, options), options.json === true)
+    })
+}
+
+async function doctor(context: CliContext, id: string, options: DoctorOptions): Promise<number> {
+  const [{ doctorProvider }, { knownFacts }, { renderDoctor }, loaded] = await Promise.all([
+    import('../../operations/provider/doctor-provider.ts'),
+    import('../../operations/provider/known-facts.ts'),
+    import('../../operations/render-doctor.ts'),
+    requireConfig(context, { path: options.config }),
+  ])
+  const upstream = await upstreamOf(context, loaded, id)
+  const report = await doctorProvider({
+    upstream,
+    model: options.model,
+    factsOf: knownFacts(loaded.compiled, id),
+    clock: context.clock,
+    env: context.surroundings.env,
+  })
+  context.stdout(`${options.json === true ? JSON.stringify(report) : renderDoctor(report)}\n`)
+  return report.ok ? EXIT.ok : EXIT.failed
 }
 
 async function models(context: CliContext, id: string, options: CommonOptions): Promise<number> {

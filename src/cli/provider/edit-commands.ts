@@ -93,11 +93,12 @@ function collectPair(text: string, before: Readonly<Record<string, string>> = {}
 }
 
 async function presets(context: CliContext, options: CommonOptions): Promise<number> {
-  const [{ PRESETS }, { renderPresets }] = await Promise.all([
+  const [{ describedPresets }, { renderPresets }] = await Promise.all([
     import('../../operations/provider/plan-provider.ts'),
     import('../../operations/provider/render-providers.ts'),
   ])
-  tell(context, options, { ok: true, presets: PRESETS }, () => renderPresets(PRESETS, context.surroundings.env))
+  const known = describedPresets()
+  tell(context, options, { ok: true, presets: known }, () => renderPresets(known, context.surroundings.env))
   return EXIT.ok
 }
 

@@ -172,7 +172,8 @@ describe('keys for a web identity', () => {
       () => new Response(xml('AssumeRoleWithWebIdentityResponse', xml('Credentials', keys))),
     )
     expect(await ask()).toBe('ASIAWEB')
-    const form = new URLSearchParams(asked[0]?.body as string)
+    const body = asked[0]?.body
+    const form = new URLSearchParams(typeof body === 'string' ? body : '')
     expect(Object.fromEntries(form)).toEqual({
       Action: 'AssumeRoleWithWebIdentity',
       Version: '2011-06-15',

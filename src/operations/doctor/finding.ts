@@ -1,4 +1,20 @@
-export type CheckName = 'configuration' | 'policies' | 'data' | 'prices' | 'providers' | 'targets' | 'clock' | 'network'
+/** Of a whole gateway, and of the way to one upstream. */
+export type CheckName =
+  | 'configuration'
+  | 'policies'
+  | 'data'
+  | 'prices'
+  | 'providers'
+  | 'targets'
+  | 'clock'
+  | 'network'
+  | 'dns'
+  | 'tcp'
+  | 'tls'
+  | 'http'
+  | 'key'
+  | 'models'
+  | 'first token'
 
 /** What a check found. A warning is worth knowing; a failure keeps something from working. */
 export interface Finding {

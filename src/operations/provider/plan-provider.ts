@@ -1,12 +1,18 @@
+import type { WireQuirks } from '../../codecs/codec.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { PRESETS, type Preset, presetOf } from '../../providers/presets/index.ts'
 import { type PresetChoices, presetEntry, unanswered } from '../../providers/presets/preset-entry.ts'
+import { presetFor } from '../../providers/quirks.ts'
 import { providerSchema } from '../../providers/provider.schema.ts'
 import { listWords } from '../story-words.ts'
 
 export type { KeyNaming, PresetChoices } from '../../providers/presets/preset-entry.ts'
-export { PRESETS, type Preset } from '../../providers/presets/index.ts'
+export type { Preset } from '../../providers/presets/index.ts'
+
+/** Every preset, with how its server deviates from its format. */
+export const describedPresets = (): readonly (Preset & { readonly quirks: WireQuirks })[] =>
+  PRESETS.map((preset) => ({ ...preset, quirks: presetFor(preset.baseUrl ?? '')?.quirks ?? {} }))
 
 /** What is wanted: the name of a preset, or the address of a server that speaks the Chat format. Throws `config_invalid` for neither. */
 export function wantedPreset(name: string): Preset {

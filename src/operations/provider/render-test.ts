@@ -1,5 +1,5 @@
 import { renderStory } from '../render-story.ts'
-import { safeText } from '../story-words.ts'
+import { safeText, visibleText } from '../story-words.ts'
 import type { ProviderTest } from './test-provider.ts'
 
 /** What came of a test call, and the story of it. */
@@ -7,6 +7,6 @@ export function renderTest({ ok, provider, model, text, error, story }: Provider
   const name = safeText(`${provider}/${model}`)
   const outcome = ok
     ? `${name} works. It said: ${text.trim() === '' ? '(nothing)' : safeText(text.trim())}`
-    : `${name} does not work. ${error ?? 'No reason was given.'}`
+    : `${name} does not work. ${visibleText(error ?? 'No reason was given.')}`
   return story === undefined ? outcome : `${outcome}\n\n${renderStory(story)}`
 }

@@ -1,4 +1,4 @@
-import { plural } from '../story-words.ts'
+import { plural, safeText } from '../story-words.ts'
 import type { KeyPlace, NewVaultKey } from './vault-desk.ts'
 
 /** What was done, where the key is, and what to do with it. */
@@ -29,7 +29,7 @@ export interface ListedSecrets {
 export function renderNames({ path, secrets, missing }: ListedSecrets): string {
   return [
     `${plural(secrets.length, 'secret')} in ${path}`,
-    ...secrets.map(({ name, used }) => `  ${name}${used ? '' : '  (not used by this configuration)'}`),
+    ...secrets.map(({ name, used }) => `  ${safeText(name)}${used ? '' : '  (not used by this configuration)'}`),
     ...missing.map((name) => `  ${name}  MISSING: the configuration names it; switchback vault set ${name}`),
   ].join('\n')
 }

@@ -5,6 +5,7 @@ import { Secret } from '../../lib/secret.ts'
 import { type Keychain, systemKeychain } from '../../vault/keychain.ts'
 import { changeVault, generateVaultKey, readVault, recipientOf, rekeyVault, vaultExists } from '../../vault/vault-file.ts'
 import { findVaultKey, requireVaultKey, VAULT_KEY_VARIABLE, type VaultKey } from '../../vault/vault-key.ts'
+import { safeText } from '../story-words.ts'
 import { type KeyPair, saveKeyFile } from './key-file.ts'
 
 export interface VaultDeskOptions {
@@ -167,6 +168,6 @@ export async function makeKeyPair(): Promise<KeyPair> {
 
 function unknownSecret(name: string, known: readonly string[]): GatewayError {
   const meant = nearest(name, known)
-  const hint = meant === undefined ? '"switchback vault list" shows the names there are.' : `Did you mean ${meant}?`
+  const hint = meant === undefined ? '"switchback vault list" shows the names there are.' : `Did you mean ${safeText(meant)}?`
   return new GatewayError('subject_not_found', `The vault holds no secret of that name. ${hint}`)
 }

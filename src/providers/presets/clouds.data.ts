@@ -18,18 +18,13 @@ export const CLOUD_PRESETS: readonly Preset[] = [
       { name: 'project', what: 'id of the Google Cloud project', example: 'my-project-123' },
       { name: 'region', what: 'region of Google Cloud', example: 'europe-west4' },
     ],
-    // The variable holds a path, as Google's own clients read it.
-    entry: {
-      accounts: [
-        { id: 'main', auth: { kind: 'service_account', key_file: '${GOOGLE_APPLICATION_CREDENTIALS:-service-account.json}' } },
-      ],
-    },
+    entry: { accounts: [{ id: 'main', auth: { kind: 'service_account' } }] },
     docs: 'https://cloud.google.com/vertex-ai/generative-ai/docs/models',
     source: 'models.dev, 2026-07-02',
   },
   {
     id: 'azure',
-    name: 'Azure OpenAI (v1 API)',
+    name: 'Azure OpenAI',
     type: 'azure',
     keyVariable: 'AZURE_OPENAI_API_KEY',
     asks: [{ name: 'resource', what: 'name of the Azure resource', example: 'my-resource' }],

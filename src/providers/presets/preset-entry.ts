@@ -25,21 +25,31 @@ export const unanswered = ({ asks = [] }: Preset, { answers = {} }: PresetChoice
  */
 export function presetEntry(preset: Preset, choices: PresetChoices): Record<string, unknown> {
   const { answers = {} } = choices
-  const placeholders = new Set([...(preset.baseUrl ?? '').matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
-  const address = choices.baseUrl ?? preset.baseUrl?.replace(/\{(\w+)\}/g, (whole, name: string) => answers[name] ?? whole)
-  const fields: [string, unknown][] = (preset.asks ?? [])
-    .filter(({ name }) => !placeholders.has(name))
-    .map(({ name }) => [name, answers[name]])
+  const address = choices.baseUrl ?? preset.baseUrl
+  const further = preset.entry ?? {}
+  const placed = JSON.stringify(further)
+  const fields = (preset.asks ?? []).flatMap(({ name }) => (placed.includes(`{${name}}`) ? [] : [[name, answers[name]] as const]))
   const usual: KeyNaming = preset.keyVariable === undefined ? { kind: 'none' } : { kind: 'variable', name: preset.keyVariable }
-  const entry: Record<string, unknown> = {
+  return {
     id: choices.id ?? preset.id,
     type: preset.type,
     ...(address === undefined ? {} : { base_url: address }),
-    ...Object.fromEntries(fields),
+    ...Object.fromEntries<unknown>(fields),
     ...keyFields(choices.key ?? usual),
-    ...preset.entry,
+    ...filledRecord(further, answers),
   }
-  return entry
+}
+
+type Answers = Readonly<Record<string, string>>
+
+const filledRecord = (record: Readonly<Record<string, unknown>>, answers: Answers): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, filled(value, answers)]))
+
+/** A value with every `{name}` in it replaced by the answer. */
+function filled(value: unknown, answers: Answers): unknown {
+  if (typeof value === 'string') return value.replace(/\{(\w+)\}/g, (whole, name: string) => answers[name] ?? whole)
+  if (Array.isArray(value)) return value.map((item: unknown) => filled(item, answers))
+  return typeof value === 'object' && value !== null ? filledRecord(value as Record<string, unknown>, answers) : value
 }
 
 function keyFields(key: KeyNaming): Record<string, string> {

@@ -6,7 +6,7 @@ export interface Preset {
   readonly name: string
   /** `providers[].type`. One that this version does not have is refused when it is asked for. */
   readonly type: string
-  /** `{name}` stands for something only the operator knows; it is a row of `asks`. Absent where the type knows its own address. */
+  /** Absent where the type knows its own address. */
   readonly baseUrl?: string | undefined
   /** The usual variable of its key; absent where no key is needed. */
   readonly keyVariable?: string | undefined
@@ -16,7 +16,7 @@ export interface Preset {
   readonly prefixes?: readonly string[] | undefined
   /** Further keys of the entry. How the server deviates is known by its host (`quirks.data.ts`) and is not repeated. */
   readonly entry?: Readonly<Record<string, unknown>> | undefined
-  /** What must be asked for: a placeholder of the address, or a key of the entry. */
+  /** What only the operator knows: what stands as `{name}` in the entry, else a key of it. */
   readonly asks?: readonly PresetQuestion[] | undefined
   /** Page that tells its models. */
   readonly docs: string

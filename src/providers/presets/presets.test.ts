@@ -23,7 +23,8 @@ describe('presets', () => {
 
   test.each(present)('make a valid configuration without a word: $id', (preset) => {
     const entry = presetEntry(preset, { answers: examples(preset) })
-    const env = preset.keyVariable === undefined ? {} : { [preset.keyVariable]: 'sk-test' }
+    const usual = preset.keyVariable === undefined ? {} : { [preset.keyVariable]: 'sk-test' }
+    const env = { GOOGLE_APPLICATION_CREDENTIALS: '/keys/robot.json', ...usual }
     const { compiled, warnings } = loaded(loadConfigText(JSON.stringify({ providers: [entry] }), { env }))
     expect(warnings).toEqual([])
     const [provider] = compiled.providers

@@ -1,20 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { PostgresAddress } from '../postgres/address.schema.ts'
-import { openPostgres } from '../postgres/postgres.ts'
+import { onOwnDatabase } from '../postgres/on-own-database.ts'
 import { createPostgresAudit } from './postgres.ts'
 import type { AuditStore } from './store.ts'
 
-/** The audit of all gateways on a database, for a command. Closing it lets go of the database. */
-export function openSharedAudit(address: PostgresAddress, clock: Clock): AuditStore {
-  const database = openPostgres({ address, clock, connections: 1 })
-  const audit = createPostgresAudit(database)
-  return {
-    append: (entry) => audit.append(entry),
-    list: (filter) => audit.list(filter),
-    prune: (beforeMs) => audit.prune(beforeMs),
-    async close() {
-      await audit.close()
-      await database.close()
-    },
-  }
-}
+/** The audit of all gateways on a database, for a command. */
+export const openSharedAudit = (address: PostgresAddress, clock: Clock): AuditStore =>
+  onOwnDatabase(address, clock, createPostgresAudit)

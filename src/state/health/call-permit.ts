@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { evidenceOfProvider, evidenceOfTarget, type Evidence } from './evidence.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { ProviderHealth } from './provider-health.ts'
-import type { CallOutcome, CircuitChange, HealthSettings, Permit } from './store.ts'
+import type { CallOutcome, CircuitChange, ProbeChange, HealthSettings, Permit } from './store.ts'
 import type { TargetHealth } from './target-health.ts'
 
 /** What permits need of the store they come from. */
@@ -12,6 +12,8 @@ export interface PermitContext {
   settings: HealthSettings
   /** Told of circuits that calls have opened or closed. */
   readonly onCircuit?: ((change: CircuitChange) => void) | undefined
+  /** Told of probes that go out, and of those that end without telling anything. */
+  readonly onProbe?: ((change: ProbeChange) => void) | undefined
 }
 
 /** One call under way: its slots, its tickets for both circuits, and whether it has been settled. */
@@ -30,11 +32,15 @@ export class CallPermit implements Permit {
     this.context = context
     this.target = target
     this.provider = provider
-    this.probe = target.circuit.state(now) === 'half_open' || provider.circuit.state(now) === 'half_open'
+    const isTargetProbe = target.circuit.state(now) === 'half_open'
+    const isProviderProbe = provider.circuit.state(now) === 'half_open'
+    this.probe = isTargetProbe || isProviderProbe
     this.targetTicket = target.circuit.admit(now)
     this.providerTicket = provider.circuit.admit(now)
     target.slots.enter()
     provider.slots.enter()
+    if (isTargetProbe) context.onProbe?.({ scope: 'target', id: target.id, isOut: true })
+    if (isProviderProbe) context.onProbe?.({ scope: 'provider', id: provider.id, isOut: true })
   }
 
   answering(): void {
@@ -66,8 +72,10 @@ export class CallPermit implements Permit {
     act: () => void,
   ): void {
     const before = circuit.openEnd
+    const wasProbed = circuit.isProbed
     act()
     const after = circuit.openEnd
+    if (wasProbed && !circuit.isProbed && before === after) this.context.onProbe?.({ scope, id, isOut: false })
     if (before !== after) this.context.onCircuit?.({ scope, id, openMs: after === undefined ? undefined : after - now })
   }
 

@@ -7,6 +7,8 @@ export type CircuitState = 'closed' | 'open' | 'half_open'
  * together, so that only a permit that was lost runs into it.
  */
 const PROBE_LEASE_MS = 135_000
+/** The same for the probe of another process, of whose end nothing may be heard should that process die. */
+const PROBE_ELSEWHERE_MS = 30_000
 /** When to ask again while a probe is out: its outcome may come at any moment. */
 const PROBE_POLL_MS = 1_000
 
@@ -32,6 +34,11 @@ export class CircuitBreaker {
   /** `Clock.now()` from which a probe may go; undefined while closed. */
   get openEnd(): number | undefined {
     return this.openUntil
+  }
+
+  /** A probe has been given, and nothing heard of it. */
+  get isProbed(): boolean {
+    return this.probeUntil !== undefined
   }
 
   state(now: number): CircuitState {
@@ -82,6 +89,11 @@ export class CircuitBreaker {
   /** The call says nothing of the other side: if it was the probe, the next call may be one. */
   abstained(ticket: number): void {
     if (ticket === this.ticket) this.probeUntil = undefined
+  }
+
+  /** Another process probes, or does so no longer without having found out anything. */
+  probeElsewhere(isOut: boolean, now: number): void {
+    if (this.openUntil !== undefined) this.probeUntil = isOut ? now + PROBE_ELSEWHERE_MS : undefined
   }
 
   /** Opens until then; calls under way no longer count. One that is open for longer stays so. */

@@ -13,6 +13,7 @@ import type {
   HealthSettings,
   HealthStore,
   Permit,
+  ProbeChange,
   ProviderHealthView,
   Refusal,
   SavedScorecard,
@@ -33,21 +34,27 @@ export interface MemoryHealthOptions {
   readonly settings?: HealthSettings | undefined
   /** Told of circuits that calls have opened or closed, at once. */
   readonly onCircuit?: ((change: CircuitChange) => void) | undefined
+  /** Told of probes that calls are, at once, and of those that end without telling anything. */
+  readonly onProbe?: ((change: ProbeChange) => void) | undefined
+  /** How much later, in ms, a circuit that another replica has opened is half open here: whoever opened it probes first. Default 0. */
+  readonly turnMs?: (() => number) | undefined
 }
 
 /** Health of targets in the memory of one process. */
-export function createMemoryHealth({ clock, settings, onCircuit }: MemoryHealthOptions): HealthStore {
-  return new MemoryHealth({ clock, settings: settings ?? DEFAULT_SETTINGS, onCircuit })
+export function createMemoryHealth({ settings, turnMs = () => 0, ...options }: MemoryHealthOptions): HealthStore {
+  return new MemoryHealth({ ...options, settings: settings ?? DEFAULT_SETTINGS }, turnMs)
 }
 
 class MemoryHealth implements HealthStore {
   private readonly context: PermitContext
+  private readonly turnMs: () => number
   private readonly targets = new Map<TargetId, TargetHealth>()
   /** Bounded by the configuration. */
   private readonly providers = new Map<ProviderId, ProviderHealth>()
 
-  constructor(context: PermitContext) {
+  constructor(context: PermitContext, turnMs: () => number) {
     this.context = context
+    this.turnMs = turnMs
   }
 
   observe(target: Target): HealthObservation {
@@ -111,7 +118,12 @@ class MemoryHealth implements HealthStore {
     const now = this.context.clock.now()
     const circuit = this.circuitOf(scope, id, openMs !== undefined, now)
     if (openMs === undefined) circuit?.reset()
-    else if (openMs > 0) circuit?.openUntilAtLeast(now + openMs)
+    else if (openMs > 0) circuit?.openUntilAtLeast(now + openMs + this.turnMs())
+  }
+
+  adoptProbe({ scope, id, isOut }: ProbeChange): void {
+    const now = this.context.clock.now()
+    this.circuitOf(scope, id, false, now)?.probeElsewhere(isOut, now)
   }
 
   forget(id: ProviderId): void {

@@ -83,6 +83,13 @@ export interface CircuitChange {
   readonly openMs: number | undefined
 }
 
+/** A probe of a half-open circuit has gone out, or has ended without telling whether the other side works. */
+export interface ProbeChange {
+  readonly scope: 'target' | 'provider'
+  readonly id: string
+  readonly isOut: boolean
+}
+
 /** State of one target or provider, as health views show it. */
 export interface TargetHealthView extends HealthObservation {
   readonly id: TargetId
@@ -121,6 +128,8 @@ export interface HealthStore {
   configure(settings: HealthSettings): void
   /** Takes over what another replica has found out. A circuit that is open for longer already stays so. */
   adopt(change: CircuitChange): void
+  /** Another replica probes a half-open circuit, so that nobody need do so here; or it does not any more. */
+  adoptProbe(change: ProbeChange): void
   /** Forgets what is known of a provider and its targets: it is another one under the same name. Calls under way end for themselves. */
   forget(provider: ProviderId): void
   /** Scorecards that changed since the last call, to be saved. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { previousOf, PRICE_FILE, readPriceFile, replacePriceFile } from './price-file.ts'
-import { watchPriceFile } from './watch-price-file.ts'
+import { watchTextFile } from '../../lib/watch-text-file.ts'
 
 const folders: string[] = []
 const newPath = (): string => {
@@ -58,7 +58,7 @@ describe('a watched price file', () => {
     const clock = new ManualClock()
     const texts: (string | undefined)[] = []
     const complaints: string[] = []
-    const stop = watchPriceFile({
+    const stop = watchTextFile({
       path,
       clock,
       onChange: (text) => void texts.push(text),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { Clock } from '../../lib/clock.ts'
-import { fileMark } from '../../lib/file-mark.ts'
+import type { Clock } from './clock.ts'
+import { fileMark } from './file-mark.ts'
 
-export interface WatchPriceFileOptions {
+export interface WatchTextFileOptions {
   readonly path: string
   readonly clock: Clock
   /** Gets the text at first and whenever the file has changed; undefined when there is no file any more. */
@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 3_000
  * Reads the file at once, so that nothing is served without it, then looks every three seconds whether it has changed: one system
  * call of some microseconds, off the way of any request. Returns what ends the watch.
  */
-export function watchPriceFile({ path, clock, onChange, onUnreadable }: WatchPriceFileOptions): () => void {
+export function watchTextFile({ path, clock, onChange, onUnreadable }: WatchTextFileOptions): () => void {
   let seen: string | undefined
   let complaint: string | undefined
 

@@ -1,0 +1,25 @@
+import type { AccountId, ProviderId } from '../ir/ids.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { LiveConfig } from './live-config.ts'
+
+/** What an account logs in with, as JSON. */
+export interface LoginView {
+  /** As `auth.kind` of the configuration, or what that stands for. */
+  readonly kind: string
+  /** Until the token it has ends; absent when there is none yet, or nobody knows. */
+  readonly expires_ms?: number | undefined
+}
+
+/** Undefined for an account with a fixed key. */
+export type LoginOf = (provider: ProviderId, account: AccountId) => LoginView | undefined
+
+/** Looks at the accounts of the configuration in force. */
+export const loginViews =
+  (live: Pick<LiveConfig, 'revision'>, clock: Pick<Clock, 'wall'>): LoginOf =>
+  (id, account) => {
+    const provider = live.revision.providers.get(id)
+    const kind = provider?.settings.accounts.find((candidate) => candidate.id === account)?.credential?.kind
+    if (provider === undefined || kind === undefined) return undefined
+    const ends = provider.credentialOf({ id: account })?.expiresAt
+    return ends === undefined ? { kind } : { kind, expires_ms: Math.round(ends - clock.wall()) }
+  }

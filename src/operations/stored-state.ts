@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { Clock } from '../lib/clock.ts'
+import { ClosingList } from '../lib/closing-list.ts'
+import { openAudit } from '../state/audit/open.ts'
+import { createPostgresAudit } from '../state/audit/postgres.ts'
+import type { AuditStore } from '../state/audit/store.ts'
+import { takeDataDir } from '../state/data-dir.ts'
+import { openDisables } from '../state/disables/open.ts'
+import { createPostgresDisables } from '../state/disables/postgres.ts'
+import type { DisableStore } from '../state/disables/store.ts'
+import { openPostgres } from '../state/postgres/postgres.ts'
+import { STATE_FILE } from '../state/records/open.ts'
+import type { StateSettings } from '../state/state.schema.ts'
+import { openTenancy } from '../state/tenancy/open.ts'
+import { createPostgresTenancy } from '../state/tenancy/postgres.ts'
+import type { TenancyStore } from '../state/tenancy/store.ts'
+
+/** State that a command changes itself, because no gateway runs here to be told. */
+export interface StoredPlace {
+  readonly dataDir: string
+  readonly config: { readonly state: Pick<StateSettings, 'store' | 'shared'> }
+  readonly clock: Clock
+  readonly pid: number
+}
+
+/** The parts of it, each opened when it is asked for and closed when the command is done. */
+export interface StoredState {
+  audit(): AuditStore
+  tenancy(): TenancyStore
+  disables(): Promise<DisableStore>
+}
+
+/** Who finds a change: the next gateway in a file, or all gateways on a database, which look there every second. */
+export type StoredTold = { readonly file: string } | { readonly database: string }
+
+export function storedTold({ config: { state }, dataDir }: StoredPlace): StoredTold {
+  if (state.shared === undefined) return { file: state.store ?? join(dataDir, STATE_FILE) }
+  const { host, port, database } = state.shared.postgres
+  return { database: `${host}:${port}/${database}` }
+}
+
+/**
+ * Opens the state for a command. Files are held meanwhile, so that no gateway starts in between and misses the change. Throws `data_dir_locked`,
+ * `state_unavailable` or `state_incompatible`.
+ */
+export async function withStoredState<Result>(place: StoredPlace, act: (state: StoredState) => Promise<Result>): Promise<Result> {
+  const opened = new ClosingList()
+  try {
+    return await act(place.config.state.shared === undefined ? inFiles(place, opened) : inDatabase(place, opened))
+  } finally {
+    await opened.close()
+  }
+}
+
+const NOBODY = { announce: () => undefined, listen: () => undefined }
+
+function inDatabase({ config: { state }, clock }: StoredPlace, opened: ClosingList): StoredState {
+  const database = opened.add(openPostgres({ address: state.shared!.postgres, clock, connections: 1 }))
+  return {
+    audit: () => opened.add(createPostgresAudit(database)),
+    tenancy: () => opened.add(createPostgresTenancy({ database, clock, coordination: NOBODY })),
+    async disables() {
+      const disables = opened.add(createPostgresDisables({ database, clock, coordination: NOBODY }))
+      await disables.load()
+      return disables
+    },
+  }
+}
+
+function inFiles({ config: { state }, dataDir, clock, pid }: StoredPlace, opened: ClosingList): StoredState {
+  const store = state.store ?? join(dataDir, STATE_FILE)
+  if (store === 'memory') {
+    throw new GatewayError(
+      'state_unavailable',
+      'This configuration keeps its state in memory only (state.store: memory), and no gateway runs here to be told. Name a running one with --url.',
+    )
+  }
+  const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
+  opened.addEnd(() => held.release())
+  return {
+    audit: () => opened.add(openAudit({ store, clock })),
+    tenancy: () => opened.add(openTenancy({ store, clock })),
+    disables: async () => opened.add(openDisables({ store, clock })),
+  }
+}

@@ -1,0 +1,20 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { PostgresAddress } from './address.schema.ts'
+import { openPostgres, type Postgres } from './postgres.ts'
+
+/** A store on a connection of its own, for a command. Closing it lets go of the database, too. */
+export function onOwnDatabase<Store extends { close(): Promise<void> }>(
+  address: PostgresAddress,
+  clock: Clock,
+  create: (database: Postgres) => Store,
+): Store {
+  const database = openPostgres({ address, clock, connections: 1 })
+  const store = create(database)
+  const close = store.close.bind(store)
+  return Object.assign(store, {
+    async close(): Promise<void> {
+      await close()
+      await database.close()
+    },
+  })
+}

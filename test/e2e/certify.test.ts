@@ -1,0 +1,83 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CommandLine } from '../support/command-line.ts'
+import { eventually } from '../support/gateway-fixture.ts'
+import { PROBED_KEY, startProbedUpstream, type ProbedUpstream } from '../support/probed-upstream.ts'
+
+let upstream: ProbedUpstream
+beforeAll(() => void (upstream = startProbedUpstream()))
+afterAll(() => upstream.close())
+
+const open: CommandLine[] = []
+afterEach(async () => {
+  for (const home of open.splice(0)) await home.dispose()
+})
+
+/** A home whose one route asks for certified targets. */
+function newHome(): CommandLine {
+  const line = new CommandLine({ PROBED_KEY })
+  open.push(line)
+  writeFileSync(
+    join(line.home, 'switchback.yaml'),
+    `server: { bind: "127.0.0.1:0" }
+providers:
+  - { id: p, type: openai_compatible, base_url: "${upstream.address}", api_key_env: PROBED_KEY }
+  - { id: keyless, type: openai_compatible, base_url: "${upstream.address}", api_key_env: NOT_SET }
+routes:
+  - { name: safe, match: { model: safe }, targets: [p/probed, keyless/probed], require: { certified: true } }
+`,
+  )
+  return line
+}
+
+async function ask(url: string): Promise<number> {
+  const body = JSON.stringify({ model: 'safe', messages: [{ role: 'user', content: 'hi' }] })
+  const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
+  return (await fetch(`${url}/v1/chat/completions`, init)).status
+}
+
+describe('provider certify', () => {
+  test('tells the price first and spends nothing without consent', async () => {
+    const line = newHome()
+    await line.run(['price', 'set', 'p/probed', '--input', '1', '--output', '2'])
+    const before = upstream.calls
+    const refused = await line.run(['provider', 'certify', 'p/probed', '--full'])
+    expect(refused.exitCode).toBe(2)
+    expect(refused.stderr).toMatch(/p\/probed: \d+ calls, about [\d,]+ tokens in .* at most \$0\.\d+/)
+    expect(refused.stderr).toContain('--yes')
+    expect(upstream.calls).toBe(before)
+    expect((await line.run(['provider', 'certify', 'probed'])).exitCode).toBe(2)
+    expect((await line.run(['provider', 'certify', 'keyless/probed'])).exitCode).toBe(2)
+  }, 60_000)
+
+  test('opens a route that asks for certified targets, in a gateway that runs, and accounts for its calls', async () => {
+    const line = newHome()
+    const gateway = await line.serve()
+    expect(await ask(gateway.url)).toBe(503)
+    expect((await line.run(['provider', 'certify', 'p/probed'])).stdout).toContain('p/probed is alive')
+    const preview = await line.run(['route-preview', '--model', 'safe'])
+    expect(preview.exitCode).toBe(1)
+    const full = await line.run(['provider', 'certify', 'p/probed', '--full', '--yes'])
+    expect(full.stdout).toContain('p/probed is certified')
+    expect(full.stdout).toContain('stand in the ledger, as probes')
+    expect(full.exitCode).toBe(0)
+    await eventually(async () => (await ask(gateway.url)) === 200, 'the certified target is served')
+    expect((await line.run(['route-preview', '--model', 'safe'])).exitCode).toBe(0)
+    expect((await line.run(['provider', 'matrix'])).stdout).toMatch(/p\/probed +\d{4}-\d\d-\d\d +full +certified +ok +ok/)
+    const events = await line.run(['usage', 'events', '--json'])
+    expect(events.stdout).toContain('"purpose":"probe"')
+  }, 120_000)
+
+  test('of everything leaves out what has no key', async () => {
+    const line = newHome()
+    const all = await line.run(['provider', 'certify-all', '--json'])
+    expect(JSON.parse(all.stdout)).toMatchObject({
+      ok: true,
+      skipped: ['keyless/probed'],
+      targets: [{ target: 'p/probed', mode: 'liveness' }],
+    })
+    expect(all.exitCode).toBe(0)
+    expect((await line.run(['provider', 'doctor', 'p'])).stdout).toContain('first token')
+  }, 60_000)
+})
