@@ -18,6 +18,7 @@ import { createCredentials } from './credentials/credentials.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
+import type { FormatFinder } from './engine/formats/format-finder.ts'
 import { SingleFlight } from './engine/single-flight.ts'
 import { ENGINE_VERSION } from './engine/version.ts'
 import { checkBind } from './http/check-bind.ts'
@@ -59,6 +60,7 @@ import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import { environmentProxy } from './transport/environment-proxy.ts'
 import { createFetchTransport } from './transport/fetch-transport.ts'
+import type { Transport } from './transport/transport.ts'
 
 export { codecs }
 
@@ -102,7 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
   const { loginsOf = dataDir?.path } = options
-  const live = new LiveConfig(config, providerMaker({ clock, logger, loginsOf }))
+  const { live, transport } = openLive(config, { clock, logger, loginsOf })
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
   const { prices } = books
   const state = openGatewayState(live, prices, surroundings)
@@ -110,11 +112,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const unfollow = followFiles(books, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
-  const { running, keys } = issued
-  const limiter = buildLimiter({ live, state, prices, keys, clock, logger })
+  const shared = { ...surroundings, live, transport, state, ...books, buffers }
+  const limiter = buildLimiter({ ...shared, keys: issued.keys })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
-  const watch = openWatch({ ...surroundings, config, prices, hostOf: live.hostOf, address })
-  const { engine, accounts, factsOf, tokenizer } = buildEngine({ live, state, ...books, clock, buffers, limiter, watch, running })
+  const watch = openWatch({ ...shared, config, hostOf: live.hostOf, address })
+  const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running: issued.running })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
@@ -149,7 +151,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const parts = { config, surroundings, live, ...books, state, buffers, issued, limiter, watch, captures, accounts, factsOf, app }
+  const parts = { ...shared, config, surroundings, issued, limiter, watch, captures, accounts, factsOf, formats, app }
   const release = (): void => {
     tokenizer.close()
     unfollow()
@@ -167,6 +169,7 @@ interface HandleParts extends Pick<
   readonly captures: ReturnType<typeof openCaptures>['captures']
   readonly accounts: AccountPool
   readonly factsOf: FactsOf
+  readonly formats: Pick<FormatFinder, 'prepare'>
   readonly app: HttpApp
 }
 
@@ -192,6 +195,8 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
     noteConfiguration(live.snapshot(), noting)
     await issued.read()
   }, config.state.shared === undefined)
+  /** What upstreams of `format: auto` speak is found out beside everything else; nobody waits for it here. */
+  const survey = (): void => void parts.formats.prepare(live.snapshot().targets)
   let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
@@ -205,6 +210,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       dataDir?.announce(url)
       state.coordination.describe({ url })
       watch.start()
+      survey()
       return { url, port }
     },
     reload(wanted) {
@@ -213,6 +219,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       return done.then((outcome) => {
         if (outcome.kind === 'applied') {
           noteConfiguration(live.snapshot(), noting)
+          survey()
           issued.keys.renew()
           state.coordination.describe({ configHash: live.snapshot().configHash })
         }
@@ -292,15 +299,31 @@ const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settin
   isTrustedProxy: createAddressMatcher(settings.trustedProxies),
 })
 
+/** The configuration at work, and the one way to the outside, for its providers and for everything else. */
+function openLive(
+  config: CompiledConfig,
+  surroundings: ProviderSurroundings,
+): { readonly live: LiveConfig; readonly transport: Transport } {
+  const transport = openTransport(surroundings.clock, () => live.config.server.egressEnabled)
+  const live: LiveConfig = new LiveConfig(config, providerMaker(surroundings, transport))
+  return { live, transport }
+}
+
 /** What providers need of what is around a gateway. */
 export interface ProviderSurroundings extends Pick<Surroundings, 'clock' | 'logger'> {
   /** Data directory with the logins; undefined keeps them in memory. */
   readonly loginsOf: string | undefined
 }
 
+/** A way to the outside; `mayLeave` says whether anything may take it now. */
+export const openTransport = (clock: Clock, mayLeave: () => boolean): Transport =>
+  createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
+
 /** Makes providers that share connections, and credentials that outlive a change of the configuration. */
-export function providerMaker({ loginsOf, clock, logger }: ProviderSurroundings): (settings: ProviderSettings) => Provider {
-  const transport = createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env) })
+export function providerMaker(
+  { loginsOf, clock, logger }: ProviderSurroundings,
+  transport: Transport = openTransport(clock, () => true),
+): (settings: ProviderSettings) => Provider {
   const userAgent = `switchback/${ENGINE_VERSION}`
   const warn = (message: string): void => logger.warn({}, message)
   const logins = loginsOf === undefined ? createMemoryLogins() : createFileLogins({ folder: join(loginsOf, LOGINS_FOLDER), warn })

@@ -38,13 +38,17 @@ async function run(): Promise<void> {
 }
 
 async function loadApp(): Promise<GatewayApp> {
-  const [{ codecs, createGateway, providerMaker }, { createLogger, silentLogger }] = await Promise.all([
+  const [{ codecs, createGateway, openTransport, providerMaker }, { createLogger, silentLogger }] = await Promise.all([
     import('./app.ts'),
     import('./observability/logger.ts'),
   ])
   return {
     codecs,
-    providerMaker: (parts) => providerMaker({ ...parts, logger: silentLogger }),
+    providerMaker: ({ mayLeave, ...parts }) =>
+      providerMaker(
+        { ...parts, logger: silentLogger },
+        openTransport(parts.clock, () => mayLeave),
+      ),
     createGateway({ logLevel, ...options }) {
       logger = createLogger({ level: logLevel })
       return createGateway({ ...options, logger })

@@ -10,23 +10,29 @@ import { createAttemptLedger } from '../engine/ledger/attempt-ledger.ts'
 import { createCountTokens } from '../engine/count-tokens.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Limiter } from '../engine/limits/limiter.ts'
+import { FormatFinder } from '../engine/formats/format-finder.ts'
+import { createRequestIds } from '../engine/request-ids.ts'
+import { createFormatFile, FORMATS_FILE } from '../state/formats/format-file.ts'
+import type { Surroundings } from './surroundings.ts'
+import { MediaStep } from '../engine/media/media-step.ts'
+import { ENGINE_VERSION } from '../engine/version.ts'
 import { observeTargets } from '../engine/observe-targets.ts'
 import type { RunningCalls } from '../engine/running-calls.ts'
 import type { FactsOf } from '../ir/snapshot.ts'
 import type { ByteBudget } from '../lib/byte-budget.ts'
-import type { Clock } from '../lib/clock.ts'
 import { Deadlines } from '../lib/deadlines.ts'
 import type { LiveConfig } from '../operations/live-config.ts'
+import type { Transport } from '../transport/transport.ts'
 import { createTokenizer, type Tokenizer } from '../runtime/tokenizer.ts'
 import type { GatewayState } from '../state/open-state.ts'
 
 /** What an engine is built of. */
-export interface EngineParts {
+export interface EngineParts extends Surroundings {
   readonly live: LiveConfig
+  readonly transport: Transport
   readonly state: GatewayState
   readonly prices: LazyPrices
   readonly certifications: Certifications
-  readonly clock: Clock
   readonly watch: Watch
   readonly buffers: ByteBudget
   readonly limiter: Limiter
@@ -62,11 +68,13 @@ export interface BuiltEngine {
   readonly accounts: AccountPool
   readonly factsOf: FactsOf
   readonly tokenizer: Tokenizer
+  readonly formats: FormatFinder
 }
 
 /** The engine behind every ingress. */
 export function buildEngine({
   live,
+  transport,
   state,
   prices,
   certifications,
@@ -75,12 +83,23 @@ export function buildEngine({
   limiter,
   watch,
   running,
+  dataDir,
+  logger,
 }: EngineParts): BuiltEngine {
   const { records, health, affinity, signatures, disables } = state
   const { snapshot, hostOf } = live
   const accounts = shareAccounts({ providers: live.pooled, clock, disables }, state.coordination)
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = createKnownModels({ snapshot, hostOf })
+  const ledger = attemptLedger({ live, state, prices, clock, watch })
+  const formats = new FormatFinder({
+    clock,
+    accounts,
+    ledger,
+    providerOf: ({ provider }) => live.revision.providers.get(provider),
+    store: dataDir && createFormatFile(dataDir.file(FORMATS_FILE), (message) => logger.warn({}, message)),
+    generateId: createRequestIds(clock),
+  })
   const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, certifications })
   const engine = createEngine({
     clock,
@@ -94,16 +113,18 @@ export function buildEngine({
     limiter,
     records,
     running,
-    ledger: attemptLedger({ live, state, prices, clock, watch }),
+    ledger,
+    formats,
     requestEnded: watch.requestEnded,
     traces: watch.traces,
     buffers,
     random: Math.random,
     salt: () => state.sessionSalt,
     modelFacts,
+    media: new MediaStep({ transport, clock, buffers, userAgent: `switchback/${ENGINE_VERSION}` }),
     factsOf,
     prices,
     countTokens: createCountTokens({ clock, accounts, tokenizer, limiter }),
   })
-  return { engine, accounts, factsOf, tokenizer }
+  return { engine, accounts, factsOf, tokenizer, formats }
 }

@@ -1,6 +1,5 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from '../config/compile.ts'
-import { readSurroundings } from '../config/env.ts'
 import { ENGINE_VERSION } from '../engine/version.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { AlertWatch } from '../observability/alerts/alert-watch.ts'
@@ -18,9 +17,7 @@ import type { AlertedParts } from '../operations/observe-alerts.ts'
 import type { ObservedParts } from '../operations/state-metrics.ts'
 import { createTelemetry } from '../operations/telemetry.ts'
 import type { Ledger } from '../state/ledger/store.ts'
-import { environmentProxy } from '../transport/environment-proxy.ts'
-import { createFetchTransport } from '../transport/fetch-transport.ts'
-import { createGuardedTransport } from '../transport/guarded-transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Whoever watches what the gateway does. */
@@ -46,6 +43,7 @@ export interface WatchedParts extends Omit<ObservedParts, 'spools'> {
 
 interface WatchParts extends Surroundings {
   readonly config: CompiledConfig
+  readonly transport: Transport
   readonly prices: LazyPrices
   /** Host of a provider's base URL, by the configuration in force. */
   readonly hostOf: (provider: ProviderId) => string
@@ -54,10 +52,8 @@ interface WatchParts extends Surroundings {
 }
 
 /** Metrics, spans and alerts of a gateway, before it is known what they look at. */
-export function openWatch({ config, prices, hostOf, address, dataDir, clock, logger }: WatchParts): Watch {
+export function openWatch({ config, transport, prices, hostOf, address, dataDir, clock, logger }: WatchParts): Watch {
   const version = ENGINE_VERSION
-  const proxied = environmentProxy(readSurroundings().env)
-  const transport = createFetchTransport({ clock, proxied })
   const metrics = createGatewayMetrics({ clock, version }, () => ended.tell())
   const telemetry = createTelemetry({
     settings: config.telemetry,
@@ -67,8 +63,7 @@ export function openWatch({ config, prices, hostOf, address, dataDir, clock, log
     version,
     readMetrics: () => metrics.read(),
   })
-  const guarded = createGuardedTransport({ proxied })
-  const alerting = createGatewayAlerts({ settings: config.alerts, transport: guarded, clock, logger, version, address })
+  const alerting = createGatewayAlerts({ settings: config.alerts, transport, clock, logger, version, address })
   const costOf = (request: EndedRequest): number | undefined =>
     prices.book === undefined ? undefined : endedCost(request, prices.book, hostOf)
   const requestFacts = new RequestFacts({ isEnabled: (level) => logger.isEnabled(level), costOf })

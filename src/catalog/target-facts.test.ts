@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { asProviderId, targetIdOf } from '../ir/ids.ts'
-import type { Capabilities, ProviderFacts, TargetPrice } from '../ir/snapshot.ts'
+import type { Capabilities, ProviderFacts, TargetPrice, RoutingSnapshot, VisionSource } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
 import { createKnownModels } from './known-models.ts'
 import { createLazyPrices, type LazyPrices } from './prices/lazy-prices.ts'
@@ -50,7 +50,10 @@ const BY_DAY = [
   { window: { kind: 'daily' as const, from: 20 * 3_600_000, until: 24 * 3_600_000 }, price: price(2) },
 ]
 
-function world(snapshot = snapshotOf(providerFacts('openai')), prices: LazyPrices = createLazyPrices(async () => dataset)) {
+function world(
+  snapshot: Pick<RoutingSnapshot, 'providers' | 'inlinesMedia'> = snapshotOf(providerFacts('openai')),
+  prices: LazyPrices = createLazyPrices(async () => dataset),
+) {
   const clock = new ManualClock(Date.UTC(2026, 10, 1, 19, 58))
   let current = snapshot
   const modelFacts = createKnownModels({ snapshot: () => current, hostOf: () => '' })
@@ -59,6 +62,15 @@ function world(snapshot = snapshotOf(providerFacts('openai')), prices: LazyPrice
 }
 
 describe('what a target can do', () => {
+  test('includes images by address where the gateway fetches them for it', () => {
+    const sourcesOf = (declared: readonly VisionSource[], inlinesMedia: boolean): unknown =>
+      world({ ...snapshotOf(providerFacts('openai', { visionSources: declared })), inlinesMedia }).factsOf(gpt5).capabilities
+        .visionSources
+    expect(sourcesOf(['inline_base64'], true)).toEqual(['inline_base64', 'remote_url'])
+    expect(sourcesOf(['inline_base64'], false)).toEqual(['inline_base64'])
+    expect(sourcesOf(['provider_file_ref'], true)).toEqual(['provider_file_ref'])
+  })
+
   test('comes from the catalogue, and unknown models have nothing', () => {
     const { factsOf } = world()
     expect(factsOf(gpt5)).toMatchObject({

@@ -9,7 +9,7 @@ import type { LazyPrices } from './prices/lazy-prices.ts'
 import type { PriceQuote } from './prices/price-book.ts'
 
 export interface TargetFactsOptions {
-  readonly snapshot: () => Pick<RoutingSnapshot, 'providers'>
+  readonly snapshot: () => Pick<RoutingSnapshot, 'providers' | 'inlinesMedia'>
   /** What is known of a target's model, with the limits that hold (`createKnownModels`). */
   readonly modelFacts: (target: Target) => ModelEntry
   /** Host of a provider's base URL, with a port where it has one; empty when there is none. */
@@ -59,7 +59,7 @@ export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, cer
       if (known.size >= MOST_REMEMBERED) known.clear()
       const quote = quoteOf(target)
       const price = quote === undefined ? undefined : targetPrice(quote)
-      const entry = factsWithoutPrice(target, current, modelFacts(target))
+      const entry = factsWithoutPrice(target, snapshot(), modelFacts(target))
       const day = certifications?.dayOf(target.id)
       found = { facts: { ...entry, price, ...(day === undefined ? {} : { certified: day }) }, quote, moment }
       known.set(target.id, found)
@@ -115,19 +115,25 @@ const foreseen = ({ input, output, cacheRead }: TokenRates): ForeseenRates => ({
 
 function factsWithoutPrice(
   { provider: id, model }: Target,
-  providers: RoutingSnapshot['providers'],
+  { providers, inlinesMedia = false }: Pick<RoutingSnapshot, 'providers' | 'inlinesMedia'>,
   entry: ModelEntry,
 ): TargetFacts {
   const provider = providers.get(id)
   const declared = provider?.capabilities
   return {
-    capabilities: { ...catalogued(entry), ...said(declared) },
+    capabilities: { ...catalogued(entry), ...said(declared), ...(inlinesMedia ? deliverable(declared?.visionSources) : {}) },
     declared,
     contextWindow: entry.contextWindow,
     maxOutputTokens: entry.maxOutputTokens,
     tags: [...(provider?.tags ?? []), ...(provider?.modelTags.get(model) ?? [])],
   }
 }
+
+/** An image named by address is fetched for who takes images within the request. */
+const deliverable = (sources: Capabilities['visionSources']): Capabilities =>
+  sources?.includes('inline_base64') === true && !sources.includes('remote_url')
+    ? { visionSources: [...sources, 'remote_url'] }
+    : {}
 
 /**
  * The catalogue's word on what a model can do. Its list names documents for some models only, though those that see images are

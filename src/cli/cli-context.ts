@@ -33,7 +33,7 @@ export interface CommandGatewayOptions {
 /** The composition root, loaded only by commands that need a gateway. */
 export interface GatewayApp extends Pick<PreviewParts, 'codecs'> {
   /** Makes providers as a gateway does, for commands that call one past all routing. */
-  providerMaker(parts: { readonly clock: Clock; readonly loginsOf: string }): MakeProvider
+  providerMaker(parts: { readonly clock: Clock; readonly loginsOf: string; readonly mayLeave: boolean }): MakeProvider
   /** Throws a `GatewayError` that says what to do when the gateway cannot be built. */
   createGateway(options: CommandGatewayOptions): CommandGateway | Promise<CommandGateway>
 }

@@ -158,6 +158,35 @@ describe('a schema that a vendor takes in part', () => {
     expect(JSON.stringify(fitted).length).toBeLessThan(4_000_000)
   })
 
+  test('stays within bounds when many references name something long', () => {
+    const Long = { type: 'string', enum: [...Array(2_000).keys()].map((index) => `value-${index}`) }
+    const properties = Object.fromEntries([...Array(5_000).keys()].map((index) => [`p${index}`, { $ref: '#/$defs/Long' }]))
+    const fitted = fitSchema({ type: 'object', properties, $defs: { Long } }, OLD, () => undefined)
+    expect(JSON.stringify(fitted).length).toBeLessThan(4_000_000)
+    expect(Object.keys(fitted['properties'] as JsonObject)).toHaveLength(5_000)
+  })
+
+  test('stays what it is when very many branches are joined', () => {
+    const names = [...Array(20_000).keys()].map((index) => `p${index}`)
+    const allOf = names.map((name) => ({ properties: { [name]: {} }, required: [name] }))
+    const fitted = fitSchema({ type: 'object', allOf }, MODERN, () => undefined)
+    expect(Object.keys(fitted['properties'] as JsonObject)).toHaveLength(20_000)
+    expect(fitted['required']).toEqual(names)
+  })
+
+  test('follows circles of branches once, and names of prototypes nowhere', () => {
+    const circle = {
+      allOf: [{ $ref: '#/$defs/A' }, { type: 'object' }],
+      $defs: { A: { allOf: [{ $ref: '#/$defs/A' }, { title: 'A' }] } },
+    }
+    expect(JSON.stringify(fit(circle as JsonObject, OLD).schema).length).toBeLessThan(500)
+    for (const $ref of ['#/__proto__', '#/constructor/prototype', '#/$defs/__proto__/x', '#/%5F_proto__', '#//'])
+      expect(fit({ $ref, $defs: {} }, OLD).schema).toMatchObject({ type: 'object', description: expect.stringContaining('$ref') })
+    const named = JSON.parse('{"allOf":[{"properties":{"__proto__":{"type":"string"}}},{"properties":{"a":{}}}]}') as JsonObject
+    expect(JSON.stringify(fit(named, MODERN).schema)).toBe('{"properties":{"a":{},"__proto__":{"type":"string"}}}')
+    expect({}).not.toHaveProperty('type')
+  })
+
   test('that is nested without end is cut off', () => {
     let schema: JsonObject = { type: 'string' }
     for (let depth = 0; depth < 5_000; depth++) schema = { type: 'array', items: schema }

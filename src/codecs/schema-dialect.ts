@@ -29,8 +29,8 @@ export type OnSchemaChange = (pointer: string, kind: SchemaChangeKind) => void
 
 /** Below this the schema is a mistake or an attack; what is deeper is left out. */
 const MAX_DEPTH = 100
-/** References that name references grow without end when all are written out: behind so many nodes they stay what circles are. */
-const MAX_INLINED_NODES = 20_000
+/** References that name references grow without end when all are written out: behind so much text they stay what circles are. */
+const MAX_INLINED_CHARS = 1_000_000
 
 /** Fits a schema to what a vendor takes. One that fits comes back as the same object; nothing of the given one is changed. */
 export function fitSchema(schema: JsonObject, table: SchemaTable, changed: OnSchemaChange): JsonObject {
@@ -45,8 +45,10 @@ class SchemaFitter {
   private readonly table: SchemaTable
   private readonly changed: OnSchemaChange
   /** References that stand written out around the place at hand: one of them again is a circle. */
-  private readonly following: string[] = []
-  private nodes = 0
+  private readonly following = new Set<string>()
+  private inlinedChars = 0
+  /** Length of what references name. */
+  private readonly lengths = new Map<string, number>()
 
   constructor(root: JsonObject, table: SchemaTable, changed: OnSchemaChange) {
     this.root = root
@@ -55,7 +57,6 @@ class SchemaFitter {
   }
 
   fit(schema: JsonObject, pointer: string, depth: number): JsonObject {
-    this.nodes += 1
     if (depth > MAX_DEPTH) {
       this.changed(pointer, 'described')
       return {}
@@ -63,7 +64,7 @@ class SchemaFitter {
     const reference = schema['$ref']
     if (typeof reference === 'string' && this.table.references === 'inlined')
       return this.inline(schema, reference, pointer, depth)
-    const followed = this.following.length
+    const followed = this.following.size
     const notes: JsonObject = {}
     const reshaped = this.reshape(schema, pointer)
     const fitted: JsonObject = {}
@@ -77,7 +78,7 @@ class SchemaFitter {
         setMember(fitted, key, kept)
       }
     }
-    this.following.length = followed
+    this.cutTo(followed)
     return isSame ? schema : annotated(fitted, notes)
   }
 
@@ -208,21 +209,38 @@ class SchemaFitter {
   /** What a reference names, in its place. A circle ends as any object. */
   private inline(schema: JsonObject, reference: string, pointer: string, depth: number): JsonObject {
     const { $ref: _reference, ...rest } = schema
-    const followed = this.following.length
+    const followed = this.following.size
     const target = this.follow(reference)
     this.changed(`${pointer}/$ref`, target === undefined ? 'described' : 'reshaped')
     if (target === undefined) return this.fit(annotated({ type: 'object', ...rest }, { $ref: reference }), pointer, depth + 1)
     const fitted = this.fit({ ...target, ...rest }, pointer, depth + 1)
-    this.following.length = followed
+    this.cutTo(followed)
     return fitted
   }
 
   /** What a reference names, to be written out around everything that is fitted until the list is cut again. */
   private readonly follow = (reference: string): JsonObject | undefined => {
-    const isEndless = this.following.includes(reference) || this.nodes > MAX_INLINED_NODES
+    const isEndless = this.following.has(reference) || this.inlinedChars > MAX_INLINED_CHARS
     const target = isEndless ? undefined : resolved(reference, this.root)
-    if (target !== undefined) this.following.push(reference)
+    if (target === undefined) return undefined
+    this.following.add(reference)
+    this.inlinedChars += this.lengthOf(reference, target)
     return target
+  }
+
+  private lengthOf(reference: string, target: JsonObject): number {
+    const known = this.lengths.get(reference)
+    if (known !== undefined) return known
+    const length = JSON.stringify(target).length
+    this.lengths.set(reference, length)
+    return length
+  }
+
+  /** What was followed since the set had so many members is not around the next place. */
+  private cutTo(count: number): void {
+    let index = 0
+    if (this.following.size > count)
+      for (const reference of this.following) if (index++ >= count) this.following.delete(reference)
   }
 }
 

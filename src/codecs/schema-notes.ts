@@ -1,5 +1,8 @@
 import type { JsonObject } from '../ir/json.ts'
 
+/** What a diagnostic says of a keyword that only the description holds: `schema_constraint`. */
+export const CONSTRAINT_DESCRIBED = 'a keyword of a schema that the format does not know was moved into the description'
+
 /** Above this a keyword is only named: whole schemas do not belong into a description. */
 const LONGEST_NOTE = 300
 

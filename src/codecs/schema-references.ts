@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../ir/json.ts'
-import { annotated } from './schema-notes.ts'
+import { annotated, setMember } from './schema-notes.ts'
 
 /** The schema that a pointer within the document names; undefined for every other address. */
 export function resolved(reference: string, root: JsonObject): JsonObject | undefined {
@@ -35,32 +35,38 @@ export function mergedBranches(
   // A reference with words beside it, as many generators write it.
   if (others.length === 0 && isObject(only) && typeof only['$ref'] === 'string' && rest['$ref'] === undefined)
     return { ...rest, $ref: only['$ref'] }
-  let merged = rest
+  const found: JsonObject[] = [rest]
   const unknown: string[] = []
   for (const branch of branches) {
     if (!isObject(branch)) continue
     const { $ref, ...own } = branch
-    merged = joined(merged, own)
+    found.push(own)
     if (typeof $ref !== 'string') continue
     const target = follow($ref)
     if (target === undefined) unknown.push($ref)
-    else merged = joined(merged, target)
+    else found.push(target)
   }
+  const merged = joined(found)
   return unknown.length === 0 ? merged : annotated(merged, { allOf: unknown })
 }
 
-function joined(first: JsonObject, second: JsonObject): JsonObject {
-  const properties = isObject(second['properties']) ? { ...second['properties'], ...objectOf(first['properties']) } : undefined
-  const required = Array.isArray(second['required'])
-    ? [...new Set([...listOf(first['required']), ...(second['required'] as unknown[])])]
-    : undefined
+/** Several schemas as one: of each keyword and each property the first counts, required names are put together. */
+function joined(schemas: readonly JsonObject[]): JsonObject {
+  const merged = firstOfEach(schemas)
+  const properties = schemas.map((schema) => schema['properties']).filter(isObject)
+  const required = new Set(
+    schemas.flatMap((schema) => (Array.isArray(schema['required']) ? (schema['required'] as unknown[]) : [])),
+  )
   return {
-    ...second,
-    ...first,
-    ...(properties === undefined ? {} : { properties }),
-    ...(required === undefined ? {} : { required }),
+    ...merged,
+    ...(properties.length === 0 ? {} : { properties: firstOfEach(properties) }),
+    ...(required.size === 0 ? {} : { required: [...required] }),
   }
 }
 
-const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
+/** All members of several objects; where two have one of the same name, that of the first. What came last stands first. */
+export function firstOfEach(objects: readonly JsonObject[]): JsonObject {
+  const all: JsonObject = {}
+  for (const object of objects.toReversed()) for (const key of Object.keys(object)) setMember(all, key, object[key])
+  return all
+}

@@ -42,6 +42,15 @@ export function formatsOf(type: ProviderType): readonly WireFormat[] {
   return type === 'mock' ? WIRE_FORMATS : WIRE_FORMATS.filter((format) => format !== 'bedrock_converse')
 }
 
+/** The format that an address is known for, where it is another than Chat Completions. */
+export function formatOfAddress(address: string): WireFormat | undefined {
+  const url = URL.parse(address)
+  const path = url?.pathname.replace(/\/+$/, '') ?? ''
+  if (path.endsWith('/messages') || /\/anthropic(\/|$)/.test(path)) return 'anthropic'
+  if (path.endsWith('/responses')) return 'responses'
+  return url?.host === VENDOR_HOSTS.gemini && !path.endsWith('/openai') ? 'gemini' : undefined
+}
+
 /** Whether the upstream is the vendor that made the format: fields only that vendor knows may go there. */
 export function isVendorItself(baseUrl: string, format: WireFormat): boolean {
   const host = hostOf(baseUrl)

@@ -11,6 +11,7 @@ import type { ConfigPath } from './config-path.ts'
 import { variable } from './env.ts'
 import { findKey, keyPath, type FoundKey } from './find-key.ts'
 import type { ConfigNotes } from './problem.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 
 /**
  * The accounts of a provider that can be used, best first. One whose key is missing is skipped with a warning that names the variable:
@@ -18,7 +19,7 @@ import type { ConfigNotes } from './problem.ts'
  */
 export function compileAccounts(
   provider: Located<ProviderConfig>,
-  baseUrl: string,
+  { baseUrl, egress }: AccountPlace,
   context: CompileContext,
   notes: ConfigNotes,
 ): AccountSettings[] {
@@ -26,7 +27,7 @@ export function compileAccounts(
   const region = regionOf(value, context.env)
   const shared = value.type === 'bedrock' ? sharedAws(provider, context, notes) : sharedKey(provider, baseUrl, context, notes)
   if (value.accounts.length === 0) {
-    const account = usable({ ...shared, id: 'default', priority: 0, provider: value, notes })
+    const account = usable({ ...shared, id: 'default', priority: 0, egress: egress(undefined), provider: value, notes })
     return account === undefined ? [] : [account]
   }
   const seen = new Set<string>()
@@ -43,6 +44,7 @@ export function compileAccounts(
       ...(own.key === undefined ? shared : { key: own.key, path: own.path }),
       id: account.id,
       priority: account.priority,
+      egress: egress(account.egress === undefined ? undefined : { value: account.egress, path: [...at, 'egress'] }),
       provider: value,
       notes,
     })
@@ -54,6 +56,13 @@ export function compileAccounts(
       'Every account has a key of its own, so this one is used by none. Remove it, or remove the key of an account.',
     )
   return accounts.sort((left, right) => left.priority - right.priority)
+}
+
+/** Where the calls of accounts go, and which way. */
+export interface AccountPlace {
+  readonly baseUrl: string
+  /** The way of an account that names this one. */
+  readonly egress: (named: Located<string> | undefined) => EgressPath | undefined
 }
 
 interface NamedKey {
@@ -142,12 +151,13 @@ function accountKey(
 interface Candidate extends NamedKey {
   readonly id: string
   readonly priority: number
+  readonly egress: EgressPath | undefined
   readonly provider: ProviderConfig
   readonly notes: ConfigNotes
 }
 
-function usable({ key, path, id, priority, provider, notes }: Candidate): AccountSettings | undefined {
-  const account = { id: asAccountId(id), priority }
+function usable({ key, path, id, priority, egress, provider, notes }: Candidate): AccountSettings | undefined {
+  const account = { id: asAccountId(id), priority, ...(egress === undefined ? {} : { egress }) }
   if (key.kind === 'key') return { ...account, apiKey: key.secret, keptIn: key.keptIn }
   if (key.kind === 'credential') return { ...account, apiKey: undefined, credential: key.settings }
   if (key.kind === 'none') return { ...account, apiKey: undefined }

@@ -7,6 +7,7 @@ import type { ProfileConfig } from '../routing/profile.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
 import type { CaptureConfig } from '../state/captures/captures.schema.ts'
 import type { LedgerConfig, RetentionConfig, StateConfig } from '../state/state.schema.ts'
+import type { EgressConfig } from '../transport/egress.schema.ts'
 import type { VaultConfig } from '../vault/vault.schema.ts'
 import type { Environment } from './env.ts'
 import type { ConfigPath } from './config-path.ts'
@@ -27,6 +28,7 @@ export interface ConfigParts {
   readonly projects: readonly Located<ProjectConfig>[]
   readonly owners: readonly Located<OwnerConfig>[]
   readonly providers: readonly Located<ProviderConfig>[]
+  readonly egress: readonly Located<EgressConfig>[]
   readonly routes: readonly Located<RouteConfig>[]
   readonly combos: readonly Located<ComboConfig>[]
   readonly profiles: readonly Located<ProfileConfig>[]
@@ -68,6 +70,7 @@ export const configOf = (parts: ConfigParts): Config => ({
   projects: parts.projects.map(({ value }) => value),
   owners: parts.owners.map(({ value }) => value),
   providers: parts.providers.map(({ value }) => value),
+  egress: parts.egress.map(({ value }) => value),
   routes: parts.routes.map(({ value }) => value),
   combos: parts.combos.map(({ value }) => value),
   profiles: parts.profiles.map(({ value }) => value),

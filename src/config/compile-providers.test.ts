@@ -174,3 +174,37 @@ test('capabilities, quirks and scripted models keep their meaning under new name
   expect(settings.quirks).toEqual({ maxTokensField: 'max_tokens', developerRole: true, firstParty: false })
   expect(settings.mockModels).toMatchObject([{ name: 's', failStatus: 503, failTimes: 2, cutAfterChunks: 1 }])
 })
+
+describe('formats that are not named', () => {
+  const entry = (text: string): string => `providers: [{ id: p, type: openai_compatible, auth_scheme: { kind: none }, ${text} }]`
+
+  test.each([
+    ['base_url: "https://x.example.com/anthropic"', 'anthropic'],
+    ['base_url: "https://x.example.com/v1/messages"', 'anthropic'],
+    ['base_url: "https://x.example.com/v1/responses/"', 'responses'],
+    ['base_url: "https://generativelanguage.googleapis.com/v1beta"', 'gemini'],
+  ])('are told where the address looks like another one: %s', (text, likely) => {
+    expect(loaded(loadConfigText(entry(text))).warnings).toMatchObject([
+      { path: 'providers[0].base_url', message: expect.stringContaining(`format: ${likely}`) },
+    ])
+  })
+
+  test.each([
+    'base_url: "https://x.example.com/v1"',
+    'base_url: "https://generativelanguage.googleapis.com/v1beta/openai"',
+    'base_url: "https://x.example.com/anthropic", format: openai',
+    'base_url: "https://x.example.com/anthropic", format: auto',
+    'base_url: "https://anthropic.example.com/v1"',
+  ])('are Chat Completions without a word elsewhere: %s', (text) => {
+    expect(loaded(loadConfigText(entry(text))).warnings).toEqual([])
+  })
+
+  test('are looked for with auto, in any case, of providers without a vendor', () => {
+    const { compiled } = loaded(loadConfigText(entry('base_url: "https://x.example.com/v1", format: Auto')))
+    expect(compiled.providers[0]).toMatchObject({ format: 'openai', findsFormat: true })
+    expect(compiled.routing.findsFormats).toBe(true)
+    expect(refused(loadConfigText('providers: [{ id: p, type: anthropic, format: auto, api_key: x }]')).problems).toMatchObject([
+      { path: 'providers[0].format' },
+    ])
+  })
+})

@@ -1,25 +1,35 @@
 import { asProviderId } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import { RESERVED_HEADERS } from '../lib/reserved-headers.ts'
 import type { MockScriptConfig, ProviderConfig } from '../providers/provider.schema.ts'
 import { presetOf } from '../providers/presets/index.ts'
 import type { AuthScheme, MockModel, ProviderSettings } from '../providers/provider.settings.schema.ts'
 import { regionOf, runtimeAddress } from './aws-region.ts'
-import { formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
+import { formatOfAddress, formatsOf, isNearby, isVendorItself, normalisedBaseUrl, VENDOR_FORMATS } from './base-url.ts'
 import { azureAddress, CLOUD_KEYS, CLOUD_TYPES, vertexAddress } from './cloud-addresses.ts'
-import { compileAccounts } from './compile-accounts.ts'
+import { compileAccounts, type AccountPlace } from './compile-accounts.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
+import { trustedFrom, type EgressTable } from './compile-egress.ts'
 import { addressOf } from './compile-server.ts'
+import type { ConfigPath } from './config-path.ts'
 import { offersOf } from './offers-of.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
 import { refuseSharedLogins } from './single-user-logins.ts'
 
+/** What providers are compiled in. */
+export interface ProviderSurroundings {
+  readonly parts: ConfigParts
+  readonly ways: EgressTable
+  readonly context: CompileContext
+}
+
 /** Every provider that could be understood, in the order of the file. */
-export function compileProviders(parts: ConfigParts, context: CompileContext, notes: ConfigNotes): ProviderSettings[] {
+export function compileProviders(surroundings: ProviderSurroundings, notes: ConfigNotes): ProviderSettings[] {
   const seen = new Set<string>()
   const providers: ProviderSettings[] = []
-  for (const provider of parts.providers) {
+  for (const provider of surroundings.parts.providers) {
     const { id } = provider.value
     if (seen.has(id)) {
       notes.problem(
@@ -29,7 +39,7 @@ export function compileProviders(parts: ConfigParts, context: CompileContext, no
       continue
     }
     seen.add(id)
-    const settings = compileProvider(provider, parts, context, notes)
+    const settings = compileProvider(provider, surroundings, notes)
     if (settings !== undefined) providers.push(settings)
   }
   return providers
@@ -37,13 +47,12 @@ export function compileProviders(parts: ConfigParts, context: CompileContext, no
 
 function compileProvider(
   provider: Located<ProviderConfig>,
-  parts: ConfigParts,
-  context: CompileContext,
+  surroundings: ProviderSurroundings,
   notes: ConfigNotes,
 ): ProviderSettings | undefined {
+  const { parts, context } = surroundings
   const { value, path } = provider
-  const format = wireFormatOf(value)
-  checkFormat(provider, format, notes)
+  const format = formatOf(provider, notes)
   const baseUrl = addressOfUpstream(value, format, context)
   checkKeysOfType(provider, notes)
   if (baseUrl === undefined) {
@@ -56,7 +65,8 @@ function compileProvider(
       'This is the address the gateway itself listens on: calls would go round for ever. Name the upstream, or let the gateway listen elsewhere.',
     )
   }
-  const accounts = compileAccounts(provider, baseUrl, context, notes)
+  const egress = egressOf(provider, baseUrl, surroundings, notes)
+  const accounts = compileAccounts(provider, { baseUrl, egress }, context, notes)
   refuseSharedLogins(provider, addressOf(parts, context), notes)
   const hasKeys = accounts.some(({ apiKey, credential }) => apiKey !== undefined || credential !== undefined)
   if (baseUrl.startsWith('http://') && !isNearby(baseUrl) && hasKeys) {
@@ -69,6 +79,7 @@ function compileProvider(
     id: asProviderId(value.id),
     type: value.type,
     format,
+    ...(value.format === 'auto' ? { findsFormat: true } : {}),
     baseUrl,
     authScheme: value.auth_scheme ?? defaultAuthScheme(value.type, format),
     accounts,
@@ -82,9 +93,29 @@ function compileProvider(
   }
 }
 
+/** The way of an account of this provider, by the one it names. */
+function egressOf(
+  { value, path }: Located<ProviderConfig>,
+  baseUrl: string,
+  { parts, ways, context }: ProviderSurroundings,
+  notes: ConfigNotes,
+): AccountPlace['egress'] {
+  const publicOnly = parts.server.block_private_networks && !value.allow_private && value.type !== 'mock'
+  if (publicOnly && isNearby(baseUrl)) {
+    notes.warning(
+      [...path, 'base_url'],
+      'This address is, or looks like, one of a private network, and `server.block_private_networks` refuses calls to those. Set `allow_private: true` if it is meant.',
+    )
+  }
+  const trusted = trustedFrom(value.ca_file, [...path, 'ca_file'], context, notes)
+  const own = value.egress === undefined ? undefined : { value: value.egress, path: [...path, 'egress'] }
+  return (named) => ways.pathFor({ named: [named, own], publicOnly, trusted })
+}
+
 /** Messages in the envelope of Bedrock are Messages; that they are wrapped follows from the type of the provider. */
 function wireFormatOf({ type, format }: ProviderConfig): WireFormat {
-  return format === 'bedrock_anthropic' ? 'anthropic' : (format ?? VENDOR_FORMATS[type] ?? 'openai')
+  if (format === 'bedrock_anthropic') return 'anthropic'
+  return format === 'auto' || format === undefined ? (VENDOR_FORMATS[type] ?? 'openai') : format
 }
 
 function addressOfUpstream(value: ProviderConfig, format: WireFormat, { env }: CompileContext): string | undefined {
@@ -132,6 +163,23 @@ function defaultAuthScheme(type: ProviderConfig['type'], format: WireFormat): Au
   return type === 'anthropic' && format === 'anthropic' ? { kind: 'header', name: 'x-api-key' } : { kind: 'bearer' }
 }
 
+/** The format to speak; with `auto`, the one until another is found out. A vendor that does not speak a format would refuse every call. */
+function formatOf(provider: Located<ProviderConfig>, notes: ConfigNotes): WireFormat {
+  const { value, path } = provider
+  const format = wireFormatOf(value)
+  if (value.format === 'auto' && value.type !== 'openai_compatible') {
+    notes.problem(
+      [...path, 'format'],
+      `Only providers of type openai_compatible have formats to be found out. Name the format, or leave it out for that of ${value.type}.`,
+      { expected: `one of ${formatsOf(value.type).join(', ')}`, found: 'auto' },
+    )
+    return format
+  }
+  if (value.format === undefined && value.type === 'openai_compatible') tellUnlikelyChat(value.base_url, path, notes)
+  checkFormat(provider, format, notes)
+  return format
+}
+
 /** A vendor that does not speak a format would refuse every call. */
 function checkFormat({ value, path }: Located<ProviderConfig>, format: WireFormat, notes: ConfigNotes): void {
   const isOther = value.format === 'bedrock_anthropic' && value.type !== 'bedrock'
@@ -152,6 +200,16 @@ function checkFormat({ value, path }: Located<ProviderConfig>, format: WireForma
     [...path, 'format'],
     `Providers of type ${value.type} do not speak ${format}. Use \`type: openai_compatible\` with the \`base_url\` of a server that does.`,
     { expected: `one of ${known.join(', ')}`, found: format },
+  )
+}
+
+/** Chat Completions is spoken where no format is named, which is wrong at addresses that belong to another one. */
+function tellUnlikelyChat(baseUrl: string | undefined, path: ConfigPath, notes: ConfigNotes): void {
+  const likely = baseUrl === undefined ? undefined : formatOfAddress(baseUrl)
+  if (likely === undefined) return
+  notes.warning(
+    [...path, 'base_url'],
+    `No format is named, so Chat Completions is spoken here, and the address looks like one of ${likely}. Add \`format: ${likely}\`, or \`format: openai\` if it is meant.`,
   )
 }
 
@@ -178,26 +236,6 @@ function checkKeysOfType({ value, path }: Located<ProviderConfig>, notes: Config
     }
   }
 }
-
-/** Headers that carry credentials or belong to the connection; a fixed value would break or leak something. */
-const RESERVED_HEADERS: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-  'cookie',
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'transfer-encoding',
-  'te',
-  'trailer',
-  'upgrade',
-  'keep-alive',
-  'expect',
-])
 
 function headersOf({ value, path }: Located<ProviderConfig>, notes: ConfigNotes): Record<string, string> {
   for (const name of Object.keys(value.headers)) {
@@ -258,6 +296,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   format: settings.format,
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
+  ...(settings.findsFormat === true ? { findsFormat: true } : {}),
   capabilities: settings.capabilities,
   offers: new Set(settings.offers),
   tags: settings.tags ?? [],

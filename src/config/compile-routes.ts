@@ -79,6 +79,7 @@ function compileRoute(located: Located<RouteConfig>, { parts, defaults, resolveT
     },
     maxRetries: retry.max_retries ?? defaults.maxRetries,
     translation: value.translation ?? defaults.translation,
+    strictSchemas: value.strict_schema_downlevel ?? defaults.strictSchemas,
     responseModel: value.response_model,
     requirements: requirementsOf(value.require),
     selection: compileSelection(located, defaults.selection, parts, notes),

@@ -29,6 +29,7 @@ export function compileRouting(
     timeouts: timeoutsOf(parts.server.timeouts),
     maxRetries: parts.server.retry.max_retries,
     translation: parts.server.translation,
+    strictSchemas: parts.server.strict_schema_downlevel,
     responseModel: 'requested',
     selection: defaultSelection(parts),
   }
@@ -52,6 +53,8 @@ export function compileRouting(
     defaults,
     modelIds: listModelIds(parts, providers),
     resilience: compileResilience(parts, notes),
+    inlinesMedia: parts.server.media.inline_urls,
+    findsFormats: providers.some(({ findsFormat }) => findsFormat === true),
     sessions: { hashFirstMessage: parts.server.sessions.hash_first_message },
   }
 }

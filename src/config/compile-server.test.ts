@@ -74,6 +74,7 @@ describe('server settings', () => {
     expect(load('').compiled.server).toEqual({
       host: '127.0.0.1',
       port: 8765,
+      egressEnabled: true,
       apiKeys: [],
       allowOpenAdmin: false,
       maxRequestBytes: 67_108_864,
@@ -90,7 +91,14 @@ describe('server settings', () => {
       tls: undefined,
       corsOrigins: [],
       idempotency: { leaseMs: 600_000, ttlMs: 86_400_000, maxKeys: 100_000, keepsAnswers: false },
+      media: {
+        hosts: [],
+        maxBytes: 20_971_520,
+        timeoutMs: 15_000,
+        egress: { id: 'direct', proxy: 'environment', closed: undefined, publicOnly: true, trusted: [], headers: {} },
+      },
     })
+    expect(load('server: { media: { inline_urls: false } }').compiled.server.media).toBeUndefined()
   })
 
   test('are normalised', () => {

@@ -5,6 +5,7 @@ import { compileApiKeys } from './compile-api-keys.ts'
 import type { CompileContext, ConfigParts } from './compile-context.ts'
 import { configuredPath } from './locate.ts'
 import type { ConfigNotes } from './problem.ts'
+import { readPem } from './read-pem.ts'
 import { showText } from './secrecy.ts'
 
 /** `server.*` and `api_keys`, ready for the HTTP layer. Whether an open address may be served is decided there. */
@@ -24,6 +25,7 @@ export function compileServer(parts: ConfigParts, context: CompileContext, notes
     stream: { commitAfterMs: server.stream.commit_after_ms, pingMs: server.stream.ping_ms, holdBytes: server.stream.hold_bytes },
     drainMs: server.shutdown.drain_ms,
     workers: server.workers,
+    egressEnabled: server.egress_enabled,
     trustedProxies: server.trusted_proxies,
     publicUrl: server.public_url?.replace(/\/+$/, ''),
     basePath: server.base_path.replace(/\/$/, ''),
@@ -61,18 +63,4 @@ function tlsOf(parts: ConfigParts, context: CompileContext, notes: ConfigNotes):
   const cert = read('cert_file', 'CERTIFICATE')
   const key = read('key_file', 'PRIVATE KEY')
   return cert === undefined || key === undefined ? undefined : { cert, key: new Secret(key) }
-}
-
-function readPem(path: string, label: string, context: CompileContext): { text: string } | { problem: string } {
-  let text: string
-  try {
-    text = context.readText(path)
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-    return { problem: `The file ${showText(path)} cannot be read (${reason}). Check the path and its rights.` }
-  }
-  if (text.includes(`${label}-----`)) return { text }
-  return {
-    problem: `The file ${showText(path)} holds no PEM block with a ${label.toLowerCase()}. Check that certificate and key are not swapped.`,
-  }
 }

@@ -4,10 +4,13 @@ import type { LimitSettings } from '../ir/limits.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import { durationMs } from '../lib/config-fields.ts'
 import type { ProviderSettings } from '../providers/provider.settings.schema.ts'
+import type { MediaSettings } from '../engine/media/media.schema.ts'
+import { anyWay } from '../transport/egress.settings.schema.ts'
 import type { AlertSettings } from '../observability/alerts/alerts.schema.ts'
 import type { TelemetrySettings } from '../observability/telemetry.schema.ts'
 import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { StateSettings } from '../state/state.schema.ts'
+import { EgressTable } from './compile-egress.ts'
 import type { VaultSettings } from '../vault/vault.schema.ts'
 import { compileAlerts } from './compile-alerts.ts'
 import { configOf, type CompileContext, type ConfigParts } from './compile-context.ts'
@@ -61,9 +64,10 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
     providers: [...given.providers, ...implied],
     declaredProviders: new Set([...given.declaredProviders, ...implied.map(({ value }) => value.id)]),
   }
+  const ways = new EgressTable(parts, context, notes)
   const tenantLists = compileTenantLists(parts, notes)
-  const server = confinedTo(tenantLists, compileServer(parts, context, notes))
-  const providers = compileProviders(parts, context, notes)
+  const server = { ...confinedTo(tenantLists, compileServer(parts, context, notes)), media: compileMedia(parts, ways) }
+  const providers = compileProviders({ parts, ways, context }, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const policyTests = compilePolicyTests(parts, context, notes)
   const limits = compileLimits(parts, server.apiKeys, notes)
@@ -86,6 +90,18 @@ const confinedTo = (lists: CompiledConfig['tenantLists'], server: ServerSettings
       }
 
 const MIB = 1024 * 1024
+
+/** Undefined when no media is fetched. It leaves by the default way. */
+function compileMedia({ server: { media } }: ConfigParts, ways: EgressTable): MediaSettings | undefined {
+  if (!media.inline_urls) return undefined
+  const egress = ways.pathFor({ named: [], publicOnly: !media.allow_private, trusted: [] }) ?? anyWay(false)
+  return {
+    hosts: media.hosts.map((host) => host.toLowerCase().replace(/\.$/, '')),
+    maxBytes: media.max_bytes,
+    timeoutMs: media.timeout_ms,
+    egress,
+  }
+}
 
 /** Spans are checked by the schema: none of them is for ever. */
 function compileCapture({ capture }: ConfigParts): CaptureSettings {

@@ -32,6 +32,7 @@ describe('the JSON Schema of the configuration', () => {
       'projects',
       'owners',
       'providers',
+      'egress',
       'routes',
       'combos',
       'profiles',

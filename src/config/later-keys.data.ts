@@ -18,8 +18,6 @@ const is =
 
 const switchedOff = (value: unknown): boolean => isObject(value) && value['enabled'] === false
 
-const DETOUR = 'without it calls would leave this machine directly'
-
 export const LATER_KEYS: readonly LaterKey[] = [
   // whole sections
   { path: 'catalog' },
@@ -27,24 +25,13 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'local_executors' },
   { path: 'client_profiles[].enabled', harmless: is(true), refuse: 'a client that is switched off would be admitted' },
   { path: 'client_profiles', hint: 'Clients are told apart by nothing but their key, and profiles restrict nothing.' },
-  { path: 'egress', refuse: DETOUR },
   { path: 'plugins', refuse: 'a plugin that blocks, pins or checks requests would silently not run' },
-
-  // server: guards
-  {
-    path: 'server.block_private_networks',
-    refuse: 'without it providers could be reached on private networks',
-    harmless: is(false),
-  },
-  { path: 'server.egress_enabled', refuse: DETOUR, harmless: is(true) },
-  { path: 'server.default_egress', refuse: DETOUR, harmless: is('direct') },
 
   // server: conveniences
   { path: 'server.privacy_mode', harmless: is('metadata_only'), hint: 'Prompts and answers are never kept.' },
   { path: 'server.admission_slot_ttl_ms' },
   { path: 'server.tenant_concurrency_ttl_ms' },
   { path: 'server.execution_cache' },
-  { path: 'server.strict_schema_downlevel', hint: 'Use `translation: strict`.', harmless: is(false) },
   { path: 'server.compress_tool_results', harmless: is(false) },
   { path: 'server.usage_log', hint: 'Requests are recorded in `state.store`.' },
   { path: 'server.trace_log', hint: 'Requests are recorded in `state.store`.' },
@@ -60,8 +47,6 @@ export const LATER_KEYS: readonly LaterKey[] = [
   { path: 'server.quality_eval', harmless: switchedOff },
 
   // providers and accounts
-  { path: 'providers[].egress', refuse: DETOUR, harmless: is('direct') },
-  { path: 'providers[].accounts[].egress', refuse: DETOUR, harmless: is('direct') },
   { path: 'providers[].accounts[].policy_tags' },
 ]
 

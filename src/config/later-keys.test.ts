@@ -18,12 +18,8 @@ describe('keys of features this version does not have', () => {
   })
 
   test.each([
-    ['server: { block_private_networks: true }', 'server.block_private_networks'],
-    ['server: { egress_enabled: false }', 'server.egress_enabled'],
-    ['egress: [{ id: x, kind: proxy, url: "http://p" }]', 'egress'],
     ['plugins: [{ type: model_blocklist, models: [x] }]', 'plugins'],
     ['client_profiles: [{ id: codex, enabled: false }]', 'client_profiles[0].enabled'],
-    ['providers: [{ id: p, type: mock, egress: proxy }]', 'providers[0].egress'],
   ])('are refused where silence would be unsafe: %s', (text, path) => {
     const { problems } = refused(loadConfigText(text))
     expect(problems).toMatchObject([{ path, message: expect.stringContaining('does not support this key, and') }])

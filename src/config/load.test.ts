@@ -108,6 +108,7 @@ describe('the shipped example', () => {
       GEMINI_API_KEY: 'k6',
       AZURE_OPENAI_API_KEY: 'k7',
       ALERT_WEBHOOK_URL: 'https://hooks.example/k6',
+      OFFICE_PROXY_URL: 'socks5h://proxy.example:1080',
     }
     const { compiled, warnings } = loaded(loadConfigText(shipped('example.yaml'), { env }))
     expect(warnings).toEqual([])

@@ -44,6 +44,7 @@ export function readParts(document: unknown, env: Environment, notes: ConfigNote
     projects: readList('projects', LIST_SCHEMAS.projects, reader),
     owners: distinctById(readList('owners', LIST_SCHEMAS.owners, reader), notes),
     providers: readList('providers', LIST_SCHEMAS.providers, reader),
+    egress: readList('egress', LIST_SCHEMAS.egress, reader),
     routes: readList('routes', LIST_SCHEMAS.routes, reader),
     combos: readList('combos', LIST_SCHEMAS.combos, reader),
     profiles: readList('profiles', LIST_SCHEMAS.profiles, reader),

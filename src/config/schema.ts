@@ -10,6 +10,7 @@ import { profileSchema } from '../routing/profile.schema.ts'
 import { routeSchema } from '../routing/route.schema.ts'
 import { captureSchema } from '../state/captures/captures.schema.ts'
 import { ledgerSchema, retentionSchema, stateSchema } from '../state/state.schema.ts'
+import { egressSchema } from '../transport/egress.schema.ts'
 import { vaultSchema } from '../vault/vault.schema.ts'
 
 const names = (description: string) => z.array(nonEmpty()).default([]).describe(description)
@@ -69,6 +70,7 @@ export const LIST_SCHEMAS = {
   projects: projectSchema,
   owners: ownerSchema,
   providers: providerSchema,
+  egress: egressSchema,
   routes: routeSchema,
   combos: comboSchema,
   profiles: profileSchema,
@@ -86,6 +88,10 @@ export const configSchema = z.strictObject({
   projects: z.array(LIST_SCHEMAS.projects).default([]).describe('Limits of projects.'),
   owners: z.array(LIST_SCHEMAS.owners).default([]).describe('Limits of people and teams.'),
   providers: z.array(LIST_SCHEMAS.providers).default([]).describe('Upstreams, and the accounts to use them with.'),
+  egress: z
+    .array(LIST_SCHEMAS.egress)
+    .default([])
+    .describe('Ways out of this machine, such as proxies, that providers and accounts may name.'),
   routes: z
     .array(LIST_SCHEMAS.routes)
     .default([])

@@ -29,6 +29,8 @@ export const isSecretPath = (path: ConfigPath): boolean => {
   const key = lastKey(path)
   // Whoever knows the address of a webhook may write there.
   if (path[0] === 'alerts' && key === 'url') return true
+  // The address of a proxy holds its password.
+  if (path[0] === 'egress' && key === 'url') return true
   return (key !== undefined && SECRET_KEYS.has(key)) || path.includes('headers')
 }
 

@@ -1,6 +1,7 @@
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { AuthScheme } from '../transport/auth-scheme.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
 import type { AwsSettings } from './aws/aws-settings.types.ts'
 
@@ -87,6 +88,8 @@ export interface CredentialPlace {
   readonly settings: CredentialSettings
   /** How the upstream wants keys. */
   readonly scheme: AuthScheme
+  /** How requests of the account leave. */
+  readonly egress?: EgressPath | undefined
 }
 
 /** Gives an account its credential: the same one as long as what the configuration says of it is the same. */

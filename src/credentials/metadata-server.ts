@@ -9,7 +9,8 @@ export class MetadataServer implements TokenSource {
   private readonly deps: TokenEndpointDeps
 
   constructor(owner: TokenOwner, settings: MetadataServerSettings, deps: TokenEndpointDeps) {
-    this.owner = owner
+    // The one address of a private network that is always meant.
+    this.owner = { provider: owner.provider, account: owner.account }
     this.settings = settings
     this.deps = deps
   }

@@ -1,9 +1,11 @@
+import type { ErrorCode } from '../errors/codes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Secret } from '../lib/secret.ts'
 import { within } from '../lib/within.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import type { Transport, UnsentRequest } from '../transport/transport.ts'
 import type { Token } from './token.types.ts'
 
@@ -16,6 +18,8 @@ const MOST_BYTES = 256 * 1024
 export interface TokenOwner {
   readonly provider: ProviderId
   readonly account: AccountId
+  /** How requests of the account leave; those for its tokens do too. */
+  readonly egress?: EgressPath | undefined
 }
 
 export interface TokenEndpointDeps {
@@ -29,6 +33,14 @@ export interface Grant {
   /** The next refresh token, where it gives a new one each time. */
   readonly refreshToken: string | undefined
 }
+
+/** They say what is wrong themselves: not the endpoint. */
+const PASSED_ON: ReadonlySet<ErrorCode> = new Set([
+  'credential_unavailable',
+  'egress_failed',
+  'egress_disabled',
+  'address_not_allowed',
+])
 
 /** A form for a token endpoint, as OAuth 2.0 sends it (RFC 6749, appendix B). */
 export const tokenForm = (url: string, fields: Readonly<Record<string, string | undefined>>): UnsentRequest => ({
@@ -67,7 +79,12 @@ export async function askEndpoint(
 ): Promise<{ readonly status: number; readonly text: string }> {
   const controller = new AbortController()
   const asked = async (): Promise<{ status: number; text: string }> => {
-    const response = await transport.send({ ...request, signal: controller.signal, provider: owner.provider })
+    const response = await transport.send({
+      ...request,
+      signal: controller.signal,
+      provider: owner.provider,
+      egress: owner.egress,
+    })
     return { status: response.status, text: await shortText(response) }
   }
   const late = (): never => {
@@ -75,7 +92,7 @@ export async function askEndpoint(
     throw unavailable(owner, request, `did not answer within ${timeoutMs / 1000} s`)
   }
   return within(asked(), { clock, ms: timeoutMs, late }).catch((cause: unknown) => {
-    if (cause instanceof GatewayError && cause.code === 'credential_unavailable') throw cause
+    if (cause instanceof GatewayError && PASSED_ON.has(cause.code)) throw cause
     throw unavailable(owner, request, cause instanceof GatewayError ? `failed (${cause.code})` : 'broke off', cause)
   })
 }

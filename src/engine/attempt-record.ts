@@ -52,8 +52,13 @@ export function attemptRecord(
     passthrough_refused: refusals === undefined || refusals.length === 0 ? undefined : refusals,
     usage: facts?.usage,
     usage_known: usageKnown(ended),
+    ...egressOf(account),
   }
 }
+
+const egressOf = ({ egress }: AttemptInput['account']): Pick<AttemptRecord, 'egress'> =>
+  egress === undefined || egress.id === 'direct' ? NO_EGRESS : { egress: egress.id }
+const NO_EGRESS = {}
 
 /** The model that an answer told, of a call that named none. */
 export const toldModel = ({ endpoint }: AttemptInput['call'], facts: StreamFacts | undefined): string | undefined =>

@@ -23,9 +23,10 @@ import { brokenAnswer, internalFault } from './execution-errors.ts'
 import type { AttemptResult, ClientHeaders, UpstreamAnswer } from './attempt-result.ts'
 import type { Dispatch } from './itinerary.ts'
 import { callOutcomeOf, type AttemptEnd } from './call-outcome.ts'
-import { learnLimits } from './learn-limits.ts'
+import { learnFromHead } from './learn-from-head.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { CallLimits, Reservation } from './limits/limiter.ts'
+import type { InlinedMedia, MediaAddress } from './media/media-step.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { reachedBy } from './limits/reached.ts'
@@ -52,7 +53,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly origin: AnswerOrigin | undefined
   readonly maxOutputTokens: number | undefined
   readonly timeouts: Timeouts
-  private readonly revision: Revision
+  readonly revision: Revision
+  media: InlinedMedia | undefined = undefined
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -89,8 +91,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { revision, route, question } = decided
     this.call = call
     this.route = route
-    this.provider = dispatch.provider
-    this.codec = call.endpoint?.codec ?? signingCodec(dispatch.provider, call, deps.signatures)
+    this.provider = dispatch.provider.speaking?.(dispatch.target.format) ?? dispatch.provider
+    this.codec = call.endpoint?.codec ?? signingCodec(this.provider, call, deps.signatures)
     this.target = dispatch.target
     this.account = dispatch.account
     this.permit = dispatch.permit
@@ -123,7 +125,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   isReachable(): Promise<boolean> {
-    return this.provider.isReachable(this.timeouts.connectMs, this.controller.signal)
+    return this.provider.isReachable(this.timeouts.connectMs, this.controller.signal, this.account.egress)
   }
 
   /** Never rejects. */
@@ -131,12 +133,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { clock, deadlines } = this.deps
     try {
       if (this.limits !== undefined) await this.reserve(this.limits)
+      const addresses = this.call.endpoint === undefined ? this.deps.media?.wanted(this) : undefined
+      if (addresses !== undefined) await this.fetchMedia(addresses)
       const prepared = this.prepare()
       this.refusals = prepared.refusals
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
       if (this.translates) this.answered = answeredRequest(this.call)
       this.call.letGo()
+      this.media = undefined
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
@@ -155,8 +160,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.timer?.stop()
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
     } finally {
-      if (this.waitingSince !== undefined) this.waitedMs = clock.now() - this.waitingSince
+      if (this.waitingSince !== undefined) this.waitedMs += clock.now() - this.waitingSince
     }
+  }
+
+  private async fetchMedia(addresses: readonly MediaAddress[]): Promise<void> {
+    const since = this.deps.clock.now()
+    const fetching = this.deps.media?.inline(addresses, this, this.controller.signal)
+    this.media = await fetching?.finally(() => (this.waitedMs += this.deps.clock.now() - since))
   }
 
   protected prepare(): PreparedAttempt {
@@ -266,7 +277,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.timer?.connected()
     this.upstreamStatus = status
     this.upstreamRequestId = codeLike(headers.get('x-request-id') ?? headers.get('request-id') ?? headers.get('x-amzn-requestid'))
-    learnLimits(headers, this, this.deps)
+    learnFromHead({ status, headers }, this, this.deps)
   }
 
   private async failureOf(response: Response): Promise<GatewayError> {
@@ -331,10 +342,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   protected toGatewayError(error: unknown): GatewayError {
-    if (this.abortError !== undefined) return this.abortError
-    if (error instanceof GatewayError) return error
+    const known = this.abortError ?? error
+    if (known instanceof GatewayError) return known
     return this.isReading ? brokenAnswer(error, this.target.id) : internalFault(error, this.target.id)
   }
 }
-
 const NO_DIAGNOSTICS: readonly Diagnostic[] = []

@@ -13,12 +13,16 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider, UpstreamBody } from '../providers/provider.types.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
 import type { Call } from './engine.ts'
+import type { InlinedMedia } from './media/media-step.ts'
+import type { Revision } from './execution-deps.ts'
+import { carries, LOST_MEDIA, whoTakes } from './media/capable-targets.ts'
 import { passthroughRefusals } from './passthrough-decision.ts'
 import { passthroughBody, translatedBody } from './request-body.ts'
 
 /** What an attempt is made of. */
 export interface AttemptInput {
   readonly call: Call
+  readonly revision: Revision
   readonly route: Route
   readonly provider: Provider
   /** Of the provider, with what it remembers of earlier answers. */
@@ -29,6 +33,8 @@ export interface AttemptInput {
   readonly estimatedInputTokens: number
   /** Who gave the answer that the call continues. */
   readonly origin: AnswerOrigin | undefined
+  /** The request with media that was fetched for it. */
+  readonly media?: InlinedMedia | undefined
 }
 
 /** A request ready to be sent, and how its answer is to be read. */
@@ -53,6 +59,7 @@ export function prepareAttempt(input: AttemptInput): PreparedAttempt {
   const refusals = passthroughRefusals(call, { target, quirks: provider.quirks, firstParty: provider.firstParty })
   if (fold) refusals.push('folded_stream')
   if (isAwayFromOrigin(input)) refusals.push('state_elsewhere')
+  if (input.media !== undefined) refusals.push('media_inlined')
   const passthrough = refusals.length === 0
   const addStreamUsage =
     call.stream && target.format === 'openai' && call.request.includeUsage !== true && provider.quirks.streamUsage !== false
@@ -78,16 +85,28 @@ function translate(input: AttemptInput, stream: boolean): { body: UpstreamBody; 
   const { call, provider, target } = input
   const report = new Report()
   const ownVendor = provider.firstParty && target.format === 'anthropic'
-  const asked = isAwayFromOrigin(input) ? withoutPreviousAnswer(call.request, report) : call.request
+  const {
+    request: whole,
+    body,
+    diagnostics: inlined,
+  } = input.media ?? { request: call.request, body: call.body, diagnostics: NO_DIAGNOSTICS }
+  report.diagnostics.push(...inlined)
+  const asked = isAwayFromOrigin(input) ? withoutPreviousAnswer(whole, report) : whole
   const messages = ownVendor ? asked.messages : withoutAttribution(asked.messages, report)
   const request = messages === asked.messages ? asked : { ...asked, messages }
   const encodeTarget: EncodeTarget = { model: target.model, quirks: provider.quirks, facts: input.facts, stream }
   const { value, diagnostics } = input.codec.encodeRequest(request, encodeTarget)
   const all = report.diagnostics.length === 0 ? diagnostics : [...report.diagnostics, ...diagnostics]
   if (input.route.translation === 'strict') refuseLosses(target, all)
-  if (input.route.translation !== 'allow') refuseMissingConversation(target, all)
-  return { body: translatedBody(value, call.body), diagnostics: all }
+  if (input.route.strictSchemas === true) refuseLooseSchemas(target, all)
+  if (input.route.translation !== 'allow') {
+    refuseMissingConversation(target, all)
+    refuseMissingMedia(input, all)
+  }
+  return { body: translatedBody(value, body), diagnostics: all }
 }
+
+const NO_DIAGNOSTICS: readonly Diagnostic[] = []
 
 /** Another provider, or another account of the same one, cannot see the turns before the answer that the call continues. */
 const isAwayFromOrigin = ({ origin, provider, account }: AttemptInput): boolean =>
@@ -132,6 +151,31 @@ function refuseMissingConversation(target: Target, diagnostics: readonly Diagnos
     `The request refers to turns that are kept elsewhere (${missing.code} at ${missing.path}), and ${target.id} cannot see them. ` +
       'Send the whole conversation (for OpenAI clients: store false), or set translation: allow on the route to go on without them.',
     { target: target.id, details: { lost: [{ code: missing.code, path: missing.path }] } },
+  )
+}
+
+/** A constraint that only the description holds is kept by a model that feels like it. */
+function refuseLooseSchemas(target: Target, diagnostics: readonly Diagnostic[]): void {
+  const loose = diagnostics.filter(({ code }) => code === 'schema_constraint')
+  if (loose.length === 0) return
+  const places = [...new Set(loose.map(({ path }) => path))]
+  throw new GatewayError(
+    'translation_refused',
+    `${target.id} does not know what stands at ${places.slice(0, 3).join(', ')}${places.length > 3 ? ' and more places' : ''} in a schema, and strict_schema_downlevel is set. Leave it out of the schema, or choose a target that knows it.`,
+    { target: target.id, details: { lost: loose.map(({ code, path }) => ({ code, path })) } },
+  )
+}
+
+/** Media is never dropped, unless the route allows even that. */
+function refuseMissingMedia({ target, call, revision }: AttemptInput, diagnostics: readonly Diagnostic[]): void {
+  const missing = diagnostics.find((diagnostic) => diagnostic.severity === 'lost' && LOST_MEDIA.has(diagnostic.code))
+  if (missing === undefined) return
+  const { code, path } = missing
+  const who = whoTakes(revision.snapshot, call.principal, ({ format }) => carries(format, code))
+  throw new GatewayError(
+    'translation_refused',
+    `${target.id} cannot take what stands at ${path} (${code}), and media is not left out. ${who} Or set translation: allow on the route to go on without it.`,
+    { target: target.id, details: { lost: [{ code, path }] } },
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/codes.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { CallOutcome } from '../state/health/store.ts'
 import type { StreamFacts } from './stream-facts.ts'
@@ -11,12 +12,18 @@ export function callOutcomeOf(
   timing: Pick<CallOutcome, 'ttftMs' | 'totalMs' | 'streamed' | 'answered'>,
   { facts, error }: { readonly facts?: StreamFacts | undefined; readonly error?: GatewayError | undefined },
 ): CallOutcome {
-  const kind = error !== undefined && isOwnLimit(error) ? 'neutral' : kindOf(end, facts)
+  const kind = error !== undefined && isOurs(error) ? 'neutral' : kindOf(end, facts)
   return { kind, category: error?.row.category, ...timing }
 }
 
-/** The attempt was never sent, because the operator's own limits forbid it. */
-const isOwnLimit = ({ code, row }: GatewayError): boolean => code === 'target_over_limit' || row.category === 'budget-exceeded'
+/** The attempt was never sent, because the operator's own limits or ways out forbid it: nothing was learnt of the provider. */
+const isOurs = ({ code, row }: GatewayError): boolean => NEVER_SENT.has(code) || row.category === 'budget-exceeded'
+const NEVER_SENT: ReadonlySet<ErrorCode> = new Set([
+  'target_over_limit',
+  'egress_failed',
+  'egress_disabled',
+  'address_not_allowed',
+])
 
 function kindOf(end: AttemptEnd, facts: StreamFacts | undefined): CallOutcome['kind'] {
   if (end === 'cancelled') return 'cancelled'

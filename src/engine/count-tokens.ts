@@ -27,7 +27,8 @@ export interface CountTokensDeps extends Pick<ExecutionDeps, 'clock' | 'accounts
 export function createCountTokens(deps: CountTokensDeps): (call: Call, decided: Decided) => Promise<Answer> {
   return async (call, decided) => {
     const target = decided.plan.targets[0]
-    const provider = target === undefined ? undefined : decided.revision.providers.get(target.provider)
+    const configured = target === undefined ? undefined : decided.revision.providers.get(target.provider)
+    const provider = target === undefined ? undefined : (configured?.speaking?.(target.format) ?? configured)
     const native =
       target !== undefined && provider?.codec.tokenCounter !== undefined && !(await hasSpent(call, deps.limiter))
         ? await askUpstream(deps, call, provider, target)

@@ -1,23 +1,26 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { RoutePlan } from '../ir/decision.ts'
+import type { RouteDecision, RoutePlan } from '../ir/decision.ts'
 import type { Feature } from '../ir/feature.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import { explainDecision } from '../routing/explain-decision.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { createDecider, questionOf, type Decider, type DeciderOptions } from './decide-call.ts'
-import type { Answer, Call, Engine, HeaderList, RefusedBody } from './engine.ts'
+import type { Answer, Call, Engine, HeaderList, PreviewCall, RefusedBody } from './engine.ts'
 import { keepingRefusal, keptAnswer } from './ledger/kept-answer.ts'
 import { Execution } from './execution.ts'
 import { clientGone } from './execution-errors.ts'
 import type { Decided, ExecutionDeps } from './execution-deps.ts'
 import { failureStream, isToldInStream } from './failure-stream.ts'
 import type { CallLimits } from './limits/limiter.ts'
+import type { FormatFinder } from './formats/format-finder.ts'
+import { forecastMedia } from './media/forecast-media.ts'
 import { PendingRecord } from './record/pack-record.ts'
 import type { RecordSeed } from './record/record-seed.ts'
 
-export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity'>, DeciderOptions {
+export interface EngineOptions extends Omit<ExecutionDeps, 'onSettled' | 'affinity' | 'formats'>, DeciderOptions {
+  readonly formats?: Pick<FormatFinder, 'formatOf' | 'prepare' | 'heard'> | undefined
   readonly countTokens: (call: Call, decided: Decided) => Promise<Answer>
   /** Loaded for the first call that brings prices into its decision. */
   readonly prices?: Pick<LazyPrices, 'book' | 'warm'> | undefined
@@ -64,9 +67,15 @@ export function createEngine(options: EngineOptions): Engine {
       // There is time for them, and the decision tells what it would cost.
       await warm(options)
       const decided = decider.decide(call)
-      return explainDecision(call.requestId, decided.plan, decided.question)
+      return previewOf(call, decided, options)
     },
   }
+}
+
+function previewOf(call: PreviewCall, decided: Decided, { media: step }: EngineOptions): RouteDecision {
+  const decision = explainDecision(call.requestId, decided.plan, decided.question)
+  const media = forecastMedia(call, decided, step)
+  return media.length === 0 ? decision : { ...decision, media }
 }
 
 /** Counts within the caller's limits, in which it is a request like any other. */
@@ -121,12 +130,14 @@ class Serving {
     )
   }
 
-  private execute(call: Call, limits: CallLimits | undefined): Promise<Answer> {
+  private execute(call: Call, limits: CallLimits | undefined, hasWaited = false): Promise<Answer> {
     let decided: Decided
     try {
       // Nobody has listened for an abort until now.
       if (call.signal.aborted) throw clientGone()
       const made = this.decider.decide(call)
+      const finding = hasWaited ? undefined : this.finding(made)
+      if (finding !== undefined) return finding.then(() => this.execute(call, limits, true))
       decided = limits === undefined ? made : { ...made, limits }
     } catch (error) {
       limits?.end()
@@ -136,6 +147,11 @@ class Serving {
     const answer = new Execution(call, decided, this.deps).run()
     const { ledger } = this.options
     return ledger?.required === true ? keptAnswer(answer, ledger) : answer
+  }
+
+  /** What the first target speaks is not known yet, and is being found out. */
+  private finding({ snapshot, plan }: Decided): Promise<void> | undefined {
+    return snapshot.findsFormats === true ? this.options.formats?.prepare(plan.targets) : undefined
   }
 
   private denied(call: Call, error: unknown): Answer {

@@ -7,6 +7,8 @@ import type { FactsOf } from '../ir/snapshot.ts'
 import { NOTHING_KNOWN } from '../routing/candidate.ts'
 import { clientFamily } from '../routing/client-family.ts'
 import { decide } from '../routing/decide.ts'
+import { withFoundFormats } from '../routing/found-formats.ts'
+import type { FormatFinder } from './formats/format-finder.ts'
 import { resolveRoute } from '../routing/resolve-route.ts'
 import type { EndpointUse } from './endpoints/endpoint-use.ts'
 import type { PreviewCall } from './engine.ts'
@@ -27,6 +29,8 @@ export interface DeciderOptions {
   readonly factsOf?: FactsOf | undefined
   readonly observed: Pick<ObservedState, 'of'>
   readonly affinity: AffinityStore
+  /** What upstreams of `format: auto` speak. */
+  readonly formats?: Pick<FormatFinder, 'formatOf'> | undefined
   /** Unguessable, for hashes of what must not be recorded. */
   readonly salt: () => string
 }
@@ -55,7 +59,9 @@ export function createDecider(options: DeciderOptions): Decider {
       if (call.endpoint?.object !== undefined && previous?.origin.kind !== 'known') throw objectNotFound()
       const conversation = conversationOf(call, previous, options)
       const question = questionOf(call, conversation?.pin, previous?.origin)
-      const resolved = resolveRoute(snapshot, question)
+      const resolved = withFoundFormats(resolveRoute(snapshot, question), snapshot, (target) =>
+        options.formats === undefined ? target.format : options.formats.formatOf(target, call.codec.format),
+      )
       const seed = Math.floor(options.random() * 2 ** 32)
       const plan = decide(snapshot, resolved, question, { observed, factsOf, seed })
       question.letGo()

@@ -17,6 +17,9 @@ import type { RecordStore } from '../state/records/store.ts'
 import type { Conversation } from './conversation.ts'
 import type { RunningCalls } from './running-calls.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
+import type { FormatFinder } from './formats/format-finder.ts'
+import type { MediaSettings } from './media/media.schema.ts'
+import type { MediaStep } from './media/media-step.ts'
 import type { AttemptLedger } from './ledger/attempt-ledger.ts'
 import type { RecordSeed } from './record/record-seed.ts'
 
@@ -27,6 +30,8 @@ export interface Revision {
   readonly stream: StreamSettings
   /** Most bytes of a whole answer. */
   readonly maxAnswerBytes: number
+  /** How media is fetched; undefined where none is. */
+  readonly media?: MediaSettings | undefined
 }
 
 /** What the engine runs on. */
@@ -48,6 +53,10 @@ export interface ExecutionDeps {
   /** 0 ≤ x < 1, for back-off jitter. */
   readonly random: () => number
   readonly modelFacts: (target: Target) => ModelFacts
+  /** Hears what calls to upstreams of `format: auto` met. */
+  readonly formats?: Pick<FormatFinder, 'heard'> | undefined
+  /** Without it media that is named by address is not fetched. */
+  readonly media?: MediaStep | undefined
   /** Calls that may be ended from outside; without it none can. */
   readonly running?: RunningCalls | undefined
   /** Limits and budgets; without it nothing is limited. */

@@ -122,6 +122,8 @@ export const ERROR_TABLE = {
   client_closed_request: row(499, 'cancelled', 'stop'),
   count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),
   translation_refused: row(422, 'unsupported-capability', 'next-target'),
+  /** Media that the request names by address could not be fetched for a target that takes none by address. */
+  media_unavailable: row(400, 'invalid-request', 'next-target'),
   deadline_exceeded: row(504, 'timeout', 'stop'),
   internal: row(500, 'internal', 'stop', { exposeMessage: false }),
   /** What an account logs in with is used up or was withdrawn: somebody has to log in again. */
@@ -165,6 +167,13 @@ export const ERROR_TABLE = {
   }),
   upstream_bad_response: row(502, 'server-error', 'next-target', { countsAgainstHealth: true }),
   upstream_other: row(502, 'server-error', 'next-target', { countsAgainstHealth: true }),
+  // told by, or about, the way to an upstream
+  /** The proxy of the account's egress cannot be used; says nothing of the provider behind it. */
+  egress_failed: row(502, 'network', 'next-account', { locks: 'account', lockMs: 30_000 }),
+  /** The operator has closed the way: this egress, or all of them. */
+  egress_disabled: row(503, 'config', 'next-account'),
+  /** The address is private, and requests to it are to stay on the public internet. */
+  address_not_allowed: row(502, 'config', 'next-target'),
   // told before serving
   config_invalid: row(500, 'config', 'stop'),
   data_dir_locked: row(500, 'config', 'stop'),

@@ -11,6 +11,7 @@ import {
   translationPolicy,
 } from '../lib/config-fields.ts'
 import { budget, callerLimits, placeLimits, serverBudget } from '../lib/limit-fields.ts'
+import { mediaSchema } from '../engine/media/media.schema.ts'
 import { parseBind } from './bind-address.schema.ts'
 import { policyFields, resilienceFields } from './server-routing.schema.ts'
 
@@ -82,6 +83,7 @@ export const serverSchema = z.strictObject({
   max_json_depth: positive().max(10_000, 'at most 10000').default(200).describe('Deepest nesting of a JSON body.'),
   max_json_nodes: positive().default(1_000_000).describe('Most values in a JSON body.'),
   stream,
+  media: mediaSchema,
   shutdown: z
     .strictObject({ drain_ms: pause().default(30_000).describe('How long running requests may finish after SIGTERM.') })
     .prefault({})
@@ -110,6 +112,21 @@ export const serverSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Serve without any key on an address that is not loopback. Everybody who reaches it is an admin.'),
+  block_private_networks: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Call providers on the public internet only: addresses of this machine, of private networks and of cloud metadata are refused, also behind a name. `providers[].allow_private` makes exceptions.',
+    ),
+  egress_enabled: z
+    .boolean()
+    .default(true)
+    .describe(
+      '`false` stops everything that would leave this machine, at once and with a clear error: calls, webhooks, exports.',
+    ),
+  default_egress: nonEmpty()
+    .optional()
+    .describe('Way out, of `egress`, for providers and accounts that name none; `direct` for none.'),
   default_provider: nonEmpty()
     .optional()
     .describe('Provider that takes models no route knows. The model name is handed on unchecked.'),
@@ -150,6 +167,12 @@ export const serverSchema = z.strictObject({
   budget: serverBudget,
   ...policyFields,
   ...resilienceFields,
+  strict_schema_downlevel: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Refuse targets that know a constraint of a JSON Schema in words only. Otherwise it is moved into the description, where a model still reads it, and reported.',
+    ),
   translation: translationPolicy()
     .default('warn')
     .describe(

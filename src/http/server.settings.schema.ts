@@ -1,3 +1,4 @@
+import type { MediaSettings } from '../engine/media/media.schema.ts'
 import type { ApiKeyId, TenantId } from '../ir/ids.ts'
 import type { AllowList, PrincipalRole } from '../ir/principal.ts'
 import type { StreamSettings } from '../ir/snapshot.ts'
@@ -45,6 +46,8 @@ export interface ServerSettings {
   readonly drainMs: number
   /** Processes that serve on the address. */
   readonly workers: number
+  /** Whether anything may leave this machine. */
+  readonly egressEnabled: boolean
   readonly trustedProxies: readonly string[]
   readonly publicUrl: string | undefined
   /** `''` or `/path` without a trailing slash. */
@@ -52,4 +55,6 @@ export interface ServerSettings {
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined
   readonly corsOrigins: readonly string[]
   readonly idempotency: IdempotencySettings
+  /** Undefined where no media is fetched. */
+  readonly media?: MediaSettings | undefined
 }

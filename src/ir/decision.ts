@@ -1,4 +1,5 @@
 import type { CandidateEvidence, ScoreEvidence, Standing } from './decision-evidence.ts'
+import type { Feature } from './feature.ts'
 import type { AccountId } from './ids.ts'
 import type { TargetObservation } from './observed.ts'
 import type { AllowList } from './principal.ts'
@@ -113,6 +114,16 @@ export interface RouteDecision {
   readonly conditions?: Readonly<Record<string, boolean>> | undefined
   readonly no_fallback?: boolean | undefined
   readonly deadline_ms?: number | undefined
+  /** Of previews: what would become of media at the targets where it cannot go as it is. */
+  readonly media?: readonly MediaForecast[] | undefined
+}
+
+export interface MediaForecast {
+  readonly target_id: string
+  /** Places in the request whose media would be fetched and sent within it. */
+  readonly inlined: readonly string[]
+  /** Kinds of media the target cannot take: it would be passed over. */
+  readonly refused: readonly Feature[]
 }
 
 /** A candidate as the decision saw it. */

@@ -21,6 +21,8 @@ export const FEATURES = [
   'part.reasoning_redacted',
   'part.reasoning_encrypted',
   'part.reasoning_details',
+  'media_inlined',
+  'schema_constraint',
   'part.image_base64',
   'part.image_url',
   'part.image_file',

@@ -10,6 +10,8 @@ export interface AttemptRecord {
   readonly model: string
   readonly account_id: string
   readonly format: string
+  /** Way out of the configuration that it took; absent for the direct one. */
+  readonly egress?: string | undefined
   /** Milliseconds after the request arrived. */
   readonly started_ms: number
   readonly latency_ms: number

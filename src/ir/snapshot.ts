@@ -46,6 +46,8 @@ export interface Route {
   readonly timeouts: Timeouts
   readonly maxRetries: number
   readonly translation: TranslationPolicy
+  /** A target that knows a constraint of a schema in words only is refused. */
+  readonly strictSchemas?: boolean | undefined
   /** Which model name the client is told: the one it asked for, or the one that served. */
   readonly responseModel: 'requested' | 'served'
   readonly requirements?: RouteRequirements | undefined
@@ -89,6 +91,8 @@ export interface ProviderFacts {
   readonly accounts: readonly AccountRef[]
   /** Whether the upstream is the format's own vendor (decides on vendor-only fields). */
   readonly firstParty: boolean
+  /** `format: auto`: what targets speak is found out, and decided for each call. */
+  readonly findsFormat?: boolean | undefined
   /** Declared by the operator; undefined fields are unknown. */
   readonly capabilities: Capabilities
   /** What it offers beside generating answers. */
@@ -185,6 +189,10 @@ export interface RoutingSnapshot {
   readonly modelIds: readonly string[]
   readonly resilience: ResilienceSettings
   readonly sessions: SessionSettings
+  /** Images named by address are fetched for targets that take them within the request only. */
+  readonly inlinesMedia?: boolean | undefined
+  /** Some provider has `format: auto`. */
+  readonly findsFormats?: boolean | undefined
 }
 
 /** How conversations are told apart. */

@@ -93,6 +93,24 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
 
 const isPlainByte = (byte: number): boolean => byte >= CONTROL_LIMIT && byte < 0x80
 
+/** Further media beside what was cut out, under tokens of the same kind. `nonce` is asked for when there are none yet. */
+export function addMedia(
+  known: ReadonlyMap<string, Uint8Array>,
+  nonce: () => string,
+): { readonly blobs: ReadonlyMap<string, Uint8Array>; readonly add: (blob: Uint8Array) => string } {
+  const blobs = new Map(known)
+  const [first] = known.keys()
+  const marker = first === undefined ? `${PREFIX}${nonce()}-` : first.slice(0, -INDEX_DIGITS)
+  return {
+    blobs,
+    add(blob) {
+      const token = `${marker}${String(blobs.size).padStart(INDEX_DIGITS, '0')}`
+      blobs.set(token, blob)
+      return token
+    },
+  }
+}
+
 /**
  * Puts media back: the UTF-8 bytes of `json` with every token of `blobs` replaced, as pieces to be sent one after the other. Media is
  * not copied. Tokens may stand inside longer strings (data URLs) and several times.

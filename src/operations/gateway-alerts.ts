@@ -7,12 +7,12 @@ import { WebhookDelivery } from '../observability/alerts/webhook-delivery.ts'
 import type { EndedRequestListener } from '../observability/ended-request.ts'
 import type { Logger } from '../observability/logger.ts'
 import type { SettledCostListener } from '../observability/settled-cost.ts'
-import type { GuardedTransport } from '../transport/guarded-transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import { observeForAlerts, type AlertedParts } from './observe-alerts.ts'
 
 export interface GatewayAlertsOptions {
   readonly settings: AlertSettings
-  readonly transport: GuardedTransport
+  readonly transport: Pick<Transport, 'send'>
   readonly clock: Clock
   readonly logger: Logger
   readonly version: string

@@ -102,7 +102,8 @@ export class LiveConfig {
   }
 }
 
-const limitsOf = ({ server }: CompiledConfig): Pick<Revision, 'stream' | 'maxAnswerBytes'> => ({
+const limitsOf = ({ server }: CompiledConfig): Pick<Revision, 'stream' | 'maxAnswerBytes' | 'media'> => ({
   stream: server.stream,
   maxAnswerBytes: server.maxResponseBytes ?? Number.POSITIVE_INFINITY,
+  media: server.media,
 })

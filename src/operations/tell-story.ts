@@ -222,7 +222,8 @@ function nextWords(
 }
 
 function attemptSentence(attempt: AttemptRecord, following: AttemptRecord | undefined): string {
-  const who = `Called ${safeText(attempt.target_id)} with account ${safeText(attempt.account_id)}`
+  const way = attempt.egress === undefined ? '' : ` through egress ${safeText(attempt.egress)}`
+  const who = `Called ${safeText(attempt.target_id)} with account ${safeText(attempt.account_id)}${way}`
   const took = durationWords(attempt.latency_ms)
   if (attempt.outcome === 'success') return `${who}: it answered, in ${took}.`
   if (attempt.outcome === 'cancelled') {

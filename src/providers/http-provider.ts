@@ -47,7 +47,8 @@ export function createHttpProvider(
     buildRequest(options) {
       const endpoint = endpoints[options.operation]?.get(options.account.id)
       if (endpoint === undefined) throw cannot(settings, options.operation)
-      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: bodyOf(options) }
+      const { egress } = options.account
+      return { url: endpoint(options), method: 'POST', headers: headers.build(options), body: bodyOf(options), egress }
     },
     buildForward(options) {
       const contentType = options.contentType ?? (options.body === undefined ? undefined : 'application/octet-stream')
@@ -59,10 +60,10 @@ export function createHttpProvider(
       }
     },
     credentialOf: (account) => credentials.get(account.id),
-    send: ({ url, method, headers: sent, body }, signal) =>
-      transport.send({ url, method, headers: sent, body, signal, origin, provider: id }),
-    async isReachable(timeoutMs, signal) {
-      return transport.isWarm(origin) || (await transport.isReachable(origin, timeoutMs, signal))
+    send: ({ url, method, headers: sent, body, egress }, signal) =>
+      transport.send({ url, method, headers: sent, body, signal, origin, provider: id, egress }),
+    async isReachable(timeoutMs, signal, egress) {
+      return transport.isWarm(origin) || (await transport.isReachable(origin, timeoutMs, signal, egress))
     },
     classify: (status, facts, answered) => errors.ofStatus(status, facts, answered),
     classifyInBand: (failure) => errors.ofFailure(failure),
@@ -97,11 +98,11 @@ const addressFor = ({ apiKey }: AccountSettings, { authScheme, baseUrl }: Provid
 /** The credentials of the accounts that have one. */
 function accountCredentials({ id, accounts, authScheme }: ProviderSettings, deps: ProviderDeps): Map<AccountId, Credential> {
   const found = new Map<AccountId, Credential>()
-  for (const { id: account, credential } of accounts) {
+  for (const { id: account, credential, egress } of accounts) {
     if (credential === undefined) continue
     if (deps.credentials === undefined)
       throw new GatewayError('internal', `Nothing here makes credentials of kind ${credential.kind}.`, { provider: id })
-    found.set(account, deps.credentials({ provider: id, account, settings: credential, scheme: authScheme }))
+    found.set(account, deps.credentials({ provider: id, account, settings: credential, scheme: authScheme, egress }))
   }
   return found
 }

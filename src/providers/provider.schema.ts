@@ -45,6 +45,7 @@ const account = z
     api_key: secretText().optional().describe('Short form of `auth.inline`.'),
     api_key_vault: vaultName('the key of this account').optional(),
     ...keyVariableFields('the key of this account'),
+    egress: nonEmpty().optional().describe('Way out, of `egress`, for calls with this account. Default: that of the provider.'),
     ...keyFileField('the key of this account'),
     priority: z.int('a whole number').default(0).describe('Accounts with a lower number are used first.'),
     limits: placeLimits.describe('Limits of the calls with this account.'),
@@ -186,10 +187,11 @@ export const providerSchema = z
       .enum([
         ...(WIRE_FORMATS as readonly ['openai', 'responses', 'anthropic', 'gemini', 'bedrock_converse']),
         'bedrock_anthropic',
+        'auto',
       ])
       .optional()
       .describe(
-        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`), `gemini`, or of Bedrock `bedrock_converse` or, for models of Claude, `bedrock_anthropic`. Default: `anthropic` and `gemini` for these types, `gemini` for `vertex`, `bedrock_converse` for `bedrock`, `openai` for the others.',
+        'What the upstream speaks: Chat Completions (`openai`), Responses, Messages (`anthropic`), `gemini`, or of Bedrock `bedrock_converse` or, for models of Claude, `bedrock_anthropic`; `auto` finds out by small calls. Default: `anthropic` and `gemini` for these types, `gemini` for `vertex`, `bedrock_converse` for `bedrock`, `openai` for the others.',
       ),
     base_url: upstreamAddress()
       .optional()
@@ -204,6 +206,18 @@ export const providerSchema = z
     ...keyFileField('the key'),
     auth_scheme: authScheme.optional(),
     accounts: z.array(account).default([]).describe('Credentials. Default: one account `default` with the key of the provider.'),
+    egress: nonEmpty()
+      .optional()
+      .describe('Way out, of `egress`, for calls to this provider; `direct` for none. Default: `server.default_egress`.'),
+    allow_private: z
+      .boolean()
+      .default(false)
+      .describe('May be on this machine or a private network although `server.block_private_networks` is set.'),
+    ca_file: nonEmpty()
+      .optional()
+      .describe(
+        'PEM file with certificates to trust for this upstream beside the public ones. Relative paths start at the configuration file.',
+      ),
     selection: z
       .enum(['fill_first', 'round_robin'])
       .default('fill_first')

@@ -4,6 +4,7 @@ import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Capabilities } from '../ir/snapshot.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Secret } from '../lib/secret.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import type { AuthScheme } from '../transport/auth-scheme.ts'
 
 export type { AuthScheme }
@@ -20,6 +21,8 @@ export interface AccountSettings {
   readonly priority: number
   /** Undefined for upstreams that need no key. */
   readonly apiKey: Secret | undefined
+  /** Undefined where nothing was chosen: calls leave as the environment says. */
+  readonly egress?: EgressPath | undefined
   /** Undefined where there is no key, and where nobody has said. */
   readonly keptIn?: KeyPlace | undefined
   /** How to come by what proves who calls, where that is no fixed key. */
@@ -48,6 +51,8 @@ export interface ProviderSettings {
   readonly id: ProviderId
   readonly type: ProviderType
   readonly format: WireFormat
+  /** `format: auto`: what the upstream speaks is found out for each model; `format` holds until then. */
+  readonly findsFormat?: boolean | undefined
   /** Without a trailing slash; for OpenAI-shaped ones with the `/v1` it needs. */
   readonly baseUrl: string
   readonly authScheme: AuthScheme

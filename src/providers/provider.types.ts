@@ -4,6 +4,7 @@ import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.t
 import type { ProviderId } from '../ir/ids.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import type { StreamedBody, UnsentRequest } from '../transport/transport.ts'
 import type { Operation } from './endpoint-url.ts'
 import type { AccountSettings, ProviderSettings } from './provider.settings.schema.ts'
@@ -47,10 +48,12 @@ export interface Provider {
   buildForward(options: ForwardOptions): UnsentRequest
   /** What authorises the requests of an account between building and sending; undefined where its fixed key is in them already. */
   credentialOf(account: Pick<AccountSettings, 'id'>): Credential | undefined
+  /** Of `format: auto`: the provider as it speaks this format. */
+  readonly speaking?: ((format: WireFormat) => Provider) | undefined
   /** Sends; rejects with a `GatewayError` (connect failed, timeout, interrupted) or with the signal's own reason. */
   send(request: UnsentRequest, signal: AbortSignal): Promise<Response>
   /** Whether the upstream's origin takes connections; true without a look when it answered lately. */
-  isReachable(timeoutMs: number, signal: AbortSignal): Promise<boolean>
+  isReachable(timeoutMs: number, signal: AbortSignal, egress?: EgressPath): Promise<boolean>
   /** What an error answer means. */
   classify(status: number, facts: UpstreamErrorFacts, headers: Headers): GatewayError
   classifyInBand(failure: StreamFailure): GatewayError

@@ -24,6 +24,8 @@ export interface HeaderChoice {
 interface StaticHeaders {
   readonly stream: Record<string, string>
   readonly whole: Record<string, string>
+  /** Of the client's, where it speaks the same format. */
+  readonly forwarded: readonly string[]
 }
 
 const BETA = 'anthropic-beta'
@@ -36,7 +38,6 @@ const NO_BETAS: readonly string[] = []
 export class RequestHeaders {
   private readonly byAccount = new Map<AccountId, StaticHeaders>()
   private readonly format: WireFormat
-  private readonly forwarded: readonly string[]
   private readonly firstParty: boolean
   private readonly staticBetas: string | undefined
 
@@ -46,16 +47,17 @@ export class RequestHeaders {
     this.format = settings.format
     this.firstParty = firstParty
     this.staticBetas = own[BETA]
-    // What the operator wrote into the configuration wins over what a client sends.
     const wanted = [...table.request, ...(firstParty ? table.requestToVendor : [])]
-    this.forwarded = wanted.filter((name) => own[name] === undefined)
-    const base = { 'content-type': 'application/json', 'user-agent': userAgent, ...table.requestDefaults, ...own }
     for (const account of settings.accounts) {
+      const identity = { ...account.egress?.headers, ...own }
+      const base = { 'content-type': 'application/json', 'user-agent': userAgent, ...table.requestDefaults, ...identity }
       const credential = keyHeaders(settings.authScheme, account.apiKey?.reveal() ?? '')
       this.byAccount.set(account.id, {
         // A packed stream would be held back by whoever packs it.
         stream: { accept: 'text/event-stream', 'accept-encoding': 'identity', ...base, ...credential },
         whole: { accept: 'application/json', 'accept-encoding': 'gzip, deflate, br', ...base, ...credential },
+        // What the operator wrote into the configuration wins over what a client sends.
+        forwarded: wanted.filter((name) => identity[name] === undefined),
       })
     }
   }
@@ -66,7 +68,7 @@ export class RequestHeaders {
     const headers = { ...(stream ? prepared.stream : prepared.whole) }
     for (const name of REQUEST_ALWAYS) copy(name, clientHeaders, headers)
     const sameFormat = clientFormat === this.format
-    if (sameFormat) for (const name of this.forwarded) copy(name, clientHeaders, headers)
+    if (sameFormat) for (const name of prepared.forwarded) copy(name, clientHeaders, headers)
     if (this.format === 'anthropic') {
       const joined = this.joinBetas(sameFormat && this.firstParty ? clientHeaders.get(BETA) : null, betas)
       if (joined !== undefined) headers[BETA] = joined

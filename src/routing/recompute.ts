@@ -15,6 +15,7 @@ import { camelKeys } from '../lib/key-case.ts'
 import { NOTHING_KNOWN, NOTHING_OBSERVED } from './candidate.ts'
 import { decide } from './decide.ts'
 import { explainDecision } from './explain-decision.ts'
+import { withFoundFormats, type FoundFormat } from './found-formats.ts'
 import { recordedFacts } from './recorded-facts.ts'
 import { resolveRoute } from './resolve-route.ts'
 
@@ -48,9 +49,10 @@ export function recomputeDecision(
   if (question === undefined) return { verdict: 'undetermined', inputs: ['request'] }
   const record = new Recorded(decision, options)
   try {
-    const resolved = resolveRoute(snapshot, question, (condition, asked) =>
+    const found = resolveRoute(snapshot, question, (condition, asked) =>
       condition.isPrivate ? record.condition(condition.key) : condition.holds(asked),
     )
+    const resolved = withFoundFormats(found, snapshot, record.formatOf)
     const plan = decide(snapshot, resolved, question, {
       observed: { of: record.observationOf, cursor: () => decision.cursor ?? 0 },
       factsOf: record.factsOf,
@@ -86,6 +88,11 @@ class Recorded {
     if (Object.hasOwn(this.conditions, key)) return this.conditions[key] === true
     this.missing.add(`condition ${key}`)
     return false
+  }
+
+  readonly formatOf: FoundFormat = (target) => {
+    const kept = this.candidates.get(target.id)?.format
+    return WIRE_FORMATS.find((format) => format === kept) ?? target.format
   }
 
   readonly factsOf: FactsOf = (target: Target): TargetFacts => {

@@ -108,6 +108,7 @@ export const routeSchema = z
       })
       .prefault({})
       .describe('Retries that differ from `server.retry`.'),
+    strict_schema_downlevel: z.boolean().optional().describe('As `server.strict_schema_downlevel`, for this route.'),
     translation: translationPolicy().optional().describe('As `server.translation`, for this route.'),
     response_model: z
       .enum(['requested', 'served'])

@@ -2,7 +2,7 @@ import { isLoopbackHost } from './loopback.ts'
 
 /**
  * Tells which requests leave through the proxy of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, either
- * case), as Bun's fetch reads them. Loopback never does: a local upstream behind a corporate proxy is a fault, not a wish.
+ * case), as the runtime's fetch reads them; Node's does so only when `NODE_USE_ENV_PROXY` is 1. Loopback never does: a local upstream behind a corporate proxy is a fault, not a wish.
  */
 export function environmentProxy(env: Readonly<Record<string, string | undefined>>): (url: URL) => boolean {
   const read = (name: string): string => env[name] || env[name.toLowerCase()] || ''

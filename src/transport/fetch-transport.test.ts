@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import type { ProbeResult } from './connect-probe.ts'
-import { createFetchTransport, type FetchInit } from './fetch-transport.ts'
+import type { FetchInit } from './fetch-function.ts'
+import { createFetchTransport } from './fetch-transport.ts'
 import type { Transport, UpstreamRequest } from './transport.ts'
 
 const request = (overrides: Partial<UpstreamRequest> = {}): UpstreamRequest => ({

@@ -1,28 +1,16 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
+import { AddressGuard } from './address-guard.ts'
 import { waitConnected } from './connect-probe.ts'
 import { discardBody } from './discard-body.ts'
+import type { EgressPath } from './egress.settings.schema.ts'
+import type { FetchFunction, FetchInit } from './fetch-function.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { OriginWarmth } from './origin-warmth.ts'
+import { PathSender } from './path-sender.ts'
 import { JoinBuffer, toFetchBody } from './request-body.ts'
 import { toTransportError } from './transport-error.ts'
 import type { Transport, UpstreamRequest } from './transport.ts'
-
-/** The options that both runtimes read, and Bun's own (`timeout`, `proxy`), which Node ignores. */
-export interface FetchInit {
-  readonly method: string
-  readonly headers: Record<string, string>
-  readonly body: Uint8Array | string | ReadableStream<Uint8Array> | null
-  readonly signal: AbortSignal
-  readonly redirect: 'manual'
-  readonly duplex?: 'half'
-  /** Bun gives up on silent upstreams after six minutes unless this is false. Our timeouts are the signal's. */
-  readonly timeout: false
-  /** Bun takes proxies from the environment, for loopback too, unless this is false. */
-  readonly proxy?: false
-}
-
-export type FetchFunction = (url: string, init: FetchInit) => Promise<Response>
 
 export interface FetchTransportOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -32,11 +20,16 @@ export interface FetchTransportOptions {
   readonly proxied?: (url: URL) => boolean
   /** TCP connect used by `isReachable`. */
   readonly probe?: typeof waitConnected
+  /** Whether requests may leave this machine now. Default: they may. */
+  readonly mayLeave?: () => boolean
+  /** Every address of a host name, for requests that may go to public addresses only. Default: the system's resolver. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>
 }
 
 interface OriginFacts {
   readonly host: string
   readonly proxied: boolean
+  readonly isLocal: boolean
 }
 
 const MAX_ORIGINS = 1024
@@ -48,31 +41,46 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
   const warmth = new OriginWarmth(options.clock)
   const origins = new Map<string, OriginFacts>()
   const buffer = new JoinBuffer()
+  const guard = new AddressGuard(options)
+  const paths = new PathSender({ fetch: send, guard })
 
   const factsOf = (origin: string): OriginFacts => {
     const known = origins.get(origin)
     if (known !== undefined) return known
     const url = new URL(origin)
-    const facts = { host: url.host, proxied: !isLoopbackHost(url.hostname) && options.proxied?.(url) === true }
+    const isLocal = isLoopbackHost(url.hostname)
+    const facts = { host: url.host, isLocal, proxied: !isLocal && options.proxied?.(url) === true }
     if (origins.size >= MAX_ORIGINS) origins.clear()
     origins.set(origin, facts)
     return facts
+  }
+
+  const sendAlong = (request: UpstreamRequest, path: EgressPath, { proxied }: OriginFacts): Promise<Response> => {
+    if (path.closed !== undefined) throw closed(request, `Egress ${path.id} ${path.closed}.`)
+    const isProxied = proxied && path.proxy === 'environment'
+    return paths.send(request, path, { isProxied, init: () => toInit(request, isProxied, buffer) })
   }
 
   return {
     async send(request) {
       const origin = request.origin ?? new URL(request.url).origin
       const facts = factsOf(origin)
+      if (options.mayLeave?.() === false && !facts.isLocal)
+        throw closed(request, 'Nothing leaves this machine: server.egress_enabled is false.')
       try {
-        const response = await send(request.url, toInit(request, facts.proxied, buffer))
+        const response =
+          request.egress === undefined
+            ? await send(request.url, toInit(request, facts.proxied, buffer))
+            : await sendAlong(request, request.egress, facts)
         warmth.note(origin)
         return response.status >= 300 && response.status < 400 ? refuseRedirect(response, request, facts.host) : decoded(response)
       } catch (error) {
         throw toTransportError(error, { phase: 'headers', host: facts.host, provider: request.provider, signal: request.signal })
       }
     },
-    async isReachable(origin, timeoutMs, signal) {
-      if (factsOf(origin).proxied) return true
+    async isReachable(origin, timeoutMs, signal, egress) {
+      if (typeof egress?.proxy === 'object' || factsOf(origin).proxied) return true
+      if (egress?.publicOnly === true) await guard.addressesOf(new URL(origin))
       return (await probe(origin, timeoutMs, signal)) === 'connected'
     },
     isWarm: (origin) => warmth.isWarm(origin),
@@ -106,6 +114,12 @@ function decoded(response: Response): Response {
     return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
   }
 }
+
+const closed = ({ provider }: UpstreamRequest, why: string): GatewayError =>
+  new GatewayError('egress_disabled', `${why} Nothing was sent. Call another provider, or change the configuration.`, {
+    details: { reason: 'egress_disabled', sent: false },
+    ...(provider === undefined ? {} : { provider }),
+  })
 
 /** Following a redirect would send the credential to a host nobody configured. */
 function refuseRedirect(response: Response, request: UpstreamRequest, host: string): never {

@@ -28,6 +28,54 @@ async function policies(): Promise<{ chat: FakeUpstream; messages: FakeUpstream;
   return { chat, messages, gateway }
 }
 
+describe('a constraint of a schema that a vendor knows in words only', () => {
+  const call = (model: string): Record<string, unknown> =>
+    CHAT.call(model, {
+      response_format: {
+        type: 'json_schema',
+        json_schema: {
+          name: 'age',
+          schema: { type: 'object', properties: { age: { type: 'integer', minimum: 18 } }, additionalProperties: false },
+        },
+      },
+    })
+
+  test('is moved into the description and reported, or refuses the target where that is wanted', async () => {
+    const chat = await world.upstream(serving(CHAT))
+    const messages = await world.upstream(serving(MESSAGES))
+    const route = (name: string, targets: string[], strict?: boolean): Record<string, unknown> => ({
+      name,
+      match: { model: name },
+      targets,
+      ...(strict === undefined ? {} : { strict_schema_downlevel: strict }),
+    })
+    const gateway = await world.gateway({
+      server: { strict_schema_downlevel: true },
+      providers: [providerAt('chat', chat, 'openai'), providerAt('messages', messages, 'anthropic')],
+      routes: [
+        route('loose', ['messages/m'], false),
+        route('strict', ['messages/m', 'chat/m']),
+        route('strict-only', ['messages/m']),
+      ],
+    })
+    const loose = await gateway.post(CHAT.path, call('loose'))
+    expect(loose.status).toBe(200)
+    expect(messages.requests[0]?.text).toContain('{minimum: 18}')
+    expect((await gateway.recordOf(loose)).diagnostics).toContainEqual(
+      expect.objectContaining({ code: 'schema_constraint', severity: 'rewritten', path: '/response_format' }),
+    )
+    const strict = await gateway.post(CHAT.path, call('strict'))
+    expect((await gateway.recordOf(strict)).attempts).toMatchObject([
+      { target_id: 'messages/m', error_code: 'translation_refused' },
+      { target_id: 'chat/m', outcome: 'success' },
+    ])
+    const refused = await gateway.post(CHAT.path, call('strict-only'))
+    expect(refused.status).toBe(422)
+    expect(await refused.text()).toContain('/response_format')
+    expect(messages.requests).toHaveLength(1)
+  })
+})
+
 /** Messages knows no seed. */
 const LOSSY = { seed: 7 }
 

@@ -32,8 +32,8 @@ Data is kept in \`--data-dir\`, \`SWITCHBACK_HOME\`, or \`$XDG_STATE_HOME/switch
 - A target may name a well-known vendor that is not configured, such as \`anthropic/claude-sonnet-4-5\`: its address and usual variable
   are then used, with a warning.
 - Relative paths start at the configuration file; \`~/\` is the home directory.
-- Keys of features this version does not have are ignored with a warning, or refused where ignoring them would be unsafe (plugins,
-  restrictions, proxies).
+- Keys of features this version does not have are ignored with a warning, or refused where ignoring them would be unsafe (plugins and
+  restrictions).
 `
 
 /** The text of docs/reference/config.md. */

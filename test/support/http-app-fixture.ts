@@ -151,6 +151,7 @@ export class FakeStream implements AnswerStream {
 export const fakeSettings: ServerSettings = {
   host: '127.0.0.1',
   port: 0,
+  egressEnabled: true,
   apiKeys: [],
   allowOpenAdmin: false,
   maxRequestBytes: 64 * 1024 * 1024,

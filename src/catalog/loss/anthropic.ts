@@ -74,6 +74,8 @@ const LOST: readonly Feature[] = [
 ]
 
 const REWRITTEN: readonly Feature[] = [
+  'media_inlined',
+  'schema_constraint',
   'response_format.json_schema',
   'reasoning.display',
   'reasoning.summary',

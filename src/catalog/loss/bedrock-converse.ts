@@ -86,6 +86,8 @@ const LOST: readonly Feature[] = [
 ]
 
 const REWRITTEN: readonly Feature[] = [
+  'media_inlined',
+  'schema_constraint',
   'role.developer',
   'role.system_mid_conversation',
   'message.adjacent_same_role',

@@ -69,6 +69,8 @@ const LOST: readonly Feature[] = [
 ]
 
 const REWRITTEN: readonly Feature[] = [
+  'media_inlined',
+  'schema_constraint',
   'role.developer',
   'role.system_mid_conversation',
   'message.first_not_user',

@@ -21,6 +21,8 @@ export const responsesLossColumn: LossColumn = {
   'part.reasoning_redacted': 'lost',
   'part.reasoning_encrypted': 'carried',
   'part.reasoning_details': 'lost',
+  media_inlined: 'rewritten',
+  schema_constraint: 'carried',
   'part.image_base64': 'carried',
   'part.image_url': 'carried',
   'part.image_file': 'lost',

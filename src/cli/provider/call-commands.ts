@@ -124,7 +124,8 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
 
 async function upstreamOf(context: CliContext, loaded: LoadedConfig, id: string): Promise<Upstream> {
   const [{ openUpstream }, app] = await Promise.all([import('../../operations/provider/open-upstream.ts'), context.loadApp()])
-  return openUpstream(loaded, id, app.providerMaker({ clock: context.clock, loginsOf: loginsOf(context) }))
+  const mayLeave = loaded.compiled.server.egressEnabled
+  return openUpstream(loaded, id, app.providerMaker({ clock: context.clock, loginsOf: loginsOf(context), mayLeave }))
 }
 
 /** Where the gateway of this machine keeps them: a login that is renewed here must not be lost to it. */

@@ -123,7 +123,8 @@ async function openCertifier(context: CliContext, options: CommonOptions): Promi
   ])
   const { clock, version } = context
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  return Opened.open({ loaded, dataDir, makeProvider: app.providerMaker({ clock, loginsOf: dataDir }), clock, version })
+  const makeProvider = app.providerMaker({ clock, loginsOf: dataDir, mayLeave: loaded.compiled.server.egressEnabled })
+  return Opened.open({ loaded, dataDir, makeProvider, clock, version })
 }
 
 async function matrix(context: CliContext, options: CommonOptions): Promise<number> {

@@ -5,6 +5,7 @@ import type { VendorField } from '../../ir/request.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { childPath, fieldPath, mergeExtra, type EncodeContext } from './encode-context.ts'
 import { strictSchemaOf } from '../claude-schema.ts'
+import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
 
 /** Vendor fields of this format; the betas travel in a header and are the transport's business. */
 const OWN_VENDOR_FIELDS: ReadonlySet<string> = new Set<VendorField>([
@@ -46,7 +47,10 @@ function outputFormat(context: EncodeContext): unknown {
         )
         return undefined
       }
-      const schema = strictSchemaOf(format.schema)
+      const path = fieldPath(context, 'response_format.json_schema')
+      const schema = strictSchemaOf(format.schema, () =>
+        context.report.rewritten('schema_constraint', path, CONSTRAINT_DESCRIBED),
+      )
       const isExact =
         schema === format.schema && format.name === undefined && format.description === undefined && format.strict === undefined
       if (!isExact)

@@ -312,7 +312,7 @@ describe('other fields', () => {
         },
       },
     })
-    expect(encoded.codes).toEqual(['response_format.json_schema'])
+    expect(encoded.codes).toEqual(['schema_constraint', 'response_format.json_schema'])
   })
 
   test('at most four markers are sent: the first of the prefix and the last of the conversation', () => {

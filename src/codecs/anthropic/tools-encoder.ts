@@ -5,6 +5,7 @@ import { emulatedCustomTool } from '../custom-tools.ts'
 import { cacheControlOf } from './cache-control.ts'
 import { childPath, withExtra, type EncodeContext } from './encode-context.ts'
 import { inputSchemaOf, strictSchemaOf } from '../claude-schema.ts'
+import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
 
 /** Names the API takes; other formats stop at 64 characters, so the shared flattening is stricter than needed here. */
 const VALID_NAME = /^[A-Za-z0-9_-]{1,128}$/
@@ -75,7 +76,9 @@ function encodeFunction(tool: FunctionTool, namespace: string | undefined, conte
 function schemaOf(tool: FunctionTool, context: EncodeContext): unknown {
   if (context.isNative && tool.parameters !== undefined) return tool.parameters
   const input = inputSchemaOf(tool.parameters)
-  const schema = tool.strict === true ? strictSchemaOf(input) : input
+  const described = (pointer: string): void =>
+    context.report.rewritten('schema_constraint', `${tool.parametersPath ?? tool.path ?? ''}${pointer}`, CONSTRAINT_DESCRIBED)
+  const schema = tool.strict === true ? strictSchemaOf(input, described) : input
   if (schema !== tool.parameters && tool.parameters !== undefined)
     context.report.rewritten('tools.schema', tool.path, 'the schema of a tool was fitted to what the format takes')
   return schema

@@ -1,6 +1,7 @@
 import type { Feature } from '../../ir/feature.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { VendorField } from '../../ir/request.ts'
+import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
 import { strictSchemaOf } from '../claude-schema.ts'
 import { fieldPath, type EncodeContext } from './encode-context.ts'
 
@@ -42,7 +43,9 @@ function outputFormat(context: EncodeContext): JsonObject | undefined {
         return undefined
       }
       report.rewritten('response_format.json_schema', path, 'the schema of an answer travels as text, within limits')
-      const schema = JSON.stringify(strictSchemaOf(format.schema))
+      const schema = JSON.stringify(
+        strictSchemaOf(format.schema, () => report.rewritten('schema_constraint', path, CONSTRAINT_DESCRIBED)),
+      )
       return { type: 'json_schema', structure: { jsonSchema: { schema, ...told } } }
     }
     case 'raw':

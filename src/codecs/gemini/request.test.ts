@@ -134,7 +134,7 @@ describe('schemas of functions', () => {
       type: 'object',
       properties: { mail: { type: 'string', description: '{format: "email", minLength: 3}' } },
     })
-    expect(told).toEqual(['rewritten tools.schema', 'rewritten tools.schema'])
+    expect(told).toEqual(['rewritten schema_constraint', 'rewritten schema_constraint'])
   })
 
   test('go in the OpenAPI dialect to a server that knows nothing else', () => {

@@ -97,7 +97,10 @@ const packAttempt = (attempt: AttemptRecord, usageOfRecord: Usage | undefined): 
   attempt.passthrough_refused ?? null,
   attempt.usage === undefined ? null : attempt.usage === usageOfRecord ? USAGE_OF_RECORD : withoutRaw(attempt.usage),
   attempt.usage_known ?? null,
+  ...(attempt.egress === undefined ? NO_EGRESS : ([attempt.egress] as const)),
 ]
+
+const NO_EGRESS = [] as const
 
 /** The upstream's own words stay out of records. */
 const withoutRaw = ({ raw: _raw, ...usage }: Usage): Omit<Usage, 'raw'> => usage

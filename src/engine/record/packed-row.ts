@@ -61,6 +61,7 @@ export type PackedAttempt = readonly [
   /** `usageOfRecord` where it is the same as that of the whole record. */
   usage?: NonNullable<AttemptRecord['usage']> | typeof USAGE_OF_RECORD | Absent,
   usageKnown?: NonNullable<AttemptRecord['usage_known']> | Absent,
+  egress?: string,
 ]
 
 /** Nearly every record has one attempt, which used what the record says. */

@@ -61,7 +61,7 @@ function unpackAttempt(packed: PackedAttempt, usageOfRecord: RequestRecord['usag
   const [targetId, providerId, model, accountId, format, startedMs, latencyMs, outcome, errorCode, errorCategory, ...more] =
     packed
   const [upstreamStatus, upstreamErrorType, upstreamRequestId, next, cancelledBecause, passthrough, refused, ...used] = more
-  const [usage, usageKnown] = used
+  const [usage, usageKnown, egress] = used
   return {
     target_id: targetId,
     provider_id: providerId,
@@ -82,5 +82,6 @@ function unpackAttempt(packed: PackedAttempt, usageOfRecord: RequestRecord['usag
     passthrough_refused: refused ?? undefined,
     usage: usage === USAGE_OF_RECORD ? usageOfRecord : (usage ?? undefined),
     usage_known: usageKnown ?? undefined,
+    ...(egress === undefined ? {} : { egress }),
   }
 }

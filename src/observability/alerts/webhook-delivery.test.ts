@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { Secret } from '../../lib/secret.ts'
-import type { GuardedRequest } from '../../transport/guarded-transport.ts'
+import type { UpstreamRequest } from '../../transport/transport.ts'
 import { silentLogger } from '../logger.ts'
 import type { Notice } from './alert.ts'
 import type { Webhook } from './alerts.schema.ts'
@@ -23,7 +23,7 @@ const notice = (summary: string, more: Partial<Notice> = {}): Notice => ({
 /** A webhook whose answers the test decides. */
 class FakeWebhook {
   readonly clock = new ManualClock()
-  readonly requests: GuardedRequest[] = []
+  readonly requests: UpstreamRequest[] = []
   readonly warnings: string[] = []
   answer: () => Response | Promise<Response> = () => new Response('ok')
   readonly delivery: WebhookDelivery
@@ -41,7 +41,7 @@ class FakeWebhook {
         ...webhook,
       },
       transport: {
-        post: async (request) => {
+        send: async (request) => {
           this.requests.push(request)
           const aborted = new Promise<never>((_resolve, reject) =>
             request.signal.addEventListener('abort', () => reject(request.signal.reason as Error), { once: true }),
@@ -56,7 +56,7 @@ class FakeWebhook {
   }
 
   get summaries(): unknown[] {
-    return this.requests.map(({ body }) => (JSON.parse(body) as { summary: string }).summary)
+    return this.requests.map(({ body }) => (JSON.parse(body as string) as { summary: string }).summary)
   }
 }
 
@@ -66,7 +66,7 @@ describe('a message to a webhook', () => {
     webhook.delivery.send(notice('down'))
     await webhook.clock.advance(0)
     expect(webhook.requests[0]?.headers).toEqual({ authorization: 'Bearer token', 'content-type': 'application/json' })
-    expect(JSON.parse(webhook.requests[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(webhook.requests[0]?.body as string)).toEqual({
       schema: 'switchback.alert/v1',
       state: 'firing',
       key: 'provider_down:openai',
@@ -85,7 +85,7 @@ describe('a message to a webhook', () => {
     const webhook = new FakeWebhook({ format: 'slack' })
     webhook.delivery.send(notice('<up> & down'))
     await webhook.clock.advance(0)
-    const { text, blocks } = JSON.parse(webhook.requests[0]?.body ?? '') as { text: string; blocks: unknown[] }
+    const { text, blocks } = JSON.parse(webhook.requests[0]?.body as string) as { text: string; blocks: unknown[] }
     expect(text).toBe(':red_circle: &lt;up&gt; &amp; down')
     expect(blocks).toMatchObject([{ type: 'section' }, { type: 'context' }])
   })
@@ -118,7 +118,7 @@ describe('a message to a webhook', () => {
   test('is not sent again after a refusal that lasts', async () => {
     for (const answer of [
       () => new Response('gone', { status: 410 }),
-      () => Promise.reject(new GatewayError('upstream_connect_failed', 'no', { details: { reason: 'private_address' } })),
+      () => Promise.reject(new GatewayError('address_not_allowed', 'no', { details: { reason: 'private_address' } })),
     ]) {
       const webhook = new FakeWebhook()
       webhook.answer = answer

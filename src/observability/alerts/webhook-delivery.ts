@@ -1,7 +1,8 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { discardBody } from '../../transport/discard-body.ts'
-import type { GuardedTransport } from '../../transport/guarded-transport.ts'
+import { anyWay } from '../../transport/egress.settings.schema.ts'
+import type { Transport } from '../../transport/transport.ts'
 import type { Logger } from '../logger.ts'
 import type { Notice } from './alert.ts'
 import type { Webhook } from './alerts.schema.ts'
@@ -9,7 +10,7 @@ import { webhookPayload, type GatewayIdentity } from './webhook-payload.ts'
 
 export interface WebhookDeliveryOptions {
   readonly webhook: Webhook
-  readonly transport: GuardedTransport
+  readonly transport: Pick<Transport, 'send'>
   readonly clock: Clock
   readonly logger: Logger
   readonly identity: () => GatewayIdentity
@@ -68,12 +69,13 @@ export class WebhookDelivery {
         name.toLowerCase(),
         value.reveal(),
       ])
-      const response = await transport.post({
+      const response = await transport.send({
         url: webhook.url.reveal(),
+        method: 'POST',
         headers: { ...Object.fromEntries(headers), 'content-type': 'application/json' },
         body: webhookPayload(webhook.format, notice, identity()),
         signal: AbortSignal.any([sending.signal, this.stop.signal]),
-        allowPrivate: webhook.allowPrivate,
+        egress: anyWay(!webhook.allowPrivate),
       })
       discardBody(response)
       return { ok: response.ok, status: response.status }
@@ -121,7 +123,9 @@ export class WebhookDelivery {
 
 /** Refusals that another try does not change. */
 const isFinal = ({ status, reason }: Delivered): boolean =>
-  reason === 'private_address' || (status !== undefined && status < 500 && status !== 408 && status !== 429)
+  reason === 'private_address' ||
+  reason === 'redirect' ||
+  (status !== undefined && status < 500 && status !== 408 && status !== 429)
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof GatewayError)) return 'failed'

@@ -5,7 +5,8 @@ import type { Upstream } from './open-upstream.ts'
 /** Sends a request to an upstream with what its account proves itself by. Rejects as `Provider.send`. */
 export async function sendTo({ provider, account }: Upstream, request: UnsentRequest, signal: AbortSignal): Promise<Response> {
   const credential = provider.credentialOf(account)
-  return provider.send(credential === undefined ? request : await credential.authorize(request, signal), signal)
+  const built = { egress: account.egress, ...request }
+  return provider.send(credential === undefined ? built : await credential.authorize(built, signal), signal)
 }
 
 /** What an error answer of an upstream means; `text` is its body. */
