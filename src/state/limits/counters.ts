@@ -16,6 +16,8 @@ export interface Holding {
   readonly amount: number
   /** The part of a sliding window, or the start of a period, that it was taken in. */
   readonly taken: number
+  /** Of a period: when it ends. */
+  readonly period?: { readonly end: number | undefined } | undefined
 }
 
 type ClaimOf<Kind extends Claim['kind']> = Extract<Claim, { kind: Kind }>
@@ -107,7 +109,7 @@ export class PeriodCounter implements Counter {
     const { counter, amount, start, end } = claim as ClaimOf<'period'>
     if (start > this.start) this.begin(start, end)
     this.held.hold(id, amount, leaseEnd)
-    return { counter, amount, taken: this.start }
+    return { counter, amount, taken: this.start, period: { end: this.end } }
   }
 
   renew(id: string, { leaseEnd }: Moment): void {

@@ -26,6 +26,18 @@ test('counters that count nothing any more are forgotten, those with money for e
   expect(store.look([period('total', 0, 10)])).toMatchObject([{ used: 5 }])
 })
 
+test('what a holder spent counts although its counter stood at nothing and was forgotten', () => {
+  const { store, advance } = open(1_000)
+  store.acquire('nothing held', [period('total', 0, 10)])
+  store.acquire('lease over', [period('day', 5, 10)])
+  advance(2_000)
+  for (let index = 0; index < 10; index++) store.acquire(`b${index}`, [])
+  expect(store.size).toBe(0)
+  store.settle('nothing held', { total: 3 })
+  store.settle('lease over', { day: 4 })
+  expect(store.look([period('total', 0, 10), period('day', 0, 10)])).toMatchObject([{ used: 3 }, { used: 4 }])
+})
+
 test('periods that changed are told once, and brought back unless they are over', () => {
   const { store, wall } = open()
   const day = { start: wall() - 10, end: wall() + 1_000 }

@@ -125,11 +125,20 @@ class CountersInMemory implements MemoryLimits {
     this.taken.delete(id)
     const at = this.moment()
     for (const holding of taken.holdings) {
-      const counter = this.counters.get(holding.counter)
+      const counter = this.counters.get(holding.counter) ?? this.forgotten(holding)
       counter?.settle(id, holding, actualOf(holding.counter), at)
       if (counter instanceof PeriodCounter) this.unsaved.set(holding.counter, counter)
     }
     return true
+  }
+
+  /** A period that stood at nothing may have been forgotten before its holder came back; what that spent counts all the same. */
+  private forgotten({ counter: name, taken, period }: Holding): Counter | undefined {
+    if (period === undefined) return undefined
+    const counter = new PeriodCounter()
+    counter.begin(taken, period.end)
+    this.counters.set(name, counter)
+    return counter
   }
 
   private remember(id: string, holdings: Holding[], { now }: Moment): void {
