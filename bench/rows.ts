@@ -66,7 +66,7 @@ function row(spec: Spec): Row {
   }
 }
 
-/** Rows (a) to (d). The limits are those of ADR 2, which names the goals (1.5, 2, 1.5 and 1.5) and what stands between. */
+/** Rows (a) to (d). The targets are those of ADR 4. */
 export const ROWS: readonly Row[] = [
   row({ name: 'a  same format, 2 KB', target: 3.6, body: smallChat, cross: false, slice: 1500 }),
   row({ name: 'a  same format, 115 KB agent body', target: 3.8, body: agentChat, cross: false, slice: 300 }),
