@@ -1,61 +1,36 @@
 import type { AnswerStream } from '../engine/engine.ts'
-import { SseParser, type SseFrame } from '../lib/sse-parser.ts'
+import type { SseFrame } from '../lib/sse-parser.ts'
+import { ReframedStream } from './reframed-stream.ts'
 
 /** An event as a binary message; undefined for one that says nothing. */
 export type MessageOf = (frame: SseFrame) => Buffer | undefined
 
 /** A stream of events as binary messages, one for each: what clients of Bedrock's runtime read. */
-export class BinaryEventStream implements AnswerStream {
+export class BinaryEventStream extends ReframedStream {
   readonly ping: Uint8Array
   /** Endless where the format has no message that says nothing: such a stream stays silent. */
   readonly pingMs: number
-  private readonly events: AnswerStream
   private readonly messageOf: MessageOf
-  private readonly parser = new SseParser()
   private output: Buffer[] = []
-  private isClosed = false
 
   constructor(events: AnswerStream, messageOf: MessageOf) {
-    this.events = events
+    super(events)
     this.messageOf = messageOf
-    this.parser.push(events.ping, this.onFrame)
+    this.read(events.ping)
     this.ping = this.written() ?? Buffer.alloc(0)
     this.pingMs = this.ping.length === 0 ? Number.POSITIVE_INFINITY : events.pingMs
   }
 
-  async next(): Promise<Uint8Array | undefined> {
-    while (!this.isClosed) {
-      const chunk = await this.events.next()
-      if (chunk === undefined) this.close()
-      else this.parser.push(chunk, this.onFrame)
-      const bytes = this.written()
-      if (bytes !== undefined) return bytes
-    }
-    return undefined
-  }
-
-  take(): Uint8Array | undefined {
-    const chunk = this.events.take?.()
-    if (chunk === undefined) return undefined
-    this.parser.push(chunk, this.onFrame)
-    return this.written()
-  }
-
-  cancel(): void {
-    this.events.cancel()
-  }
-
-  private readonly onFrame = (frame: SseFrame): void => {
-    const message = frame.data === '' ? undefined : this.messageOf(frame)
+  protected write(frame: SseFrame): void {
+    const message = this.messageOf(frame)
     if (message !== undefined) this.output.push(message)
   }
 
-  private close(): void {
-    this.parser.end(this.onFrame)
-    this.isClosed = true
+  protected finish(): void {
+    // A message is whole by itself; the end of the stream needs none.
   }
 
-  private written(): Uint8Array | undefined {
+  protected written(): Uint8Array | undefined {
     const { output } = this
     if (output.length === 0) return undefined
     this.output = []

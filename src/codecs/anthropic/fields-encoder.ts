@@ -6,6 +6,7 @@ import { cacheControlOf } from './cache-control.ts'
 import { childPath, fieldPath, mergeExtra, type EncodeContext } from './encode-context.ts'
 import { strictSchemaOf } from '../claude-schema.ts'
 import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
+import { reportForeignFields } from '../foreign-fields.ts'
 
 /** Vendor fields of this format; the betas travel in a header and are the transport's business. */
 const OWN_VENDOR_FIELDS: ReadonlySet<string> = new Set<VendorField>([
@@ -77,7 +78,7 @@ export function encodeFields(body: JsonObject, context: EncodeContext): void {
   encodeServiceTier(body, context)
   if (request.cache !== undefined) body['cache_control'] = cacheControlOf(request.cache)
   encodeVendorFields(body, context)
-  reportForeign(context)
+  reportForeignFields(context.request, context.report, OWN_FIELDS)
 }
 
 /** Merges the unmodelled top-level fields in. Other servers of this format may refuse what is newer than the format. */
@@ -143,31 +144,5 @@ function encodeVendorFields(body: JsonObject, context: EncodeContext): void {
   }
 }
 
-/** Fields other formats have and this one does not, with the value that means the same as leaving them out. */
-function reportForeign(context: EncodeContext): void {
-  const { request } = context
-  const state = request.state ?? {}
-  const fields: readonly (readonly [feature: Feature, value: unknown, neutral?: unknown])[] = [
-    ['max_tool_calls', request.maxToolCalls],
-    ['verbosity', request.verbosity],
-    ['modalities', request.modalities],
-    ['audio_output', request.audio],
-    ['prediction', request.prediction],
-    ['include', request.include],
-    ['truncation', request.truncation, 'disabled'],
-    ['state.store', state.store, false],
-    ['state.background', state.background, false],
-    ['state.conversation', state.conversation],
-    ['state.previous_response_id', state.previousResponseId],
-    ['state.prompt_template', state.promptTemplate],
-    ['prompt_cache_key', request.promptCacheKey],
-    ['prompt_cache_retention', request.promptCacheRetention],
-    ['metadata', request.metadata],
-  ]
-  for (const [feature, value, neutral] of fields) {
-    if (value === undefined) continue
-    if (neutral !== undefined && value === neutral)
-      context.report.rewritten(feature, fieldPath(context, feature), 'the format always does so')
-    else context.report.lost(feature, fieldPath(context, feature), 'the format has no such field')
-  }
-}
+/** What this format has of the fields that others have not. */
+const OWN_FIELDS: ReadonlySet<Feature> = new Set<Feature>(['safety_identifier', 'user', 'cache_hint'])

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../ir/json.ts'
+import { reportForeignSampling } from '../foreign-fields.ts'
 import { fieldPath, type EncodeContext } from './encode-context.ts'
 
 /** With thinking on, the API takes `top_p` in this range only, and no other sampling control. */
@@ -23,7 +24,7 @@ export function encodeSampling(body: JsonObject, isThinking: boolean, context: E
     }
   }
   encodeStop(body, context)
-  reportForeign(context)
+  reportForeignSampling(context.request, context.report)
 }
 
 function encodeTemperature(body: JsonObject, isThinking: boolean, context: EncodeContext): void {
@@ -78,21 +79,4 @@ function encodeStop(body: JsonObject, context: EncodeContext): void {
       'stop sequences of white space only are refused by the format',
     )
   if (visible.length > 0 || stop.length === 0) body['stop_sequences'] = visible.length === stop.length ? stop : visible
-}
-
-function reportForeign(context: EncodeContext): void {
-  const { sampling } = context.request
-  const { report } = context
-  const message = 'the format has no such sampling control'
-  if (sampling.seed !== undefined) report.lost('sampling.seed', fieldPath(context, 'sampling.seed'), message)
-  if (sampling.frequencyPenalty !== undefined)
-    report.lost('sampling.frequency_penalty', fieldPath(context, 'sampling.frequency_penalty'), message)
-  if (sampling.presencePenalty !== undefined)
-    report.lost('sampling.presence_penalty', fieldPath(context, 'sampling.presence_penalty'), message)
-  if (sampling.logitBias !== undefined) report.lost('sampling.logit_bias', fieldPath(context, 'sampling.logit_bias'), message)
-  if (sampling.logprobs !== undefined || sampling.topLogprobs !== undefined)
-    report.lost('sampling.logprobs', fieldPath(context, 'sampling.logprobs'), 'the format has no log-probabilities')
-  if (sampling.n === 1) report.rewritten('sampling.n', fieldPath(context, 'sampling.n'), 'the format always gives one answer')
-  else if (sampling.n !== undefined)
-    report.lost('sampling.n', fieldPath(context, 'sampling.n'), 'the format gives one answer only')
 }

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { VendorField } from '../../ir/request.ts'
 import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
 import { strictSchemaOf } from '../claude-schema.ts'
+import { reportForeignFields } from '../foreign-fields.ts'
 import { fieldPath, type EncodeContext } from './encode-context.ts'
 
 /** Tiers of other formats by their names here. */
@@ -74,38 +75,15 @@ function encodeServiceTier(body: JsonObject, context: EncodeContext): void {
     context.report.rewritten('service_tier', path, 'the service tier has another name here')
 }
 
-/** Fields other formats have and this one does not, with the value that means the same as leaving them out. */
+const NO_FIELDS: ReadonlySet<Feature> = new Set<Feature>()
+const NATIVE_FIELDS: ReadonlySet<Feature> = new Set<Feature>(['metadata'])
+
+/** Fields other formats have and this one does not. */
 function reportForeign(context: EncodeContext): void {
-  const { request, isNative } = context
-  const state = request.state ?? {}
-  const fields: readonly (readonly [feature: Feature, value: unknown, neutral?: unknown])[] = [
-    ['max_tool_calls', request.maxToolCalls],
-    ['verbosity', request.verbosity],
-    ['modalities', request.modalities],
-    ['audio_output', request.audio],
-    ['prediction', request.prediction],
-    ['include', request.include],
-    ['truncation', request.truncation, 'disabled'],
-    ['state.store', state.store, false],
-    ['state.background', state.background, false],
-    ['state.conversation', state.conversation],
-    ['state.previous_response_id', state.previousResponseId],
-    ['state.prompt_template', state.promptTemplate],
-    ['safety_identifier', request.safetyIdentifier],
-    ['prompt_cache_key', request.promptCacheKey],
-    ['prompt_cache_retention', request.promptCacheRetention],
-    ['metadata', isNative ? undefined : request.metadata],
-    ['user', request.user],
-    ['cache_hint', request.cache],
-  ]
-  for (const [feature, value, neutral] of fields) {
-    if (value === undefined) continue
-    if (neutral !== undefined && value === neutral)
-      context.report.rewritten(feature, fieldPath(context, feature), 'the format always does so')
-    else context.report.lost(feature, fieldPath(context, feature), 'the format has no such field')
-  }
+  const { request, report, isNative } = context
+  reportForeignFields(request, report, isNative ? NATIVE_FIELDS : NO_FIELDS)
   for (const field of Object.keys(request.vendor ?? {}) as VendorField[]) {
     if (field === 'betas' || request.vendor?.[field] === undefined) continue
-    context.report.lost(`vendor.${field}`, fieldPath(context, `vendor.${field}`), 'the upstream does not know the field')
+    report.lost(`vendor.${field}`, fieldPath(context, `vendor.${field}`), 'the upstream does not know the field')
   }
 }

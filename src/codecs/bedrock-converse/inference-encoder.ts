@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Feature } from '../../ir/feature.ts'
 import { planThinking, thinks, type ThinkingPlan } from '../claude-thinking.ts'
+import { reportForeignSampling } from '../foreign-fields.ts'
 import { fieldPath, type EncodeContext } from './encode-context.ts'
 import { forcesCall } from './tools-encoder.ts'
 
@@ -151,7 +152,7 @@ function encodeSampling(config: JsonObject, modelFields: JsonObject, isThinking:
     else putDeep(modelFields, place, sampling.topK)
   }
   encodeStop(config, context)
-  reportForeign(context)
+  reportForeignSampling(context.request, context.report)
 }
 
 /** Newer models of Claude refuse temperature and `top_p` together; whichever stands at its neutral value goes. */
@@ -181,21 +182,4 @@ function encodeStop(config: JsonObject, context: EncodeContext): void {
       'stop sequences of white space only are refused by the format',
     )
   if (visible.length > 0 || context.isNative) config['stopSequences'] = visible
-}
-
-function reportForeign(context: EncodeContext): void {
-  const { sampling } = context.request
-  const { report } = context
-  const message = 'the format has no such sampling control'
-  if (sampling.seed !== undefined) report.lost('sampling.seed', fieldPath(context, 'sampling.seed'), message)
-  if (sampling.frequencyPenalty !== undefined)
-    report.lost('sampling.frequency_penalty', fieldPath(context, 'sampling.frequency_penalty'), message)
-  if (sampling.presencePenalty !== undefined)
-    report.lost('sampling.presence_penalty', fieldPath(context, 'sampling.presence_penalty'), message)
-  if (sampling.logitBias !== undefined) report.lost('sampling.logit_bias', fieldPath(context, 'sampling.logit_bias'), message)
-  if (sampling.logprobs !== undefined || sampling.topLogprobs !== undefined)
-    report.lost('sampling.logprobs', fieldPath(context, 'sampling.logprobs'), 'the format has no log-probabilities')
-  if (sampling.n === 1) report.rewritten('sampling.n', fieldPath(context, 'sampling.n'), 'the format always gives one answer')
-  else if (sampling.n !== undefined)
-    report.lost('sampling.n', fieldPath(context, 'sampling.n'), 'the format gives one answer only')
 }

@@ -1,6 +1,7 @@
 import type { Feature } from '../../ir/feature.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import type { VendorField } from '../../ir/request.ts'
+import { reportForeignFields } from '../foreign-fields.ts'
 import { fieldPath, type EncodeContext } from './encode-context.ts'
 
 /** Vendor fields that are this format's own. */
@@ -30,7 +31,7 @@ export function encodeFields(body: JsonObject, context: EncodeContext): void {
     if (state?.store !== undefined) body['store'] = state.store
   }
   reportVendorFields(context)
-  reportForeign(context)
+  reportForeignFields(context.request, context.report, context.isNative ? NATIVE_FIELDS : OWN_FIELDS)
 }
 
 function encodeServiceTier(body: JsonObject, context: EncodeContext): void {
@@ -52,33 +53,6 @@ function reportVendorFields(context: EncodeContext): void {
   }
 }
 
-/** Fields other formats have and this one does not, with the value that means the same as leaving them out. */
-function reportForeign(context: EncodeContext): void {
-  const { request, isNative } = context
-  const state = request.state ?? {}
-  const fields: readonly (readonly [feature: Feature, value: unknown, neutral?: unknown])[] = [
-    ['max_tool_calls', request.maxToolCalls],
-    ['verbosity', request.verbosity],
-    ['audio_output', request.audio],
-    ['prediction', request.prediction],
-    ['include', request.include],
-    ['truncation', request.truncation, 'disabled'],
-    ['state.store', isNative ? undefined : state.store, false],
-    ['state.background', state.background, false],
-    ['state.conversation', state.conversation],
-    ['state.previous_response_id', state.previousResponseId],
-    ['state.prompt_template', state.promptTemplate],
-    ['safety_identifier', request.safetyIdentifier],
-    ['prompt_cache_key', request.promptCacheKey],
-    ['prompt_cache_retention', request.promptCacheRetention],
-    ['metadata', isNative ? undefined : request.metadata],
-    ['user', request.user],
-    ['cache_hint', request.cache],
-  ]
-  for (const [feature, value, neutral] of fields) {
-    if (value === undefined) continue
-    if (neutral !== undefined && value === neutral)
-      context.report.rewritten(feature, fieldPath(context, feature), 'the format always does so')
-    else context.report.lost(feature, fieldPath(context, feature), 'the format has no such field')
-  }
-}
+/** What this format has of the fields that others have not; a client of its own may have said more. */
+const OWN_FIELDS: ReadonlySet<Feature> = new Set<Feature>(['modalities'])
+const NATIVE_FIELDS: ReadonlySet<Feature> = new Set<Feature>(['modalities', 'state.store', 'metadata'])
