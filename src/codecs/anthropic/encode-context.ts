@@ -1,11 +1,11 @@
 import type { ContentPart, MediaSource } from '../../ir/content.ts'
-import type { Sourced } from '../../ir/extra.ts'
 import type { Feature } from '../../ir/feature.ts'
-import { isObject, type JsonObject } from '../../ir/json.ts'
+import type { JsonObject } from '../../ir/json.ts'
 import type { LlmRequest } from '../../ir/request.ts'
 import type { EncodeTarget } from '../codec.ts'
 import type { ToolNames } from '../namespaces.ts'
 import type { Report } from '../report.ts'
+import { withExtraOf } from '../extra-fields.ts'
 import { cacheControlOf, type CacheMarkers } from './cache-control.ts'
 
 /** Where a part stands decides what the format takes there. */
@@ -31,29 +31,7 @@ export function fieldPath(context: EncodeContext, feature: Feature): string | un
   return context.request.paths?.[feature]
 }
 
-export function childPath(path: string | undefined, key: string): string {
-  return `${path ?? ''}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
-}
-
-/** Puts a node's unmodelled fields back beside what was encoded, or reports them when they came from another format. */
-export function withExtra(block: JsonObject, node: Sourced, report: Report): JsonObject {
-  if (node.extra === undefined) return block
-  const { format, fields } = node.extra
-  if (format === 'anthropic') return mergeExtra(block, fields)
-  for (const key of Object.keys(fields)) report.lost('extension', childPath(node.path, key), 'the field is unknown to the format')
-  return block
-}
-
-/** Encoded fields win; objects on both sides are merged, as the decoder split them. */
-export function mergeExtra(block: JsonObject, fields: JsonObject): JsonObject {
-  const merged: JsonObject = { ...fields, ...block }
-  for (const key of Object.keys(block)) {
-    const extra = Object.hasOwn(fields, key) ? fields[key] : undefined
-    const own = block[key]
-    if (isObject(extra) && isObject(own)) merged[key] = mergeExtra(own, extra)
-  }
-  return merged
-}
+export const withExtra = withExtraOf('anthropic')
 
 /** Adds marker and extras of a part to its block; the result is the encoder's own object. */
 export function finished(block: JsonObject, part: ContentPart, context: EncodeContext): JsonObject {

@@ -3,10 +3,11 @@ import type { Feature } from '../../ir/feature.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { VendorField } from '../../ir/request.ts'
 import { cacheControlOf } from './cache-control.ts'
-import { childPath, fieldPath, mergeExtra, type EncodeContext } from './encode-context.ts'
+import { fieldPath, type EncodeContext } from './encode-context.ts'
 import { strictSchemaOf } from '../claude-schema.ts'
 import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
 import { reportForeignFields } from '../foreign-fields.ts'
+import { childPath, mergeExtra } from '../extra-fields.ts'
 
 /** Vendor fields of this format; the betas travel in a header and are the transport's business. */
 const OWN_VENDOR_FIELDS: ReadonlySet<string> = new Set<VendorField>([

@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Message } from '../../ir/request.ts'
 import { answersFollowCalls, distinctCallIds, repairToolHistory } from '../history.ts'
-import { mergeExtra, withExtra, type EncodeContext, type Place } from './encode-context.ts'
+import { mergeExtra } from '../extra-fields.ts'
+import { withExtra, type EncodeContext, type Place } from './encode-context.ts'
 import { isBareText } from './tool-parts-encoder.ts'
 
 /** Beta with which other clients than Anthropic's own send system turns in the middle of a conversation. */

@@ -3,9 +3,10 @@ import { isObject } from '../../ir/json.ts'
 import type { CustomTool, FunctionTool, HostedTool, ToolDefinition } from '../../ir/tool.ts'
 import { emulatedCustomTool } from '../custom-tools.ts'
 import { cacheControlOf } from './cache-control.ts'
-import { childPath, withExtra, type EncodeContext } from './encode-context.ts'
+import { withExtra, type EncodeContext } from './encode-context.ts'
 import { inputSchemaOf, strictSchemaOf } from '../claude-schema.ts'
 import { CONSTRAINT_DESCRIBED } from '../schema-notes.ts'
+import { childPath } from '../extra-fields.ts'
 
 /** Names the API takes; other formats stop at 64 characters, so the shared flattening is stricter than needed here. */
 const VALID_NAME = /^[A-Za-z0-9_-]{1,128}$/

@@ -1,7 +1,8 @@
 import type { CacheHint, Citation, ContentPart, TextPart, ToolResultPart } from '../../ir/content.ts'
 import type { Sourced } from '../../ir/extra.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
-import { FieldReader, keepExtra, requireList, requireObject, requireString } from './fields.ts'
+import { requireObject, requireString } from '../wire-values.ts'
+import { FieldReader, keepExtra, requireList } from './fields.ts'
 import { decodeMedia, type MediaKind } from './media-decoder.ts'
 import { reasoningPart } from './reasoning.ts'
 

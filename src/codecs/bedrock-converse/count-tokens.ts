@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
-import { invalid } from './fields.ts'
+import { invalid } from '../wire-values.ts'
 
 /** What the counter takes of a `Converse` body. Source: `ConverseTokensRequest` of the API. */
 const COUNTED = ['messages', 'system', 'toolConfig', 'additionalModelRequestFields'] as const

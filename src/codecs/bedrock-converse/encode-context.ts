@@ -1,13 +1,12 @@
 import type { ContentPart } from '../../ir/content.ts'
-import type { Sourced } from '../../ir/extra.ts'
 import type { Feature } from '../../ir/feature.ts'
-import { isObject, type JsonObject } from '../../ir/json.ts'
+import type { JsonObject } from '../../ir/json.ts'
 import type { LlmRequest } from '../../ir/request.ts'
 import type { EncodeTarget } from '../codec.ts'
 import type { ToolNames } from '../namespaces.ts'
 import type { Report } from '../report.ts'
+import { withExtraOf } from '../extra-fields.ts'
 import type { CachePoints } from './cache-points.ts'
-import { childPath } from './fields.ts'
 import type { ModelFamily } from './model-families.data.ts'
 
 /** Where a part stands decides what the format takes there. */
@@ -34,25 +33,7 @@ export function fieldPath(context: EncodeContext, feature: Feature): string | un
   return context.request.paths?.[feature]
 }
 
-/** Puts a node's unmodelled fields back beside what was encoded, or reports them when they came from another format. */
-export function withExtra(written: JsonObject, node: Sourced, report: Report): JsonObject {
-  if (node.extra === undefined) return written
-  const { format, fields } = node.extra
-  if (format === 'bedrock_converse') return mergeExtra(written, fields)
-  for (const key of Object.keys(fields)) report.lost('extension', childPath(node.path, key), 'the field is unknown to the format')
-  return written
-}
-
-/** Encoded fields win; objects on both sides are merged, as the decoder split them. */
-export function mergeExtra(written: JsonObject, fields: JsonObject): JsonObject {
-  const merged: JsonObject = { ...fields, ...written }
-  for (const key of Object.keys(written)) {
-    const extra = Object.hasOwn(fields, key) ? fields[key] : undefined
-    const own = written[key]
-    if (isObject(extra) && isObject(own)) merged[key] = mergeExtra(own, extra)
-  }
-  return merged
-}
+export const withExtra = withExtraOf('bedrock_converse')
 
 export function lost(feature: Feature, part: ContentPart, context: EncodeContext): undefined {
   context.report.lost(feature, part.path, 'the format cannot take this content here')

@@ -1,31 +1,10 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Extra, Sourced } from '../../ir/extra.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
-
-/** Refuses the body, naming the field. `path` is a JSON pointer. */
-export function invalid(path: string, expectation: string): never {
-  const param = path
-    .slice(1)
-    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
-    .replaceAll('/', '.')
-  const subject = param === '' ? 'The request body' : param
-  throw new GatewayError('invalid_body', `${subject}: ${expectation}`, param === '' ? {} : { param })
-}
-
-export function requireObject(value: unknown, path: string): JsonObject {
-  return isObject(value) ? value : invalid(path, 'must be an object')
-}
-
-export function requireString(value: unknown, path: string): string {
-  return typeof value === 'string' ? value : invalid(path, 'must be a string')
-}
+import { childPath } from '../extra-fields.ts'
+import { invalid } from '../wire-values.ts'
 
 export function requireList(value: unknown, path: string): readonly unknown[] {
   return Array.isArray(value) ? value : invalid(path, 'must be an array')
-}
-
-export function childPath(path: string | undefined, key: string): string {
-  return `${path ?? ''}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ContentPart, MediaSource } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
-import { FieldReader, keepExtra, requireList, requireObject, requireString } from './fields.ts'
+import { requireObject, requireString } from '../wire-values.ts'
+import { FieldReader, keepExtra, requireList } from './fields.ts'
 import { AUDIO_TYPES, DOCUMENT_TYPES, IMAGE_TYPES, VIDEO_TYPES } from './media-formats.data.ts'
 
 export type MediaKind = 'image' | 'audio' | 'video' | 'document'

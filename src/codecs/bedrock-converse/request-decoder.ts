@@ -5,8 +5,9 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { LlmRequest, Message, ReasoningOptions, ResponseFormat } from '../../ir/request.ts'
 import { withCallSignatures } from '../call-signatures.ts'
 import type { CallAddress } from '../codec.ts'
+import { invalid, requireObject } from '../wire-values.ts'
 import { decodeBlocks } from './blocks-decoder.ts'
-import { FieldReader, invalid, keepExtra, requireList, requireObject } from './fields.ts'
+import { FieldReader, keepExtra, requireList } from './fields.ts'
 import { decodeToolConfig } from './tools-decoder.ts'
 
 type Paths = Partial<Record<Feature, string>>

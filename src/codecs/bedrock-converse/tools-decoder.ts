@@ -2,8 +2,9 @@ import type { Feature } from '../../ir/feature.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { LlmRequest } from '../../ir/request.ts'
 import type { FunctionTool, ToolChoice, ToolDefinition } from '../../ir/tool.ts'
+import { requireObject, requireString } from '../wire-values.ts'
 import { marked } from './blocks-decoder.ts'
-import { FieldReader, keepExtra, requireList, requireObject, requireString } from './fields.ts'
+import { FieldReader, keepExtra, requireList } from './fields.ts'
 
 /** `toolConfig` into the request. */
 export function decodeToolConfig(config: FieldReader, request: LlmRequest, paths: Partial<Record<Feature, string>>): void {

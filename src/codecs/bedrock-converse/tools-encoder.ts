@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { CustomTool, FunctionTool, HostedTool, ToolChoice, ToolDefinition } from '../../ir/tool.ts'
 import { inputSchemaOf } from '../claude-schema.ts'
 import { emulatedCustomTool } from '../custom-tools.ts'
+import { childPath } from '../extra-fields.ts'
 import { fieldPath, withExtra, type EncodeContext } from './encode-context.ts'
-import { childPath } from './fields.ts'
 
 /** `toolConfig`: the tools and what may be chosen among them. Undefined where there is none. */
 export function encodeToolConfig(context: EncodeContext): JsonObject | undefined {

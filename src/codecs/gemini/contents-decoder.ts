@@ -1,7 +1,8 @@
 import type { ContentPart } from '../../ir/content.ts'
 import type { Message } from '../../ir/request.ts'
+import { invalid, requireObject } from '../wire-values.ts'
 import { CallIds } from './call-ids.ts'
-import { FieldReader, invalid, keepExtra, listOf, requireObject } from './fields.ts'
+import { FieldReader, keepExtra, listOf } from './fields.ts'
 import { joinedParts, withSummaries } from './joined-parts.ts'
 import { decodeParts } from './parts-decoder.ts'
 

@@ -1,6 +1,7 @@
 import type { Feature } from '../../ir/feature.ts'
 import type { LlmRequest, ReasoningOptions, ResponseFormat } from '../../ir/request.ts'
-import { FieldReader, requireObject } from './fields.ts'
+import { requireObject } from '../wire-values.ts'
+import { FieldReader } from './fields.ts'
 import { jsonSchemaOf } from './openapi-schema.ts'
 
 export type Paths = Partial<Record<Feature, string>>

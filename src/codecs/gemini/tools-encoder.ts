@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { CustomTool, FunctionTool, ToolDefinition } from '../../ir/tool.ts'
 import { emulatedCustomTool } from '../custom-tools.ts'
+import { childPath } from '../extra-fields.ts'
 import type { FunctionNames } from './function-names.ts'
 import { reportCache, withExtra, type EncodeContext } from './encode-context.ts'
-import { childPath } from './fields.ts'
 import { fittedSchema } from './fitted-schema.ts'
 
 /** One entry of `tools`: the functions of a group, and tools that the vendor runs. */
