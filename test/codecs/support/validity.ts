@@ -1,7 +1,8 @@
 import { isObject } from '../../../src/ir/json.ts'
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
-
-type Json = Record<string, unknown>
+import { bedrock } from './validity-bedrock.ts'
+import { gemini } from './validity-gemini.ts'
+import { duplicates, list, NAME, type Json } from './validity-parts.ts'
 
 /** What the vendor of a format would answer 400 to, as far as it is documented or was seen. Empty for a valid body. */
 export function refusals(body: Json, format: WireFormat): string[] {
@@ -14,12 +15,6 @@ const CHECKS: Readonly<Record<WireFormat, (body: Json) => string[]>> = {
   responses,
   gemini,
   bedrock_converse: bedrock,
-}
-const NAME = /^[A-Za-z0-9_-]{1,64}$/
-const list = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
-
-function duplicates(values: readonly unknown[]): boolean {
-  return new Set(values).size < values.length
 }
 
 function openai(body: Json): string[] {
@@ -206,148 +201,5 @@ function responsesMessage(item: Json, at: string): string[] {
   // Items of the model have an id; without one only text in a string is taken.
   if (role === 'assistant' && item['id'] === undefined && list(content).some((part) => part['type'] === 'input_text'))
     problems.push(`${at} is an answer made of input`)
-  return problems
-}
-
-function gemini(body: Json): string[] {
-  const contents = list(body['contents'])
-  const problems = contents.length === 0 ? ['there is no content'] : []
-  let calls: Json[] = []
-  let previous: unknown
-  for (const [index, content] of contents.entries()) {
-    const at = `contents[${index}]`
-    const role = content['role']
-    const parts = list(content['parts'])
-    if (role !== 'user' && role !== 'model') problems.push(`${at} has role ${String(role)}`)
-    if (parts.length === 0) problems.push(`${at} is empty`)
-    const results = parts.filter((part) => part['functionResponse'] !== undefined)
-    problems.push(...answeredParts(calls, results, at))
-    calls = parts.filter((part) => part['functionCall'] !== undefined)
-    if (calls.length > 0 && (role !== 'model' || previous !== 'user'))
-      problems.push(`${at} has calls that follow no turn of the user`)
-    problems.push(...calls.flatMap((part) => geminiCall(part['functionCall'], at)))
-    previous = role
-  }
-  if (calls.length > 0) problems.push(`${calls.length} calls got no result`)
-  return [...problems, ...unsigned(contents), ...geminiTools(body), ...geminiConfig(body['generationConfig'])]
-}
-
-const innerOf = (part: Json, field: string): Json => (isObject(part[field]) ? part[field] : {})
-
-/** As many results as there were calls, each with the name and the id of one. */
-function answeredParts(calls: readonly Json[], results: readonly Json[], at: string): string[] {
-  if (calls.length !== results.length) return [`${at} answers ${calls.length} calls ${results.length} times`]
-  const key = (inner: Json): string => `${String(inner['id'])} ${String(inner['name'])}`
-  const made = calls.map((part) => key(innerOf(part, 'functionCall'))).sort()
-  const told = results.map((part) => key(innerOf(part, 'functionResponse'))).sort()
-  return made.join() === told.join() ? [] : [`${at} answers ${told.join()} instead of ${made.join()}`]
-}
-
-const FUNCTION_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/
-
-function geminiCall(call: unknown, at: string): string[] {
-  if (!isObject(call) || !FUNCTION_NAME.test(String(call['name']))) return [`${at} calls a function of an impossible name`]
-  return isObject(call['args']) ? [] : [`${at} has arguments that are no object`]
-}
-
-/** The newest models want a signature at the first call of each step since the user last said something. */
-function unsigned(contents: readonly Json[]): string[] {
-  const holdsResult = (content: Json): boolean => list(content['parts']).some((part) => part['functionResponse'] !== undefined)
-  const start = contents.findLastIndex((content) => content['role'] === 'user' && !holdsResult(content))
-  return contents.slice(start + 1).flatMap((content) => {
-    const call = list(content['parts']).find((part) => part['functionCall'] !== undefined)
-    return call !== undefined && call['thoughtSignature'] === undefined ? ['a call of the present turn has no signature'] : []
-  })
-}
-
-function geminiTools(body: Json): string[] {
-  const declared = list(body['tools']).flatMap((tool) => list(tool['functionDeclarations']))
-  const names = declared.map((tool) => String(tool['name']))
-  const problems = body['tools'] !== undefined && list(body['tools']).length === 0 ? ['the list of tools is empty'] : []
-  if (duplicates(names)) problems.push('two functions have one name')
-  for (const name of names) if (!FUNCTION_NAME.test(name)) problems.push(`a function is called ${JSON.stringify(name)}`)
-  for (const tool of declared)
-    if (tool['parameters'] !== undefined && tool['parametersJsonSchema'] !== undefined)
-      problems.push('a function has two schemas')
-  const calling = innerOf(innerOf(body, 'toolConfig'), 'functionCallingConfig')
-  const allowed = calling['allowedFunctionNames']
-  if (Array.isArray(allowed) && allowed.some((name) => !names.includes(String(name))))
-    problems.push('a function is allowed that is not there')
-  if (calling['mode'] === 'ANY' && names.length === 0) problems.push('a call is forced where there is no function')
-  if (Array.isArray(allowed) && calling['mode'] !== 'ANY' && calling['mode'] !== 'VALIDATED')
-    problems.push('functions are allowed in no mode')
-  return problems
-}
-
-function geminiConfig(config: unknown): string[] {
-  if (!isObject(config)) return []
-  const problems: string[] = []
-  const thinking = innerOf(config, 'thinkingConfig')
-  if (thinking['thinkingBudget'] !== undefined && thinking['thinkingLevel'] !== undefined)
-    problems.push('a budget and a level of thinking are given')
-  if (Array.isArray(config['stopSequences']) && config['stopSequences'].length > 5)
-    problems.push('there are too many stop sequences')
-  const hasSchema = config['responseSchema'] !== undefined || config['responseJsonSchema'] !== undefined
-  if (hasSchema && config['responseMimeType'] !== 'application/json')
-    problems.push('a schema is given for an answer that is no JSON')
-  return problems
-}
-
-function bedrock(body: Json): string[] {
-  const messages = list(body['messages'])
-  const problems = messages.length === 0 ? ['there is no message'] : []
-  if (messages[0]?.['role'] !== 'user') problems.push('the first turn is not the user')
-  const names = list(innerOf(body, 'toolConfig')['tools']).flatMap(({ toolSpec }) =>
-    isObject(toolSpec) ? [String(toolSpec['name'])] : [],
-  )
-  const all: string[] = []
-  let open: string[] = []
-  let previous: unknown
-  for (const [index, message] of messages.entries()) {
-    const at = `messages[${index}]`
-    if (message['role'] === previous) problems.push(`${at} is a second turn of the same role`)
-    previous = message['role']
-    const blocks = list(message['content'])
-    if (blocks.length === 0) problems.push(`${at} is empty`)
-    for (const { text } of blocks) if (typeof text === 'string' && text.trim() === '') problems.push(`${at} has a blank text`)
-    const results = blocks.map((block) => innerOf(block, 'toolResult')).filter((result) => result['toolUseId'] !== undefined)
-    for (const result of results) if (list(result['content']).length === 0) problems.push(`${at} has a result without content`)
-    const told = results.map((result) => String(result['toolUseId']))
-    if ([...told].sort().join() !== [...open].sort().join())
-      problems.push(`${at} answers ${told.join()} instead of ${open.join()}`)
-    const calls = blocks.map((block) => innerOf(block, 'toolUse')).filter((call) => call['toolUseId'] !== undefined)
-    for (const { name, input } of calls) {
-      if (!NAME.test(String(name))) problems.push(`${at} calls a tool of an impossible name`)
-      if (!isObject(input)) problems.push(`${at} has input that is no object`)
-    }
-    open = calls.map(({ toolUseId }) => String(toolUseId))
-    for (const id of open) if (!/^[a-zA-Z0-9_-]{1,64}$/.test(id)) problems.push(`${at} has a call with id ${JSON.stringify(id)}`)
-    if (open.some((id) => all.includes(id)) || duplicates(open)) problems.push(`${at} uses an id twice`)
-    all.push(...open)
-    if (open.length > 0 && message['role'] !== 'assistant') problems.push(`${at} lets the user call tools`)
-  }
-  if (open.length > 0) problems.push(`${open.join()} got no result`)
-  if (duplicates(names)) problems.push('two tools have one name')
-  for (const name of names) if (!NAME.test(name)) problems.push(`a tool is called ${JSON.stringify(name)}`)
-  return [...problems, ...bedrockRules(body, names)]
-}
-
-function bedrockRules(body: Json, names: readonly string[]): string[] {
-  const problems: string[] = []
-  const { tools, toolChoice } = innerOf(body, 'toolConfig')
-  if (body['toolConfig'] !== undefined && list(tools).length === 0) problems.push('the list of tools is empty')
-  const chosen = isObject(toolChoice) ? innerOf(toolChoice, 'tool')['name'] : undefined
-  if (typeof chosen === 'string' && !names.includes(chosen)) problems.push('the chosen tool is not offered')
-  const points = JSON.stringify(body).match(/"cachePoint":/g)?.length ?? 0
-  if (points > 4) problems.push(`there are ${points} cache points`)
-  const documents = JSON.stringify(body).match(/"document":\{/g)?.length ?? 0
-  const documentNames = new Set(JSON.stringify(body).match(/"name":"[^"]*"/g))
-  if (documents > 0 && documentNames.size === 0) problems.push('a document has no name')
-  const thinking = innerOf(innerOf(body, 'additionalModelRequestFields'), 'thinking')
-  if (thinking['type'] === 'enabled') {
-    const limit = Number(innerOf(body, 'inferenceConfig')['maxTokens'])
-    const budget = Number(thinking['budget_tokens'])
-    if (!(budget >= 1024 && budget < limit)) problems.push(`a budget of ${budget} does not fit into ${limit}`)
-  }
   return problems
 }
