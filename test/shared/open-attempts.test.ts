@@ -56,8 +56,11 @@ describeWithServers(['postgres', 'redis'], 'attempts of replicas', () => {
         return attempts
       },
       async kill(attempts: OpenAttempts): Promise<void> {
-        do await Bun.sleep(1)
-        while (underWay > 0)
+        let isQuiet = false
+        while (!isQuiet) {
+          await Bun.sleep(1)
+          isQuiet = underWay === 0
+        }
         await redis.send('ZREM', [key('leases'), ids.get(attempts) ?? ''])
       },
       revive: (attempts: OpenAttempts): Promise<unknown> => lease(ids.get(attempts) ?? ''),

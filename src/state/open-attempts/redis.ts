@@ -15,9 +15,6 @@ const MOST_UNTOLD = 100_000
 
 type Change = { readonly begun: LostAttempt } | { readonly ended: readonly string[] }
 
-const notesOf = (notes: ReadonlyMap<string, LostAttempt>): string[] =>
-  [...notes].flatMap(([id, note]) => [id, JSON.stringify(note)])
-
 export interface RedisOpenAttemptsOptions {
   readonly redis: Pick<Redis, 'run' | 'key'>
   /** This process, as it renews its lease. */
@@ -42,17 +39,10 @@ export function createRedisOpenAttempts({ redis, process }: RedisOpenAttemptsOpt
     for (let from = 0; from < ids.length; from += AT_ONCE)
       await redis.run(FORGET, keys, [who, ...ids.slice(from, from + AT_ONCE)])
   }
-  /** In one row, so that no end overtakes its beginning. What began and was kept meanwhile need not be told. */
-  const tell = inBatches(async (changes: readonly Change[]) => {
-    const begun = new Map<string, LostAttempt>(
-      changes.flatMap((change) => ('begun' in change ? [[change.begun.id, change.begun]] : [])),
-    )
-    const ended = changes.flatMap((change) => ('ended' in change ? change.ended.filter((id) => !begun.delete(id)) : []))
-    // Redis may have notes although it did not say so in time: they are forgotten like any others.
-    const noted = begun.size > 0 && redis.run(NOTE, keys, [process, ...notesOf(begun)]).catch(() => undefined)
-    await Promise.all([noted, forget(process, ended)])
-    return changes.map(() => undefined)
-  }, TOLD_AT_ONCE)
+  const tell = teller({
+    note: (notes) => redis.run(NOTE, keys, [process, ...notes.flatMap((note) => [note.id, JSON.stringify(note)])]),
+    forget: (ids) => forget(process, ids),
+  })
   const remember = (ids: readonly string[]): void => {
     // Of what is not remembered either the ledger will know better when this process is gone.
     for (const id of ids) if (untold.size < MOST_UNTOLD) untold.add(id)
@@ -95,4 +85,24 @@ export function createRedisOpenAttempts({ redis, process }: RedisOpenAttemptsOpt
       await tell({ ended: [] }).catch(() => undefined)
     },
   }
+}
+
+/** Tells changes in one row, so that no end overtakes its beginning. What began and was kept meanwhile need not be told. */
+function teller({
+  note,
+  forget,
+}: {
+  readonly note: (notes: readonly LostAttempt[]) => Promise<unknown>
+  readonly forget: (ids: readonly string[]) => Promise<void>
+}): (change: Change) => Promise<void> {
+  return inBatches(async (changes: readonly Change[]) => {
+    const begun = new Map<string, LostAttempt>(
+      changes.flatMap((change) => ('begun' in change ? [[change.begun.id, change.begun]] : [])),
+    )
+    const ended = changes.flatMap((change) => ('ended' in change ? change.ended.filter((id) => !begun.delete(id)) : []))
+    // Redis may have notes although it did not say so in time: they are forgotten like any others.
+    const noted = begun.size > 0 && note([...begun.values()]).catch(() => undefined)
+    await Promise.all([noted, forget(ended)])
+    return changes.map(() => undefined)
+  }, TOLD_AT_ONCE)
 }
