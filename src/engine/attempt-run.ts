@@ -145,13 +145,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
-      const credential = this.provider.credentialOf(this.account)
-      const built = prepared.request
-      const request = credential === undefined ? built : await credential.authorize(built, this.controller.signal)
-      this.isSent = true
-      let response = await this.provider.send(request, this.controller.signal)
-      this.received(response)
-      if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
+      const response = await this.exchange(prepared.request)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const result = await this.answer(prepared, { response, headers })
       if (result.kind === 'whole') this.timer.stop()
@@ -162,6 +156,21 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs += clock.now() - this.waitingSince
     }
+  }
+
+  /** Authorises and sends. Where a credential was refused that can be renewed, once more with the new one; every other failure is thrown. */
+  protected async exchange(built: UnsentRequest, isRenewed = false): Promise<Response> {
+    const { signal } = this.controller
+    const credential = this.provider.credentialOf(this.account)
+    const request = credential === undefined ? built : await credential.authorize(built, signal)
+    this.isSent = true
+    const response = await this.provider.send(request, signal)
+    this.received(response)
+    if (response.ok) return response
+    const failure = await this.failureOf(response)
+    const isRefused = failure.code === 'upstream_authentication' && !isRenewed && this.call.endpoint?.isSpent !== true
+    if (isRefused && (await credential?.renew?.(request, signal)) === true) return this.exchange(built, true)
+    throw failure
   }
 
   private async fetchMedia(addresses: readonly MediaAddress[]): Promise<void> {
@@ -188,19 +197,6 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         })
       : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
     return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
-  }
-
-  /** Where a credential was refused that can be renewed, one more try with the new one. Every other failure stands. */
-  private async sentAgain(built: UnsentRequest, refused: UnsentRequest, failure: GatewayError): Promise<Response> {
-    const { signal } = this.controller
-    const credential = this.provider.credentialOf(this.account)
-    if (credential?.renew === undefined || failure.code !== 'upstream_authentication') throw failure
-    if (this.call.endpoint?.isSpent === true) throw failure
-    if (!(await credential.renew(refused, signal))) throw failure
-    const response = await this.provider.send(await credential.authorize(built, signal), signal)
-    this.received(response)
-    if (!response.ok) throw await this.failureOf(response)
-    return response
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
