@@ -27,12 +27,12 @@ import { learnFromHead } from './learn-from-head.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { CallLimits, Reservation } from './limits/limiter.ts'
 import type { InlinedMedia, MediaAddress } from './media/media-step.ts'
-import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { reachedBy } from './limits/reached.ts'
 import { estimateUsage } from './estimate-usage.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
-import { TranslatingTransform } from './translating-transform.ts'
+import { answerCheckOf, checkedHeaders, type AnswerCheck } from './answer-schema/answer-check.ts'
+import { streamTransform } from './stream-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
 import { readText } from './read-text.ts'
 import { wholeTimeouts } from './whole-timeouts.ts'
@@ -55,6 +55,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly timeouts: Timeouts
   readonly revision: Revision
   media: InlinedMedia | undefined = undefined
+  answerCheck: AnswerCheck | undefined = undefined
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -140,6 +141,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
       if (this.translates) this.answered = answeredRequest(this.call)
+      const { answerSchema } = this.route
+      if (answerSchema !== undefined)
+        this.answerCheck = await answerCheckOf(answerSchema, this.call, this.target, this.diagnostics)
       this.call.letGo()
       this.media = undefined
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
@@ -196,7 +200,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
           facts: (this.streamed = new StreamFacts(new AnswerSize())),
         })
       : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
-    return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
+    if (this.answerCheck === undefined) return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
+    this.streamed = answer.facts
+    return { kind: 'whole', headers: checkedHeaders(headers, this.answerCheck), body: answer.body, facts: answer.facts }
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -288,7 +294,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     headers: ClientHeaders,
     streams: boolean,
   ): Promise<AttemptResult> {
-    const transform = streams ? this.createTransform(prepared) : await this.replayed(response)
+    const transform = streams ? streamTransform(this, prepared, () => this.context()) : await this.replayed(response)
     const stream = await this.primed(streams ? response.body : null, transform)
     return { kind: 'stream', stream, facts: transform.facts, headers }
   }
@@ -313,24 +319,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.isReading = true
     const text = await this.textOf(response)
     this.isReading = false
-    return replayedTransform(this, text, this.context())
+    const transform = replayedTransform(this, text, this.context())
+    this.streamed = transform.facts
+    if (this.answerCheck?.refusal !== undefined) throw this.answerCheck.refusal
+    return transform
   }
 
   protected textOf(response: Response): Promise<string> {
     const { buffers } = this.deps
     return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
-  }
-
-  private createTransform(prepared: PreparedAttempt): StreamTransform {
-    const { call } = this
-    if (prepared.refusals.length > 0)
-      return new TranslatingTransform(this.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
-    return new PassthroughTransform({
-      codec: call.codec,
-      showModel: this.route.responseModel === 'requested' ? call.model : undefined,
-      dropUsageChunk: prepared.dropUsageChunk,
-      createErrorEncoder: () => call.codec.createStreamEncoder(this.context()),
-    })
   }
 
   private context(): ClientContext {
