@@ -84,7 +84,8 @@ const schema = fc.letrec<{ schema: unknown }>((tie) => {
             oneOf: some,
             not: inner,
             if: inner,
-            then: inner,
+            // Renamed below: nothing that has a `then` is to look like a promise.
+            whereSo: inner,
             else: inner,
             $ref: fc.constantFrom('#/$defs/a', '#/$defs/b'),
           },
@@ -95,7 +96,9 @@ const schema = fc.letrec<{ schema: unknown }>((tie) => {
           const keys = Object.keys(made).toSorted(
             (left, right) => (left + JSON.stringify(made)).length - (right + JSON.stringify(made)).length,
           )
-          return Object.fromEntries(keys.slice(0, 4).map((key) => [key, made[key as keyof typeof made]]))
+          return Object.fromEntries(
+            keys.slice(0, 4).map((key) => [key === 'whereSo' ? 'then' : key, made[key as keyof typeof made]]),
+          )
         }),
     ),
   }

@@ -142,7 +142,7 @@ describe('what is checked', () => {
   test('are the arguments of calls, too', async () => {
     const call = (args: string) => ({ id: 'c', type: 'function', function: { name: 'grow', arguments: args } })
     const answer = (args: string): Json => {
-      const whole = CHAT.whole() as Json
+      const whole: Json = CHAT.whole()
       whole['choices'][0] = {
         index: 0,
         message: { role: 'assistant', content: null, tool_calls: [call(args)] },
@@ -176,7 +176,7 @@ describe('what is checked', () => {
     const response = await gateway.post(CHAT.path, asking(CHAT, 'up/m', {}, looking))
     expect([response.status, response.headers.get('x-switchback-schema')]).toEqual([200, 'unchecked'])
     expect(await findingsOf(gateway, response)).toMatchObject([{ path: '/response_format/propertyNames/pattern' }])
-    const cut = CHAT.whole(BROKEN) as Json
+    const cut: Json = CHAT.whole(BROKEN)
     cut['choices'][0].finish_reason = 'length'
     const upstream = await world.upstream(jsonReply(cut))
     const other = await world.gateway({

@@ -5,6 +5,14 @@ import { checkSchema } from './check-schema.ts'
 const compile = await loadPatterns()
 const kindOf = (schema: unknown, value: unknown): string => checkSchema(schema, value, compile).kind
 
+/** Made of entries, because nothing that has a `then` is to look like a promise. */
+const conditional = (condition: unknown, then: unknown, otherwise: unknown): unknown =>
+  Object.fromEntries([
+    ['if', condition],
+    ['then', then],
+    ['else', otherwise],
+  ])
+
 /** Schema, values that fit it, values that do not. */
 const CASES: readonly (readonly [unknown, readonly unknown[], readonly unknown[]])[] = [
   [true, [1, null], []],
@@ -54,7 +62,7 @@ const CASES: readonly (readonly [unknown, readonly unknown[], readonly unknown[]
   [{ anyOf: [{ type: 'string' }, { minimum: 5 }] }, ['a', 5], [4]],
   [{ oneOf: [{ minimum: 1 }, { maximum: 3 }] }, [0, 4], [2]],
   [{ not: { type: 'null' } }, [1], [null]],
-  [{ if: { type: 'string' }, then: { minLength: 1 }, else: { type: 'number' } }, ['a', 1], ['', null]],
+  [conditional({ type: 'string' }, { minLength: 1 }, { type: 'number' }), ['a', 1], ['', null]],
   [{ $defs: { 'a/b': { type: 'number' } }, $ref: '#/$defs/a~1b' }, [1], ['a']],
   [{ type: 'object', properties: { next: { $ref: '#' } }, required: ['v'] }, [{ v: 1, next: { v: 2 } }], [{ v: 1, next: {} }]],
   [
@@ -88,7 +96,7 @@ describe('what is not checked', () => {
   test.each([
     [{ pattern: '(?=a)b' }, '/pattern'],
     [{ pattern: '(' }, '/pattern'],
-    [{ pattern: `a{${1000}}` }, '/pattern'],
+    [{ pattern: 'a{1000}' }, '/pattern'],
     [{ $ref: 'https://host.test/schema' }, '/$ref'],
     [{ $ref: '#/nowhere' }, '/$ref'],
     [{ $ref: '#/%' }, '/$ref'],
@@ -109,7 +117,7 @@ describe('what is not checked', () => {
     expect(kindOf({ anyOf: [open, { type: 'string' }] }, 'a')).toBe('valid')
     expect(kindOf({ not: open }, 'a')).toBe('unknown')
     expect(kindOf({ oneOf: [open, { type: 'string' }] }, 'a')).toBe('unknown')
-    expect(kindOf({ if: open, then: false }, 'a')).toBe('unknown')
+    expect(kindOf(conditional(open, false, true), 'a')).toBe('unknown')
     expect(kindOf({ contains: open }, ['a'])).toBe('unknown')
     expect(kindOf({ patternProperties: { '(?=a)b': false } }, { a: 1 })).toBe('unknown')
   })

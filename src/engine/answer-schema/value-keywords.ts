@@ -88,7 +88,11 @@ function lengthOf(value: unknown, walk: SchemaWalk): number | undefined {
   if (typeof value !== 'string') return undefined
   walk.spend(value.length / CHARACTERS_A_STEP)
   let length = value.length
-  for (let index = 0; index < value.length; index++) if ((value.codePointAt(index) ?? 0) > 0xff_ff) (length--, index++)
+  for (let index = 0; index < value.length; index++) {
+    if ((value.codePointAt(index) ?? 0) <= 0xff_ff) continue
+    length--
+    index++
+  }
   return length
 }
 
