@@ -5,13 +5,9 @@ import { checkSchema } from './check-schema.ts'
 const compile = await loadPatterns()
 const kindOf = (schema: unknown, value: unknown): string => checkSchema(schema, value, compile).kind
 
-/** Made of entries, because nothing that has a `then` is to look like a promise. */
-const conditional = (condition: unknown, then: unknown, otherwise: unknown): unknown =>
-  Object.fromEntries([
-    ['if', condition],
-    ['then', then],
-    ['else', otherwise],
-  ])
+/** Written as text, because nothing that has a `then` is to look like a promise. */
+const conditional = (condition: unknown, consequence: unknown, otherwise: unknown): unknown =>
+  JSON.parse(`{"if":${JSON.stringify(condition)},"then":${JSON.stringify(consequence)},"else":${JSON.stringify(otherwise)}}`)
 
 /** Schema, values that fit it, values that do not. */
 const CASES: readonly (readonly [unknown, readonly unknown[], readonly unknown[]])[] = [
