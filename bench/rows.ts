@@ -51,12 +51,11 @@ const FORMATS = { cross: 'messages', gemini: 'gemini', bedrock: 'converse' } as 
 function row(spec: Spec): Row {
   const stream = spec.stream !== undefined
   const verify = stream ? verifyStream : verifyWhole
-  const body = (model: string): string => {
-    const made = spec.body(model, stream)
-    return JSON.stringify(spec.stream === 'bursty' ? { ...made, user: 'bursty' } : made)
-  }
-  const gatewayBody = body(`${spec.provider}/bench-model`)
-  const floorBody = body('bench-model')
+  const body = (model: string): string => JSON.stringify(spec.body(model, stream))
+  // The upstream reads it from the name of the model, which every format carries.
+  const model = spec.stream === 'bursty' ? 'bench-bursty' : 'bench-model'
+  const gatewayBody = body(`${spec.provider}/${model}`)
+  const floorBody = body(model)
   return {
     name: spec.name,
     target: spec.target,
@@ -106,15 +105,20 @@ export const ROWS: readonly Row[] = [
     slice: 200,
   }),
   row({ name: 'd  stream cross format, bursty', target: 2.8, body: smallChat, provider: 'cross', stream: 'bursty', slice: 600 }),
-  ...(['gemini', 'bedrock'] as const).flatMap((provider) => [
-    row({
-      name: `e  stream of ${provider}, one event a chunk`,
-      target: 2,
-      body: smallChat,
-      provider,
-      stream: 'single',
-      slice: 200,
-    }),
-    row({ name: `e  stream of ${provider}, bursty`, target: 2, body: smallChat, provider, stream: 'bursty', slice: 600 }),
-  ]),
+  row({
+    name: 'e  stream of Gemini, one event a chunk',
+    target: 2,
+    body: smallChat,
+    provider: 'gemini',
+    stream: 'single',
+    slice: 200,
+  }),
+  row({
+    name: 'e  stream of Bedrock, one event a chunk',
+    target: 2,
+    body: smallChat,
+    provider: 'bedrock',
+    stream: 'single',
+    slice: 200,
+  }),
 ]

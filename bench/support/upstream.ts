@@ -59,7 +59,8 @@ const server = Bun.serve({
     // These say in the address that they stream.
     if (format === 'gemini' || format === 'converse' || tail.includes('"stream":true')) {
       if (tail.includes('HANG_OPEN')) return hanging()
-      const chunks = tail.includes('bursty') ? BURSTS[format] : FRAMES[format]
+      const isBursty = tail.includes('bench-bursty') || request.url.includes('bench-bursty')
+      const chunks = isBursty ? BURSTS[format] : FRAMES[format]
       return stream(chunks, format === 'converse' ? BINARY_HEADERS : SSE_HEADERS)
     }
     return new Response(format === 'chat' ? chatAnswer : messagesAnswer, { headers: JSON_HEADERS })
