@@ -10,6 +10,7 @@ import { withComparisons, type Comparison } from './everything.ts'
 import { measureBlackHole } from './black-hole.ts'
 import { measureReplay } from './replay.ts'
 import { measureRouting } from './routing.ts'
+import { measureSigning } from './signing.ts'
 import { ROWS, type Row } from './rows.ts'
 import { fire } from './support/load.ts'
 import { compilerMicroseconds, cpuMicroseconds, memory, start, type Measured } from './support/process.ts'
@@ -93,6 +94,15 @@ providers:
     type: anthropic
     base_url: ${upstream}
     api_key: upstream-key
+  - id: gemini
+    type: gemini
+    base_url: ${upstream}
+    api_key: upstream-key
+  - id: bedrock
+    type: bedrock
+    base_url: ${upstream}
+    region: us-east-1
+    accounts: [{ id: keys, auth: { kind: aws, access_key: AKIDBENCH, secret_key: bench-secret } }]
 `,
   )
   return file
@@ -136,6 +146,7 @@ async function main(): Promise<number> {
     if (!flags.has('--only')) {
       facts.push(
         ...measureRouting(),
+        await measureSigning(),
         ...(await measureRss(startGateway, short)),
         ...(await measureOpenStreams(startGateway, short)),
         ...(await measureImage(startGateway)),

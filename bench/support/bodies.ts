@@ -1,3 +1,5 @@
+import { eventStreamMessage } from '../../src/lib/event-stream.ts'
+
 /** Request bodies and upstream answers of the benchmark: made here, so that a run needs nothing but this folder. */
 
 const SENTENCE = 'The quick migration of the billing service needs a plan, a rollback and one person who watches the graphs. '
@@ -142,5 +144,28 @@ export function messagesStream(): string[] {
     frame({ type: 'content_block_stop', index: 0 }),
     frame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 96 } }),
     frame({ type: 'message_stop' }),
+  ]
+}
+
+/** 97 Gemini frames with the same text. */
+export function geminiStream(): string[] {
+  const frame = (parts: object[], rest: object): string =>
+    `data: ${JSON.stringify({ candidates: [{ content: { parts, role: 'model' }, ...rest, index: 0 }], usageMetadata: { promptTokenCount: 500, candidatesTokenCount: 96, totalTokenCount: 596 }, modelVersion: 'bench-model', responseId: 'bench' })}\n\n`
+  return [...WORDS.map((text) => frame([{ text }], {})), frame([{ text: '' }], { finishReason: 'STOP' })]
+}
+
+/** 100 messages of Bedrock's `ConverseStream` with the same text, with the random filler that the API adds. */
+export function converseStream(): Uint8Array[] {
+  const message = (name: string, payload: object): Uint8Array =>
+    eventStreamMessage(
+      { ':event-type': name, ':content-type': 'application/json', ':message-type': 'event' },
+      JSON.stringify({ ...payload, p: 'abcdefghijklmnopqrstuvwxyzABCDEFGHI'.slice(0, name.length) }),
+    )
+  return [
+    message('messageStart', { role: 'assistant' }),
+    ...WORDS.map((text) => message('contentBlockDelta', { contentBlockIndex: 0, delta: { text } })),
+    message('contentBlockStop', { contentBlockIndex: 0 }),
+    message('messageStop', { stopReason: 'end_turn' }),
+    message('metadata', { usage: { inputTokens: 500, outputTokens: 96, totalTokens: 596 }, metrics: { latencyMs: 9 } }),
   ]
 }

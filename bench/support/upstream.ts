@@ -1,16 +1,26 @@
-/** The upstream of the benchmark, a process of its own: speaks Chat and Messages, buffered and streamed. Prints its port. */
-import { chatAnswer, chatStream, messagesAnswer, messagesStream } from './bodies.ts'
+/** The upstream of the benchmark, a process of its own: speaks Chat and Messages, buffered and streamed, Gemini and Converse streamed. Prints its port. */
+import { chatAnswer, chatStream, converseStream, geminiStream, messagesAnswer, messagesStream } from './bodies.ts'
 
 const encoder = new TextEncoder()
 const FRAMES = {
   chat: chatStream().map((frame) => encoder.encode(frame)),
   messages: messagesStream().map((frame) => encoder.encode(frame)),
+  gemini: geminiStream().map((frame) => encoder.encode(frame)),
+  converse: converseStream(),
 }
+type Format = keyof typeof FRAMES
+
 /** Frames in one network chunk when bursty. */
 const BURST = 20
-const BURSTS = { chat: bursts(FRAMES.chat), messages: bursts(FRAMES.messages) }
+const BURSTS: Readonly<Record<Format, Uint8Array[]>> = {
+  chat: bursts(FRAMES.chat),
+  messages: bursts(FRAMES.messages),
+  gemini: bursts(FRAMES.gemini),
+  converse: bursts(FRAMES.converse),
+}
 const JSON_HEADERS = { 'content-type': 'application/json' }
 const SSE_HEADERS = { 'content-type': 'text/event-stream' }
+const BINARY_HEADERS = { 'content-type': 'application/vnd.amazon.eventstream' }
 
 function bursts(frames: Uint8Array[]): Uint8Array[] {
   const joined: Uint8Array[] = []
@@ -18,7 +28,7 @@ function bursts(frames: Uint8Array[]): Uint8Array[] {
   return joined
 }
 
-function stream(chunks: Uint8Array[]): Response {
+function stream(chunks: Uint8Array[], headers: Record<string, string>): Response {
   let index = 0
   const body = new ReadableStream({
     async pull(controller) {
@@ -28,7 +38,13 @@ function stream(chunks: Uint8Array[]): Response {
       await new Promise((resolve) => setImmediate(resolve))
     },
   })
-  return new Response(body, { headers: SSE_HEADERS })
+  return new Response(body, { headers })
+}
+
+function formatOf(url: string): Format {
+  if (url.includes('/converse-stream')) return 'converse'
+  if (url.includes(':streamGenerateContent')) return 'gemini'
+  return url.includes('/messages') ? 'messages' : 'chat'
 }
 
 const server = Bun.serve({
@@ -37,12 +53,15 @@ const server = Bun.serve({
   idleTimeout: 0,
   maxRequestBodySize: 256 * 1024 * 1024,
   async fetch(request) {
-    const format = request.url.includes('/messages') ? 'messages' : 'chat'
+    const format = formatOf(request.url)
     const body = await request.bytes()
     const tail = body.length > 1024 * 1024 ? '' : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-    if (tail.includes('"stream":true')) {
+    // These say in the address that they stream.
+    if (format === 'gemini' || format === 'converse' || tail.includes('"stream":true')) {
       if (tail.includes('HANG_OPEN')) return hanging()
-      return stream(tail.includes('bursty') ? BURSTS[format] : FRAMES[format])
+      const isBursty = tail.includes('bench-bursty') || request.url.includes('bench-bursty')
+      const chunks = isBursty ? BURSTS[format] : FRAMES[format]
+      return stream(chunks, format === 'converse' ? BINARY_HEADERS : SSE_HEADERS)
     }
     return new Response(format === 'chat' ? chatAnswer : messagesAnswer, { headers: JSON_HEADERS })
   },

@@ -29,8 +29,8 @@ describe('any format of clients and any of upstreams', () => {
           const inputs = entries.map(([text]) => text)
           const asked = { model: 'm', inputs, isBatch: true, dimensions, encoding: 'float', isMixed: false } as const
           const address = { model: 'm', isBatch: true }
-          const read = client.decodeRequest(client.encodeRequest(asked, 'm'), address).value
-          expect(upstream.decodeRequest(upstream.encodeRequest(read, 'm'), address).value).toEqual(asked)
+          const read = client.decodeRequest(client.encodeRequest(asked, 'm').value, address).value
+          expect(upstream.decodeRequest(upstream.encodeRequest(read, 'm').value, address).value).toEqual(asked)
           const answer = {
             vectors: entries.map(([, vector]) => vector),
             usage: { inputTokens: 3, outputTokens: 0 },
@@ -98,6 +98,19 @@ describe('requests of OpenAI', () => {
     ])
   })
 
+  test('say in the words of others what the vectors are for', () => {
+    const decoded = (input_type: unknown) => openaiEmbeddings.decodeRequest({ model: 'm', input: 'a', input_type })
+    expect(decoded('query').value.purpose).toEqual({ kind: 'query', path: '/input_type' })
+    expect(decoded('passage').value.purpose?.kind).toBe('document')
+    expect(geminiEmbeddings.encodeRequest(decoded('search_query').value, 'm').value).toMatchObject({
+      requests: [{ taskType: 'RETRIEVAL_QUERY' }],
+    })
+    for (const unknown of ['else', 7, null]) {
+      expect(decoded(unknown).value.purpose).toBeUndefined()
+      expect(decoded(unknown).diagnostics).toMatchObject([{ severity: 'lost', code: 'extension', path: '/input_type' }])
+    }
+  })
+
   test('answers are put into the order of their index', () => {
     const data = [
       { index: 1, embedding: [2] },
@@ -117,6 +130,19 @@ describe('requests of Gemini', () => {
       expect(failureOf(() => asked({ content }))).toBe('invalid_body')
     expect(failureOf(() => asked({ requests: [] }, true))).toBe('invalid_body')
     expect(failureOf(() => asked({ requests: {} }, true))).toBe('invalid_body')
+  })
+
+  test('say what the vectors are for, which is lost where nobody makes a difference', () => {
+    const content = { parts: [{ text: 'a' }] }
+    const known = asked({ content, taskType: 'CLUSTERING' })
+    expect(known.purpose).toEqual({ kind: 'clustering', path: '/taskType' })
+    expect(openaiEmbeddings.encodeRequest(known, 'm').diagnostics).toMatchObject([
+      { severity: 'lost', code: 'extension', path: '/taskType' },
+    ])
+    expect(asked({ requests: [{ content, taskType: 'CLUSTERING' }, { content }] }, true).isMixed).toBe(true)
+    const unknown = geminiEmbeddings.decodeRequest({ content, taskType: 'toString' }, { model: 'm', isBatch: false })
+    expect(unknown.value.purpose).toBeUndefined()
+    expect(unknown.diagnostics).toMatchObject([{ path: '/taskType' }])
   })
 
   test('with sizes of their own cannot be told elsewhere', () => {

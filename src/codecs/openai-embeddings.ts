@@ -1,13 +1,26 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { EmbeddingInput, EmbeddingResponse } from '../ir/embedding.ts'
+import type { EmbeddingInput, EmbeddingPurpose, EmbeddingResponse } from '../ir/embedding.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Usage } from '../ir/usage.ts'
-import { badEmbeddings, base64Of, cannotEmbed, isVector, type EmbeddingCodec } from './embedding-codec.ts'
+import { badEmbeddings, base64Of, cannotEmbed, isVector, reportPurpose, type EmbeddingCodec } from './embedding-codec.ts'
 import { Report } from './report.ts'
 import { escaped } from './schema-notes.ts'
 
 /** Fields that have a place in the canonical form. */
 const KNOWN: ReadonlySet<string> = new Set(['model', 'input', 'dimensions', 'encoding_format', 'user'])
+
+/**
+ * Words of the field that OpenAI's API lacks and others add to it. Sources: NVIDIA's embedding NIMs (`query`, `passage`), Cohere's Embed API
+ * (the others).
+ */
+const PURPOSES: ReadonlyMap<unknown, EmbeddingPurpose> = new Map([
+  ['query', 'query'],
+  ['passage', 'document'],
+  ['search_query', 'query'],
+  ['search_document', 'document'],
+  ['classification', 'classification'],
+  ['clustering', 'clustering'],
+])
 
 /** `POST /v1/embeddings` of OpenAI, which the servers of both its formats have. */
 export const openaiEmbeddings: EmbeddingCodec = {
@@ -20,9 +33,11 @@ export const openaiEmbeddings: EmbeddingCodec = {
       throw invalid('`dimensions` must be a whole number above 0.', 'dimensions')
     if (encoding !== 'float' && encoding !== 'base64')
       throw invalid('`encoding_format` must be "float" or "base64".', 'encoding_format')
+    const purpose = PURPOSES.get(body['input_type'])
     const report = new Report()
     for (const key of Object.keys(body))
-      if (!KNOWN.has(key)) report.lost('extension', `/${escaped(key)}`, 'the upstream has no such field')
+      if (!KNOWN.has(key) && !(key === 'input_type' && purpose !== undefined))
+        report.lost('extension', `/${escaped(key)}`, 'the upstream has no such field')
     if (body['user'] !== undefined) report.lost('user', '/user', 'the upstream takes no user')
     return {
       value: {
@@ -30,21 +45,21 @@ export const openaiEmbeddings: EmbeddingCodec = {
         inputs: inputsOf(body['input']),
         isBatch: true,
         dimensions: typeof dimensions === 'number' ? dimensions : undefined,
+        purpose: purpose === undefined ? undefined : { kind: purpose, path: '/input_type' },
         encoding,
         isMixed: false,
       },
       diagnostics: report.diagnostics,
     }
   },
-  encodeRequest({ inputs, dimensions, isMixed }, model) {
+  encodeRequest(request, model) {
+    const { inputs, dimensions, isMixed } = request
     if (isMixed) throw cannotEmbed('Inputs with settings of their own', 'openai')
     if (inputs.includes(undefined)) throw cannotEmbed('An input that is no text', 'openai')
-    return {
-      model,
-      input: [...inputs],
-      encoding_format: 'float',
-      ...(dimensions === undefined ? {} : { dimensions }),
-    }
+    const report = new Report()
+    reportPurpose(request, report)
+    const size = dimensions === undefined ? {} : { dimensions }
+    return { value: { model, input: [...inputs], encoding_format: 'float', ...size }, diagnostics: report.diagnostics }
   },
   decodeResponse(body, inputs): EmbeddingResponse {
     const data = isObject(body) ? body['data'] : undefined

@@ -1,5 +1,6 @@
 import type { Route, RouteMatcher, RouteRule, RoutingSnapshot } from '../ir/snapshot.ts'
 import { PatternIndex, patternsOverlap } from '../lib/pattern-index.ts'
+import type { ServerConfig } from '../http/server.schema.ts'
 import type { RouteConfig } from '../routing/route.schema.ts'
 import type { ConfigParts, Located } from './compile-context.ts'
 import { conditionsOf } from './compile-conditions.ts'
@@ -80,11 +81,21 @@ function compileRoute(located: Located<RouteConfig>, { parts, defaults, resolveT
     maxRetries: retry.max_retries ?? defaults.maxRetries,
     translation: value.translation ?? defaults.translation,
     strictSchemas: value.strict_schema_downlevel ?? defaults.strictSchemas,
+    ...answerSchemaOf(value, parts.server),
     responseModel: value.response_model,
     requirements: requirementsOf(value.require),
     selection: compileSelection(located, defaults.selection, parts, notes),
     ...(resilience === undefined ? {} : { resilience }),
   }
+}
+
+type AnswerSchemaKeys = { readonly [Key in 'answer_schema' | 'strict_answer_schema']?: ServerConfig[Key] | undefined }
+
+/** What a route says goes before what the server says, key by key. */
+export function answerSchemaOf(route: AnswerSchemaKeys, server: AnswerSchemaKeys): Pick<Route, 'answerSchema'> {
+  const when = route.answer_schema ?? server.answer_schema ?? 'off'
+  const isStrict = route.strict_answer_schema ?? server.strict_answer_schema ?? false
+  return when === 'off' ? {} : { answerSchema: { when, isStrict } }
 }
 
 /** An earlier rule for the same names that takes every request the later one would leaves nothing to it. */

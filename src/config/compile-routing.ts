@@ -6,7 +6,7 @@ import { compileCombos } from './compile-combos.ts'
 import type { CompileContext, ConfigParts } from './compile-context.ts'
 import { factsOf } from './compile-providers.ts'
 import { compileResilience } from './compile-resilience.ts'
-import { compileRoutes, type Defaults } from './compile-routes.ts'
+import { answerSchemaOf, compileRoutes, type Defaults } from './compile-routes.ts'
 import { defaultSelection } from './compile-selection.ts'
 import { listModelIds } from './model-ids.ts'
 import type { ConfigNotes } from './problem.ts'
@@ -30,6 +30,7 @@ export function compileRouting(
     maxRetries: parts.server.retry.max_retries,
     translation: parts.server.translation,
     strictSchemas: parts.server.strict_schema_downlevel,
+    ...answerSchemaOf({}, parts.server),
     responseModel: 'requested',
     selection: defaultSelection(parts),
   }

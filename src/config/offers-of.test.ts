@@ -16,13 +16,20 @@ const CASES: readonly [Type, string, WireFormat, has: string[], lacks: string[]]
     'vertex',
     'https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google',
     'gemini',
+    ['embeddings', 'passthrough'],
+    ['token_embeddings'],
+  ],
+  [
+    'vertex',
+    'https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/anthropic',
+    'anthropic',
     ['passthrough'],
     ['embeddings'],
   ],
   ['azure', 'https://r.openai.azure.com/openai', 'openai', ['embeddings'], ['speech', 'files']],
   ['azure', 'https://r.openai.azure.com/openai/v1', 'openai', ['embeddings', 'speech', 'files'], []],
   ['mock', '', 'openai', ['embeddings', 'token_embeddings'], ['speech', 'passthrough']],
-  ['bedrock', 'https://bedrock-runtime.eu-west-1.amazonaws.com', 'bedrock_converse', [], ['embeddings', 'passthrough']],
+  ['bedrock', 'https://bedrock-runtime.eu-west-1.amazonaws.com', 'bedrock_converse', ['embeddings'], ['passthrough']],
   ['mock', '', 'anthropic', [], ['embeddings']],
 ]
 

@@ -35,11 +35,12 @@ export const OFFERS_OF_HOSTS: ReadonlyMap<string, readonly Offer[]> = new Map([
 /** What the mock can imitate. */
 export const OFFERS_OF_MOCK: readonly Offer[] = ['embeddings', 'token_embeddings']
 
-/** Embeddings of Amazon Bedrock have formats of their own, and its streams a framing that is undone here. */
-export const OFFERS_OF_BEDROCK: readonly Offer[] = []
+/** By `InvokeModel`, beside both formats. What else Amazon Bedrock has is signed as a whole, which a body that streams through cannot be. */
+export const OFFERS_OF_BEDROCK: readonly Offer[] = ['embeddings']
 
-/** Vertex AI has embeddings of its own, at addresses of its own. */
+/** Vertex AI has embeddings beside the models of Google's own format. */
 export const OFFERS_OF_VERTEX: readonly Offer[] = ['passthrough']
+export const OFFERS_OF_GOOGLE_AT_VERTEX: readonly Offer[] = ['embeddings', 'passthrough']
 
 /** The older surface of Azure OpenAI, where each deployment has an address, as far as its addresses are known here. */
 export const OFFERS_OF_DEPLOYMENTS: readonly Offer[] = ['embeddings', 'token_embeddings', 'passthrough']

@@ -231,6 +231,8 @@ export class AttemptLoop {
 
   private written(attempt: AttemptRun, outcome: AttemptEnd, ending: AttemptEnding): void {
     this.attempts.push(attempt.finish(outcome, ending))
+    const { answerCheck } = attempt
+    if (answerCheck !== undefined) this.diagnostics = [...this.diagnostics, ...answerCheck.findings]
   }
 }
 

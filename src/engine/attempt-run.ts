@@ -27,12 +27,12 @@ import { learnFromHead } from './learn-from-head.ts'
 import type { Permit } from '../state/health/store.ts'
 import type { CallLimits, Reservation } from './limits/limiter.ts'
 import type { InlinedMedia, MediaAddress } from './media/media-step.ts'
-import { PassthroughTransform } from './passthrough-transform.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { reachedBy } from './limits/reached.ts'
 import { estimateUsage } from './estimate-usage.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
-import { TranslatingTransform } from './translating-transform.ts'
+import { answerCheckOf, checkedHeaders, type AnswerCheck } from './answer-schema/answer-check.ts'
+import { streamTransform } from './stream-transform.ts'
 import { UpstreamStream } from './upstream-stream.ts'
 import { readText } from './read-text.ts'
 import { wholeTimeouts } from './whole-timeouts.ts'
@@ -55,6 +55,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   readonly timeouts: Timeouts
   readonly revision: Revision
   media: InlinedMedia | undefined = undefined
+  answerCheck: AnswerCheck | undefined = undefined
   readonly totalAt: number
   readonly startedAt: number
   /** Time spent waiting for the upstream, in ms. */
@@ -140,18 +141,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.translates = prepared.refusals.length > 0
       this.diagnostics = prepared.diagnostics
       if (this.translates) this.answered = answeredRequest(this.call)
+      const { answerSchema } = this.route
+      if (answerSchema !== undefined)
+        this.answerCheck = await answerCheckOf(answerSchema, this.call, this.target, this.diagnostics)
       this.call.letGo()
       this.media = undefined
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
-      const credential = this.provider.credentialOf(this.account)
-      const built = prepared.request
-      const request = credential === undefined ? built : await credential.authorize(built, this.controller.signal)
-      this.isSent = true
-      let response = await this.provider.send(request, this.controller.signal)
-      this.received(response)
-      if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
+      const response = await this.exchange(prepared.request)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const result = await this.answer(prepared, { response, headers })
       if (result.kind === 'whole') this.timer.stop()
@@ -162,6 +160,21 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs += clock.now() - this.waitingSince
     }
+  }
+
+  /** Authorises and sends. Where a credential was refused that can be renewed, once more with the new one; every other failure is thrown. */
+  protected async exchange(built: UnsentRequest, isRenewed = false): Promise<Response> {
+    const { signal } = this.controller
+    const credential = this.provider.credentialOf(this.account)
+    const request = credential === undefined ? built : await credential.authorize(built, signal)
+    this.isSent = true
+    const response = await this.provider.send(request, signal)
+    this.received(response)
+    if (response.ok) return response
+    const failure = await this.failureOf(response)
+    const isRefused = failure.code === 'upstream_authentication' && !isRenewed && this.call.endpoint?.isSpent !== true
+    if (isRefused && (await credential?.renew?.(request, signal)) === true) return this.exchange(built, true)
+    throw failure
   }
 
   private async fetchMedia(addresses: readonly MediaAddress[]): Promise<void> {
@@ -187,20 +200,9 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
           facts: (this.streamed = new StreamFacts(new AnswerSize())),
         })
       : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
-    return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
-  }
-
-  /** Where a credential was refused that can be renewed, one more try with the new one. Every other failure stands. */
-  private async sentAgain(built: UnsentRequest, refused: UnsentRequest, failure: GatewayError): Promise<Response> {
-    const { signal } = this.controller
-    const credential = this.provider.credentialOf(this.account)
-    if (credential?.renew === undefined || failure.code !== 'upstream_authentication') throw failure
-    if (this.call.endpoint?.isSpent === true) throw failure
-    if (!(await credential.renew(refused, signal))) throw failure
-    const response = await this.provider.send(await credential.authorize(built, signal), signal)
-    this.received(response)
-    if (!response.ok) throw await this.failureOf(response)
-    return response
+    if (this.answerCheck === undefined) return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
+    this.streamed = answer.facts
+    return { kind: 'whole', headers: checkedHeaders(headers, this.answerCheck), body: answer.body, facts: answer.facts }
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */
@@ -292,7 +294,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     headers: ClientHeaders,
     streams: boolean,
   ): Promise<AttemptResult> {
-    const transform = streams ? this.createTransform(prepared) : await this.replayed(response)
+    const transform = streams ? streamTransform(this, prepared, () => this.context()) : await this.replayed(response)
     const stream = await this.primed(streams ? response.body : null, transform)
     return { kind: 'stream', stream, facts: transform.facts, headers }
   }
@@ -317,24 +319,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     this.isReading = true
     const text = await this.textOf(response)
     this.isReading = false
-    return replayedTransform(this, text, this.context())
+    const transform = replayedTransform(this, text, this.context())
+    this.streamed = transform.facts
+    if (this.answerCheck?.refusal !== undefined) throw this.answerCheck.refusal
+    return transform
   }
 
   protected textOf(response: Response): Promise<string> {
     const { buffers } = this.deps
     return readText(response, { timer: this.timer!, name: this.target.id, maxBytes: this.revision.maxAnswerBytes, buffers })
-  }
-
-  private createTransform(prepared: PreparedAttempt): StreamTransform {
-    const { call } = this
-    if (prepared.refusals.length > 0)
-      return new TranslatingTransform(this.codec.createStreamDecoder(), call.codec.createStreamEncoder(this.context()))
-    return new PassthroughTransform({
-      codec: call.codec,
-      showModel: this.route.responseModel === 'requested' ? call.model : undefined,
-      dropUsageChunk: prepared.dropUsageChunk,
-      createErrorEncoder: () => call.codec.createStreamEncoder(this.context()),
-    })
   }
 
   private context(): ClientContext {

@@ -13,6 +13,7 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { Provider, UpstreamBody } from '../providers/provider.types.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
 import type { Call } from './engine.ts'
+import type { AnswerCheck } from './answer-schema/answer-check.ts'
 import type { InlinedMedia } from './media/media-step.ts'
 import type { Revision } from './execution-deps.ts'
 import { carries, LOST_MEDIA, whoTakes } from './media/capable-targets.ts'
@@ -35,6 +36,8 @@ export interface AttemptInput {
   readonly origin: AnswerOrigin | undefined
   /** The request with media that was fetched for it. */
   readonly media?: InlinedMedia | undefined
+  /** Compares the answer with what was asked for, where the route wants that. */
+  readonly answerCheck?: AnswerCheck | undefined
 }
 
 /** A request ready to be sent, and how its answer is to be read. */

@@ -1,3 +1,4 @@
+import type { GatewayError } from '../errors/gateway-error.ts'
 import type { FinishReason } from '../ir/finish.ts'
 import type { StreamFailure } from '../ir/stream-event.ts'
 import { mergeUsage, type Usage } from '../ir/usage.ts'
@@ -39,6 +40,8 @@ export interface StreamTransform {
   readonly facts: StreamFacts
   /** Bytes held in memory. */
   readonly heldBytes: number
+  /** The gateway's own reason why the client does not get the end of the answer. */
+  readonly refusal?: GatewayError | undefined
   /** The stream broke, and its format has no words for that. */
   readonly isCut?: boolean
   push(chunk: Uint8Array): void

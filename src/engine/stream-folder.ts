@@ -28,6 +28,11 @@ export class StreamFolder {
     return this.collector.response.usage
   }
 
+  /** What has come so far. */
+  get answer(): LlmResponse {
+    return this.collector.response
+  }
+
   push(chunk: Uint8Array): void {
     this.parser.push(chunk, this.onFrame)
   }

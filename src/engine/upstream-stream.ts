@@ -54,7 +54,7 @@ export class UpstreamStream {
       const bytes = this.take()
       if (bytes !== undefined) return bytes
       if (this.done) {
-        this.ended?.(this.error, this.transform.facts)
+        this.ended?.(this.error ?? this.transform.refusal, this.transform.facts)
         return undefined
       }
       this.timer.touch()

@@ -33,8 +33,12 @@ export function readWholeAnswer(input: AttemptInput, text: string, context: Clie
   facts.finish = found.finish
   facts.model = found.model
   facts.id = found.id
-  if (context === undefined) return { facts, body: shownModel(text, found.model, input) }
+  if (context === undefined) {
+    input.answerCheck?.take(codec.decodeResponse(json).value)
+    return { facts, body: shownModel(text, found.model, input) }
+  }
   const answer = codec.decodeResponse(json).value
+  input.answerCheck?.take(answer)
   facts.id = answer.id
   return { facts, body: JSON.stringify(input.call.codec.encodeResponse(answer, context).value) }
 }
@@ -69,6 +73,7 @@ export async function foldedAnswer(
   const answer = folder.end()
   if (folder.failure !== undefined) throw input.provider.classifyInBand(folder.failure)
   learn(facts, answer)
+  input.answerCheck?.take(answer)
   return { facts, body: JSON.stringify(input.call.codec.encodeResponse(answer, context).value) }
 }
 
@@ -79,6 +84,7 @@ export function replayedTransform(input: AttemptInput, text: string, context: Cl
   const found = codec.inspectResponse(json)
   if (found.error !== undefined) throw input.provider.classifyInBand(found.error)
   const answer = codec.decodeResponse(json).value
+  input.answerCheck?.take(answer)
   const once: StreamDecoder = { push: () => undefined, end: (emit) => replayResponse(answer, emit) }
   const transform = new TranslatingTransform(once, input.call.codec.createStreamEncoder(context))
   transform.end()

@@ -122,6 +122,8 @@ export const ERROR_TABLE = {
   client_closed_request: row(499, 'cancelled', 'stop'),
   count_tokens_unsupported: row(400, 'unsupported-capability', 'stop'),
   translation_refused: row(422, 'unsupported-capability', 'next-target'),
+  /** The answer does not keep to the JSON Schema it was asked for, and the route wants it to. */
+  answer_schema_mismatch: row(422, 'unsupported-capability', 'next-target'),
   /** Media that the request names by address could not be fetched for a target that takes none by address. */
   media_unavailable: row(400, 'invalid-request', 'next-target'),
   deadline_exceeded: row(504, 'timeout', 'stop'),

@@ -1,7 +1,7 @@
 import type { ServerSettings } from './server.settings.schema.ts'
 
 const EXPOSED =
-  'x-switchback-request-id, x-switchback-route, x-switchback-revision, x-switchback-overhead-us, x-switchback-lost, x-request-id, request-id, retry-after'
+  'x-switchback-request-id, x-switchback-route, x-switchback-revision, x-switchback-overhead-us, x-switchback-lost, x-switchback-schema, x-request-id, request-id, retry-after'
 const PREFLIGHT_SECONDS = '600'
 const HEADER_NAMES = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:\s*,\s*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*$/
 

@@ -9,6 +9,7 @@ import {
   positive,
   secretText,
   translationPolicy,
+  answerSchema,
 } from '../lib/config-fields.ts'
 import { budget, callerLimits, placeLimits, serverBudget } from '../lib/limit-fields.ts'
 import { mediaSchema } from '../engine/media/media.schema.ts'
@@ -172,6 +173,17 @@ export const serverSchema = z.strictObject({
     .default(false)
     .describe(
       'Refuse targets that know a constraint of a JSON Schema in words only. Otherwise it is moved into the description, where a model still reads it, and reported.',
+    ),
+  answer_schema: answerSchema()
+    .default('off')
+    .describe(
+      'Compare answers with the JSON Schemas that the client sent, of the answer and of the arguments of its tools: `off`, `downleveled` (where the translation left a constraint to the good will of the model), or `always`. Records tell what does not fit, whole answers say so in `x-switchback-schema`.',
+    ),
+  strict_answer_schema: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Refuse answers that do not fit: the next target is asked. A stream, which has begun, ends with an error in place of its end.',
     ),
   translation: translationPolicy()
     .default('warn')

@@ -3,6 +3,17 @@ import type { Usage } from './usage.ts'
 /** A text, or a list of token numbers in the model's own vocabulary; undefined for anything else, such as an image. */
 export type EmbeddingInput = string | readonly number[] | undefined
 
+/** What vectors are for: models that search make other ones for a question than for what is searched. */
+export type EmbeddingPurpose =
+  | 'query'
+  | 'document'
+  | 'similarity'
+  | 'classification'
+  | 'clustering'
+  | 'question_answering'
+  | 'fact_verification'
+  | 'code_query'
+
 /** A call for embeddings in canonical form. */
 export interface EmbeddingRequest {
   readonly model: string
@@ -11,6 +22,8 @@ export interface EmbeddingRequest {
   readonly isBatch: boolean
   /** Size of the vectors; undefined leaves it to the model. */
   readonly dimensions?: number | undefined
+  /** Where the client says it, and the JSON pointer of the place. */
+  readonly purpose?: { readonly kind: EmbeddingPurpose; readonly path: string } | undefined
   /** How the client wants numbers: as JSON, or as base64 of 32-bit floats, least significant byte first. */
   readonly encoding: 'float' | 'base64'
   /** Settings differ from input to input, which only the client's own format can say. */

@@ -40,6 +40,14 @@ export interface RouteRequirements {
   readonly certified?: boolean | undefined
 }
 
+/** Whether answers are compared with the JSON Schemas that the client sent. */
+export interface AnswerSchemaPolicy {
+  /** Only where the translation left a constraint to nobody, or always. */
+  readonly when: 'downleveled' | 'always'
+  /** The client does not get an answer that does not keep to them. */
+  readonly isStrict: boolean
+}
+
 export interface Route {
   readonly name: string
   readonly targets: readonly Target[]
@@ -48,6 +56,7 @@ export interface Route {
   readonly translation: TranslationPolicy
   /** A target that knows a constraint of a schema in words only is refused. */
   readonly strictSchemas?: boolean | undefined
+  readonly answerSchema?: AnswerSchemaPolicy | undefined
   /** Which model name the client is told: the one it asked for, or the one that served. */
   readonly responseModel: 'requested' | 'served'
   readonly requirements?: RouteRequirements | undefined

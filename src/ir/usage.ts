@@ -43,8 +43,15 @@ export interface Usage {
 
 /** Merges a later usage report into an earlier one: fields that the later one knows replace, the others stay. */
 export function mergeUsage(earlier: Usage | undefined, later: Usage): Usage {
-  if (earlier === undefined) return later
+  if (earlier === undefined || knowsAll(later, earlier)) return later
   const merged: Record<string, unknown> = { ...earlier }
   for (const [key, value] of Object.entries(later)) if (value !== undefined) merged[key] = value
   return merged
+}
+
+/** Most reports of a stream tell what the one before did: the later stands for both. */
+function knowsAll(later: Usage, earlier: Usage): boolean {
+  for (const key in earlier)
+    if (earlier[key as keyof Usage] !== undefined && later[key as keyof Usage] === undefined) return false
+  return true
 }

@@ -111,6 +111,10 @@ export const timeoutFields = {
     .describe('Longest duration of a whole attempt; `null` for no limit. Default: no limit.'),
 }
 
+/** When answers are compared with the schemas of their requests. */
+export const answerSchema = (): z.ZodEnum<{ off: 'off'; downleveled: 'downleveled'; always: 'always' }> =>
+  z.enum(['off', 'downleveled', 'always'])
+
 /** What to do when an upstream format cannot carry a part of a request. */
 export const translationPolicy = (): z.ZodEnum<{ allow: 'allow'; warn: 'warn'; strict: 'strict' }> =>
   z.enum(['allow', 'warn', 'strict'])

@@ -42,9 +42,9 @@ export class EventStreamParser {
     let position = 0
     this.wanted = PRELUDE
     while (bytes.length - position >= PRELUDE) {
-      const length = messageLength(bytes, position)
-      if (bytes.length - position < length) {
-        this.wanted = length
+      const length = bytes.readUInt32BE(position)
+      if (bytes.length - position < length || length < PRELUDE + CHECKSUM) {
+        this.wanted = messageLength(bytes, position)
         break
       }
       emit(this.message(bytes.subarray(position, position + length)))
@@ -61,8 +61,10 @@ export class EventStreamParser {
 
   private message(bytes: Buffer): EventStreamMessage {
     const end = bytes.length - CHECKSUM
+    // Of the start, too: its own checksum matters where its length has to be believed before the rest is there.
     if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) throw new EventStreamError('a message has a wrong checksum')
     const headersEnd = PRELUDE + bytes.readUInt32BE(4)
+    if (headersEnd > end) throw new EventStreamError('a message is shorter than its headers')
     const written = bytes.toString('latin1', PRELUDE, headersEnd)
     let headers = this.known.get(written)
     if (headers === undefined) {

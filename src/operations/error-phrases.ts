@@ -47,6 +47,7 @@ const PHRASES: Readonly<Record<ErrorCode, string>> = {
   client_closed_request: 'the client went away',
   count_tokens_unsupported: 'tokens cannot be counted for this target',
   translation_refused: 'translating would lose something and the route forbids that',
+  answer_schema_mismatch: 'the answer did not keep to the JSON Schema it was asked for',
   media_unavailable: 'media could not be fetched from the address that the request names',
   deadline_exceeded: 'the time for the whole request ran out',
   internal: 'the gateway itself failed',

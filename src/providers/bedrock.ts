@@ -1,3 +1,4 @@
+import { bedrockEmbeddings } from '../codecs/bedrock-embeddings/index.ts'
 import type { Codec } from '../codecs/codec.ts'
 import { codecFor } from '../codecs/registry.ts'
 import { asServerSentEvents } from './bedrock/as-server-sent-events.ts'
@@ -15,7 +16,7 @@ const BETAS = 'anthropic-beta'
 
 /**
  * Amazon Bedrock. Models of every vendor by `Converse`; Claude's also by `InvokeModel`, which takes Messages as they are, in an envelope of
- * its own. Streams are binary and are read as server-sent events from here on.
+ * its own; embeddings by `InvokeModel` alone. Streams are binary and are read as server-sent events from here on.
  */
 export const bedrockProvider: ProviderDefinition = {
   type: 'bedrock',
@@ -35,6 +36,7 @@ export const bedrockProvider: ProviderDefinition = {
     return {
       ...inner,
       codec,
+      embeddings: bedrockEmbeddings,
       buildRequest,
       async send(request, signal) {
         return asServerSentEvents(await inner.send(request, signal), eventOf)

@@ -8,6 +8,25 @@ const endpointUrl = (base: string, format: WireFormat, operation: Operation, cal
 
 describe('addresses of operations', () => {
   test.each([
+    ['gemini-embedding-001', 'predict'],
+    ['text-embedding-005', 'predict'],
+    ['text-multilingual-embedding-002', 'predict'],
+    ['textembedding-gecko@003', 'predict'],
+    ['gemini-embedding-2-preview', 'embedContent'],
+  ])('embeddings of %s at Vertex AI', (model, verb) => {
+    const base = 'https://host.test/v1/projects/p/locations/l/publishers/google'
+    for (const operation of ['embed', 'embed-batch'] as const)
+      expect(endpointOf(base, 'vertex_google', operation)({ model, stream: false })).toBe(`${base}/models/${model}:${verb}`)
+  })
+
+  test.each(['bedrock_converse', 'bedrock_invoke'] as const)('embeddings beside %s', (api) => {
+    const call = { model: 'amazon.titan-embed-text-v2:0', stream: false }
+    expect(endpointOf('https://host.test', api, 'embed-batch')(call)).toBe(
+      'https://host.test/model/amazon.titan-embed-text-v2%3A0/invoke',
+    )
+  })
+
+  test.each([
     ['https://api.openai.com/v1', 'https://api.openai.com/v1/chat/completions'],
     ['https://api.openai.com/v1/', 'https://api.openai.com/v1/chat/completions'],
     ['https://api.deepseek.com', 'https://api.deepseek.com/chat/completions'],

@@ -1,3 +1,4 @@
+import { vertexEmbeddingModel } from '../codecs/gemini/vertex-embedding-models.data.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { bedrockModelPath, modelPath } from './model-path.ts'
@@ -33,7 +34,8 @@ const GEMINI_VERBS: Readonly<Partial<Record<Operation, string>>> = {
   'embed-batch': 'batchEmbedContents',
 }
 
-const embeddings = (operation: Operation): string | undefined => (operation.startsWith('embed') ? '/embeddings' : undefined)
+const isEmbedding = (operation: Operation): boolean => operation.startsWith('embed')
+const embeddings = (operation: Operation): string | undefined => (isEmbedding(operation) ? '/embeddings' : undefined)
 
 const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
   openai: { kind: 'fixed', root: withoutOpenAiEndpoint, path: (operation) => embeddings(operation) ?? '/chat/completions' },
@@ -54,7 +56,14 @@ const PATHS: Readonly<Record<UpstreamApi, PathRule>> = {
   bedrock_converse: bedrockRule('converse', 'converse-stream'),
   bedrock_invoke: bedrockRule('invoke', 'invoke-with-response-stream'),
   // The base ends with the publisher, whose models stand below it.
-  vertex_google: { kind: 'by-model', root: (base) => base, path: googlePath },
+  vertex_google: {
+    kind: 'by-model',
+    root: (base) => base,
+    path: (operation, call) =>
+      isEmbedding(operation)
+        ? `/${modelPath(call.model)}:${vertexEmbeddingModel(call.model)?.verb ?? 'predict'}`
+        : googlePath(operation, call),
+  },
   vertex_anthropic: {
     kind: 'by-model',
     root: (base) => base,
@@ -74,8 +83,11 @@ function bedrockRule(whole: string, streamed: string): PathRule {
   return {
     kind: 'by-model',
     root: (base) => base.replace(/\/model$/, ''),
-    path: (operation, { model, stream }) =>
-      `/model/${bedrockModelPath(model)}/${operation === 'count-tokens' ? 'count-tokens' : stream ? streamed : whole}`,
+    path: (operation, { model, stream }) => {
+      const method =
+        operation === 'generate' ? (stream ? streamed : whole) : operation === 'count-tokens' ? 'count-tokens' : 'invoke'
+      return `/model/${bedrockModelPath(model)}/${method}`
+    },
   }
 }
 

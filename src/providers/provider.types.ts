@@ -1,4 +1,5 @@
 import type { Codec, WireQuirks } from '../codecs/codec.ts'
+import type { UpstreamEmbeddings } from '../codecs/embedding-codec.ts'
 import type { Credential } from '../credentials/credential.types.ts'
 import type { GatewayError, UpstreamErrorFacts } from '../errors/gateway-error.ts'
 import type { ProviderId } from '../ir/ids.ts'
@@ -41,6 +42,8 @@ export interface Provider {
   readonly id: ProviderId
   readonly settings: ProviderSettings
   readonly codec: Codec
+  /** Its embeddings, where they are others than those of its format. */
+  readonly embeddings?: UpstreamEmbeddings | undefined
   readonly quirks: WireQuirks
   /** The upstream is the format's own vendor. */
   readonly firstParty: boolean

@@ -1,3 +1,4 @@
+import { vertexEmbeddings } from '../codecs/gemini/vertex-embeddings.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { bytesOf, claudeBody } from './claude-body.ts'
@@ -22,7 +23,10 @@ const MANNERS: Readonly<Partial<Record<WireFormat, ProviderManner>>> = {
 /** Google Cloud's Vertex AI: models of Google and of others, with a token of the cloud. */
 export const vertexProvider: ProviderDefinition = {
   type: 'vertex',
-  create: (settings, deps) => createHttpProvider(settings, deps, undefined, MANNERS[settings.format]),
+  create: (settings, deps) => ({
+    ...createHttpProvider(settings, deps, undefined, MANNERS[settings.format]),
+    embeddings: vertexEmbeddings,
+  }),
 }
 
 /** What the counter takes. Source: `CountTokensRequest` of the API, version 1. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { REQUEST_NEEDS } from '../ir/need.ts'
 import { VISION_SOURCES } from '../ir/snapshot.ts'
 import { hedgeFields, retryFields } from '../lib/resilience-fields.ts'
-import { nonEmpty, positive, timeoutFields, translationPolicy } from '../lib/config-fields.ts'
+import { answerSchema, nonEmpty, positive, timeoutFields, translationPolicy } from '../lib/config-fields.ts'
 
 /** `provider/model`; the model may hold further slashes. */
 export const targetName = (): z.ZodString =>
@@ -109,6 +109,8 @@ export const routeSchema = z
       .prefault({})
       .describe('Retries that differ from `server.retry`.'),
     strict_schema_downlevel: z.boolean().optional().describe('As `server.strict_schema_downlevel`, for this route.'),
+    answer_schema: answerSchema().optional().describe('As `server.answer_schema`, for this route.'),
+    strict_answer_schema: z.boolean().optional().describe('As `server.strict_answer_schema`, for this route.'),
     translation: translationPolicy().optional().describe('As `server.translation`, for this route.'),
     response_model: z
       .enum(['requested', 'served'])

@@ -156,6 +156,19 @@ describe.each([
     })
   })
 
+  test.each([
+    'amazon.nova-pro-v1:0',
+    'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123',
+    'arn:aws:sagemaker:us-east-1:123456789012:endpoint/a/b',
+  ])('takes signatures over the id %s, whole and streamed', async (id) => {
+    const { upstream, gateway } = await setup(reply, { format })
+    for (const extra of [{}, { stream: true }])
+      await (await gateway.post(MESSAGES.path, MESSAGES.call(`aws/${id}`, extra))).text()
+    expect(upstream.requests.map(({ path }) => path.split('/')[2])).toEqual([encodeURIComponent(id), encodeURIComponent(id)])
+    for (const request of upstream.requests) expectSigned(request)
+  })
+
   test('is never called with a name that no model of it has', async () => {
     const { upstream, gateway } = await setup(reply, { format })
     for (const name of ["aws/a'b", 'aws/a b', 'aws/a?b', 'aws/../x%', 'aws/..'])

@@ -64,11 +64,15 @@ export class CandidateDecoder {
 
   push(candidate: JsonObject, emit: Emit): void {
     const content = candidate['content']
-    const parts = isObject(content) && Array.isArray(content['parts']) ? content['parts'].filter(isObject) : []
-    const logprobs = decodeLogprobs(candidate['logprobsResult'])
-    // The tokens are those of the whole chunk; they are told with the text that is shown.
-    const shown = parts.findIndex((part) => typeof part['text'] === 'string' && part['text'] !== '' && part['thought'] !== true)
-    for (const [index, part] of parts.entries()) this.part(part, index === shown ? logprobs : undefined, emit)
+    // The tokens are those of the whole chunk; they are told with the first text that is shown.
+    let logprobs: unknown = decodeLogprobs(candidate['logprobsResult'])
+    if (isObject(content) && Array.isArray(content['parts']))
+      for (const part of content['parts'] as readonly unknown[]) {
+        if (!isObject(part)) continue
+        const isShown = typeof part['text'] === 'string' && part['text'] !== '' && part['thought'] !== true
+        this.part(part, isShown ? logprobs : undefined, emit)
+        if (isShown) logprobs = undefined
+      }
     this.grounding(candidate, emit)
     const raw = candidate['finishReason']
     if (typeof raw === 'string') this.reason = { raw, details: { ...this.reason?.details, ...finishDetails(candidate) } }

@@ -1,10 +1,11 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
-import type { EmbeddingInput, EmbeddingResponse } from '../../ir/embedding.ts'
+import type { EmbeddingInput, EmbeddingPurpose, EmbeddingResponse } from '../../ir/embedding.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Usage } from '../../ir/usage.ts'
-import { badEmbeddings, cannotEmbed, isVector, numbersOf, type EmbeddingCodec } from '../embedding-codec.ts'
+import { badEmbeddings, isVector, numbersOf, textsOf, type EmbeddingCodec } from '../embedding-codec.ts'
 import { Report } from '../report.ts'
 import { escaped } from '../schema-notes.ts'
+import { purposeOf, TASK_TYPES } from './embedding-tasks.data.ts'
 import { resourceName } from './model-name.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -23,27 +24,32 @@ export const geminiEmbeddings: EmbeddingCodec = {
     const settings = requests.filter(isObject).map(settingsOf)
     for (const [index, request] of requests.entries())
       for (const key of Object.keys(isObject(request) ? request : {}))
-        if (!KNOWN.has(key))
+        if (!KNOWN.has(key) && !(TASK_MEMBERS.has(key) && settings[index]?.task !== undefined))
           report.lost('extension', `${isBatch ? `/requests/${index}` : ''}/${escaped(key)}`, 'the upstream has no such field')
+    const [{ dimensions, task } = NO_SETTINGS] = settings
     return {
       value: {
         model: address?.model ?? '',
         inputs,
         isBatch,
-        dimensions: settings[0],
+        dimensions,
+        purpose: task === undefined ? undefined : { kind: task, path: `${isBatch ? '/requests/0' : ''}/taskType` },
         encoding: 'float',
-        isMixed: settings.some((dimensions) => dimensions !== settings[0]),
+        isMixed: settings.some((own) => own.dimensions !== dimensions || own.task !== task),
       },
       diagnostics: report.diagnostics,
     }
   },
-  encodeRequest({ inputs, dimensions }, model) {
-    const requests = inputs.map((input): JsonObject => {
-      if (typeof input !== 'string') throw cannotEmbed('A list of token numbers', 'gemini')
-      const content = { parts: [{ text: input }] }
-      return { model: resourceName(model), content, ...(dimensions === undefined ? {} : { outputDimensionality: dimensions }) }
-    })
-    return { requests }
+  encodeRequest({ inputs, dimensions, purpose }, model) {
+    const settings: JsonObject = {}
+    if (purpose !== undefined) settings['taskType'] = TASK_TYPES[purpose.kind]
+    if (dimensions !== undefined) settings['outputDimensionality'] = dimensions
+    const requests = textsOf(inputs, 'gemini').map((text) => ({
+      model: resourceName(model),
+      content: { parts: [{ text }] },
+      ...settings,
+    }))
+    return { value: { requests }, diagnostics: [] }
   },
   decodeResponse(body, inputs): EmbeddingResponse {
     const list = isObject(body) ? (body['embeddings'] ?? [body['embedding']]) : undefined
@@ -54,7 +60,7 @@ export const geminiEmbeddings: EmbeddingCodec = {
       throw badEmbeddings('an embedding that is no list of numbers')
     })
     if (vectors.length !== inputs) throw badEmbeddings(`${vectors.length} embeddings for ${inputs} inputs`)
-    return { vectors, usage: usageOf(body['usageMetadata']), model: undefined }
+    return { vectors, usage: embeddingUsage(body['usageMetadata']), model: undefined }
   },
   encodeResponse({ vectors, usage }, { request }) {
     const entries = vectors.map((vector) => ({ values: numbersOf(vector) }))
@@ -84,15 +90,24 @@ function inputOf(request: unknown, at: string): EmbeddingInput {
   return texts.every((text) => typeof text === 'string') ? texts.join('') : undefined
 }
 
-function settingsOf(request: JsonObject): number | undefined {
+const TASK_MEMBERS: ReadonlySet<string> = new Set(['taskType', 'task_type'])
+
+interface InputSettings {
+  readonly dimensions: number | undefined
+  readonly task: EmbeddingPurpose | undefined
+}
+const NO_SETTINGS: InputSettings = { dimensions: undefined, task: undefined }
+
+function settingsOf(request: JsonObject): InputSettings {
   const dimensions = request['outputDimensionality'] ?? request['output_dimensionality']
-  if (dimensions === undefined) return undefined
-  if (typeof dimensions === 'number' && Number.isSafeInteger(dimensions) && dimensions > 0) return dimensions
+  const task = purposeOf(request['taskType'] ?? request['task_type'])
+  if (dimensions === undefined) return { dimensions, task }
+  if (typeof dimensions === 'number' && Number.isSafeInteger(dimensions) && dimensions > 0) return { dimensions, task }
   throw invalid('`outputDimensionality` must be a whole number above 0.', 'outputDimensionality')
 }
 
 /** An embedding has no output. */
-function usageOf(value: unknown): Usage | undefined {
+export function embeddingUsage(value: unknown): Usage | undefined {
   const usage = decodeUsage(value)
   return usage?.inputTokens === undefined ? undefined : { ...usage, outputTokens: usage.outputTokens ?? 0 }
 }

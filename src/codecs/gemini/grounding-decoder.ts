@@ -6,9 +6,9 @@ const RESULT_FIELDS = ['groundingMetadata', 'citationMetadata', 'urlContextMetad
 
 /** What the vendor's tools found, as one result; undefined when they found nothing. */
 export function groundingPart(candidate: JsonObject): HostedToolResultPart | undefined {
-  const raw: JsonObject = {}
-  for (const field of RESULT_FIELDS) if (isObject(candidate[field])) raw[field] = candidate[field]
-  return Object.keys(raw).length === 0 ? undefined : { type: 'hosted-tool-result', kind: 'grounding', origin: 'gemini', raw }
+  let raw: JsonObject | undefined
+  for (const field of RESULT_FIELDS) if (isObject(candidate[field])) (raw ??= {})[field] = candidate[field]
+  return raw === undefined ? undefined : { type: 'hosted-tool-result', kind: 'grounding', origin: 'gemini', raw }
 }
 
 /** The sources that a candidate names for its text. `text` is all of it, which offsets are counted in. */

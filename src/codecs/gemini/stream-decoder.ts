@@ -3,10 +3,12 @@ import type { Emit, StreamFailure } from '../../ir/stream-event.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { StreamDecoder } from '../codec.ts'
 import { CandidateDecoder, type AnswerScope } from './candidate-decoder.ts'
+import { setMember } from '../schema-notes.ts'
 import { decodeFailure } from './error.ts'
 import { decodeBlock } from './finish.ts'
 import { decodeUsage } from './usage.ts'
 
+const NONE: readonly unknown[] = []
 const CHUNK_FIELDS: ReadonlySet<string> = new Set(['candidates', 'usageMetadata', 'modelVersion', 'responseId', 'createTime'])
 
 /**
@@ -68,16 +70,17 @@ export class GeminiStreamDecoder implements StreamDecoder {
   }
 
   private read(chunk: JsonObject, emit: Emit): void {
-    const candidates = Array.isArray(chunk['candidates']) ? chunk['candidates'].filter(isObject) : []
+    const candidates: readonly unknown[] = Array.isArray(chunk['candidates']) ? chunk['candidates'] : NONE
     const feedback = chunk['promptFeedback']
-    const blocks = candidates.length === 0 && isObject(feedback) && feedback['blockReason'] !== undefined
-    const rest = Object.entries(chunk).filter(
-      ([key, value]) => !CHUNK_FIELDS.has(key) && value !== null && (key !== 'promptFeedback' || !blocks),
-    )
+    const blocks = !candidates.some(isObject) && isObject(feedback) && feedback['blockReason'] !== undefined
+    let rest: JsonObject | undefined
+    for (const key of Object.keys(chunk))
+      if (!CHUNK_FIELDS.has(key) && chunk[key] !== null && (key !== 'promptFeedback' || !blocks))
+        setMember((rest ??= {}), key, chunk[key])
     // Before the start, so that an encoder of the same format can put them where they stood.
-    if (rest.length > 0) emit({ type: 'metadata', format: 'gemini', fields: Object.fromEntries(rest) })
+    if (rest !== undefined) emit({ type: 'metadata', format: 'gemini', fields: rest })
     if (!this.started) this.start(chunk, emit)
-    for (const candidate of candidates) this.candidateOf(candidate['index']).push(candidate, emit)
+    for (const candidate of candidates) if (isObject(candidate)) this.candidateOf(candidate['index']).push(candidate, emit)
     if (blocks && !this.isBlocked) {
       this.isBlocked = true
       emit({ type: 'finish', choice: 0, reason: decodeBlock(feedback) })

@@ -60,9 +60,10 @@ const MODALITIES: Readonly<Record<string, keyof ModalityTokens>> = {
   DOCUMENT: 'document',
 }
 
-function modalities(...lists: unknown[]): ModalityTokens | undefined {
+function modalities(list: unknown, more?: unknown): ModalityTokens | undefined {
+  if (list === undefined && more === undefined) return undefined
   let tokens: ModalityTokens | undefined
-  for (const entry of lists.flat()) {
+  for (const entry of [list, more].flat()) {
     if (!isObject(entry) || typeof entry['modality'] !== 'string' || !Object.hasOwn(MODALITIES, entry['modality'])) continue
     const kind = MODALITIES[entry['modality']]
     const number = count(entry['tokenCount'])

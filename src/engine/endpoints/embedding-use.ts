@@ -1,18 +1,17 @@
-import type { EmbeddingCodec } from '../../codecs/embedding-codec.ts'
+import type { EmbeddingCodec, UpstreamEmbeddings } from '../../codecs/embedding-codec.ts'
 import type { Codec } from '../../codecs/codec.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Diagnostic, Translated } from '../../ir/diagnostic.ts'
 import type { Offer } from '../../ir/endpoint.ts'
-import type { EmbeddingRequest, EmbeddingResponse } from '../../ir/embedding.ts'
+import type { EmbeddingRequest } from '../../ir/embedding.ts'
 import type { EndpointNeed } from '../../ir/question.ts'
 import type { UpstreamBody } from '../../providers/provider.types.ts'
-import type { ClientHeaders } from '../attempt-result.ts'
 import { refuseLosses } from '../attempt.ts'
 import type { RequestBody } from '../engine.ts'
 import { passthroughBody, translatedBody } from '../request-body.ts'
-import { StreamFacts } from '../stream-facts.ts'
-import { parseJson, shownModel } from '../whole-answer.ts'
-import type { EndpointPlace, EndpointReading, EndpointUse, PreparedEndpoint, WholeReading } from './endpoint-use.ts'
+import type { UnsentRequest } from '../../transport/transport.ts'
+import { EmbeddingReading } from './embedding-reading.ts'
+import type { EndpointPlace, EndpointReading, EndpointUse, PreparedEndpoint } from './endpoint-use.ts'
 
 export interface EmbeddingUseOptions {
   /** The client's. */
@@ -47,13 +46,32 @@ export class EmbeddingUse implements EndpointUse {
   }
 
   prepare(place: EndpointPlace): PreparedEndpoint {
-    const { provider, target, account, route } = place
-    const { codec, decoded, headers } = this.options
-    const passes = embeddingsOf(provider.codec) === embeddingsOf(codec)
-    const { diagnostics, refusals, body } = passes ? this.passed(place) : this.translated(place)
+    const { target, route } = place
+    const { diagnostics, refusals, bodies } = this.passes(place) ? this.passed(place) : this.translated(place)
     if (route.translation === 'strict') refuseLosses(target, diagnostics)
-    const request = provider.buildRequest({
-      operation: passes && !decoded.value.isBatch ? 'embed' : 'embed-batch',
+    const [request, ...further] = bodies.map((body) => this.requestOf(body, place))
+    return { request: request!, further, refusals, diagnostics }
+  }
+
+  reading(place: EndpointPlace): EndpointReading {
+    const { codec, decoded, estimatedInputTokens } = this.options
+    const sizes = this.passes(place)
+      ? [decoded.value.inputs.length]
+      : partsOf(decoded.value, place).map(({ inputs }) => inputs.length)
+    const upstream = embeddingsAt(place)
+    const client = clientEmbeddings(codec)
+    return new EmbeddingReading({ place, upstream, client, request: decoded.value, sizes, estimatedInputTokens })
+  }
+
+  private passes(place: EndpointPlace): boolean {
+    return embeddingsAt(place) === this.options.codec.embeddings
+  }
+
+  private requestOf(body: UpstreamBody, place: EndpointPlace): UnsentRequest {
+    const { provider, target, account } = place
+    const { codec, decoded, headers } = this.options
+    return provider.buildRequest({
+      operation: this.passes(place) && !decoded.value.isBatch ? 'embed' : 'embed-batch',
       model: target.model,
       body,
       account,
@@ -61,66 +79,59 @@ export class EmbeddingUse implements EndpointUse {
       clientHeaders: headers,
       clientFormat: codec.format,
     })
-    return { request, refusals, diagnostics }
-  }
-
-  reading(place: EndpointPlace): EndpointReading {
-    return { kind: 'whole', read: (text) => this.read(text, place) }
   }
 
   private passed({ provider, target }: EndpointPlace): Prepared {
     const { codec, value, body } = this.options
-    const renamed = embeddingsOf(codec).renamed?.(value, target.model)
-    if (renamed !== undefined) return { body: translatedBody(renamed, body), refusals: ['nested_model'], diagnostics: [] }
+    const renamed = clientEmbeddings(codec).renamed?.(value, target.model)
+    if (renamed !== undefined) return { bodies: [translatedBody(renamed, body)], refusals: ['nested_model'], diagnostics: [] }
     const model = provider.codec.passthrough.modelInBody?.(target.model) ?? target.model
-    return { body: passthroughBody(body, { model, addStreamUsage: false }), refusals: [], diagnostics: [] }
+    return { bodies: [passthroughBody(body, { model, addStreamUsage: false })], refusals: [], diagnostics: [] }
   }
 
-  private translated({ provider, target }: EndpointPlace): Prepared {
+  private translated(place: EndpointPlace): Prepared {
     const { decoded, body } = this.options
-    const encoded = embeddingsOf(provider.codec).encodeRequest(decoded.value, target.model)
-    return { body: translatedBody(encoded, body), refusals: ['format_differs'], diagnostics: decoded.diagnostics }
-  }
-
-  private read(text: string, place: EndpointPlace): WholeReading {
-    const { provider, route, target } = place
-    const { codec, decoded, estimatedInputTokens } = this.options
-    const request = decoded.value
-    const json = parseJson(text, place)
-    const failure = provider.codec.inspectResponse(json).error
-    if (failure !== undefined) throw provider.classifyInBand(failure)
-    const answer = embeddingsOf(provider.codec).decodeResponse(json, request.inputs.length)
-    const facts = factsOf(answer)
-    const isSameFormat = embeddingsOf(provider.codec) === embeddingsOf(codec)
-    if (isSameFormat && (request.encoding === 'float' || answer.vectors.every((vector) => typeof vector === 'string')))
-      return { body: shownModel(text, answer.model, { call: request, route, provider }), facts }
-    const model = route.responseModel === 'requested' ? request.model : target.model
-    const encoder = embeddingsOf(codec)
-    const body = JSON.stringify(encoder.encodeResponse(answer, { model, request, estimatedInputTokens }))
-    return encoder.needsUsage && answer.usage === undefined ? { body, facts, headers: ESTIMATED } : { body, facts }
+    const { model } = place.target
+    const encoded = partsOf(decoded.value, place).map((part) => embeddingsAt(place).encodeRequest(part, model))
+    return {
+      bodies: encoded.map(({ value }) => translatedBody(value, body)),
+      refusals: ['format_differs'],
+      // The inputs share their settings.
+      diagnostics: [...decoded.diagnostics, ...(encoded[0]?.diagnostics ?? [])],
+    }
   }
 }
 
-const ESTIMATED: ClientHeaders = [['x-switchback-estimated', 'true']]
-
 interface Prepared {
-  readonly body: UpstreamBody
+  /** One for each request to the upstream. */
+  readonly bodies: readonly UpstreamBody[]
   readonly refusals: readonly string[]
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Whoever has no embeddings is never asked for any: routing has left it out. */
-function embeddingsOf({ embeddings, format }: Codec): EmbeddingCodec {
-  if (embeddings === undefined)
-    throw new GatewayError('endpoint_unsupported', `Upstreams that speak ${format} have no embeddings.`)
-  return embeddings
+/** As many as OpenAI takes inputs in one call. */
+const MOST_REQUESTS = 2_048
+
+/** The request, or several of it where the upstream takes fewer inputs at once. */
+function partsOf(request: EmbeddingRequest, place: EndpointPlace): readonly EmbeddingRequest[] {
+  const { inputs } = request
+  const most = embeddingsAt(place).inputsPerRequest?.(place.target.model) ?? inputs.length
+  const count = Math.ceil(inputs.length / most)
+  if (count > MOST_REQUESTS)
+    throw new GatewayError(
+      'translation_refused',
+      `${place.target.id} takes ${most} of the ${inputs.length} inputs at a time, which would be ${count} calls. Send at most ${MOST_REQUESTS * most} at once.`,
+      { target: place.target.id },
+    )
+  return Array.from({ length: count }, (_none, index) => ({ ...request, inputs: inputs.slice(index * most, (index + 1) * most) }))
 }
 
-function factsOf({ usage, model }: EmbeddingResponse): StreamFacts {
-  const facts = new StreamFacts()
-  facts.semantic = true
-  facts.ended = true
-  facts.usage = usage
-  facts.model = model
-  return facts
+/** Whoever has no embeddings is never asked for any: routing has left it out. */
+function embeddingsAt({ provider: { embeddings, codec } }: EndpointPlace): UpstreamEmbeddings {
+  return embeddings ?? clientEmbeddings(codec)
+}
+
+function clientEmbeddings({ embeddings, format }: Codec): EmbeddingCodec {
+  if (embeddings !== undefined) return embeddings
+  throw new GatewayError('endpoint_unsupported', `${format} has no embeddings.`)
 }

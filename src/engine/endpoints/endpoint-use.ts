@@ -25,6 +25,8 @@ export interface PreparedEndpoint {
   /** Codes why the bytes could not go through as they were; empty for pass-through. */
   readonly refusals?: readonly string[] | undefined
   readonly diagnostics?: readonly Diagnostic[] | undefined
+  /** The other requests of an attempt that takes several: sent when the first has been answered, a few at a time. */
+  readonly further?: readonly UnsentRequest[] | undefined
   /** Take out the usage chunk that only the gateway asked for. */
   readonly dropUsageChunk?: boolean | undefined
 }
@@ -48,12 +50,29 @@ export interface PassingBody extends StreamedBody {
   progress: (() => void) | undefined
 }
 
+/** Of all of an answer, before the client gets any. */
+export interface WholeAnswerReading {
+  readonly kind: 'whole'
+  read(text: string): WholeReading
+}
+
+/** Of the answers to the several requests of an attempt. */
+export interface JoinedReading {
+  readonly kind: 'joined'
+  /** Filled as answers come, so that what was used until another fails is known. */
+  readonly facts: StreamFacts
+  /** An answer, by the number of its request. */
+  take(index: number, text: string, headers: Headers): void
+  /** Every answer was taken. */
+  join(): WholeReading
+}
+
 /** How an answer is read. */
 export type EndpointReading =
   /** As an answer of the call's codec that passes through. */
   | { readonly kind: 'as-generated' }
-  /** All of it, before the client gets any. */
-  | { readonly kind: 'whole'; read(text: string): WholeReading }
+  | WholeAnswerReading
+  | JoinedReading
   /** On its way to the client. */
   | { readonly kind: 'stream'; readonly transform: StreamTransform }
 

@@ -2,8 +2,8 @@ import { EventStreamParser, type EventStreamMessage } from '../../lib/event-stre
 
 const BINARY = 'application/vnd.amazon.eventstream'
 
-/** A message as a whole server-sent event; empty for one that says nothing. */
-export type EventOf = (message: EventStreamMessage) => string
+/** A message as the bytes of a whole server-sent event; none for one that says nothing. */
+export type EventOf = (message: EventStreamMessage) => Uint8Array | undefined
 
 /**
  * An answer with its binary stream as server-sent events, which everything behind it reads; every other answer as it is. Nothing waits in
@@ -18,7 +18,7 @@ export function asServerSentEvents(response: Response, eventOf: EventOf): Respon
 
 function eventsIn(body: ReadableStream<Uint8Array>, eventOf: EventOf): ReadableStream<Uint8Array> {
   const reader = body.getReader()
-  const events = new EventTexts(eventOf)
+  const events = new EventBytes(eventOf)
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -29,9 +29,9 @@ function eventsIn(body: ReadableStream<Uint8Array>, eventOf: EventOf): ReadableS
             controller.close()
             return
           }
-          const text = events.push(value)
-          if (text === '') continue
-          controller.enqueue(Buffer.from(text))
+          const bytes = events.push(value)
+          if (bytes === undefined) continue
+          controller.enqueue(bytes)
           return
         }
       },
@@ -41,21 +41,22 @@ function eventsIn(body: ReadableStream<Uint8Array>, eventOf: EventOf): ReadableS
   )
 }
 
-/** Binary messages, cut anywhere, as the text of events. */
-export class EventTexts {
+/** Binary messages, cut anywhere, as the bytes of events. */
+export class EventBytes {
   private readonly parser = new EventStreamParser()
   private readonly eventOf: EventOf
-  private text = ''
+  private readonly ready: Uint8Array[] = []
 
   constructor(eventOf: EventOf) {
     this.eventOf = eventOf
   }
 
   /** The events that this chunk completes. Throws for bytes that are no messages. */
-  push(chunk: Uint8Array): string {
-    this.text = ''
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    const { ready } = this
+    ready.length = 0
     this.parser.push(chunk, this.onMessage)
-    return this.text
+    return ready.length > 1 ? Buffer.concat(ready) : ready[0]
   }
 
   end(): void {
@@ -63,6 +64,7 @@ export class EventTexts {
   }
 
   private readonly onMessage = (message: EventStreamMessage): void => {
-    this.text += this.eventOf(message)
+    const event = this.eventOf(message)
+    if (event !== undefined) this.ready.push(event)
   }
 }

@@ -2,10 +2,24 @@ import type { EventStreamMessage } from '../../lib/event-stream.ts'
 import { sseText } from '../../lib/sse-text.ts'
 
 /** A message of `ConverseStream` as an event: named by its kind or its exception, with its JSON. */
-export function converseEvent(message: EventStreamMessage): string {
+export function converseEvent(message: EventStreamMessage): Buffer {
   const exception = exceptionIn(message)
-  if (exception !== undefined) return sseText(exception.name, JSON.stringify({ message: exception.message }))
-  return sseText(message.headers.get(':event-type'), oneLine(message.payload.toString()))
+  if (exception !== undefined) return Buffer.from(sseText(exception.name, JSON.stringify({ message: exception.message })))
+  return Buffer.concat([beginningOf(message), oneLine(message.payload), END])
+}
+
+const END = Buffer.from('\n\n')
+/** The parser gives messages of one kind the same headers. */
+const beginnings = new WeakMap<EventStreamMessage['headers'], Buffer>()
+
+/** An event up to its JSON. */
+function beginningOf({ headers }: EventStreamMessage): Buffer {
+  let beginning = beginnings.get(headers)
+  if (beginning === undefined) {
+    beginning = Buffer.from(sseText(headers.get(':event-type'), '').trimEnd() + ' ')
+    beginnings.set(headers, beginning)
+  }
+  return beginning
 }
 
 export interface StreamException {
@@ -37,4 +51,8 @@ function sentenceIn(text: string): string {
 }
 
 /** Line breaks of JSON stand between its tokens only. An event has one line. */
-export const oneLine = (json: string): string => (/[\r\n]/.test(json) ? json.replaceAll(/[\r\n]+/g, ' ') : json)
+export const oneLine = (json: Buffer): Buffer =>
+  json.includes(LF) || json.includes(CR) ? Buffer.from(json.toString().replaceAll(/[\r\n]+/g, ' ')) : json
+
+const LF = 10
+const CR = 13

@@ -14,7 +14,7 @@ const REPLACED = ['model', 'stream', 'anthropic_beta']
 export const invokeBody =
   (own: readonly string[]) =>
   (options: BuildOptions): UpstreamBody => {
-    if (options.operation === 'count-tokens') return options.body
+    if (options.operation !== 'generate') return options.body
     const betas = betasOf(own, options)
     return claudeBody(options.body, { version: INVOKE_VERSION, without: REPLACED, ...(betas.length === 0 ? {} : { betas }) })
   }

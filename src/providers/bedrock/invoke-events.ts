@@ -17,7 +17,7 @@ const STATUS: Readonly<Record<string, number>> = {
 const TYPE = /^\s*\{\s*"type"\s*:\s*"(\w+)"/
 
 /** A message of `InvokeModelWithResponseStream` as the event of a Messages stream that it wraps. */
-export function invokeEvent(message: EventStreamMessage): string {
+export function invokeEvent(message: EventStreamMessage): Buffer | undefined {
   const exception = exceptionIn(message)
   if (exception !== undefined) {
     const error = { message: exception.message, status: STATUS[exception.name] ?? 500 }
@@ -27,12 +27,12 @@ export function invokeEvent(message: EventStreamMessage): string {
       .write({ type: 'error', error }, (event, data) => {
         text += sseText(event, data)
       })
-    return text
+    return Buffer.from(text)
   }
   const { bytes } = JSON.parse(message.payload.toString()) as { bytes?: unknown }
-  if (typeof bytes !== 'string') return ''
-  const data = oneLine(Buffer.from(bytes, 'base64').toString())
-  return sseText(TYPE.exec(data)?.[1] ?? typeIn(data), data)
+  if (typeof bytes !== 'string') return undefined
+  const data = oneLine(Buffer.from(bytes, 'base64')).toString()
+  return Buffer.from(sseText(TYPE.exec(data)?.[1] ?? typeIn(data), data))
 }
 
 /** Where the type is not the first member. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { WireFormat } from '../../../src/ir/wire-format.ts'
 import { eventStreamMessage } from '../../../src/lib/event-stream.ts'
-import { EventTexts } from '../../../src/providers/bedrock/as-server-sent-events.ts'
+import { EventBytes } from '../../../src/providers/bedrock/as-server-sent-events.ts'
 import { converseEvent } from '../../../src/providers/bedrock/converse-events.ts'
 
 const ROOT = path.resolve(import.meta.dir, '../../..')
@@ -74,7 +74,7 @@ export function loadFixtures(): Fixture[] {
     const bytes = read(file)
     if (format !== 'bedrock_converse' || mode === 'json') return [{ id, mode, level, format, bytes, expected: told }]
     const binary = file.endsWith('.bin') ? bytes : binaryOf(bytes.toString())
-    const events = Buffer.from(new EventTexts(converseEvent).push(binary))
+    const events = Buffer.from(new EventBytes(converseEvent).push(binary) ?? [])
     return [{ id, mode, level, format, bytes: events, binary, expected: told }]
   })
 }
