@@ -6,6 +6,7 @@ import { Joining } from './app/joining.ts'
 import { openCaptures } from './app/open-captures.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
+import { openRotation, type Rotation } from './app/open-rotation.ts'
 import { openWatch } from './app/open-watch.ts'
 import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
@@ -45,7 +46,6 @@ import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
-import { vaultKeeper } from './operations/vault/keep-in-vault.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import type { ProviderSettings } from './providers/provider.settings.schema.ts'
@@ -106,8 +106,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { loginsOf = dataDir?.path } = options
   const { live, transport } = openLive(config, { clock, logger, loginsOf })
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
-  const { prices } = books
-  const state = openGatewayState(live, prices, surroundings)
+  const state = openGatewayState(live, books.prices, surroundings)
   const { records, health, disables } = state
   const unfollow = followFiles(books, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
@@ -117,6 +116,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...shared, config, hostOf: live.hostOf, address })
   const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running: issued.running })
+  const rotation = openRotation({ ...shared, accounts })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
@@ -137,10 +137,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       accounts,
       health,
       loginOf: loginViews(live, clock),
-      rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
+      rotation,
       coordination: config.state.shared?.redis && state.coordination,
     },
-    usage: usageDesk(state, { live, prices, clock }),
+    usage: usageDesk(state, { live, ...books, clock }),
     metrics: watch.metrics,
     alerts,
     captures,
@@ -151,7 +151,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const parts = { ...shared, config, surroundings, issued, limiter, watch, captures, accounts, factsOf, formats, app }
+  const parts = { ...shared, config, surroundings, issued, rotation, limiter, watch, captures, accounts, factsOf, formats, app }
   const release = (): void => {
     tokenizer.close()
     unfollow()
@@ -166,6 +166,7 @@ interface HandleParts extends Pick<
   readonly config: CompiledConfig
   readonly surroundings: Surroundings
   readonly issued: FollowedKeys
+  readonly rotation: Rotation
   readonly captures: ReturnType<typeof openCaptures>['captures']
   readonly accounts: AccountPool
   readonly factsOf: FactsOf
@@ -194,6 +195,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
     await state.join()
     noteConfiguration(live.snapshot(), noting)
     await issued.read()
+    await parts.rotation.keptKeys?.follow()
   }, config.state.shared === undefined)
   /** What upstreams of `format: auto` speak is found out beside everything else; nobody waits for it here. */
   const survey = (): void => void parts.formats.prepare(live.snapshot().targets)

@@ -36,6 +36,7 @@ import { openPostgres, type Postgres } from './postgres/postgres.ts'
 import { withRetention } from './records/open.ts'
 import { createPostgresRecords } from './records/postgres.ts'
 import { openRedis, type Redis } from './redis/redis.ts'
+import { createPostgresRotatedKeys } from './rotated-keys/postgres.ts'
 import { SHARED_DOMAINS } from './shared-domains.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import { createSharedSignatures } from './signatures/shared.ts'
@@ -86,6 +87,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     signatures: createSharedSignatures({ local: createMemorySignatures({ clock }), coordination }),
     disables,
     tenancy,
+    rotatedKeys: opened.add(createPostgresRotatedKeys({ database, clock, coordination })),
     audit,
     ledger,
     limits,

@@ -25,6 +25,8 @@ import type { TenancyStore } from './tenancy/store.ts'
 import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import { openSqliteRotatedKeys } from './rotated-keys/sqlite.ts'
+import type { RotatedKeyStore } from './rotated-keys/store.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import type { SignatureStore } from './signatures/store.ts'
 import type { LedgerSettings } from './state.schema.ts'
@@ -61,6 +63,8 @@ export interface GatewayState {
   readonly signatures: SignatureStore
   readonly disables: DisableStore
   readonly tenancy: TenancyStore
+  /** Undefined when nothing outlives the process. */
+  readonly rotatedKeys: RotatedKeyStore | undefined
   readonly audit: AuditStore
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
@@ -102,6 +106,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
         keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn }),
       )
     : undefined
+  const rotatedKeys = isFile ? opened.add(openSqliteRotatedKeys({ path: store, clock })) : undefined
   const limits = createMemoryLimits({ clock })
   if (isFile) opened.add(keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }))
   return {
@@ -111,6 +116,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
     signatures: createMemorySignatures({ clock }),
     disables,
     tenancy,
+    rotatedKeys,
     audit,
     ledger,
     configure(next) {

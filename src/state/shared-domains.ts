@@ -5,6 +5,7 @@ import { POSTGRES_INSTALLATION } from './installation/postgres.ts'
 import { POSTGRES_LEDGER } from './ledger/postgres-schema.ts'
 import type { PostgresDomain } from './postgres/migrate.ts'
 import { POSTGRES_RECORDS } from './records/postgres-schema.ts'
+import { POSTGRES_ROTATED_KEYS } from './rotated-keys/migrations.ts'
 import { POSTGRES_TENANCY } from './tenancy/postgres-schema.ts'
 
 /** Every part of the schema in PostgreSQL. */
@@ -16,4 +17,5 @@ export const SHARED_DOMAINS: readonly PostgresDomain[] = [
   POSTGRES_AUDIT,
   POSTGRES_SCORECARDS,
   POSTGRES_INSTALLATION,
+  POSTGRES_ROTATED_KEYS,
 ]
