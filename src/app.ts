@@ -33,7 +33,6 @@ import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
 import { loginViews } from './operations/account-login.ts'
-import { CERTIFICATION_FILE } from './operations/certify/certification-file.ts'
 import { followCertifications } from './operations/certify/follow-certifications.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
@@ -108,7 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
   const state = openGatewayState(live, books.prices, surroundings)
   const { records, health, disables } = state
-  const unfollow = followFiles(books, surroundings)
+  const unfollow = followOwnPrices(books.prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
   const shared = { ...surroundings, live, transport, state, ...books, buffers }
@@ -181,7 +180,7 @@ interface Place {
 
 /** What can be done with a gateway that is built. */
 function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
-  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
+  const { config, surroundings, live, prices, certifications, state, buffers, issued, watch, app } = parts
   const { dataDir, clock, logger } = surroundings
   const noting = { audit: state.audit, clock, logger }
   const server = {
@@ -194,6 +193,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
   const joining = new Joining(async () => {
     await state.join()
     noteConfiguration(live.snapshot(), noting)
+    await followCertifications({ store: state.certifications, certifications, warn: (message) => logger.error({}, message) })
     await issued.read()
     await parts.rotation.keptKeys?.follow()
   }, config.state.shared === undefined)
@@ -280,20 +280,10 @@ const tenancyParts = (
   reports: callerReports({ limiter, ledger, clock }),
 })
 
-/** Keeps the operator's own prices and what has been certified as the data directory has them, until the returned function is called. */
-function followFiles(
-  { prices, certifications }: Pick<EngineParts, 'prices' | 'certifications'>,
-  { dataDir, clock, logger }: Surroundings,
-): () => void {
+/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
+function followOwnPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
   if (dataDir === undefined) return () => undefined
-  const warn = (message: string): void => logger.error({}, message)
-  const stopPrices = followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
-  const path = dataDir.file(CERTIFICATION_FILE)
-  const stopCertifications = followCertifications({ path, clock, certifications, warn })
-  return () => {
-    stopPrices()
-    stopCertifications()
-  }
+  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn: (message) => logger.error({}, message) })
 }
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({

@@ -4,6 +4,7 @@ import { within } from '../lib/within.ts'
 import { openWhole, type ClosingList } from '../lib/closing-list.ts'
 import { keptAudit } from './audit/kept-audit.ts'
 import { createPostgresAudit } from './audit/postgres.ts'
+import { createPostgresCertifications } from './certifications/postgres.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import { createSharedAffinity } from './affinity/shared.ts'
 import { createNoCoordination } from './coordination/none.ts'
@@ -87,6 +88,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     signatures: createSharedSignatures({ local: createMemorySignatures({ clock }), coordination }),
     disables,
     tenancy,
+    certifications: opened.add(createPostgresCertifications({ database, clock, coordination })),
     rotatedKeys: opened.add(createPostgresRotatedKeys({ database, clock, coordination })),
     audit,
     ledger,

@@ -9,6 +9,8 @@ import { openDisables } from './disables/open.ts'
 import { keptAudit } from './audit/kept-audit.ts'
 import { openAudit } from './audit/open.ts'
 import type { AuditStore } from './audit/store.ts'
+import { createFileCertifications } from './certifications/file.ts'
+import type { CertificationStore } from './certifications/store.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
 import type { IdempotencyStore } from './idempotency/store.ts'
@@ -53,6 +55,8 @@ export interface StateSurroundings {
 export interface OpenStateOptions extends StateSurroundings {
   /** `memory`, or the path of an SQLite file. */
   readonly store: string
+  /** The file of certifications; undefined without a data directory. */
+  readonly certificationPath?: string | undefined
 }
 
 /** Everything a gateway remembers. */
@@ -65,6 +69,8 @@ export interface GatewayState {
   readonly tenancy: TenancyStore
   /** Undefined when nothing outlives the process. */
   readonly rotatedKeys: RotatedKeyStore | undefined
+  /** Undefined when nothing outlives the process. */
+  readonly certifications: CertificationStore | undefined
   readonly audit: AuditStore
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
@@ -91,7 +97,7 @@ export type StateChange = Pick<StateSurroundings, 'retentionMs' | 'auditRetentio
 export const openState = (options: OpenStateOptions): GatewayState => openWhole((opened) => stateOf(options, opened))
 
 function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
-  const { store, clock, warn } = options
+  const { store, clock, warn, certificationPath } = options
   const isFile = store !== 'memory'
   const records = opened.add(openRecords(options))
   const health = createMemoryHealth({ clock, settings: options.health })
@@ -117,6 +123,8 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
     disables,
     tenancy,
     rotatedKeys,
+    certifications:
+      certificationPath === undefined ? undefined : opened.add(createFileCertifications({ path: certificationPath, clock })),
     audit,
     ledger,
     configure(next) {

@@ -1,4 +1,5 @@
 import { POSTGRES_AUDIT } from './audit/postgres-schema.ts'
+import { POSTGRES_CERTIFICATIONS } from './certifications/postgres-schema.ts'
 import { POSTGRES_DISABLES } from './disables/postgres-schema.ts'
 import { POSTGRES_SCORECARDS } from './health/postgres-scorecards.ts'
 import { POSTGRES_INSTALLATION } from './installation/postgres.ts'
@@ -18,4 +19,5 @@ export const SHARED_DOMAINS: readonly PostgresDomain[] = [
   POSTGRES_SCORECARDS,
   POSTGRES_INSTALLATION,
   POSTGRES_ROTATED_KEYS,
+  POSTGRES_CERTIFICATIONS,
 ]

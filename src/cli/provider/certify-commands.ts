@@ -35,9 +35,11 @@ export function defineCertification(group: Command, execute: Execute): void {
       const options = command.optsWithGlobals()
       await execute((context) => certify(context, undefined, options), options.json === true)
     })
-  withDataDir(withJson(group.command('matrix')))
+  withDataDir(withConfig(withJson(group.command('matrix'))))
     .summary('show what has been certified')
-    .description('Shows what came of the newest certification of every target, by what was asked. Calls nobody.')
+    .description(
+      'Shows what came of the newest certification of every target, by what was asked, with its age and whether it still counts. Calls nobody.',
+    )
     .action(async (_options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
       const options = command.optsWithGlobals()
       await execute((context) => matrix(context, options), options.json === true)
@@ -128,14 +130,15 @@ async function openCertifier(context: CliContext, options: CommonOptions): Promi
 }
 
 async function matrix(context: CliContext, options: CommonOptions): Promise<number> {
-  const [{ readCertifications }, { renderMatrix }] = await Promise.all([
-    import('../../operations/certify/certification-file.ts'),
+  const [{ certificationMatrix }, { renderMatrix }, { compiled }] = await Promise.all([
+    import('../../operations/certify/certification-matrix.ts'),
     import('../../operations/certify/render-certification.ts'),
+    requireConfig(context, { path: options.config }),
   ])
-  const certifications = [...readCertifications(dataDirectory(context.surroundings, options.dataDir)).values()]
-  const ok = certifications.every(({ status }) => status === 'certified')
-  if (options.json === true)
-    context.stdout(`${JSON.stringify({ schema: 'switchback.provider-matrix/v1', ok, targets: certifications })}\n`)
-  else context.stdout(`${renderMatrix(certifications)}\n`)
+  const dataDir = dataDirectory(context.surroundings, options.dataDir)
+  const targets = await certificationMatrix(compiled, dataDir, context.clock)
+  const ok = targets.every(({ status, lapsed }) => status === 'certified' && lapsed === undefined)
+  if (options.json === true) context.stdout(`${JSON.stringify({ schema: 'switchback.provider-matrix/v1', ok, targets })}\n`)
+  else context.stdout(`${renderMatrix(targets)}\n`)
   return ok ? EXIT.ok : EXIT.failed
 }

@@ -9,7 +9,9 @@ import { loadDecisionWorld } from '../decision-world.ts'
 import { knownFacts, targetOf } from '../provider/known-facts.ts'
 import { type MakeProvider, openUpstream } from '../provider/open-upstream.ts'
 import { openPrices } from '../usage/open-prices.ts'
-import { type Certification, keepCertifications } from './certification-file.ts'
+import type { Certification } from '../../state/certifications/certification.ts'
+import { openCertificationsForCommand } from '../../state/certifications/open-for-command.ts'
+import { certificationPlace } from './held-certifications.ts'
 import { type CertificationMode, certifyTarget, probesOf } from './certify-target.ts'
 import { estimateCost, type ProbeEstimate } from './estimate-cost.ts'
 import { ProbeLedger } from './probe-ledger.ts'
@@ -33,7 +35,7 @@ export interface CertifiedTarget {
   readonly inLedger: boolean
 }
 
-/** Certifies targets of a configuration, one after the other, and keeps what came of it in the data directory. */
+/** Certifies targets of a configuration, one after the other, and keeps what came of it where its gateways find it. */
 export class Certifier {
   private readonly options: CertifierOptions
   private readonly prices: PriceBook
@@ -47,9 +49,10 @@ export class Certifier {
     this.hosts = world.hosts
   }
 
-  /** Throws when the operator's own prices are no good. */
+  /** Throws when the operator's own prices are no good, and `state_unavailable` when nothing could be kept: then nothing has been spent. */
   static async open(options: CertifierOptions): Promise<Certifier> {
     const { loaded, dataDir, clock } = options
+    await withCertifications(options, (store) => store.list())
     const world = await loadDecisionWorld({ config: loaded.compiled, dataDir, at: clock.wall() })
     return new Certifier(options, await openPrices(dataDir), world)
   }
@@ -84,10 +87,11 @@ export class Certifier {
       facts: knownFacts(compiled, provider)(model),
       clock,
       version,
+      endpoint: compiled.routing.providers.get(upstream.provider.id)?.endpoint,
       progress,
       called: ledger.note,
     })
-    keepCertifications(dataDir, [certification])
+    await withCertifications(this.options, (store) => store.keep(certification))
     return { certification, nanoDollars: ledger.nanoDollars, inLedger: await ledger.keep() }
   }
 
@@ -100,6 +104,18 @@ export class Certifier {
       usable: all.filter(({ isUsable }) => isUsable).map(({ id }) => id),
       skipped: all.filter(({ isUsable }) => !isUsable).map(({ id }) => id),
     }
+  }
+}
+
+async function withCertifications<Result>(
+  { loaded, dataDir, clock }: CertifierOptions,
+  use: (store: ReturnType<typeof openCertificationsForCommand>) => Promise<Result>,
+): Promise<Result> {
+  const store = openCertificationsForCommand(certificationPlace(loaded.compiled, dataDir), clock)
+  try {
+    return await use(store)
+  } finally {
+    await store.close()
   }
 }
 
