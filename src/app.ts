@@ -114,24 +114,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limiter = buildLimiter({ ...shared, keys: issued.keys })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...shared, config, hostOf: live.hostOf, address })
-  const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running: issued.running })
-  const rotation = openRotation({ ...shared, accounts })
+  const built = buildEngine({ ...shared, limiter, watch, running: issued.running })
+  const { engine, accounts, factsOf, tokenizer, formats } = built
+  const rotation = openRotation({ ...shared, ...built })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
-  const { snapshot } = live
-  const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
+  const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot: live.snapshot, health, accounts, records })
   const app = createHttpApp({
     engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
-    snapshot,
+    snapshot: live.snapshot,
     ...ingressSettings(config.server),
     records,
     issuedKeys: issued.keys,
     tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
-    modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
+    modelCard: (id) => modelCardOf(live.snapshot(), id, factsOf),
     operator: {
-      snapshot,
+      snapshot: live.snapshot,
       disables,
       accounts,
       health,

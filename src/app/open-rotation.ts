@@ -12,10 +12,11 @@ export interface Rotation extends RotationParts {
 export function openRotation({
   live,
   accounts,
+  ownCalls,
   state,
   clock,
   logger,
-}: Pick<EngineParts, 'live' | 'state' | 'clock' | 'logger'> & Pick<RotationParts, 'accounts'>): Rotation {
+}: Pick<EngineParts, 'live' | 'state' | 'clock' | 'logger'> & Pick<RotationParts, 'accounts' | 'ownCalls'>): Rotation {
   const { env } = readSurroundings()
   const warn = (message: string): void => logger.warn({}, message)
   const store = state.rotatedKeys
@@ -23,6 +24,7 @@ export function openRotation({
     live,
     snapshot: live.snapshot,
     accounts,
+    ownCalls,
     clock,
     keepInVault: vaultKeeper(env),
     keptKeys: store && new KeptKeys({ store, live, accounts, vaultKey: vaultKeyFinder(env), clock, warn }),

@@ -1,6 +1,7 @@
 import type { CompiledConfig } from '../config/compile.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { OwnCalls } from '../engine/ledger/own-calls.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Clock } from '../lib/clock.ts'
 import { replaceFile } from '../lib/replace-file.ts'
@@ -20,7 +21,8 @@ export interface RotationParts {
   readonly live: Pick<LiveConfig, 'config' | 'rotation' | 'useKeys' | 'trial' | 'pooled'>
   readonly snapshot: () => Pick<RoutingSnapshot, 'providers' | 'targets'>
   readonly accounts: Pick<AccountPool, 'configure' | 'reset'>
-  readonly clock: Pick<Clock, 'sleep'>
+  readonly clock: Pick<Clock, 'now' | 'sleep'>
+  readonly ownCalls: Pick<OwnCalls, 'refusal' | 'ended'>
   /** Stores a secret in the vault that the configuration names. */
   readonly keepInVault: (config: CompiledConfig, name: string, secret: Secret) => Promise<void>
   /** Keys that outlive the process; undefined when the state does not. */
@@ -120,13 +122,13 @@ function accountOf({ live }: RotationParts, { provider, account: id }: AccountSu
   return account
 }
 
-async function tried({ live, snapshot, clock }: RotationParts, subject: AccountSubject, order: RotationOrder): Promise<void> {
+async function tried({ live, snapshot, ...parts }: RotationParts, subject: AccountSubject, order: RotationOrder): Promise<void> {
   const { provider, account } = subject
   const model = order.model ?? snapshot().targets.find((target) => target.provider === provider)?.model
   if (model === undefined)
     throw invalidField(`The configuration names no model of ${provider} to try the key with. Give one as \`model\`.`, 'model')
   const trial = live.trial(provider, account, order.secret)
-  const failure = trial === undefined ? undefined : await tryKey(trial, model, clock)
+  const failure = trial === undefined ? undefined : await tryKey(trial, model, parts)
   if (failure === undefined) return
   throw new GatewayError(failure.code, `The new key was tried with ${provider}/${model} and not taken over. ${failure.message}`, {
     cause: failure,

@@ -8,6 +8,7 @@ import type { WireFormat } from '../../ir/wire-format.ts'
 import type { BudgetUse, QueueState } from '../../observability/settled-cost.ts'
 import type { Standing } from '../../state/limits/store.ts'
 import type { Call, HeaderList } from '../engine.ts'
+import type { OwnBudget } from './own-budget.ts'
 
 /** Where an attempt goes, and how large it may become. */
 export interface AttemptPlace {
@@ -77,6 +78,8 @@ export interface Limiter {
   readonly budgets: readonly BudgetUse[]
   /** Takes the limits of another configuration. What was used and is held stays counted. */
   configure(settings: LimitSettings): void
+  /** For calls that the gateway makes for itself. */
+  readonly own: OwnBudget
   /** All limits of a caller and how they stand. */
   statusOf(principal: Principal): Promise<readonly RuleStanding[]>
 }
