@@ -87,4 +87,29 @@ describe('provider certify', () => {
     expect(all.exitCode).toBe(0)
     expect((await line.run(['provider', 'doctor', 'p'])).stdout).toContain('first token')
   }, 60_000)
+
+  test.each([
+    ['test', 'p', '--model', 'probed'],
+    ['doctor', 'p', '--model', 'probed'],
+    ['certify', 'p/probed'],
+  ])(
+    'and %s are in the ledger, and call nobody when a budget is spent',
+    async (...words) => {
+      const line = newHome()
+      await line.run(['price', 'set', 'p/probed', '--input', '10', '--output', '20'])
+      await line.serve()
+      const first = await line.run(['provider', ...words])
+      expect(first.exitCode).toBe(0)
+      expect((await line.run(['usage', 'events', '--json'])).stdout).toContain('"purpose":"probe"')
+      const file = join(line.home, 'switchback.yaml')
+      const address = `base_url: "${upstream.address}"`
+      writeFileSync(file, readFileSync(file, 'utf8').replace(address, `${address}, budget: { max_usd: 0.000001 }`))
+      const before = upstream.calls
+      const refused = await line.run(['provider', ...words])
+      expect(refused.exitCode).toBe(1)
+      expect(refused.stderr).toMatch(/provider p's budget .* is spent/)
+      expect(upstream.calls).toBe(before)
+    },
+    60_000,
+  )
 })
