@@ -51,6 +51,7 @@ import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
+import { runProgram } from './runtime/run-program.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
@@ -319,6 +320,6 @@ export function providerMaker(
   const userAgent = `switchback/${ENGINE_VERSION}`
   const warn = (message: string): void => logger.warn({}, message)
   const logins = loginsOf === undefined ? createMemoryLogins() : createFileLogins({ folder: join(loginsOf, LOGINS_FOLDER), warn })
-  const credentials = createCredentials({ transport, clock, logins })
+  const credentials = createCredentials({ transport, clock, logins, run: runProgram })
   return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }

@@ -88,13 +88,10 @@ describe('provider certify', () => {
     expect((await line.run(['provider', 'doctor', 'p'])).stdout).toContain('first token')
   }, 60_000)
 
-  test.each([
-    ['test', 'p', '--model', 'probed'],
-    ['doctor', 'p', '--model', 'probed'],
-    ['certify', 'p/probed'],
-  ])(
+  test.each(['test p --model probed', 'doctor p --model probed', 'certify p/probed'])(
     'and %s are in the ledger, and call nobody when a budget is spent',
-    async (...words) => {
+    async (command) => {
+      const words = command.split(' ')
       const line = newHome()
       await line.run(['price', 'set', 'p/probed', '--input', '10', '--output', '20'])
       await line.serve()

@@ -3,7 +3,7 @@ import { attemptIdOf, type RequestId } from '../../ir/ids.ts'
 import type { AttemptRecord } from '../../ir/record.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { WireFormat } from '../../ir/wire-format.ts'
-import type { OwnBudget, OwnCallPlace } from '../limits/own-budget.ts'
+import type { OwnBudget, OwnCallPlace } from '../limits/limiter.ts'
 import type { AttemptLedger } from './attempt-ledger.ts'
 
 /** A call that no client asked for and that has ended, such as a probe. */

@@ -1,3 +1,4 @@
+import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AccountId } from '../../ir/ids.ts'
 import type { LimitRule, LimitSettings } from '../../ir/limits.ts'
 import type { Limited } from '../../ir/observed.ts'
@@ -8,7 +9,6 @@ import type { WireFormat } from '../../ir/wire-format.ts'
 import type { BudgetUse, QueueState } from '../../observability/settled-cost.ts'
 import type { Standing } from '../../state/limits/store.ts'
 import type { Call, HeaderList } from '../engine.ts'
-import type { OwnBudget } from './own-budget.ts'
 
 /** Where an attempt goes, and how large it may become. */
 export interface AttemptPlace {
@@ -54,6 +54,16 @@ export interface CallLimits {
   reserve(place: AttemptPlace): Promise<Reservation>
   /** The call is over. Happens once. */
   end(): void
+}
+
+export type OwnCallPlace = Pick<AttemptPlace, 'target' | 'account'>
+
+/** Budgets that calls of the gateway itself are under: its own, and those of the provider and the account. */
+export interface OwnBudget {
+  /** Why nothing more may be spent there; undefined while it may. */
+  refusal(place: OwnCallPlace): Promise<GatewayError | undefined>
+  /** Counts what a call has cost, as far as its price is known. `id` is of the attempt. */
+  count(id: string, place: OwnCallPlace, usage: Usage): Promise<void>
 }
 
 /** A rule and how it stands. */

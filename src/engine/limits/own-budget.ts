@@ -1,22 +1,10 @@
 import { costOf } from '../../catalog/prices/cost-of.ts'
-import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { BudgetRule } from '../../ir/limits.ts'
-import type { Usage } from '../../ir/usage.ts'
 import { limitRefusal, worstRefusal } from './limit-refusal.ts'
-import type { AttemptPlace } from './limiter.ts'
+import type { OwnBudget, OwnCallPlace } from './limiter.ts'
 import type { LimiterCore } from './limiter-core.ts'
 
-export type OwnCallPlace = Pick<AttemptPlace, 'target' | 'account'>
-
-/** Budgets that calls of the gateway itself are under: its own, and those of the provider and the account. */
-export interface OwnBudget {
-  /** Why nothing more may be spent there; undefined while it may. */
-  refusal(place: OwnCallPlace): Promise<GatewayError | undefined>
-  /** Counts what a call has cost, as far as its price is known. `id` is of the attempt. */
-  count(id: string, place: OwnCallPlace, usage: Usage): Promise<void>
-}
-
-/** The budgets of such calls among all rules. They are a few tokens each, so nothing is held for them beforehand. */
+/** Budgets of calls that the gateway makes for itself, among all rules. Such calls are a few tokens each, so nothing is held for them beforehand. */
 export function ownBudget(core: LimiterCore, budgetsOf: (place: OwnCallPlace) => readonly BudgetRule[]): OwnBudget {
   return {
     async refusal(place) {
