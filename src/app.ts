@@ -32,7 +32,7 @@ import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
-import { loginViews } from './operations/account-login.ts'
+import { accountViews } from './operations/account-login.ts'
 import { followCertifications } from './operations/certify/follow-certifications.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
@@ -136,7 +136,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       disables,
       accounts,
       health,
-      loginOf: loginViews(live, clock),
+      ...accountViews(live, clock),
       rotation,
       coordination: config.state.shared?.redis && state.coordination,
     },

@@ -167,7 +167,7 @@ duration_seconds = 1800
     })
     const headers = { host: 'sts.eu-central-1.amazonaws.com', ...request?.headers }
     const { expected, found } = expectedSignature(
-      { method: 'POST', path: '/', headers, body: String(request?.body) },
+      { method: 'POST', path: '/', headers, body: request?.body as string },
       'base-secret',
     )
     expect(found).toBe(expected)

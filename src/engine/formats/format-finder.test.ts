@@ -117,10 +117,10 @@ describe('what an upstream speaks', () => {
     const world = new FakeWorld()
     world.spoken = ['anthropic']
     await world.settledFor('openai')
-    expect(world.settled.map(({ format, status, usage }) => [format, status, usage?.inputTokens]).sort()).toEqual([
-      ['anthropic', 200, 1],
-      ['openai', 404, undefined],
-      ['responses', 404, undefined],
+    expect(world.settled.map(({ format, status, usage }) => `${format} ${status} ${usage?.inputTokens}`).sort()).toEqual([
+      'anthropic 200 1',
+      'openai 404 undefined',
+      'responses 404 undefined',
     ])
     expect(world.stored).toMatchObject([{ spoken: ['anthropic'] }])
     expect(JSON.stringify(world.stored)).not.toMatch(/far|SECRET/)
