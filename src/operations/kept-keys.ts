@@ -56,8 +56,8 @@ export class KeptKeys {
     this.options.store.watch(() => void this.read().catch(() => undefined))
   }
 
-  /** One after the other, so that the last one knows all. */
-  private read(): Promise<void> {
+  /** Uses what is kept. One after the other, so that the last one knows all. Rejects with `state_unavailable`. */
+  read(): Promise<void> {
     const done = this.reading.then(() => this.readAll())
     this.reading = done.catch(() => undefined) // whoever asked is told
     return done

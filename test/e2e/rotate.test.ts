@@ -85,6 +85,8 @@ routes: [{ name: all, match: { model: "*" }, targets: [up/m] }]
     const body = JSON.stringify({ model: 'x', messages: [{ role: 'user', content: 'hi' }] })
     const headers = { 'content-type': 'application/json' }
     expect((await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body })).status).toBe(200)
+    const tested = await line.run(['provider', 'test', 'up', '--model', 'm'])
+    expect(tested).toMatchObject({ exitCode: 0, stderr: '' })
     for (const file of readdirSync(line.home, { recursive: true, withFileTypes: true })) {
       if (file.isFile() && file.name !== 'switchback.yaml')
         expect(readFileSync(join(file.parentPath, file.name)).toString('latin1')).not.toContain('zq7')

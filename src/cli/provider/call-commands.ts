@@ -8,7 +8,7 @@ import type { CliContext } from '../cli-context.ts'
 import type { Execute } from '../command.ts'
 import { type CommonOptions, withConfig, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { requireConfig } from '../require-config.ts'
+import { requireKeyedConfig } from '../require-keyed-config.ts'
 
 interface TestOptions extends CommonOptions {
   readonly model?: string
@@ -66,7 +66,7 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
     import('../../operations/provider/doctor-provider.ts'),
     import('../../operations/provider/known-facts.ts'),
     import('../../operations/render-doctor.ts'),
-    requireConfig(context, { path: options.config }),
+    requireKeyedConfig(context, options),
   ])
   const upstream = await upstreamOf(context, loaded, id)
   const books = await probeBooks(context, loaded)
@@ -88,7 +88,7 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
 async function models(context: CliContext, id: string, options: CommonOptions): Promise<number> {
   const [{ listModels }, upstream] = await Promise.all([
     import('../../operations/provider/list-models.ts'),
-    requireConfig(context, { path: options.config }).then((loaded) => upstreamOf(context, loaded, id)),
+    requireKeyedConfig(context, options).then((loaded) => upstreamOf(context, loaded, id)),
   ])
   const found = await listModels(upstream, AbortSignal.timeout(LIST_TIMEOUT_MS))
   if (found === undefined)
@@ -110,7 +110,7 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
   const [{ testProvider, throwawayConfig }, { renderTest }, loaded, app] = await Promise.all([
     import('../../operations/provider/test-provider.ts'),
     import('../../operations/provider/render-test.ts'),
-    requireConfig(context, { path: options.config }),
+    requireKeyedConfig(context, options),
     context.loadApp(),
   ])
   const upstream = await upstreamOf(context, loaded, id)

@@ -8,6 +8,7 @@ import { type CommonOptions, withConfig, withDataDir, withJson } from '../common
 import { EXIT } from '../exit-codes.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import { requireConfig } from '../require-config.ts'
+import { requireKeyedConfig } from '../require-keyed-config.ts'
 
 interface CertifyOptions extends CommonOptions {
   readonly full?: boolean
@@ -120,7 +121,7 @@ async function requireConsent(context: CliContext, { yes }: CertifyOptions, { ce
 async function openCertifier(context: CliContext, options: CommonOptions): Promise<Certifier> {
   const [{ Certifier: Opened }, loaded, app] = await Promise.all([
     import('../../operations/certify/certify.ts'),
-    requireConfig(context, { path: options.config }),
+    requireKeyedConfig(context, options),
     context.loadApp(),
   ])
   const { clock, version } = context

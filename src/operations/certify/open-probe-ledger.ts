@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { PriceBook } from '../../catalog/prices/price-book.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { providerHosts } from '../../config/provider-hosts.ts'
@@ -8,8 +7,8 @@ import type { BudgetRule } from '../../ir/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type LedgerPlace, openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
 import { spentInLedger } from '../../state/limits/spent-before.ts'
-import { STATE_FILE } from '../../state/records/open.ts'
 import type { Upstream } from '../provider/open-upstream.ts'
+import { statePlace } from '../state-place.ts'
 import { ProbeLedger } from './probe-ledger.ts'
 
 /** Where a command that calls upstreams accounts for it. */
@@ -61,9 +60,5 @@ export async function requireProbeBudget(
 }
 
 /** Where gateways of this configuration keep what calls cost; undefined when they do not, or in memory. */
-function ledgerPlace({ compiled: { state } }: LoadedConfig, dataDir: string): LedgerPlace | undefined {
-  const { shared, store, ledger } = state
-  if (!ledger.enabled || store === 'memory') return undefined
-  if (shared !== undefined) return { kind: 'shared', postgres: shared.postgres }
-  return { kind: 'file', path: store ?? join(dataDir, STATE_FILE) }
-}
+const ledgerPlace = ({ compiled }: LoadedConfig, dataDir: string): LedgerPlace | undefined =>
+  compiled.state.ledger.enabled ? statePlace(compiled, dataDir) : undefined

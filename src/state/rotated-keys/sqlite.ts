@@ -9,18 +9,21 @@ export interface SqliteRotatedKeysOptions {
   /** File path, or `:memory:`. The file may hold other parts of the state. */
   readonly path: string
   readonly clock: Pick<Clock, 'wall'>
+  /** For reading beside a gateway that runs. */
+  readonly readOnly?: boolean | undefined
 }
 
 /** Rotated keys in an SQLite file, which belongs to one gateway. Throws `state_unavailable` or `state_incompatible`. */
-export function openSqliteRotatedKeys({ path, clock }: SqliteRotatedKeysOptions): RotatedKeyStore {
+export function openSqliteRotatedKeys({ path, clock, readOnly = false }: SqliteRotatedKeysOptions): RotatedKeyStore {
   const database = openSqliteDatabase({
     path,
     domain: 'rotated_keys',
     migrations: ROTATED_KEY_MIGRATIONS,
     appliedAt: clock.wall(),
+    readOnly,
   })
   // The key before it may be revoked any moment: it is on the disk, not just on its way to it, when the call returns.
-  database.exec('PRAGMA synchronous = FULL')
+  if (!readOnly) database.exec('PRAGMA synchronous = FULL')
   return {
     list: async () =>
       asked(path, () => database.prepare('SELECT * FROM rotated_keys ORDER BY provider, account').all().map(sealedKeyOf)),
