@@ -6,7 +6,7 @@ import { openRotatedKeysForCommand } from '../state/rotated-keys/open-for-comman
 import type { RotatedKeyStore } from '../state/rotated-keys/store.ts'
 import { KeptKeys } from './kept-keys.ts'
 import { RotatedKeys } from './rotated-keys.ts'
-import { statePlace } from './state-place.ts'
+import { storePlace } from './store-place.ts'
 import { vaultKeyFinder } from './vault/keep-in-vault.ts'
 
 export interface WithKeptKeysOptions {
@@ -21,7 +21,7 @@ export async function withKeptKeys(
   config: CompiledConfig,
   { dataDir, env, clock, warn }: WithKeptKeysOptions,
 ): Promise<CompiledConfig> {
-  const place = statePlace(config, dataDir)
+  const place = storePlace(config, dataDir)
   const keys = new RotatedKeys()
   let store: RotatedKeyStore | undefined
   try {

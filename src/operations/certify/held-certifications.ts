@@ -5,10 +5,11 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Certification } from '../../state/certifications/certification.ts'
 import { CERTIFICATION_FILE } from '../../state/certifications/file.ts'
-import { type CertificationPlace, openCertificationsForCommand } from '../../state/certifications/open-for-command.ts'
+import { openCertificationsForCommand } from '../../state/certifications/open-for-command.ts'
+import type { StorePlace } from '../../state/store-place.ts'
 
 /** Where gateways of a configuration have their certifications from. */
-export const certificationPlace = ({ state: { shared } }: Pick<CompiledConfig, 'state'>, dataDir: string): CertificationPlace =>
+export const certificationPlace = ({ state: { shared } }: Pick<CompiledConfig, 'state'>, dataDir: string): StorePlace =>
   shared === undefined ? { kind: 'file', path: join(dataDir, CERTIFICATION_FILE) } : { kind: 'shared', postgres: shared.postgres }
 
 /** What was certified in full. Looking whether a target is alive certifies nothing. */
@@ -20,7 +21,7 @@ export const certifiedTargets = (certifications: readonly Certification[]): Cert
   )
 
 /** Those that a command decides by; none when they cannot be read, which `matrix` tells. */
-export async function heldCertifications(place: CertificationPlace, clock: Clock): Promise<CertifiedTargets> {
+export async function heldCertifications(place: StorePlace, clock: Clock): Promise<CertifiedTargets> {
   const store = openCertificationsForCommand(place, clock)
   try {
     return certifiedTargets(await store.list())

@@ -5,10 +5,11 @@ import { ClaimMaker } from '../../engine/limits/claims.ts'
 import { limitRefusal } from '../../engine/limits/limit-refusal.ts'
 import type { BudgetRule } from '../../ir/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type LedgerPlace, openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
+import { openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
+import type { StorePlace } from '../../state/store-place.ts'
 import { spentInLedger } from '../../state/limits/spent-before.ts'
 import type { Upstream } from '../provider/open-upstream.ts'
-import { statePlace } from '../state-place.ts'
+import { storePlace } from '../store-place.ts'
 import { ProbeLedger } from './probe-ledger.ts'
 
 /** Where a command that calls upstreams accounts for it. */
@@ -60,5 +61,5 @@ export async function requireProbeBudget(
 }
 
 /** Where gateways of this configuration keep what calls cost; undefined when they do not, or in memory. */
-const ledgerPlace = ({ compiled }: LoadedConfig, dataDir: string): LedgerPlace | undefined =>
-  compiled.state.ledger.enabled ? statePlace(compiled, dataDir) : undefined
+const ledgerPlace = ({ compiled }: LoadedConfig, dataDir: string): StorePlace | undefined =>
+  compiled.state.ledger.enabled ? storePlace(compiled, dataDir) : undefined

@@ -6,7 +6,8 @@ import { asRequestId, attemptIdOf, type AttemptId } from '../../ir/ids.ts'
 import type { AttemptRecord } from '../../ir/record.ts'
 import type { Settlement } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type LedgerPlace, openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
+import { openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
+import type { StorePlace } from '../../state/store-place.ts'
 import type { ProbeSeen } from './probe-call.ts'
 
 export interface ProbeParty {
@@ -22,7 +23,7 @@ export interface ProbeLedgerOptions {
   readonly prices: Pick<PriceBook, 'priceOf'>
   readonly clock: Clock
   /** Undefined for a ledger that is kept in the memory of a gateway. */
-  readonly place: LedgerPlace | undefined
+  readonly place: StorePlace | undefined
 }
 
 /** Calls of probes, as the account of costs holds them. */

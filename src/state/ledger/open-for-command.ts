@@ -1,18 +1,14 @@
 import { existsSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
-import type { PostgresAddress } from '../postgres/address.schema.ts'
 import { openPostgres } from '../postgres/postgres.ts'
+import type { StorePlace } from '../store-place.ts'
 import { createPostgresLedger } from './postgres.ts'
 import { openSqliteLedger } from './sqlite.ts'
 import type { LedgerStore } from './store.ts'
 
-export type LedgerPlace =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'shared'; readonly postgres: PostgresAddress }
-
 /** The ledger that gateways keep, for a command that asks it and adds to it beside them; undefined when there is none yet. */
 export function openLedgerForCommand(
-  place: LedgerPlace,
+  place: StorePlace,
   clock: Clock,
 ): Pick<LedgerStore, 'write' | 'rollups' | 'settled' | 'close'> | undefined {
   if (place.kind === 'file')
