@@ -65,7 +65,7 @@ describeWithServers(['postgres', 'redis'], 'certifications of gateways that shar
     world.keep({ close: () => line.dispose() })
     writeFileSync(join(line.home, 'switchback.yaml'), JSON.stringify(config))
     expect((await line.run(['provider', 'certify', 'p/probed', '--full', '--yes'])).stdout).toContain('p/probed is certified')
-    for (const gateway of gateways) await eventually(async () => (await ask(gateway)) === 200, 'the route is open', 3_000)
+    for (const gateway of gateways) await eventually(async () => (await ask(gateway)) === 200, 'the route is open', 10_000)
     expect((await line.run(['provider', 'matrix'])).stdout).toMatch(/p\/probed +\d{4}-\d\d-\d\d +0 d +full +certified/)
   }, 60_000)
 })
