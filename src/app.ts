@@ -6,6 +6,7 @@ import { Joining } from './app/joining.ts'
 import { openCaptures } from './app/open-captures.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
+import { openRotation, type Rotation } from './app/open-rotation.ts'
 import { openWatch } from './app/open-watch.ts'
 import type { Surroundings } from './app/surroundings.ts'
 import { codecs } from './codecs/registry.ts'
@@ -31,8 +32,7 @@ import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
 import { silentLogger, type Logger } from './observability/logger.ts'
-import { loginViews } from './operations/account-login.ts'
-import { CERTIFICATION_FILE } from './operations/certify/certification-file.ts'
+import { accountViews } from './operations/account-login.ts'
 import { followCertifications } from './operations/certify/follow-certifications.ts'
 import { LiveConfig } from './operations/live-config.ts'
 import { modelCardOf } from './operations/model-card.ts'
@@ -45,13 +45,13 @@ import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
-import { vaultKeeper } from './operations/vault/keep-in-vault.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { createProvider } from './providers/registry.ts'
 import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
+import { runProgram } from './runtime/run-program.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
 import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
@@ -106,41 +106,41 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { loginsOf = dataDir?.path } = options
   const { live, transport } = openLive(config, { clock, logger, loginsOf })
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
-  const { prices } = books
-  const state = openGatewayState(live, prices, surroundings)
+  const state = openGatewayState(live, books.prices, surroundings)
   const { records, health, disables } = state
-  const unfollow = followFiles(books, surroundings)
+  const unfollow = followOwnPrices(books.prices, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
   const shared = { ...surroundings, live, transport, state, ...books, buffers }
   const limiter = buildLimiter({ ...shared, keys: issued.keys })
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...shared, config, hostOf: live.hostOf, address })
-  const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running: issued.running })
+  const built = buildEngine({ ...shared, limiter, watch, running: issued.running })
+  const { engine, accounts, factsOf, tokenizer, formats } = built
+  const rotation = openRotation({ ...shared, ...built })
   const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
-  const { snapshot } = live
-  const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
+  const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot: live.snapshot, health, accounts, records })
   const app = createHttpApp({
     engine: served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
-    snapshot,
+    snapshot: live.snapshot,
     ...ingressSettings(config.server),
     records,
     issuedKeys: issued.keys,
     tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
-    modelCard: (id) => modelCardOf(snapshot(), id, factsOf),
+    modelCard: (id) => modelCardOf(live.snapshot(), id, factsOf),
     operator: {
-      snapshot,
+      snapshot: live.snapshot,
       disables,
       accounts,
       health,
-      loginOf: loginViews(live, clock),
-      rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
+      ...accountViews(live, clock),
+      rotation,
       coordination: config.state.shared?.redis && state.coordination,
     },
-    usage: usageDesk(state, { live, prices, clock }),
+    usage: usageDesk(state, { live, ...books, clock }),
     metrics: watch.metrics,
     alerts,
     captures,
@@ -151,7 +151,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const parts = { ...shared, config, surroundings, issued, limiter, watch, captures, accounts, factsOf, formats, app }
+  const parts = { ...shared, config, surroundings, issued, rotation, limiter, watch, captures, accounts, factsOf, formats, app }
   const release = (): void => {
     tokenizer.close()
     unfollow()
@@ -166,6 +166,7 @@ interface HandleParts extends Pick<
   readonly config: CompiledConfig
   readonly surroundings: Surroundings
   readonly issued: FollowedKeys
+  readonly rotation: Rotation
   readonly captures: ReturnType<typeof openCaptures>['captures']
   readonly accounts: AccountPool
   readonly factsOf: FactsOf
@@ -180,7 +181,7 @@ interface Place {
 
 /** What can be done with a gateway that is built. */
 function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
-  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
+  const { config, surroundings, live, prices, certifications, state, buffers, issued, watch, app } = parts
   const { dataDir, clock, logger } = surroundings
   const noting = { audit: state.audit, clock, logger }
   const server = {
@@ -193,7 +194,9 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
   const joining = new Joining(async () => {
     await state.join()
     noteConfiguration(live.snapshot(), noting)
+    await followCertifications({ store: state.certifications, certifications, warn: (message) => logger.error({}, message) })
     await issued.read()
+    await parts.rotation.keptKeys?.follow()
   }, config.state.shared === undefined)
   /** What upstreams of `format: auto` speak is found out beside everything else; nobody waits for it here. */
   const survey = (): void => void parts.formats.prepare(live.snapshot().targets)
@@ -278,20 +281,10 @@ const tenancyParts = (
   reports: callerReports({ limiter, ledger, clock }),
 })
 
-/** Keeps the operator's own prices and what has been certified as the data directory has them, until the returned function is called. */
-function followFiles(
-  { prices, certifications }: Pick<EngineParts, 'prices' | 'certifications'>,
-  { dataDir, clock, logger }: Surroundings,
-): () => void {
+/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
+function followOwnPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
   if (dataDir === undefined) return () => undefined
-  const warn = (message: string): void => logger.error({}, message)
-  const stopPrices = followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
-  const path = dataDir.file(CERTIFICATION_FILE)
-  const stopCertifications = followCertifications({ path, clock, certifications, warn })
-  return () => {
-    stopPrices()
-    stopCertifications()
-  }
+  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn: (message) => logger.error({}, message) })
 }
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({
@@ -327,6 +320,6 @@ export function providerMaker(
   const userAgent = `switchback/${ENGINE_VERSION}`
   const warn = (message: string): void => logger.warn({}, message)
   const logins = loginsOf === undefined ? createMemoryLogins() : createFileLogins({ folder: join(loginsOf, LOGINS_FOLDER), warn })
-  const credentials = createCredentials({ transport, clock, logins })
+  const credentials = createCredentials({ transport, clock, logins, run: runProgram })
   return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }

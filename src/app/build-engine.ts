@@ -6,7 +6,8 @@ import type { Certifications } from '../catalog/certifications.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { AccountPool } from '../credentials/account-pool.ts'
 import { createEngine } from '../engine/create-engine.ts'
-import { createAttemptLedger } from '../engine/ledger/attempt-ledger.ts'
+import { type AttemptLedger, createAttemptLedger } from '../engine/ledger/attempt-ledger.ts'
+import { OwnCalls } from '../engine/ledger/own-calls.ts'
 import { createCountTokens } from '../engine/count-tokens.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Limiter } from '../engine/limits/limiter.ts'
@@ -62,6 +63,17 @@ function attemptLedger({
   })
 }
 
+const callsOfItsOwn = (
+  ledger: AttemptLedger | undefined,
+  { limiter, clock, logger }: Pick<EngineParts, 'limiter' | 'clock' | 'logger'>,
+): OwnCalls =>
+  new OwnCalls({
+    ledger,
+    budget: limiter.own,
+    generateId: createRequestIds(clock),
+    failed: (error) => logger.error({ reason: String(error) }, 'what a probe used could not be counted towards budgets'),
+  })
+
 /** An engine, and the parts of it that others ask too. */
 export interface BuiltEngine {
   readonly engine: Engine
@@ -69,6 +81,7 @@ export interface BuiltEngine {
   readonly factsOf: FactsOf
   readonly tokenizer: Tokenizer
   readonly formats: FormatFinder
+  readonly ownCalls: OwnCalls
 }
 
 /** The engine behind every ingress. */
@@ -92,13 +105,13 @@ export function buildEngine({
   const tokenizer = createTokenizer({ timeoutMs: 5_000, idleMs: 60_000 })
   const modelFacts = createKnownModels({ snapshot, hostOf })
   const ledger = attemptLedger({ live, state, prices, clock, watch })
+  const ownCalls = callsOfItsOwn(ledger, { limiter, clock, logger })
   const formats = new FormatFinder({
     clock,
     accounts,
-    ledger,
+    ownCalls,
     providerOf: ({ provider }) => live.revision.providers.get(provider),
     store: dataDir && createFormatFile(dataDir.file(FORMATS_FILE), (message) => logger.warn({}, message)),
-    generateId: createRequestIds(clock),
   })
   const factsOf = createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, certifications })
   const engine = createEngine({
@@ -126,5 +139,5 @@ export function buildEngine({
     prices,
     countTokens: createCountTokens({ clock, accounts, tokenizer, limiter }),
   })
-  return { engine, accounts, factsOf, tokenizer, formats }
+  return { engine, accounts, factsOf, tokenizer, formats, ownCalls }
 }

@@ -5,6 +5,7 @@ import type { LiveConfig } from '../operations/live-config.ts'
 import { createReplicaCard } from '../runtime/replica-card.ts'
 import { openSharedState } from '../state/open-shared-state.ts'
 import { openState, type GatewayState } from '../state/open-state.ts'
+import { CERTIFICATION_FILE } from '../state/certifications/file.ts'
 import { STATE_FILE } from '../state/records/open.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -34,5 +35,6 @@ export function openGatewayState(
     const spoolPath = dataDir?.file(`shared-${worker}`)
     return openSharedState({ ...surroundings, shared: state.shared, spoolPath })
   }
-  return openState({ ...surroundings, store: state.store ?? dataDir?.file(STATE_FILE) ?? 'memory' })
+  const store = state.store ?? dataDir?.file(STATE_FILE) ?? 'memory'
+  return openState({ ...surroundings, store, certificationPath: dataDir?.file(CERTIFICATION_FILE) })
 }

@@ -3,6 +3,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts'
 import { asProviderId, targetIdOf } from '../ir/ids.ts'
 import type { Capabilities, ProviderFacts, TargetPrice, RoutingSnapshot, VisionSource } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
+import { Certifications } from './certifications.ts'
 import { createKnownModels } from './known-models.ts'
 import { createLazyPrices, type LazyPrices } from './prices/lazy-prices.ts'
 import type { ModelPrice } from '../ir/price.ts'
@@ -51,13 +52,14 @@ const BY_DAY = [
 ]
 
 function world(
-  snapshot: Pick<RoutingSnapshot, 'providers' | 'inlinesMedia'> = snapshotOf(providerFacts('openai')),
+  snapshot: Pick<RoutingSnapshot, 'providers' | 'inlinesMedia' | 'certificationMaxAgeMs'> = snapshotOf(providerFacts('openai')),
   prices: LazyPrices = createLazyPrices(async () => dataset),
+  certifications = new Certifications(),
 ) {
   const clock = new ManualClock(Date.UTC(2026, 10, 1, 19, 58))
   let current = snapshot
   const modelFacts = createKnownModels({ snapshot: () => current, hostOf: () => '' })
-  const factsOf = createFactsOf({ snapshot: () => current, modelFacts, hostOf: () => '', prices, clock })
+  const factsOf = createFactsOf({ snapshot: () => current, modelFacts, hostOf: () => '', prices, clock, certifications })
   return { factsOf, prices, clock, apply: (next: typeof snapshot) => void (current = next) }
 }
 
@@ -186,6 +188,23 @@ describe('facts are one object', () => {
     here.apply(snapshotOf(providerFacts('openai', { visionIn: false })))
     expect(here.factsOf(gpt5).capabilities.visionIn).toBe(false)
     expect(dearer.capabilities.visionIn).toBe(true)
+  })
+
+  test('and until a certification comes, ends with its time, or its provider has another address', async () => {
+    const certifications = new Certifications()
+    const here = world(undefined, undefined, certifications)
+    const at = here.clock.wall()
+    expect(here.factsOf(gpt5).certified).toBeUndefined()
+    certifications.replace(new Map([[gpt5.id, { at, endpoint: 'e' }]]))
+    here.apply({ ...snapshotOf({ ...providerFacts('openai'), endpoint: 'e' }), certificationMaxAgeMs: 86_400_000 })
+    const certified = here.factsOf(gpt5)
+    expect(certified.certified).toBe(new Date(at).toISOString().slice(0, 10))
+    await here.clock.advance(86_400_000)
+    expect(here.factsOf(gpt5)).toBe(certified)
+    await here.clock.advance(60_000)
+    expect(here.factsOf(gpt5)).toMatchObject({ certified: undefined, lapsed: { cause: 'age' } })
+    here.apply(snapshotOf({ ...providerFacts('openai'), endpoint: 'another' }))
+    expect(here.factsOf(gpt5).lapsed).toMatchObject({ cause: 'endpoint' })
   })
 
   test('and invented names are forgotten again', () => {

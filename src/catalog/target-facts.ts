@@ -4,12 +4,12 @@ import type { Capabilities, FactsOf, ForeseenRates, RoutingSnapshot, TargetFacts
 import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ModelEntry } from './model-facts.ts'
-import type { Certifications } from './certifications.ts'
+import type { Certifications, CertificationStanding } from './certifications.ts'
 import type { LazyPrices } from './prices/lazy-prices.ts'
 import type { PriceQuote } from './prices/price-book.ts'
 
 export interface TargetFactsOptions {
-  readonly snapshot: () => Pick<RoutingSnapshot, 'providers' | 'inlinesMedia'>
+  readonly snapshot: () => Pick<RoutingSnapshot, 'providers' | 'inlinesMedia' | 'certificationMaxAgeMs'>
   /** What is known of a target's model, with the limits that hold (`createKnownModels`). */
   readonly modelFacts: (target: Target) => ModelEntry
   /** Host of a provider's base URL, with a port where it has one; empty when there is none. */
@@ -17,13 +17,13 @@ export interface TargetFactsOptions {
   /** While the book is not loaded every price is unknown. */
   readonly prices: Pick<LazyPrices, 'book' | 'generation'>
   readonly clock: Pick<Clock, 'wall'>
-  /** Days of certification; without it nothing is certified. */
+  /** Without it nothing is certified. */
   readonly certifications?: Certifications | undefined
 }
 
 /** Model names come from clients, so the memory of them is bounded. */
 const MOST_REMEMBERED = 4_096
-/** Some prices change with the time of day. They are looked at again after this long. */
+/** Some prices change with the time of day, and certifications end. They are looked at again after this long. */
 const PRICE_CHECK_MS = 60_000
 
 interface Known {
@@ -35,7 +35,7 @@ interface Known {
 
 /**
  * What decisions are told of a target: the operator's word where there is one, else the catalogue's, and its price. The answer is the
- * same object until the snapshot or the price changes, and is never changed itself: decisions keep it until their record is written.
+ * same object until the snapshot, the price or the certification changes, and is never changed itself: decisions keep it until their record is written.
  * Remembers at most 4,096 targets. Unknown stays undefined.
  */
 export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, certifications }: TargetFactsOptions): FactsOf {
@@ -46,6 +46,11 @@ export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, cer
 
   function quoteOf({ provider, model }: Target): PriceQuote | undefined {
     return prices.book?.priceOf({ providerId: provider, host: hostOf(provider), model }, clock.wall())
+  }
+
+  function standingOf({ id, provider }: Target): CertificationStanding {
+    const { providers: all, certificationMaxAgeMs: maxAgeMs } = snapshot()
+    return certifications?.standingOf(id, { now: clock.wall(), maxAgeMs, endpoint: all.get(provider)?.endpoint }) ?? {}
   }
 
   return (target) => {
@@ -60,12 +65,13 @@ export function createFactsOf({ snapshot, modelFacts, hostOf, prices, clock, cer
       const quote = quoteOf(target)
       const price = quote === undefined ? undefined : targetPrice(quote)
       const entry = factsWithoutPrice(target, snapshot(), modelFacts(target))
-      const day = certifications?.dayOf(target.id)
-      found = { facts: { ...entry, price, ...(day === undefined ? {} : { certified: day }) }, quote, moment }
+      found = { facts: { ...entry, price, ...standingOf(target) }, quote, moment }
       known.set(target.id, found)
     } else if (found.moment !== moment) {
       const quote = quoteOf(target)
       if (quote !== found.quote) found.facts = { ...found.facts, price: quote === undefined ? undefined : targetPrice(quote) }
+      const standing = standingOf(target)
+      if (standing.certified !== found.facts.certified) found.facts = { ...found.facts, certified: undefined, ...standing }
       found.quote = quote
       found.moment = moment
     }

@@ -1,3 +1,4 @@
+import { awsDomain } from '../lib/aws-domain.ts'
 import type { ProviderConfig } from '../providers/provider.schema.ts'
 import { variable, type Environment } from './env.ts'
 
@@ -13,7 +14,4 @@ export function regionOf(
 }
 
 /** The runtime of Bedrock in a region. */
-export const runtimeAddress = (region: string): string => `https://bedrock-runtime.${region}.${domainOf(region)}`
-
-/** The partition in China has names of its own. */
-export const domainOf = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com')
+export const runtimeAddress = (region: string): string => `https://bedrock-runtime.${region}.${awsDomain(region)}`

@@ -1,11 +1,17 @@
 import { durationMs } from '../lib/config-fields.ts'
 import type { AlertsConfig, AlertSettings, Webhook } from '../observability/alerts/alerts.schema.ts'
+import type { EgressTable } from './compile-egress.ts'
 import type { CompileContext, ConfigParts } from './compile-context.ts'
 import type { ConfigNotes } from './problem.ts'
 import { resolveKey } from './resolve-key.ts'
 
 /** `alerts`, with addresses resolved. A webhook whose address is not there is left out, with a warning. */
-export function compileAlerts({ alerts }: ConfigParts, context: CompileContext, notes: ConfigNotes): AlertSettings {
+export function compileAlerts(
+  { alerts }: ConfigParts,
+  ways: EgressTable,
+  context: CompileContext,
+  notes: ConfigNotes,
+): AlertSettings {
   const { webhooks, repeat, instance, rules } = alerts
   const seen = new Set<string>()
   for (const [index, { id }] of webhooks.entries()) {
@@ -13,7 +19,12 @@ export function compileAlerts({ alerts }: ConfigParts, context: CompileContext, 
     seen.add(id)
   }
   return {
-    webhooks: webhooks.flatMap((webhook, index) => compileWebhook(webhook, index, context, notes)),
+    webhooks: webhooks.flatMap((webhook, index) =>
+      compileWebhook(webhook, index, context, notes).map((compiled) => ({
+        ...compiled,
+        egress: ways.pathToService(compiled.url.reveal(), !webhook.allow_private),
+      })),
+    ),
     repeatMs: durationMs(repeat),
     instance,
     rules,
@@ -21,11 +32,11 @@ export function compileAlerts({ alerts }: ConfigParts, context: CompileContext, 
 }
 
 function compileWebhook(
-  { id, url, url_env: urlEnv, format, headers, allow_private: allowPrivate, only, resolved }: AlertsConfig['webhooks'][number],
+  { id, url, url_env: urlEnv, format, headers, only, resolved }: AlertsConfig['webhooks'][number],
   index: number,
   context: CompileContext,
   notes: ConfigNotes,
-): Webhook[] {
+): Omit<Webhook, 'egress'>[] {
   const path = ['alerts', 'webhooks', index]
   const place = [...path, urlEnv === undefined ? 'url' : 'url_env']
   const found = resolveKey({ key_env: urlEnv, written: url }, context.env, place, notes)
@@ -43,5 +54,5 @@ function compileWebhook(
     notes.problem(place, 'The address of the webhook is no http:// or https:// address. Check what the variable holds.')
     return []
   }
-  return [{ id, url: found.secret, format, headers, allowPrivate, only: only.length === 0 ? undefined : new Set(only), resolved }]
+  return [{ id, url: found.secret, format, headers, only: only.length === 0 ? undefined : new Set(only), resolved }]
 }

@@ -68,11 +68,16 @@ describe('a provider of type bedrock', () => {
 
 describe('what an account signs with', () => {
   const account = (auth: string): string => textOf('region: us-east-1', auth)
-  const profile = (name: string) => ({
+  const profile = (name: string, environment?: object) => ({
     kind: 'profile',
     profile: name,
     credentialsFile: '/home/someone/.aws/credentials',
     configFile: '/home/someone/.aws/config',
+    ssoCacheFolder: '/home/someone/.aws/sso/cache',
+    region: 'us-east-1',
+    sessionName: 'switchback',
+    environment,
+    instance: { kind: 'instance', url: 'http://169.254.169.254' },
   })
   const web = {
     kind: 'web_identity',
@@ -91,9 +96,9 @@ describe('what an account signs with', () => {
     ],
     ['kind: aws_sig_v4', KEYS, STATIC],
     ['kind: aws', { ...KEYS, AWS_PROFILE: 'x' }, STATIC],
-    ['kind: aws, profile: team', KEYS, profile('team')],
+    ['kind: aws, profile: team', KEYS, profile('team', STATIC)],
     ['kind: aws', { AWS_PROFILE: 'x' }, profile('x')],
-    ['kind: aws, source: profile', KEYS, profile('default')],
+    ['kind: aws, source: profile', KEYS, profile('default', STATIC)],
     ['kind: aws, role_arn: "arn:aws:iam::1:role/r", token_file: /var/token', KEYS, web],
     ['kind: aws', { AWS_ROLE_ARN: 'arn:aws:iam::1:role/r', AWS_WEB_IDENTITY_TOKEN_FILE: '/var/token' }, web],
     ['kind: aws', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/x' }, { kind: 'container', url: 'http://169.254.170.2/v2/x' }],

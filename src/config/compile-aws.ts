@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { AccountAuth } from '../providers/account-auth.schema.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
+import { awsDomain } from '../lib/aws-domain.ts'
 import { Secret } from '../lib/secret.ts'
-import { domainOf } from './aws-region.ts'
 import type { CompileContext } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
 import { variable } from './env.ts'
@@ -15,6 +15,7 @@ type AwsAuth = Extract<AccountAuth, { readonly kind: 'aws' }>
 
 /** Where tasks of ECS find their role; EKS names an address of its own. */
 const CONTAINER_HOST = 'http://169.254.170.2'
+const SESSION_NAME = 'switchback'
 const INSTANCE_HOST = 'http://169.254.169.254'
 
 /** Keys that were found where the configuration says; undefined when it names none. */
@@ -70,13 +71,13 @@ function sourceOf(part: AwsPart, region: string): Source | undefined {
     case 'environment':
       return written(part) ?? ofEnvironment(context)
     case 'profile':
-      return profileOf(auth, context)
+      return profileOf(auth, context, region)
     case 'web_identity':
       return webIdentityOf(auth, context, region)
     case 'container':
       return containerOf(context)
     case 'instance':
-      return { kind: 'instance', url: auth.metadata_url ?? INSTANCE_HOST }
+      return instanceOf(auth)
     case undefined:
       return written(part) ?? named(auth, context, region) ?? found(auth, context, region)
   }
@@ -84,9 +85,9 @@ function sourceOf(part: AwsPart, region: string): Source | undefined {
 
 /** Without a word on the source, what is named says it. */
 function named(auth: Partial<AwsAuth>, context: CompileContext, region: string): Source | undefined {
-  if (auth.profile !== undefined) return profileOf(auth, context)
+  if (auth.profile !== undefined) return profileOf(auth, context, region)
   if (auth.role_arn !== undefined || auth.token_file !== undefined) return webIdentityOf(auth, context, region)
-  return auth.metadata_url === undefined ? undefined : { kind: 'instance', url: auth.metadata_url }
+  return auth.metadata_url === undefined ? undefined : instanceOf(auth)
 }
 
 /** What AWS's own tools would use on this machine. */
@@ -96,22 +97,26 @@ function found(auth: Partial<AwsAuth>, context: CompileContext, region: string):
   return (
     ofEnvironment(context) ??
     webIdentityOf(auth, context, region) ??
-    (hasProfile(context) ? profileOf(auth, context) : undefined) ??
+    (hasProfile(context) ? profileOf(auth, context, region) : undefined) ??
     containerOf(context) ??
-    (isOff ? undefined : { kind: 'instance', url: INSTANCE_HOST })
+    (isOff ? undefined : instanceOf(auth))
   )
 }
 
+type Kind<Name extends Source['kind']> = Extract<Source, { readonly kind: Name }>
+
+const instanceOf = ({ metadata_url: url = INSTANCE_HOST }: Partial<AwsAuth>): Kind<'instance'> => ({ kind: 'instance', url })
+
 const written = ({ keys }: AwsPart): Source | undefined => (keys === undefined ? undefined : staticKeys(keys))
 
-const staticKeys = ({ accessKeyId, secretAccessKey, sessionToken }: FoundKeys): Source => ({
+const staticKeys = ({ accessKeyId, secretAccessKey, sessionToken }: FoundKeys): Kind<'static'> => ({
   kind: 'static',
   accessKeyId: accessKeyId.reveal(),
   secretAccessKey,
   ...(sessionToken === undefined ? {} : { sessionToken }),
 })
 
-function ofEnvironment({ env }: CompileContext): Source | undefined {
+function ofEnvironment({ env }: CompileContext): Kind<'static'> | undefined {
   const [id, secret, token] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map((name) =>
     variable(env, name),
   )
@@ -123,7 +128,7 @@ function ofEnvironment({ env }: CompileContext): Source | undefined {
   })
 }
 
-function profileOf(auth: Partial<AwsAuth>, context: CompileContext): Source {
+function profileOf(auth: Partial<AwsAuth>, context: CompileContext, region: string): Source {
   const { env } = context
   const place = (file: string | undefined, name: string, usual: string): string =>
     configuredPath(file ?? variable(env, name) ?? join(context.home, '.aws', usual), context)
@@ -132,6 +137,13 @@ function profileOf(auth: Partial<AwsAuth>, context: CompileContext): Source {
     profile: auth.profile ?? variable(env, 'AWS_PROFILE') ?? 'default',
     credentialsFile: place(auth.credentials_file, 'AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
     configFile: place(auth.config_file, 'AWS_CONFIG_FILE', 'config'),
+    ssoCacheFolder: join(context.home, '.aws', 'sso', 'cache'),
+    region,
+    ...(auth.sts_url === undefined ? {} : { stsUrl: auth.sts_url }),
+    sessionName: auth.session_name ?? SESSION_NAME,
+    environment: ofEnvironment(context),
+    container: containerOf(context),
+    instance: instanceOf(auth),
   }
 }
 
@@ -154,12 +166,12 @@ function webIdentityOf(auth: Partial<AwsAuth>, context: CompileContext, region: 
     kind: 'web_identity',
     roleArn,
     tokenFile: configuredPath(tokenFile, context),
-    sessionName: auth.session_name ?? variable(env, 'AWS_ROLE_SESSION_NAME') ?? 'switchback',
-    url: auth.sts_url ?? `https://sts.${region}.${domainOf(region)}/`,
+    sessionName: auth.session_name ?? variable(env, 'AWS_ROLE_SESSION_NAME') ?? SESSION_NAME,
+    url: auth.sts_url ?? `https://sts.${region}.${awsDomain(region)}/`,
   }
 }
 
-function containerOf({ env }: CompileContext): Source | undefined {
+function containerOf({ env }: CompileContext): Kind<'container'> | undefined {
   const relative = variable(env, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI')
   const url = relative === undefined ? variable(env, 'AWS_CONTAINER_CREDENTIALS_FULL_URI') : `${CONTAINER_HOST}${relative}`
   if (url === undefined) return undefined

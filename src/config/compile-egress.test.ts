@@ -100,3 +100,43 @@ describe('mistakes in ways out', () => {
     expect(loaded(loadConfigText(text)).warnings).toMatchObject([{ path: 'providers[0].base_url' }])
   })
 })
+
+describe('services of the operator', () => {
+  const ways = (text: string): (EgressPath | undefined)[] => {
+    const { telemetry, alerts } = loaded(loadConfigText(text)).compiled
+    return [...telemetry.otlp, ...alerts.webhooks].map(({ egress }) => egress)
+  }
+  const services = (host: string): string =>
+    `telemetry: { otlp: [{ endpoint: 'http://${host}' }] }\nalerts: { webhooks: [{ id: w, url: 'http://${host}/hook' }] }\n`
+  const withDefault = (host: string): string =>
+    `egress: [{ id: a, url: 'http://proxy.example' }]\nserver: { default_egress: a }\n${services(host)}${provider()}`
+
+  test('are reached by the default way, webhooks on the public internet only', () => {
+    expect(ways(withDefault('far.example'))).toMatchObject([
+      { id: 'a', proxy: { host: 'proxy.example' }, publicOnly: false },
+      { id: 'a', proxy: { host: 'proxy.example' }, publicOnly: true },
+    ])
+    expect(ways(`${services('far.example')}${provider()}`)).toMatchObject([
+      { id: 'direct', proxy: 'environment', publicOnly: false },
+      { id: 'direct', proxy: 'environment', publicOnly: true },
+    ])
+  })
+
+  test.each(['127.0.0.1:4318', 'collector.internal', '10.0.0.1'])('are reached without a proxy at %s', (host) => {
+    expect(ways(withDefault(host)).map((way) => way?.id)).toEqual(['direct', 'direct'])
+  })
+})
+
+describe('a gateway that others reach', () => {
+  const warned = (text: string): boolean =>
+    loaded(loadConfigText(text)).warnings.some(({ path }) => path === 'server.block_private_networks')
+  const bind = (address: string, more = ''): string =>
+    `server: { bind: '${address}', allow_open_admin: true${more} }\n${provider()}`
+
+  test('is told when its providers may lead into private networks', () => {
+    expect(warned(bind('0.0.0.0:80'))).toBe(true)
+    expect(warned(bind('0.0.0.0:80', ', block_private_networks: true'))).toBe(false)
+    expect(warned(bind('127.0.0.1:80'))).toBe(false)
+    expect(warned("server: { bind: '0.0.0.0:80', allow_open_admin: true }\nproviders: [{ id: mock, type: mock }]\n")).toBe(false)
+  })
+})

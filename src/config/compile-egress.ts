@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { Secret } from '../lib/secret.ts'
 import type { EgressConfig } from '../transport/egress.schema.ts'
 import { anyWay, type EgressPath, type ProxySettings } from '../transport/egress.settings.schema.ts'
+import { isNearby } from './base-url.ts'
 import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import type { ConfigPath } from './config-path.ts'
 import { withHome } from './locate.ts'
@@ -47,6 +48,12 @@ export class EgressTable {
     const path = { ...way, publicOnly, trusted: [...way.trusted, ...trusted] }
     this.made.set(name, path)
     return path
+  }
+
+  /** For the operator's own services: the default way, but straight to those on this machine or a private network. */
+  pathToService(address: string, publicOnly: boolean): EgressPath {
+    const way = isNearby(address) ? undefined : this.pathFor({ named: [], publicOnly, trusted: [] })
+    return way ?? anyWay(publicOnly)
   }
 
   private find({ value, path }: Located<string>): EgressPath {

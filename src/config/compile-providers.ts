@@ -13,6 +13,7 @@ import type { CompileContext, ConfigParts, Located } from './compile-context.ts'
 import { trustedFrom, type EgressTable } from './compile-egress.ts'
 import { addressOf } from './compile-server.ts'
 import type { ConfigPath } from './config-path.ts'
+import { endpointMark } from './endpoint-mark.ts'
 import { offersOf } from './offers-of.ts'
 import type { ConfigNotes } from './problem.ts'
 import { pointsAtItself } from './self-address.ts'
@@ -294,6 +295,7 @@ export const factsOf = (settings: ProviderSettings): ProviderFacts => ({
   id: settings.id,
   type: settings.type,
   format: settings.format,
+  endpoint: endpointMark(settings),
   accounts: settings.accounts.map(({ id, priority }) => ({ id, priority })),
   firstParty: settings.quirks['firstParty'] === true,
   ...(settings.findsFormat === true ? { findsFormat: true } : {}),

@@ -1,3 +1,4 @@
+import { durationMs } from '../lib/config-fields.ts'
 import { asProviderId, targetIdOf, type ProviderId } from '../ir/ids.ts'
 import type { Route, RoutingSnapshot, ScoreProfile, Timeouts } from '../ir/snapshot.ts'
 import type { Target } from '../ir/target.ts'
@@ -54,6 +55,7 @@ export function compileRouting(
     defaults,
     modelIds: listModelIds(parts, providers),
     resilience: compileResilience(parts, notes),
+    certificationMaxAgeMs: durationMs(parts.server.certification_max_age),
     inlinesMedia: parts.server.media.inline_urls,
     findsFormats: providers.some(({ findsFormat }) => findsFormat === true),
     sessions: { hashFirstMessage: parts.server.sessions.hash_first_message },

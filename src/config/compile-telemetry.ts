@@ -1,14 +1,23 @@
 import { Secret } from '../lib/secret.ts'
 import type { OtlpDestination, TelemetryConfig, TelemetrySettings } from '../observability/telemetry.schema.ts'
+import type { EgressTable } from './compile-egress.ts'
 import type { CompileContext, ConfigParts } from './compile-context.ts'
 import type { ConfigNotes } from './problem.ts'
 import { resolveKey } from './resolve-key.ts'
 
 /** `telemetry`, with credentials resolved. A destination whose password is not there is left out, with a warning. */
-export function compileTelemetry({ telemetry }: ConfigParts, context: CompileContext, notes: ConfigNotes): TelemetrySettings {
+export function compileTelemetry(
+  { telemetry }: ConfigParts,
+  ways: EgressTable,
+  context: CompileContext,
+  notes: ConfigNotes,
+): TelemetrySettings {
   const { otlp, sample, propagate, resource } = telemetry
   return {
-    otlp: otlp.flatMap((destination, index) => compileDestination(destination, index, context, notes)),
+    otlp: otlp.flatMap((destination, index) => {
+      const egress = ways.pathToService(destination.endpoint, false)
+      return compileDestination(destination, index, context, notes).map((compiled) => ({ ...compiled, egress }))
+    }),
     sample,
     propagate,
     resource,
@@ -20,7 +29,7 @@ function compileDestination(
   index: number,
   context: CompileContext,
   notes: ConfigNotes,
-): OtlpDestination[] {
+): Omit<OtlpDestination, 'egress'>[] {
   const { username, password, headers } = destination
   const path = ['telemetry', 'otlp', index]
   const compiled = {

@@ -26,6 +26,7 @@ import type { ConfigNotes } from './problem.ts'
 import { configHash } from './redact.ts'
 import { showText } from './secrecy.ts'
 import { compileTenantLists } from './compile-tenant-lists.ts'
+import { warnOfPrivateNetworks } from './private-networks.ts'
 import { compileVault } from './vault-references.ts'
 
 /** What the other layers are built from. */
@@ -68,11 +69,12 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const tenantLists = compileTenantLists(parts, notes)
   const server = { ...confinedTo(tenantLists, compileServer(parts, context, notes)), media: compileMedia(parts, ways) }
   const providers = compileProviders({ parts, ways, context }, notes)
+  warnOfPrivateNetworks(parts, server, notes)
   const routing = compileRouting({ parts, providers, configHash: configHash(configOf(parts)) }, context, notes)
   const policyTests = compilePolicyTests(parts, context, notes)
   const limits = compileLimits(parts, server.apiKeys, notes)
-  const telemetry = compileTelemetry(parts, context, notes)
-  const alerts = compileAlerts(parts, context, notes)
+  const telemetry = compileTelemetry(parts, ways, context, notes)
+  const alerts = compileAlerts(parts, ways, context, notes)
   const capture = compileCapture(parts)
   const tenants = parts.tenants.map(({ value }) => value.id)
   const state = compileState(parts, context, notes)

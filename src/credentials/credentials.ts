@@ -1,6 +1,6 @@
 import { assertNever } from '../lib/assert-never.ts'
 import { sameData } from '../lib/same-data.ts'
-import { createAwsCredential } from './aws/create-aws-credential.ts'
+import { createAwsCredential, type AwsCredentialDeps } from './aws/create-aws-credential.ts'
 import type { Credential, CredentialPlace, CredentialSource } from './credential.types.ts'
 import { KeyFile } from './key-file.ts'
 import { MetadataServer } from './metadata-server.ts'
@@ -10,7 +10,7 @@ import { ServiceAccount } from './service-account.ts'
 import { TokenCredential } from './token-credential.ts'
 import type { TokenSource } from './token.types.ts'
 
-export type CredentialDeps = OAuthDeps
+export type CredentialDeps = OAuthDeps & AwsCredentialDeps
 
 /** The credentials of a gateway, kept over changes of its configuration with the tokens they have. A new kind is a file and a line here. */
 export function createCredentials(deps: CredentialDeps): CredentialSource {

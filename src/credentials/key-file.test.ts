@@ -17,7 +17,7 @@ const REQUEST = { url: 'http://upstream.test/v1?a=b', method: 'POST', headers: {
 
 const clock = new ManualClock()
 const transport = { send: () => Promise.reject(new Error('nothing is sent')) }
-const credentialOf = createCredentials({ transport, clock, logins: createMemoryLogins() })
+const credentialOf = createCredentials({ transport, clock, logins: createMemoryLogins(), run: async () => '' })
 
 const keyFile = (scheme: AuthScheme = { kind: 'bearer' }): Credential =>
   credentialOf({ provider: asProviderId('p'), account: asAccountId('a'), settings: { kind: 'key_file', path }, scheme })

@@ -5,6 +5,7 @@ import type { AttemptInput } from './attempt.ts'
 import type { AttemptEnd } from './call-outcome.ts'
 import type { StreamFacts } from './stream-facts.ts'
 import { usageKnown } from './usage-known.ts'
+import { egressName } from '../transport/egress.settings.schema.ts'
 
 /** How an attempt went, beside what it was. */
 export interface EndedRun extends Pick<AttemptEnding, 'next' | 'reason'> {
@@ -56,8 +57,10 @@ export function attemptRecord(
   }
 }
 
-const egressOf = ({ egress }: AttemptInput['account']): Pick<AttemptRecord, 'egress'> =>
-  egress === undefined || egress.id === 'direct' ? NO_EGRESS : { egress: egress.id }
+const egressOf = (account: AttemptInput['account']): Pick<AttemptRecord, 'egress'> => {
+  const name = egressName(account.egress)
+  return name === undefined ? NO_EGRESS : { egress: name }
+}
 const NO_EGRESS = {}
 
 /** The model that an answer told, of a call that named none. */

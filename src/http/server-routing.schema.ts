@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { positive, share } from '../lib/config-fields.ts'
+import { duration, positive, share } from '../lib/config-fields.ts'
 import { hedgeFields, retryFields } from '../lib/resilience-fields.ts'
 
 /** Policy keys of `server`: what every route inherits unless it says otherwise. */
@@ -29,6 +29,9 @@ export const policyFields = {
     .enum(['allow', 'reject'])
     .default('allow')
     .describe('A target whose context window is not known passes or is refused.'),
+  certification_max_age: duration()
+    .default('30d')
+    .describe('Age at which a certification stops counting for routes that `require: { certified: true }`; `forever` for never.'),
   client_strategies: z
     .boolean()
     .default(false)

@@ -97,6 +97,8 @@ export interface ProviderFacts {
   readonly id: ProviderId
   readonly type: string
   readonly format: WireFormat
+  /** Tells its type, address and format from others, for what was found out about it. */
+  readonly endpoint?: string | undefined
   readonly accounts: readonly AccountRef[]
   /** Whether the upstream is the format's own vendor (decides on vendor-only fields). */
   readonly firstParty: boolean
@@ -156,8 +158,16 @@ export interface TargetFacts {
   readonly price?: TargetPrice | undefined
   /** Lanes, and what the model is made for. */
   readonly tags: readonly string[]
-  /** Date of the last certification, as `2026-01-31`. */
+  /** Date of the certification that holds, as `2026-01-31`. */
   readonly certified?: string | undefined
+  /** The last certification, where it holds no longer. */
+  readonly lapsed?: CertificationLapse | undefined
+}
+
+/** A certification that does not count any more: it is too old, or its provider has another address or format by now. */
+export interface CertificationLapse {
+  readonly day: string
+  readonly cause: 'age' | 'endpoint'
 }
 
 /** What a decision is told of its candidates by the catalogue and the operator. */
@@ -200,6 +210,8 @@ export interface RoutingSnapshot {
   readonly sessions: SessionSettings
   /** Images named by address are fetched for targets that take them within the request only. */
   readonly inlinesMedia?: boolean | undefined
+  /** Age in milliseconds at which a certification stops counting; undefined when none does. */
+  readonly certificationMaxAgeMs?: number | undefined
   /** Some provider has `format: auto`. */
   readonly findsFormats?: boolean | undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { httpAddress, milliseconds, nonEmpty, positive, secretText, share } from '../lib/config-fields.ts'
 import type { Secret } from '../lib/secret.ts'
+import type { EgressPath } from '../transport/egress.settings.schema.ts'
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header')
 
@@ -51,6 +52,7 @@ export interface OtlpDestination {
   readonly traces: boolean
   readonly metrics: boolean
   readonly headers: Readonly<Record<string, Secret>>
+  readonly egress: EgressPath
   readonly timeoutMs: number
   readonly metricsIntervalMs: number
   readonly maxQueued: number

@@ -1,5 +1,6 @@
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Clock } from '../lib/clock.ts'
+import { egressViews, type EgressOf } from './account-egress.ts'
 import type { LiveConfig } from './live-config.ts'
 
 /** What an account logs in with, as JSON. */
@@ -13,8 +14,7 @@ export interface LoginView {
 /** Undefined for an account with a fixed key. */
 export type LoginOf = (provider: ProviderId, account: AccountId) => LoginView | undefined
 
-/** Looks at the accounts of the configuration in force. */
-export const loginViews =
+const loginViews =
   (live: Pick<LiveConfig, 'revision'>, clock: Pick<Clock, 'wall'>): LoginOf =>
   (id, account) => {
     const provider = live.revision.providers.get(id)
@@ -23,3 +23,12 @@ export const loginViews =
     const ends = provider.credentialOf({ id: account })?.expiresAt
     return ends === undefined ? { kind } : { kind, expires_ms: Math.round(ends - clock.wall()) }
   }
+
+/** What is told of the accounts of the configuration in force, beside their state. */
+export const accountViews = (
+  live: Pick<LiveConfig, 'revision'>,
+  clock: Pick<Clock, 'wall'>,
+): { readonly loginOf: LoginOf; readonly egressOf: EgressOf } => ({
+  loginOf: loginViews(live, clock),
+  egressOf: egressViews(live),
+})

@@ -7,8 +7,8 @@ import { providerHosts } from '../config/provider-hosts.ts'
 import { createKnownModels } from '../catalog/known-models.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
-import type { Clock } from '../lib/clock.ts'
-import { certifiedDays } from './certify/certification-file.ts'
+import { systemClock, type Clock } from '../lib/clock.ts'
+import { certificationPlace, heldCertifications } from './certify/held-certifications.ts'
 import { openPriceShelf } from './price-shelf.ts'
 import { createFactsOf } from '../catalog/target-facts.ts'
 
@@ -23,7 +23,7 @@ export interface DecisionWorld {
 
 export interface DecisionWorldOptions {
   readonly config: CompiledConfig
-  /** Where the operator's own prices are. */
+  /** Where the operator's own prices are, and certifications that gateways do not share. */
   readonly dataDir: string
   /** Unix milliseconds; some prices change with the day or the hour. */
   readonly at: number
@@ -33,7 +33,7 @@ export interface DecisionWorldOptions {
 export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOptions): Promise<DecisionWorld> {
   const shelf = await openPriceShelf(dataDir)
   const prices = createPriceBook(shelf.dataset, compileOverrides(shelf.own))
-  const certifications = new Certifications(certifiedDays(dataDir))
+  const certifications = new Certifications(await heldCertifications(certificationPlace(config, dataDir), systemClock))
   const factsOf = configFacts(config, { book: prices, generation: 0 }, { wall: () => at }, certifications)
   return { snapshot: config.routing, factsOf, prices, hosts: providerHosts(config) }
 }

@@ -5,6 +5,7 @@ import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Coordination } from '../state/coordination/store.ts'
 import type { DisableStore, DisableSubject } from '../state/disables/store.ts'
 import type { HealthStore } from '../state/health/store.ts'
+import type { EgressOf } from './account-egress.ts'
 import type { LoginOf } from './account-login.ts'
 import { refuseTenantOperators } from './beyond-tenants.ts'
 import { nameOfSubject, requireSubject, type AccountSubject } from './disable-subject.ts'
@@ -27,6 +28,7 @@ export interface OperatorParts {
   readonly health: Pick<HealthStore, 'snapshot' | 'observe'>
   /** What an account logs in with; undefined for one with a fixed key. */
   readonly loginOf?: LoginOf | undefined
+  readonly egressOf?: EgressOf | undefined
   /** Absent where keys cannot be replaced. */
   readonly rotation?: RotationParts | undefined
   /** Absent for a gateway that shares its state with no other. */

@@ -19,6 +19,8 @@ export interface AccountStateView {
   readonly disabled?: DisabledView | undefined
   /** What it logs in with; absent for accounts with a fixed key. */
   readonly login?: LoginView | undefined
+  /** The `egress` it leaves by, where one was chosen. */
+  readonly egress?: string | undefined
 }
 
 /** State of a provider, as JSON. Times are in milliseconds. */
@@ -83,7 +85,7 @@ export interface ReplicaView {
 }
 
 /** How every provider and target of the configuration does now, and those models that were called without being written down. */
-export function healthView({ snapshot, accounts, health, disables, coordination, loginOf }: OperatorParts): HealthView {
+export function healthView({ snapshot, accounts, health, disables, coordination, loginOf, egressOf }: OperatorParts): HealthView {
   const { revision, providers, targets } = snapshot()
   const seen = health.snapshot()
   const entries = disables.list()
@@ -99,7 +101,11 @@ export function healthView({ snapshot, accounts, health, disables, coordination,
     providers: [...providers.keys()].map((id) => ({
       ...providerState(id, states.get(id)),
       disabled: disabledView(disabledProviders.get(id)),
-      accounts: (accountStates.get(id) ?? []).map((state) => ({ ...accountState(state), login: loginOf?.(id, state.id) })),
+      accounts: (accountStates.get(id) ?? []).map((state) => ({
+        ...accountState(state),
+        login: loginOf?.(id, state.id),
+        egress: egressOf?.(id, state.id),
+      })),
     })),
     targets: everyTarget(targets, seen.targets, providers).map((target) => {
       const { available, total, recoveryMs } = accounts.availability(target.provider, target.model)

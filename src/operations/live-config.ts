@@ -10,7 +10,7 @@ import type { Provider } from '../providers/provider.types.ts'
 import { renewProviders } from '../providers/renew-providers.ts'
 import { healthSettingsOf } from '../state/health/settings.ts'
 import type { StateChange } from '../state/open-state.ts'
-import { RotatedKeys } from './rotated-keys.ts'
+import { type RotatedKey, RotatedKeys } from './rotated-keys.ts'
 
 type Providers = Revision['providers']
 
@@ -18,14 +18,18 @@ type Providers = Revision['providers']
 export class LiveConfig {
   /** What the gateway was started with: some of it holds to its end. */
   readonly started: CompiledConfig
+  /** With the keys that were rotated while it ran. */
   config: CompiledConfig
   revision: Revision
   private readonly rotatedKeys = new RotatedKeys()
+  /** What `config` was made of. */
+  private configured: CompiledConfig
   private hosts: ReadonlyMap<ProviderId, string>
   private readonly create: (settings: ProviderSettings) => Provider
 
   constructor(started: CompiledConfig, create: (settings: ProviderSettings) => Provider) {
     this.started = started
+    this.configured = started
     this.config = started
     this.create = create
     this.hosts = providerHosts(started)
@@ -46,9 +50,11 @@ export class LiveConfig {
     return renewProviders(next.providers, this.revision.providers, this.create)
   }
 
-  /** Works with another configuration from now on, as the next revision. */
-  take(next: CompiledConfig, providers: Providers): void {
+  /** Works with another configuration from now on, as the next revision. `providers` are those of it with the keys that were rotated. */
+  take(wanted: CompiledConfig, providers: Providers): void {
+    const next = this.rotated(wanted)
     const snapshot = { ...next.routing, revision: this.revision.snapshot.revision + 1 }
+    this.configured = wanted
     this.config = next
     this.hosts = providerHosts(next)
     this.revision = { snapshot, providers, ...limitsOf(next) }
@@ -59,10 +65,18 @@ export class LiveConfig {
     return this.rotatedKeys.appliedTo(config)
   }
 
-  /** Sends another key from now on. What was sent with the one before goes on. It is used until the configuration has another one, or to the end. */
-  rotateKey(provider: ProviderId, account: AccountId, key: Secret): void {
-    this.rotatedKeys.put(this.config, { provider, account, key })
-    this.config = this.rotated(this.config)
+  /** An account's new key, in the place of what it has now. */
+  rotation(provider: ProviderId, account: AccountId, key: Secret): RotatedKey {
+    return this.rotatedKeys.inPlaceOf(this.configured, { provider, account, key })
+  }
+
+  /**
+   * Sends other keys from now on. What was sent with those before goes on. Each is used until the configuration has one that it was not put in
+   * the place of, or to the end.
+   */
+  useKeys(keys: readonly RotatedKey[]): void {
+    for (const key of keys) this.rotatedKeys.put(key)
+    this.config = this.rotated(this.configured)
     this.revision = { ...this.revision, providers: this.renewed(this.config) }
   }
 

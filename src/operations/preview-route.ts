@@ -1,4 +1,4 @@
-import type { Certifications } from '../catalog/certifications.ts'
+import type { Certifications, CertifiedTargets } from '../catalog/certifications.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import type { Codec } from '../codecs/codec.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -8,7 +8,6 @@ import { asRequestId } from '../ir/ids.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
-import { certifiedDays } from './certify/certification-file.ts'
 import { listedModels } from './listed-models.ts'
 import { ownPrices } from './price-shelf.ts'
 
@@ -35,6 +34,7 @@ export interface PreviewParts {
 export interface PreviewOptions extends PreviewParts {
   /** Where the operator's own prices are. */
   readonly dataDir: string
+  readonly certified: CertifiedTargets
   readonly question: PreviewQuestion
   readonly principal: Principal
   /** `req_` and 32 hex digits; stands in the decision, is recorded nowhere. */
@@ -50,7 +50,7 @@ export async function previewRoute(options: PreviewOptions): Promise<RouteDecisi
   const { value: request } = codec.decodeRequest(body)
   const bytes = Buffer.from(JSON.stringify(body))
   prices.replaceOverrides(ownPrices(options.dataDir))
-  certifications.replace(certifiedDays(options.dataDir))
+  certifications.replace(options.certified)
   return engine.preview({
     requestId: asRequestId(options.requestId),
     codec,

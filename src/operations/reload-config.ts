@@ -56,7 +56,7 @@ export async function reloadConfig(wanted: CompiledConfig, parts: ReloadParts): 
   const earlier = live.revision.providers
   const providers = live.renewed(next)
 
-  live.take(next, providers)
+  live.take(wanted, providers)
   accounts.configure(live.pooled)
   limiter.configure(next.limits)
   state.configure(live.stateSettings)

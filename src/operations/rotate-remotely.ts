@@ -32,6 +32,7 @@ export function renderRotated({ rotated, checked, kept_in: keptIn, released, not
   const kept = {
     file: 'It is in the file the account reads.',
     vault: 'It is in the vault.',
+    state: 'It is kept, sealed, in the state.',
     memory: 'It is kept in memory only.',
   }
   const locks = released === 0 ? '' : ` ${released === 1 ? 'A lock was' : `${released} locks were`} released.`

@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { CompiledConfig } from '../config/compile.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
-import { sameData } from '../lib/same-data.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 
@@ -8,19 +8,28 @@ export interface RotatedKey {
   readonly provider: ProviderId
   readonly account: AccountId
   readonly key: Secret
+  /** Fingerprints of the keys of configurations that it stands in for, the oldest first. */
+  readonly replaces: readonly string[]
 }
 
-/** Keys that stand in for those of the configuration, each as long as the configuration still has the one it stands in for. */
-export class RotatedKeys {
-  private readonly known = new Map<string, { readonly from: Secret | undefined; readonly to: Secret }>()
+/** Keys of configurations that are remembered for an account. An account whose vault is written with each rotation has had one each time. */
+const MOST_REPLACED = 100
 
-  /** Puts a key in the place of the one that `config` has, which may stand in for another already. */
-  put(config: CompiledConfig, { provider, account, key }: RotatedKey): void {
-    const name = nameOf(provider, account)
-    const found = config.providers.find(({ id }) => id === provider)?.accounts.find(({ id }) => id === account)
-    const earlier = this.known.get(name)
-    const from = earlier !== undefined && sameData(earlier.to, found?.apiKey) ? earlier.from : found?.apiKey
-    this.known.set(name, { from, to: key })
+/** Keys that stand in for those of the configuration, each as long as the configuration has one of those it was put in the place of. */
+export class RotatedKeys {
+  private readonly known = new Map<string, RotatedKey>()
+
+  /** The account's new key, in the place of the one that `config` has and of those that the key before it stood in for. */
+  inPlaceOf(config: CompiledConfig, { provider, account, key }: Omit<RotatedKey, 'replaces'>): RotatedKey {
+    const configured = config.providers.find(({ id }) => id === provider)?.accounts.find(({ id }) => id === account)
+    const earlier = this.known.get(nameOf(provider, account))?.replaces ?? []
+    const replaced = new Set([...earlier, fingerprint(configured?.apiKey)])
+    replaced.delete(fingerprint(key))
+    return { provider, account, key, replaces: [...replaced].slice(-MOST_REPLACED) }
+  }
+
+  put(rotated: RotatedKey): void {
+    this.known.set(nameOf(rotated.provider, rotated.account), rotated)
   }
 
   appliedTo(config: CompiledConfig): CompiledConfig {
@@ -34,8 +43,17 @@ export class RotatedKeys {
 
   private ofAccount(provider: ProviderId, account: AccountSettings): AccountSettings {
     const rotated = this.known.get(nameOf(provider, account.id))
-    return rotated !== undefined && sameData(rotated.from, account.apiKey) ? { ...account, apiKey: rotated.to } : account
+    // An account that logs in by now, or has no key, is another one than whose key it was.
+    if (rotated === undefined || account.apiKey === undefined) return account
+    return rotated.replaces.includes(fingerprint(account.apiKey)) ? { ...account, apiKey: rotated.key } : account
   }
 }
 
 const nameOf = (provider: ProviderId, account: AccountId): string => `${provider}/${account}`
+
+/** Tells keys apart without keeping those that are not used any more. */
+const fingerprint = (key: Secret | undefined): string =>
+  createHash('sha256')
+    .update(key?.reveal() ?? '')
+    .digest('base64url')
+    .slice(0, 22)

@@ -73,7 +73,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 }
 
 const senderTo = (
-  { endpoint, headers, timeoutMs }: OtlpDestination,
+  { endpoint, headers, egress, timeoutMs }: OtlpDestination,
   signal: 'traces' | 'metrics',
   { transport, clock }: TelemetryOptions,
-): OtlpSender => new OtlpSender({ url: `${endpoint}/v1/${signal}`, headers, timeoutMs, transport, clock })
+): OtlpSender => new OtlpSender({ url: `${endpoint}/v1/${signal}`, headers, egress, timeoutMs, transport, clock })

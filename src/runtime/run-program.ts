@@ -11,7 +11,9 @@ export function runProgram(
   input?: string,
 ): Promise<string> {
   return new Promise((resolve) => {
-    const child = execFile(program, [...programArguments], { timeout: timeoutMs }, (_error, output) => resolve(output))
+    const child = execFile(program, [...programArguments], { timeout: timeoutMs, killSignal: 'SIGKILL' }, (_error, output) =>
+      resolve(output),
+    )
     if (input === undefined) return
     // One that has ended already reads nothing.
     child.stdin?.on('error', () => undefined)

@@ -4,6 +4,7 @@ import { within } from '../lib/within.ts'
 import { openWhole, type ClosingList } from '../lib/closing-list.ts'
 import { keptAudit } from './audit/kept-audit.ts'
 import { createPostgresAudit } from './audit/postgres.ts'
+import { createPostgresCertifications } from './certifications/postgres.ts'
 import { createMemoryAffinity } from './affinity/memory.ts'
 import { createSharedAffinity } from './affinity/shared.ts'
 import { createNoCoordination } from './coordination/none.ts'
@@ -36,6 +37,7 @@ import { openPostgres, type Postgres } from './postgres/postgres.ts'
 import { withRetention } from './records/open.ts'
 import { createPostgresRecords } from './records/postgres.ts'
 import { openRedis, type Redis } from './redis/redis.ts'
+import { createPostgresRotatedKeys } from './rotated-keys/postgres.ts'
 import { SHARED_DOMAINS } from './shared-domains.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import { createSharedSignatures } from './signatures/shared.ts'
@@ -86,6 +88,8 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     signatures: createSharedSignatures({ local: createMemorySignatures({ clock }), coordination }),
     disables,
     tenancy,
+    certifications: opened.add(createPostgresCertifications({ database, clock, coordination })),
+    rotatedKeys: opened.add(createPostgresRotatedKeys({ database, clock, coordination })),
     audit,
     ledger,
     limits,

@@ -9,6 +9,8 @@ import { openDisables } from './disables/open.ts'
 import { keptAudit } from './audit/kept-audit.ts'
 import { openAudit } from './audit/open.ts'
 import type { AuditStore } from './audit/store.ts'
+import { createFileCertifications } from './certifications/file.ts'
+import type { CertificationStore } from './certifications/store.ts'
 import type { DisableStore } from './disables/store.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
 import type { IdempotencyStore } from './idempotency/store.ts'
@@ -25,6 +27,8 @@ import type { TenancyStore } from './tenancy/store.ts'
 import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import { openSqliteRotatedKeys } from './rotated-keys/sqlite.ts'
+import type { RotatedKeyStore } from './rotated-keys/store.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import type { SignatureStore } from './signatures/store.ts'
 import type { LedgerSettings } from './state.schema.ts'
@@ -51,6 +55,8 @@ export interface StateSurroundings {
 export interface OpenStateOptions extends StateSurroundings {
   /** `memory`, or the path of an SQLite file. */
   readonly store: string
+  /** The file of certifications; undefined without a data directory. */
+  readonly certificationPath?: string | undefined
 }
 
 /** Everything a gateway remembers. */
@@ -61,6 +67,10 @@ export interface GatewayState {
   readonly signatures: SignatureStore
   readonly disables: DisableStore
   readonly tenancy: TenancyStore
+  /** Undefined when nothing outlives the process. */
+  readonly rotatedKeys: RotatedKeyStore | undefined
+  /** Undefined when nothing outlives the process. */
+  readonly certifications: CertificationStore | undefined
   readonly audit: AuditStore
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
@@ -87,7 +97,7 @@ export type StateChange = Pick<StateSurroundings, 'retentionMs' | 'auditRetentio
 export const openState = (options: OpenStateOptions): GatewayState => openWhole((opened) => stateOf(options, opened))
 
 function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
-  const { store, clock, warn } = options
+  const { store, clock, warn, certificationPath } = options
   const isFile = store !== 'memory'
   const records = opened.add(openRecords(options))
   const health = createMemoryHealth({ clock, settings: options.health })
@@ -102,6 +112,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
         keepScorecards({ health, file: openSqliteScorecards({ path: store, clock }), clock, keeping: options.scorecards, warn }),
       )
     : undefined
+  const rotatedKeys = isFile ? opened.add(openSqliteRotatedKeys({ path: store, clock })) : undefined
   const limits = createMemoryLimits({ clock })
   if (isFile) opened.add(keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }))
   return {
@@ -111,6 +122,9 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
     signatures: createMemorySignatures({ clock }),
     disables,
     tenancy,
+    rotatedKeys,
+    certifications:
+      certificationPath === undefined ? undefined : opened.add(createFileCertifications({ path: certificationPath, clock })),
     audit,
     ledger,
     configure(next) {

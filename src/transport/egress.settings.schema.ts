@@ -36,3 +36,7 @@ export const anyWay = (publicOnly: boolean): EgressPath => ({
   trusted: [],
   headers: {},
 })
+
+/** How records and views name a way; undefined where nothing special was chosen. Never its address, which may hold a password. */
+export const egressName = (egress: EgressPath | undefined): string | undefined =>
+  egress === undefined || egress.id === 'direct' ? undefined : egress.id

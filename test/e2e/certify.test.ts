@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandLine } from '../support/command-line.ts'
 import { eventually } from '../support/gateway-fixture.ts'
@@ -64,9 +64,16 @@ describe('provider certify', () => {
     expect(full.exitCode).toBe(0)
     await eventually(async () => (await ask(gateway.url)) === 200, 'the certified target is served')
     expect((await line.run(['route-preview', '--model', 'safe'])).exitCode).toBe(0)
-    expect((await line.run(['provider', 'matrix'])).stdout).toMatch(/p\/probed +\d{4}-\d\d-\d\d +full +certified +ok +ok/)
+    expect((await line.run(['provider', 'matrix'])).stdout).toMatch(/p\/probed +\d{4}-\d\d-\d\d +0 d +full +certified +ok +ok/)
     const events = await line.run(['usage', 'events', '--json'])
     expect(events.stdout).toContain('"purpose":"probe"')
+    // The same model at another address is another thing.
+    const file = join(line.home, 'switchback.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace(upstream.address, upstream.address.replace('127.0.0.1', 'localhost')))
+    const moved = await line.run(['provider', 'matrix'])
+    expect(moved.stdout).toMatch(/p\/probed .* full +void +ok/)
+    expect(moved.exitCode).toBe(1)
+    expect((await line.run(['route-preview', '--model', 'safe'])).stdout).toContain('was of another address')
   }, 120_000)
 
   test('of everything leaves out what has no key', async () => {
@@ -80,4 +87,26 @@ describe('provider certify', () => {
     expect(all.exitCode).toBe(0)
     expect((await line.run(['provider', 'doctor', 'p'])).stdout).toContain('first token')
   }, 60_000)
+
+  test.each(['test p --model probed', 'doctor p --model probed', 'certify p/probed'])(
+    'and %s are in the ledger, and call nobody when a budget is spent',
+    async (command) => {
+      const words = command.split(' ')
+      const line = newHome()
+      await line.run(['price', 'set', 'p/probed', '--input', '10', '--output', '20'])
+      await line.serve()
+      const first = await line.run(['provider', ...words])
+      expect(first.exitCode).toBe(0)
+      expect((await line.run(['usage', 'events', '--json'])).stdout).toContain('"purpose":"probe"')
+      const file = join(line.home, 'switchback.yaml')
+      const address = `base_url: "${upstream.address}"`
+      writeFileSync(file, readFileSync(file, 'utf8').replace(address, `${address}, budget: { max_usd: 0.000001 }`))
+      const before = upstream.calls
+      const refused = await line.run(['provider', ...words])
+      expect(refused.exitCode).toBe(1)
+      expect(refused.stderr).toMatch(/provider p's budget .* is spent/)
+      expect(upstream.calls).toBe(before)
+    },
+    60_000,
+  )
 })

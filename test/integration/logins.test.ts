@@ -141,6 +141,7 @@ describe('accounts that log in by OAuth', () => {
       transport: createFetchTransport({ clock: systemClock }),
       clock,
       logins: createMemoryLogins(),
+      run: async () => '',
     })({
       provider: asProviderId('p'),
       account: asAccountId('a'),

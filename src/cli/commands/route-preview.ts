@@ -73,7 +73,11 @@ async function askGateway(context: CliContext, url: string, question: PreviewQue
 
 async function decideHere(context: CliContext, options: PreviewOptions, question: PreviewQuestion): Promise<RouteDecision> {
   const { compiled } = await requireConfig(context, { path: options.config })
-  const [app, { previewRoute }] = await Promise.all([context.loadApp(), import('../../operations/preview-route.ts')])
+  const [app, { previewRoute }, { certificationPlace, heldCertifications }] = await Promise.all([
+    context.loadApp(),
+    import('../../operations/preview-route.ts'),
+    import('../../operations/certify/held-certifications.ts'),
+  ])
   // Nothing is recorded, so the gateway's own database stays untouched.
   const config = { ...compiled, state: { ...compiled.state, store: 'memory' } }
   const gateway = await app.createGateway({ config, logLevel: 'silent' })
@@ -81,7 +85,8 @@ async function decideHere(context: CliContext, options: PreviewOptions, question
     const { engine, prices, certifications } = gateway
     const dataDir = dataDirectory(context.surroundings, options.dataDir)
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`
-    const parts = { engine, prices, certifications, codecs: app.codecs }
+    const certified = await heldCertifications(certificationPlace(compiled, dataDir), context.clock)
+    const parts = { engine, prices, certifications, certified, codecs: app.codecs }
     return await previewRoute({ ...parts, dataDir, question, principal: { role: 'admin' }, requestId })
   } finally {
     await gateway.close()

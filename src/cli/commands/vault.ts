@@ -142,7 +142,7 @@ async function set(context: CliContext, name: string, options: SetOptions): Prom
   tell(context, options, { ok: true, path: desk.path, name, replaced }, () => {
     const known = used.includes(name)
       ? 'A running gateway takes it over within seconds.'
-      : `Accounts use it as \`vault: ${name}\`, providers as \`api_key_vault: ${name}\`.`
+      : `Accounts and providers use it as \`api_key_vault: ${name}\`.`
     return `${name} is ${replaced ? 'replaced' : 'stored'} in ${desk.path}. ${known}`
   })
   return EXIT.ok

@@ -2,12 +2,13 @@ import type { Command } from 'commander'
 import { dataDirectory } from '../../config/locate.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import type { ProbeLedger } from '../../operations/certify/probe-ledger.ts'
 import type { Upstream } from '../../operations/provider/open-upstream.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { Execute } from '../command.ts'
 import { type CommonOptions, withConfig, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { requireConfig } from '../require-config.ts'
+import { requireKeyedConfig } from '../require-keyed-config.ts'
 
 interface TestOptions extends CommonOptions {
   readonly model?: string
@@ -65,16 +66,21 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
     import('../../operations/provider/doctor-provider.ts'),
     import('../../operations/provider/known-facts.ts'),
     import('../../operations/render-doctor.ts'),
-    requireConfig(context, { path: options.config }),
+    requireKeyedConfig(context, options),
   ])
   const upstream = await upstreamOf(context, loaded, id)
+  const books = await probeBooks(context, loaded)
+  await books.requireBudget(upstream)
+  let kept: Promise<void> | undefined
   const report = await doctorProvider({
     upstream,
     model: options.model,
     factsOf: knownFacts(loaded.compiled, id),
     clock: context.clock,
     env: context.surroundings.env,
+    called: (seen, model) => void (kept = books.keep(upstream, model, (ledger) => ledger.note(seen, true))),
   })
+  await kept
   context.stdout(`${options.json === true ? JSON.stringify(report) : renderDoctor(report)}\n`)
   return report.ok ? EXIT.ok : EXIT.failed
 }
@@ -82,7 +88,7 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
 async function models(context: CliContext, id: string, options: CommonOptions): Promise<number> {
   const [{ listModels }, upstream] = await Promise.all([
     import('../../operations/provider/list-models.ts'),
-    requireConfig(context, { path: options.config }).then((loaded) => upstreamOf(context, loaded, id)),
+    requireKeyedConfig(context, options).then((loaded) => upstreamOf(context, loaded, id)),
   ])
   const found = await listModels(upstream, AbortSignal.timeout(LIST_TIMEOUT_MS))
   if (found === undefined)
@@ -104,21 +110,44 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
   const [{ testProvider, throwawayConfig }, { renderTest }, loaded, app] = await Promise.all([
     import('../../operations/provider/test-provider.ts'),
     import('../../operations/provider/render-test.ts'),
-    requireConfig(context, { path: options.config }),
+    requireKeyedConfig(context, options),
     context.loadApp(),
   ])
-  const model = options.model ?? (await usualModelOf(await upstreamOf(context, loaded, id)))
+  const upstream = await upstreamOf(context, loaded, id)
+  const model = options.model ?? (await usualModelOf(upstream))
+  const books = await probeBooks(context, loaded)
+  await books.requireBudget(upstream)
   const gateway = await app.createGateway({
     config: throwawayConfig(loaded.compiled),
     loginsOf: loginsOf(context),
     logLevel: 'silent',
   })
   try {
-    const result = await testProvider(gateway, { provider: id, model, stream: options.stream === true })
+    const stream = options.stream === true
+    const result = await testProvider(gateway, { provider: id, model, stream })
+    await books.keep(upstream, model, (ledger) => result.record?.attempts.forEach((one) => ledger.noteAttempt(one, stream)))
     context.stdout(`${options.json === true ? JSON.stringify(result) : renderTest(result)}\n`)
     return result.ok ? EXIT.ok : EXIT.failed
   } finally {
     await gateway.close()
+  }
+}
+
+/** Budgets and ledger of the gateways of this configuration, for calls that a command makes itself. */
+async function probeBooks(context: CliContext, loaded: LoadedConfig) {
+  const [{ openProbeLedger, requireProbeBudget }, { openPrices }] = await Promise.all([
+    import('../../operations/certify/open-probe-ledger.ts'),
+    import('../../operations/usage/open-prices.ts'),
+  ])
+  const dataDir = dataDirectory(context.surroundings)
+  const books = { loaded, dataDir, clock: context.clock }
+  return {
+    requireBudget: (upstream: Upstream) => requireProbeBudget(books, upstream),
+    async keep(upstream: Upstream, model: string, note: (ledger: ProbeLedger) => void): Promise<void> {
+      const ledger = openProbeLedger(books, upstream, { model, prices: await openPrices(dataDir) })
+      note(ledger)
+      await ledger.keep()
+    },
   }
 }
 

@@ -8,6 +8,7 @@ import { type CommonOptions, withConfig, withDataDir, withJson } from '../common
 import { EXIT } from '../exit-codes.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import { requireConfig } from '../require-config.ts'
+import { requireKeyedConfig } from '../require-keyed-config.ts'
 
 interface CertifyOptions extends CommonOptions {
   readonly full?: boolean
@@ -35,9 +36,11 @@ export function defineCertification(group: Command, execute: Execute): void {
       const options = command.optsWithGlobals()
       await execute((context) => certify(context, undefined, options), options.json === true)
     })
-  withDataDir(withJson(group.command('matrix')))
+  withDataDir(withConfig(withJson(group.command('matrix'))))
     .summary('show what has been certified')
-    .description('Shows what came of the newest certification of every target, by what was asked. Calls nobody.')
+    .description(
+      'Shows what came of the newest certification of every target, by what was asked, with its age and whether it still counts. Calls nobody.',
+    )
     .action(async (_options: CommonOptions, command: { optsWithGlobals(): CommonOptions }) => {
       const options = command.optsWithGlobals()
       await execute((context) => matrix(context, options), options.json === true)
@@ -118,7 +121,7 @@ async function requireConsent(context: CliContext, { yes }: CertifyOptions, { ce
 async function openCertifier(context: CliContext, options: CommonOptions): Promise<Certifier> {
   const [{ Certifier: Opened }, loaded, app] = await Promise.all([
     import('../../operations/certify/certify.ts'),
-    requireConfig(context, { path: options.config }),
+    requireKeyedConfig(context, options),
     context.loadApp(),
   ])
   const { clock, version } = context
@@ -128,14 +131,15 @@ async function openCertifier(context: CliContext, options: CommonOptions): Promi
 }
 
 async function matrix(context: CliContext, options: CommonOptions): Promise<number> {
-  const [{ readCertifications }, { renderMatrix }] = await Promise.all([
-    import('../../operations/certify/certification-file.ts'),
+  const [{ certificationMatrix }, { renderMatrix }, { compiled }] = await Promise.all([
+    import('../../operations/certify/certification-matrix.ts'),
     import('../../operations/certify/render-certification.ts'),
+    requireConfig(context, { path: options.config }),
   ])
-  const certifications = [...readCertifications(dataDirectory(context.surroundings, options.dataDir)).values()]
-  const ok = certifications.every(({ status }) => status === 'certified')
-  if (options.json === true)
-    context.stdout(`${JSON.stringify({ schema: 'switchback.provider-matrix/v1', ok, targets: certifications })}\n`)
-  else context.stdout(`${renderMatrix(certifications)}\n`)
+  const dataDir = dataDirectory(context.surroundings, options.dataDir)
+  const targets = await certificationMatrix(compiled, dataDir, context.clock)
+  const ok = targets.every(({ status, lapsed }) => status === 'certified' && lapsed === undefined)
+  if (options.json === true) context.stdout(`${JSON.stringify({ schema: 'switchback.provider-matrix/v1', ok, targets })}\n`)
+  else context.stdout(`${renderMatrix(targets)}\n`)
   return ok ? EXIT.ok : EXIT.failed
 }

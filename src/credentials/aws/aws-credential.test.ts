@@ -44,7 +44,11 @@ function world(
       return answer(request)
     },
   }
-  const credential = createAwsCredential(OWNER, { kind: 'aws', region: 'eu-central-1', source }, { transport, clock })
+  const credential = createAwsCredential(
+    OWNER,
+    { kind: 'aws', region: 'eu-central-1', source },
+    { transport, clock, run: async () => '' },
+  )
   const failure = async (): Promise<GatewayError> => {
     try {
       await credential.authorize(REQUEST, signal)
@@ -111,43 +115,6 @@ test('keys that were told stay, and cannot be renewed', async () => {
   const { credential, ask } = world({ kind: 'static', accessKeyId: 'AKID', secretAccessKey: new Secret('s') })
   expect(await ask()).toBe('AKID')
   expect(await credential.renew(await credential.authorize(REQUEST, signal), signal)).toBe(false)
-})
-
-describe('keys of a profile', () => {
-  const CREDENTIALS =
-    '# mine\n[default]\naws_access_key_id = AKIDEFAULT\naws_secret_access_key=s1 ; note\n\n[team]\naws_access_key_id=AKTEAM\naws_secret_access_key=a/b+c=\naws_session_token=t\n'
-  const CONFIG =
-    '[default]\nregion=us-east-1\n[profile team]\nregion = eu-west-1\ns3 =\n  max_concurrent_requests = 20\n[profile sso]\nsso_session = corp\n'
-  const profile = (name: string, credentials = CREDENTIALS): AwsSettings['source'] => ({
-    kind: 'profile',
-    profile: name,
-    credentialsFile: fileWith('credentials', credentials),
-    configFile: fileWith('config', CONFIG),
-  })
-
-  test('are read from the shared files', async () => {
-    expect(await world(profile('default')).ask()).toBe('AKIDEFAULT')
-    const { credential, ask } = world(profile('team'))
-    expect(await ask()).toBe('AKTEAM')
-    expect(credential.secrets().map((secret) => secret.reveal())).toEqual(['a/b+c=', 't'])
-  })
-
-  test('are read again after a while, because other tools renew them', async () => {
-    const source = profile('default')
-    const { clock, ask } = world(source)
-    await ask()
-    writeFileSync(source.kind === 'profile' ? source.credentialsFile : '', CREDENTIALS.replace('AKIDEFAULT', 'AKNEW'))
-    expect(await ask()).toBe('AKIDEFAULT')
-    await clock.advance(5 * 60_000)
-    expect(await ask()).toBe('AKNEW')
-  })
-
-  test('that are not there are told with what to do', async () => {
-    expect((await world(profile('sso')).failure()).message).toContain('has `sso_session` in place of keys')
-    const { code, message } = await world(profile('nobody')).failure()
-    expect(code).toBe('credential_unavailable')
-    expect(message).toContain('is neither in')
-  })
 })
 
 describe('keys for a web identity', () => {

@@ -4,8 +4,10 @@ import type { Secret } from '../../lib/secret.ts'
 export interface AwsSettings {
   readonly kind: 'aws'
   readonly region: string
-  readonly source: StaticKeySettings | ProfileSettings | WebIdentitySettings | InstanceSettings | ContainerSettings
+  readonly source: AwsSource
 }
+
+export type AwsSource = StaticKeySettings | ProfileSettings | WebIdentitySettings | InstanceSettings | ContainerSettings
 
 /** Keys that were told, by the configuration or the environment. */
 export interface StaticKeySettings {
@@ -21,6 +23,18 @@ export interface ProfileSettings {
   readonly profile: string
   readonly credentialsFile: string
   readonly configFile: string
+  /** Where `aws sso login` keeps its tokens. Absolute. */
+  readonly ssoCacheFolder: string
+  /** The region whose Security Token Service is asked for roles. */
+  readonly region: string
+  /** Address of that service, where it is another one. */
+  readonly stsUrl?: string | undefined
+  /** For roles whose profile names no session. */
+  readonly sessionName: string
+  /** What a profile may name as its `credential_source`. */
+  readonly environment: StaticKeySettings | undefined
+  readonly container: ContainerSettings | undefined
+  readonly instance: InstanceSettings
 }
 
 /** A role that is taken on with a token of somebody else's, as in EKS. */

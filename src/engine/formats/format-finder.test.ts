@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
-import { asProviderId, asRequestId, targetIdOf } from '../../ir/ids.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { asProviderId, targetIdOf } from '../../ir/ids.ts'
 import type { Target } from '../../ir/target.ts'
 import type { WireFormat } from '../../ir/wire-format.ts'
 import type { Provider } from '../../providers/provider.types.ts'
 import type { KnownFormats } from '../../state/formats/store.ts'
-import type { EndedAttempt } from '../ledger/ended-attempt.ts'
+import type { OwnCall } from '../ledger/own-calls.ts'
 import { FormatFinder } from './format-finder.ts'
 
 const MINUTE = 60_000
@@ -27,7 +28,8 @@ const target = (model = 'm', format: WireFormat = 'openai'): Target => ({
 class FakeWorld {
   readonly clock = new ManualClock(1_000_000)
   readonly probes: string[] = []
-  readonly settled: EndedAttempt[] = []
+  readonly settled: OwnCall[] = []
+  isSpent = false
   stored: readonly KnownFormats[] = []
   spoken: WireFormat[] = []
   hangs: WireFormat[] = []
@@ -41,8 +43,10 @@ class FakeWorld {
       accounts: { candidates: () => (this.hasAccount ? [account as never] : []) },
       providerOf: () => this.provider('openai'),
       store: { read: () => stored, replace: (known) => (this.stored = known) },
-      ledger: { attemptEnded: (attempt) => void this.settled.push(attempt) },
-      generateId: () => asRequestId('req_0'),
+      ownCalls: {
+        refusal: async () => (this.isSpent ? new GatewayError('budget_exceeded', 'spent') : undefined),
+        ended: (call) => void this.settled.push(call),
+      },
     })
   }
 
@@ -102,14 +106,21 @@ describe('what an upstream speaks', () => {
     expect(world.finder.formatOf(target(), 'openai')).toBe('responses')
   })
 
-  test('is settled with its purpose, and kept without its address', async () => {
+  test('is left open where nothing may be spent, and nobody is called for it', async () => {
+    const world = new FakeWorld()
+    world.isSpent = true
+    expect(await world.settledFor('anthropic')).toBe('openai')
+    expect(world.probes).toEqual([])
+  })
+
+  test('is settled, and kept without its address', async () => {
     const world = new FakeWorld()
     world.spoken = ['anthropic']
     await world.settledFor('openai')
-    expect(world.settled.map(({ purpose, record }) => `${purpose} ${record.format} ${record.usage_known}`).sort()).toEqual([
-      'probe anthropic whole',
-      'probe openai unused',
-      'probe responses unused',
+    expect(world.settled.map(({ format, status, usage }) => `${format} ${status} ${usage?.inputTokens}`).sort()).toEqual([
+      'anthropic 200 1',
+      'openai 404 undefined',
+      'responses 404 undefined',
     ])
     expect(world.stored).toMatchObject([{ spoken: ['anthropic'] }])
     expect(JSON.stringify(world.stored)).not.toMatch(/far|SECRET/)

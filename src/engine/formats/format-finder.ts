@@ -114,10 +114,12 @@ export class FormatFinder {
   }
 
   private async findOut(target: Target, known: Known): Promise<void> {
-    const { accounts, providerOf, clock } = this.options
+    const { accounts, providerOf, clock, ownCalls } = this.options
     const provider = providerOf(target)
     const account = provider === undefined ? undefined : accounts.candidates(provider.id, target.model)[0]
     if (provider?.speaking === undefined || account === undefined) return
+    // Where nothing may be spent, or nobody can tell, what was known stays.
+    if ((await ownCalls.refusal({ target, account }).catch(() => true)) !== undefined) return
     const { speaking } = provider
     const verdicts = await Promise.all(
       PROBED_FORMATS.map((format) => probeUpstream(format, { provider: speaking(format), target, account }, this.options)),

@@ -1,12 +1,10 @@
-import { attemptIdOf, type RequestId } from '../../ir/ids.ts'
-import type { AttemptRecord } from '../../ir/record.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { probeBody, readProbe, type ProbedFormat, type ProbeVerdict } from '../../providers/format-probe.ts'
 import type { AccountSettings } from '../../providers/provider.settings.schema.ts'
 import type { Provider } from '../../providers/provider.types.ts'
-import type { AttemptLedger } from '../ledger/attempt-ledger.ts'
+import type { OwnCalls } from '../ledger/own-calls.ts'
 
 /** Longest wait for the answer to a probe. */
 export const PROBE_MS = 3_000
@@ -14,8 +12,7 @@ const LONGEST_ANSWER = 65_536
 
 export interface ProbeOptions {
   readonly clock: Pick<Clock, 'now' | 'sleep'>
-  readonly ledger: Pick<AttemptLedger, 'attemptEnded'> | undefined
-  readonly generateId: () => RequestId
+  readonly ownCalls: Pick<OwnCalls, 'refusal' | 'ended'>
 }
 
 /** Calls an upstream once in one format and says whether it speaks it. What it cost is in the ledger. Never rejects. */
@@ -24,7 +21,7 @@ export async function probeUpstream(
   { provider, target, account }: { readonly provider: Provider; readonly target: Target; readonly account: AccountSettings },
   options: ProbeOptions,
 ): Promise<ProbeVerdict> {
-  const { clock, ledger, generateId } = options
+  const { clock, ownCalls } = options
   const startedAt = clock.now()
   const over = new AbortController()
   const late = new AbortController()
@@ -57,21 +54,8 @@ export async function probeUpstream(
     over.abort()
     await timer
   }
-  ledger?.attemptEnded({
-    id: attemptIdOf(generateId(), 0),
-    record: probeRecord({
-      target,
-      account,
-      format,
-      latencyMs: clock.now() - startedAt,
-      status,
-      usage: usageOf(provider, status, text),
-    }),
-    principal: { role: 'admin' },
-    sessionId: undefined,
-    purpose: 'probe',
-    streamed: false,
-  })
+  const latencyMs = clock.now() - startedAt
+  ownCalls.ended({ place: { target, account }, format, latencyMs, status, usage: usageOf(provider, status, text) })
   return verdict
 }
 
@@ -81,32 +65,5 @@ function usageOf({ codec }: Provider, status: number | undefined, text: string):
     return codec.inspectResponse(JSON.parse(text)).usage
   } catch {
     return undefined // whatever it was, it told no usage
-  }
-}
-
-interface Probed {
-  readonly target: Target
-  readonly account: AccountSettings
-  readonly format: ProbedFormat
-  readonly latencyMs: number
-  readonly status: number | undefined
-  readonly usage: Usage | undefined
-}
-
-function probeRecord({ target, account, format, latencyMs, status, usage }: Probed): AttemptRecord {
-  const isAnswer = status !== undefined && status < 300
-  return {
-    target_id: target.id,
-    provider_id: target.provider,
-    model: target.model,
-    account_id: account.id,
-    format,
-    started_ms: 0,
-    latency_ms: latencyMs,
-    outcome: isAnswer ? 'success' : 'failed',
-    upstream_status: status,
-    passthrough: false,
-    usage,
-    usage_known: usage !== undefined ? 'whole' : status !== undefined && !isAnswer ? 'unused' : 'unknown',
   }
 }

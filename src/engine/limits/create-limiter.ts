@@ -14,7 +14,8 @@ import { FairQueue } from './fair-queue.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { limitRefusal, worstRefusal } from './limit-refusal.ts'
 import type { BudgetUse, QueueState } from '../../observability/settled-cost.ts'
-import type { CallLimits, Limiter, RuleStanding } from './limiter.ts'
+import type { CallLimits, Limiter, OwnBudget, RuleStanding } from './limiter.ts'
+import { ownBudget } from './own-budget.ts'
 import { LimitedPlaces } from './limited-places.ts'
 import { LimiterCore, type LimiterCoreOptions } from './limiter-core.ts'
 
@@ -37,17 +38,25 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
 const WINDOWS = { total: 'total', day: 'daily', week: 'weekly', month: 'monthly' } as const
 
+/** Whoever the gateway calls for when it calls for itself: under the limits of all callers, and of none. */
+const NOBODY: Principal = { role: 'admin' }
+
 class MeteredLimiter implements Limiter {
   private readonly core: LimiterCore
   private readonly rulesOf: (principal: Principal) => RuleSet | undefined
   private readonly places: LimitedPlaces
   private readonly queued: FairQueue
+  readonly own: OwnBudget
 
   constructor(options: LimiterOptions) {
     const { settings, clock, deadlines } = options
     this.rulesOf = rememberedRules(options.limitsOf, options.version)
     this.places = new LimitedPlaces(settings, options.accountsOf)
     this.core = new LimiterCore({ ...options, places: this.places, watch: new BudgetWatch(options.crossed) })
+    this.own = ownBudget(this.core, ({ target, account }) => [
+      ...(this.rulesOf(NOBODY) ?? NO_RULES).budgets,
+      ...this.places.rulesOf(target.provider, account.id).budgets,
+    ])
     this.queued = new FairQueue({ clock, deadlines, timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
   }
 

@@ -1,3 +1,4 @@
+import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AccountId } from '../../ir/ids.ts'
 import type { LimitRule, LimitSettings } from '../../ir/limits.ts'
 import type { Limited } from '../../ir/observed.ts'
@@ -55,6 +56,16 @@ export interface CallLimits {
   end(): void
 }
 
+export type OwnCallPlace = Pick<AttemptPlace, 'target' | 'account'>
+
+/** Budgets that calls of the gateway itself are under: its own, and those of the provider and the account. */
+export interface OwnBudget {
+  /** Why nothing more may be spent there; undefined while it may. */
+  refusal(place: OwnCallPlace): Promise<GatewayError | undefined>
+  /** Counts what a call has cost, as far as its price is known. `id` is of the attempt. */
+  count(id: string, place: OwnCallPlace, usage: Usage): Promise<void>
+}
+
 /** A rule and how it stands. */
 export interface RuleStanding extends Standing {
   readonly rule: LimitRule
@@ -77,6 +88,8 @@ export interface Limiter {
   readonly budgets: readonly BudgetUse[]
   /** Takes the limits of another configuration. What was used and is held stays counted. */
   configure(settings: LimitSettings): void
+  /** For calls that the gateway makes for itself. */
+  readonly own: OwnBudget
   /** All limits of a caller and how they stand. */
   statusOf(principal: Principal): Promise<readonly RuleStanding[]>
 }

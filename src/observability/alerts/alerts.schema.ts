@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { duration, identifier, nonEmpty, positive, secretText, share } from '../../lib/config-fields.ts'
 import type { Secret } from '../../lib/secret.ts'
+import type { EgressPath } from '../../transport/egress.settings.schema.ts'
 
 export const ALERT_RULES = [
   'provider_down',
@@ -130,7 +131,7 @@ export interface Webhook {
   readonly url: Secret
   readonly format: 'json' | 'slack'
   readonly headers: Readonly<Record<string, Secret>>
-  readonly allowPrivate: boolean
+  readonly egress: EgressPath
   /** Undefined is every rule. */
   readonly only: ReadonlySet<AlertRule> | undefined
   readonly resolved: boolean

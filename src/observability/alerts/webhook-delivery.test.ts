@@ -6,6 +6,7 @@ import type { UpstreamRequest } from '../../transport/transport.ts'
 import { silentLogger } from '../logger.ts'
 import type { Notice } from './alert.ts'
 import type { Webhook } from './alerts.schema.ts'
+import { anyWay } from '../../transport/egress.settings.schema.ts'
 import { WebhookDelivery } from './webhook-delivery.ts'
 
 const notice = (summary: string, more: Partial<Notice> = {}): Notice => ({
@@ -35,7 +36,7 @@ class FakeWebhook {
         url: new Secret('https://hooks.example/SECRET'),
         format: 'json',
         headers: { Authorization: new Secret('Bearer token') },
-        allowPrivate: false,
+        egress: anyWay(true),
         only: undefined,
         resolved: true,
         ...webhook,

@@ -1,7 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { discardBody } from '../../transport/discard-body.ts'
-import { anyWay } from '../../transport/egress.settings.schema.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { Logger } from '../logger.ts'
 import type { Notice } from './alert.ts'
@@ -75,7 +74,7 @@ export class WebhookDelivery {
         headers: { ...Object.fromEntries(headers), 'content-type': 'application/json' },
         body: webhookPayload(webhook.format, notice, identity()),
         signal: AbortSignal.any([sending.signal, this.stop.signal]),
-        egress: anyWay(!webhook.allowPrivate),
+        egress: webhook.egress,
       })
       discardBody(response)
       return { ok: response.ok, status: response.status }

@@ -1,11 +1,13 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Secret } from '../../lib/secret.ts'
+import type { EgressPath } from '../../transport/egress.settings.schema.ts'
 import type { Transport } from '../../transport/transport.ts'
 
 export interface OtlpSenderOptions {
   readonly url: string
   readonly headers: Readonly<Record<string, Secret>>
+  readonly egress: EgressPath
   readonly timeoutMs: number
   readonly transport: Pick<Transport, 'send'>
   readonly clock: Clock
@@ -33,7 +35,7 @@ export class OtlpSender {
 
   /** Never rejects, and is over within the time limit. */
   async send(body: string): Promise<OtlpOutcome> {
-    const { url, headers, timeoutMs, transport, clock } = this.options
+    const { url, headers, egress, timeoutMs, transport, clock } = this.options
     const sending = new AbortController()
     const waiting = new AbortController()
     const late = clock.sleep(timeoutMs, waiting.signal).then(
@@ -46,6 +48,7 @@ export class OtlpSender {
         method: 'POST',
         headers: { ...revealed(headers), 'content-type': 'application/json' },
         body,
+        egress,
         signal: sending.signal,
       })
       const reply = (await response.text()).slice(0, LONGEST_REPLY)

@@ -12,7 +12,7 @@ import type { Capabilities } from '../../ir/snapshot.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLogger } from '../../observability/logger.ts'
 import { openUpstream } from '../provider/open-upstream.ts'
-import type { Certification } from './certification-file.ts'
+import type { Certification } from '../../state/certifications/certification.ts'
 import { certifyTarget, type CertificationMode } from './certify-target.ts'
 import { LIVENESS_PROBES, PROBES } from './probes/index.ts'
 

@@ -2,7 +2,7 @@ import type { ModelFacts } from '../../codecs/codec.ts'
 import type { Capabilities } from '../../ir/snapshot.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Upstream } from '../provider/open-upstream.ts'
-import type { Certification } from './certification-file.ts'
+import type { Certification } from '../../state/certifications/certification.ts'
 import { LIVENESS_PROBES, PROBES } from './probes/index.ts'
 import type { Probe, ProbeResult } from './probe.types.ts'
 import { runProbes, type RunProbesOptions } from './run-probes.ts'
@@ -18,6 +18,8 @@ export interface CertifyOptions extends Pick<RunProbesOptions, 'progress' | 'cal
   readonly clock: Pick<Clock, 'now' | 'sleep' | 'wall'>
   /** Of this program. */
   readonly version: string
+  /** `ProviderFacts.endpoint` of the upstream. */
+  readonly endpoint?: string | undefined
 }
 
 /** What a mode asks. */
@@ -43,7 +45,7 @@ function withoutLacking(results: readonly ProbeResult[], probes: readonly Probe[
  * failure, and stands in the results for whoever needs it.
  */
 export async function certifyTarget(options: CertifyOptions): Promise<Certification> {
-  const { mode, upstream, model, clock, version } = options
+  const { mode, upstream, model, clock, version, endpoint } = options
   const at = new Date(clock.wall()).toISOString()
   const probes = probesOf(mode)
   const results = withoutLacking(await runProbes(probes, options), probes, options.capabilities)
@@ -52,6 +54,7 @@ export async function certifyTarget(options: CertifyOptions): Promise<Certificat
     target: `${upstream.provider.id}/${model}`,
     at,
     version,
+    ...(endpoint === undefined ? {} : { endpoint }),
     mode,
     status: results.some(({ verdict }) => verdict === 'failed') ? 'failed' : 'certified',
     results,

@@ -1,18 +1,17 @@
-import { join } from 'node:path'
 import type { PriceBook } from '../../catalog/prices/price-book.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { LedgerPlace } from '../../state/ledger/open-for-command.ts'
-import { STATE_FILE } from '../../state/records/open.ts'
 import { loadDecisionWorld } from '../decision-world.ts'
 import { knownFacts, targetOf } from '../provider/known-facts.ts'
 import { type MakeProvider, openUpstream } from '../provider/open-upstream.ts'
 import { openPrices } from '../usage/open-prices.ts'
-import { type Certification, keepCertifications } from './certification-file.ts'
+import type { Certification } from '../../state/certifications/certification.ts'
+import { openCertificationsForCommand } from '../../state/certifications/open-for-command.ts'
+import { certificationPlace } from './held-certifications.ts'
 import { type CertificationMode, certifyTarget, probesOf } from './certify-target.ts'
 import { estimateCost, type ProbeEstimate } from './estimate-cost.ts'
-import { ProbeLedger } from './probe-ledger.ts'
+import { openProbeLedger, requireProbeBudget } from './open-probe-ledger.ts'
 import type { Probe } from './probe.types.ts'
 
 export interface CertifierOptions {
@@ -33,7 +32,7 @@ export interface CertifiedTarget {
   readonly inLedger: boolean
 }
 
-/** Certifies targets of a configuration, one after the other, and keeps what came of it in the data directory. */
+/** Certifies targets of a configuration, one after the other, and keeps what came of it where its gateways find it. */
 export class Certifier {
   private readonly options: CertifierOptions
   private readonly prices: PriceBook
@@ -47,9 +46,10 @@ export class Certifier {
     this.hosts = world.hosts
   }
 
-  /** Throws when the operator's own prices are no good. */
+  /** Throws when the operator's own prices are no good, and `state_unavailable` when nothing could be kept: then nothing has been spent. */
   static async open(options: CertifierOptions): Promise<Certifier> {
     const { loaded, dataDir, clock } = options
+    await withCertifications(options, (store) => store.list())
     const world = await loadDecisionWorld({ config: loaded.compiled, dataDir, at: clock.wall() })
     return new Certifier(options, await openPrices(dataDir), world)
   }
@@ -64,18 +64,19 @@ export class Certifier {
     return estimateCost(probesOf(mode), quote?.price)
   }
 
-  /** Asks a target what the mode asks. Throws `subject_not_found` and `config_invalid` for one that cannot be called by this configuration. */
+  /** Asks a target what the mode asks. Throws `subject_not_found` and `config_invalid` for one that cannot be called by this configuration,
+   * `budget_exceeded` for one that nothing may be spent at. */
   async certify(
     target: string,
     mode: CertificationMode,
     progress?: (done: number, probe: Probe) => void,
   ): Promise<CertifiedTarget> {
-    const { loaded, dataDir, makeProvider, clock, version } = this.options
+    const { loaded, makeProvider, clock, version } = this.options
     const { provider, model } = partsOf(target)
     const { compiled } = loaded
     const upstream = openUpstream(loaded, provider, makeProvider)
-    const party = { provider, model, account: upstream.account.id, host: this.hosts.get(provider) ?? '' }
-    const ledger = new ProbeLedger({ party, prices: this.prices, clock, place: ledgerPlace(loaded, dataDir) })
+    await requireProbeBudget(this.options, upstream)
+    const ledger = openProbeLedger(this.options, upstream, { model, prices: this.prices })
     const certification = await certifyTarget({
       upstream,
       model,
@@ -84,10 +85,11 @@ export class Certifier {
       facts: knownFacts(compiled, provider)(model),
       clock,
       version,
+      endpoint: compiled.routing.providers.get(upstream.provider.id)?.endpoint,
       progress,
       called: ledger.note,
     })
-    keepCertifications(dataDir, [certification])
+    await withCertifications(this.options, (store) => store.keep(certification))
     return { certification, nanoDollars: ledger.nanoDollars, inLedger: await ledger.keep() }
   }
 
@@ -103,17 +105,21 @@ export class Certifier {
   }
 }
 
+async function withCertifications<Result>(
+  { loaded, dataDir, clock }: CertifierOptions,
+  use: (store: ReturnType<typeof openCertificationsForCommand>) => Promise<Result>,
+): Promise<Result> {
+  const store = openCertificationsForCommand(certificationPlace(loaded.compiled, dataDir), clock)
+  try {
+    return await use(store)
+  } finally {
+    await store.close()
+  }
+}
+
 /** Throws `config_invalid` for what is no target. */
 function partsOf(target: string): { readonly provider: string; readonly model: string } {
   const slash = target.indexOf('/')
   if (slash > 0 && slash < target.length - 1) return { provider: target.slice(0, slash), model: target.slice(slash + 1) }
   throw new GatewayError('config_invalid', 'A target is written as provider/model, such as openai/gpt-4.1-mini.')
-}
-
-/** Where gateways of this configuration keep what calls cost; undefined when they do not, or in memory. */
-function ledgerPlace({ compiled: { state } }: LoadedConfig, dataDir: string): LedgerPlace | undefined {
-  const { shared, store, ledger } = state
-  if (!ledger.enabled || store === 'memory') return undefined
-  if (shared !== undefined) return { kind: 'shared', postgres: shared.postgres }
-  return { kind: 'file', path: store ?? join(dataDir, STATE_FILE) }
 }

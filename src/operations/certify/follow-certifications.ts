@@ -1,29 +1,25 @@
 import type { Certifications } from '../../catalog/certifications.ts'
-import type { Clock } from '../../lib/clock.ts'
-import { watchTextFile } from '../../lib/watch-text-file.ts'
-import { daysOf, parseCertifications } from './certification-file.ts'
+import type { CertificationStore } from '../../state/certifications/store.ts'
+import { certifiedTargets } from './held-certifications.ts'
 
 export interface FollowCertificationsOptions {
-  /** `certifications.json` of the data directory. */
-  readonly path: string
-  readonly clock: Clock
+  /** Undefined when nothing outlives the process, so that nothing was certified. */
+  readonly store: CertificationStore | undefined
   readonly certifications: Certifications
-  /** Told when the file cannot be used; what was read last stays in force. */
+  /** Told when they cannot be read; what was read last stays in force. */
   readonly warn: (message: string) => void
 }
 
-/** Tells a gateway what has been certified, at once and within seconds of a change. Returns what ends it. */
-export function followCertifications({ path, clock, certifications, warn }: FollowCertificationsOptions): () => void {
-  return watchTextFile({
-    path,
-    clock,
-    onChange(text) {
-      try {
-        certifications.replace(daysOf(parseCertifications(text, path)))
-      } catch (cause) {
-        warn(cause instanceof Error ? cause.message : String(cause))
-      }
-    },
-    onUnreadable: (reason) => warn(`The certifications in ${path} cannot be read: ${reason}.`),
-  })
+/** Tells a gateway what has been certified, before it resolves and within seconds of a change. */
+export async function followCertifications({ store, certifications, warn }: FollowCertificationsOptions): Promise<void> {
+  if (store === undefined) return
+  const read = async (): Promise<void> => {
+    try {
+      certifications.replace(certifiedTargets(await store.list()))
+    } catch (cause) {
+      warn(cause instanceof Error ? cause.message : String(cause))
+    }
+  }
+  await read()
+  store.watch(() => void read())
 }

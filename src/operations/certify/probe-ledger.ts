@@ -1,10 +1,13 @@
-import type { PriceBook } from '../../catalog/prices/price-book.ts'
+import type { PriceBook, PriceQuote } from '../../catalog/prices/price-book.ts'
+import { PendingSettlement } from '../../engine/ledger/pending-settlement.ts'
 import { settledCost } from '../../engine/ledger/settled-cost.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { asRequestId, attemptIdOf } from '../../ir/ids.ts'
+import { asRequestId, attemptIdOf, type AttemptId } from '../../ir/ids.ts'
+import type { AttemptRecord } from '../../ir/record.ts'
 import type { Settlement } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type LedgerPlace, openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
+import { openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
+import type { StorePlace } from '../../state/store-place.ts'
 import type { ProbeSeen } from './probe-call.ts'
 
 export interface ProbeParty {
@@ -20,7 +23,7 @@ export interface ProbeLedgerOptions {
   readonly prices: Pick<PriceBook, 'priceOf'>
   readonly clock: Clock
   /** Undefined for a ledger that is kept in the memory of a gateway. */
-  readonly place: LedgerPlace | undefined
+  readonly place: StorePlace | undefined
 }
 
 /** Calls of probes, as the account of costs holds them. */
@@ -43,6 +46,10 @@ export class ProbeLedger {
     return sum
   }
 
+  private nextId(): AttemptId {
+    return attemptIdOf(this.request, this.settlements.length)
+  }
+
   readonly note = ({ status, error, response, totalMs }: ProbeSeen, streamed: boolean): void => {
     const { party, prices, clock } = this.options
     const { host, ...names } = party
@@ -53,7 +60,7 @@ export class ProbeLedger {
     const quote = prices.priceOf({ providerId: names.provider, host, model: names.model }, at)
     this.settlements.push({
       kind: 'settlement',
-      id: attemptIdOf(this.request, this.settlements.length),
+      id: this.nextId(),
       at,
       party: names,
       purpose: 'probe',
@@ -65,6 +72,22 @@ export class ProbeLedger {
       complete: isRefused || isTold,
       ...(isRefused ? { nanos: 0 } : isTold ? settledCost(usage, quote) : {}),
     })
+  }
+
+  /** Notes an attempt that a gateway of the command made. */
+  noteAttempt(record: AttemptRecord, streamed: boolean): void {
+    const { party, prices, clock } = this.options
+    const attempt = {
+      id: this.nextId(),
+      record,
+      principal: { role: 'admin' },
+      sessionId: undefined,
+      purpose: 'probe',
+      streamed,
+    } as const
+    const quoteOf = (): PriceQuote | undefined =>
+      prices.priceOf({ providerId: record.provider_id, host: party.host, model: record.model }, clock.wall())
+    this.settlements.push(new PendingSettlement(attempt, Math.floor(clock.wall()), { quoteOf }).entry)
   }
 
   /** Writes the calls into the ledger. Resolves with whether there is one that could take them. */

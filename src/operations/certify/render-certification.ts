@@ -1,7 +1,8 @@
 import { nanoToUsd } from '../../catalog/prices/usd.ts'
 import { countWords, plural, safeText } from '../story-words.ts'
 import type { CertifiedTarget } from './certify.ts'
-import type { Certification } from './certification-file.ts'
+import type { Certification } from '../../state/certifications/certification.ts'
+import type { MatrixRow } from './certification-matrix.ts'
 import type { ProbeEstimate } from './estimate-cost.ts'
 import { PROBES } from './probes/index.ts'
 import { PROBE_GROUPS, type ProbeGroup } from './probe.types.ts'
@@ -44,17 +45,21 @@ export function renderSpent({ nanoDollars, inLedger }: Pick<CertifiedTarget, 'na
 }
 
 /** A row for each target, a column for each group of probes. */
-export function renderMatrix(certifications: Iterable<Certification>): string {
+export function renderMatrix(certifications: readonly MatrixRow[]): string {
   const groupOf = new Map(PROBES.map((probe) => [probe.id, probe.group]))
-  const rows = [...certifications].map(({ target, at, mode, status, results }) => [
+  const rows = certifications.map(({ target, at, age_days: age, mode, status, lapsed, results }) => [
     safeText(target),
     at.slice(0, 10),
+    `${age} d`,
     mode,
-    status,
+    lapsed === undefined ? status : LAPSED[lapsed],
     ...PROBE_GROUPS.map((group) => cell(results.filter(({ id }) => groupOf.get(id) === group).map(({ verdict }) => verdict))),
   ])
   if (rows.length === 0) return 'Nothing has been certified yet. "switchback provider certify PROVIDER/MODEL" does it.'
-  const table = [['TARGET', 'DAY', 'MODE', 'STATUS', ...PROBE_GROUPS.map((group: ProbeGroup) => group.toUpperCase())], ...rows]
+  const table = [
+    ['TARGET', 'DAY', 'AGE', 'MODE', 'STATUS', ...PROBE_GROUPS.map((group: ProbeGroup) => group.toUpperCase())],
+    ...rows,
+  ]
   const widths = table[0]?.map((_cell, at) => Math.max(...table.map((row) => row[at]?.length ?? 0))) ?? []
   return table
     .map((row) =>
@@ -65,6 +70,8 @@ export function renderMatrix(certifications: Iterable<Certification>): string {
     )
     .join('\n')
 }
+
+const LAPSED = { age: 'too old', endpoint: 'void' } as const
 
 /** `ok`, or how many of how many passed; what was not asked does not count. */
 function cell(verdicts: readonly string[]): string {

@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { nearest } from '../../lib/nearest.ts'
 import { environmentProxy } from '../../transport/environment-proxy.ts'
 import { type ConnectStages, connectStages } from '../../transport/connect-stages.ts'
-import { probeCall } from '../certify/probe-call.ts'
+import { probeCall, type ProbeSeen } from '../certify/probe-call.ts'
 import { type CheckName, failure, fine, warning, type Finding } from '../doctor/finding.ts'
 import { durationWords, listWords, plural, safeText, visibleText } from '../story-words.ts'
 import { ADVICE, TLS_ADVICE } from './advice.data.ts'
@@ -18,6 +18,8 @@ export interface ProviderDoctorOptions {
   readonly model?: string | undefined
   readonly factsOf: (model: string) => ModelFacts
   readonly clock: Pick<Clock, 'now'>
+  /** Told of the call that was made, for the ledger. */
+  readonly called?: ((seen: ProbeSeen, model: string) => void) | undefined
   /** Says which addresses are reached through a proxy, behind which only HTTP can be tried. */
   readonly env: Environment
   /** Default: the network. */
@@ -159,7 +161,10 @@ function refusedList(error: GatewayError): Finding[] {
   return [answered, warning('models', message, ADVICE[code])]
 }
 
-async function checkFirstToken({ upstream, clock, factsOf }: ProviderDoctorOptions, model: string | undefined): Promise<Finding> {
+async function checkFirstToken(
+  { upstream, clock, factsOf, called }: ProviderDoctorOptions,
+  model: string | undefined,
+): Promise<Finding> {
   const check: CheckName = 'first token'
   if (model === undefined)
     return warning(check, 'No call was made, because no model is known.', 'Add --model, or `model_hint` to the provider.')
@@ -176,6 +181,7 @@ async function checkFirstToken({ upstream, clock, factsOf }: ProviderDoctorOptio
     clock,
     signal: AbortSignal.timeout(ANSWER_MS),
   })
+  called?.(seen, model)
   const name = safeText(model)
   if (seen.error !== undefined)
     return failure(check, `${name} does not answer. ${visibleText(seen.error.message)}`, ADVICE[seen.error.code])

@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../../config/load.ts'
 import type { ProviderConfig } from '../../providers/provider.schema.ts'
 import type { ProviderSettings } from '../../providers/provider.settings.schema.ts'
+import { egressName } from '../../transport/egress.settings.schema.ts'
 
 /** A provider of the configuration, without its secrets. */
 export interface ListedProvider {
@@ -13,6 +14,8 @@ export interface ListedProvider {
   readonly accounts: readonly string[]
   /** Accounts of the configuration that cannot, because their key is missing. */
   readonly unusable: readonly string[]
+  /** Ways out of accounts that leave by one of `egress`, by account. Its address may hold a password and is not told. */
+  readonly egress?: Readonly<Record<string, string>> | undefined
   /** Names that the configuration lists. */
   readonly models: readonly string[]
   readonly model_hint?: string | undefined
@@ -38,7 +41,16 @@ function listed(settings: ProviderSettings, written: ProviderConfig | undefined)
     base_url: settings.baseUrl.replace(/\?.*$/s, ''),
     accounts: usable,
     unusable: named.filter((id) => !usable.includes(id)),
+    ...egressOf(settings),
     models: (written?.models ?? []).map((model) => (typeof model === 'string' ? model : model.name)),
     ...(written?.model_hint === undefined ? {} : { model_hint: written.model_hint }),
   }
+}
+
+function egressOf({ accounts }: ProviderSettings): Pick<ListedProvider, 'egress'> {
+  const ways = accounts.flatMap(({ id, egress }): [string, string][] => {
+    const name = egressName(egress)
+    return name === undefined ? [] : [[id, name]]
+  })
+  return ways.length === 0 ? {} : { egress: Object.fromEntries(ways) }
 }

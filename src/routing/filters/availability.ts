@@ -68,9 +68,16 @@ const allowed = ({ question }: Asked): readonly string[] => question.principal?.
 export const certification: HardFilter = {
   applies: ({ route }) => route.requirements?.certified === true,
   refuses: ({ facts }: Candidate) => facts.certified === undefined,
-  reject: ({ target }) => ({
+  reject: ({ target, facts }) => ({
     target_id: target.id,
     code: 'not_certified',
-    reason: 'the route asks for certified targets and this one has not been certified',
+    reason: `the route asks for certified targets and ${uncertified(facts)}`,
+    ...(facts.lapsed === undefined ? {} : { evidence: { certified: facts.lapsed.day, lapsed: facts.lapsed.cause } }),
   }),
+}
+
+function uncertified({ lapsed }: Candidate['facts']): string {
+  if (lapsed === undefined) return 'this one has not been certified'
+  const why = { age: 'is too old', endpoint: 'was of another address, type or format of its provider' }
+  return `the certification of this one, of ${lapsed.day}, ${why[lapsed.cause]}`
 }

@@ -58,6 +58,12 @@ export const ARCHIVE_PARTS: readonly ArchivePart[] = [
     order: ['kind', 'id'],
   },
   {
+    name: 'rotated_keys',
+    domain: 'rotated_keys',
+    columns: { provider: 'text', account: 'text', sealed: 'text', at: 'integer' },
+    order: ['provider', 'account'],
+  },
+  {
     name: 'audit',
     domain: 'audit',
     columns: {

@@ -5,6 +5,7 @@ import { SCORECARD_MIGRATIONS } from '../health/sqlite-scorecards.ts'
 import { LEDGER_MIGRATIONS } from '../ledger/migrations.ts'
 import { RECORD_MIGRATIONS } from '../records/migrations.ts'
 import type { UnpackRecord } from '../records/store.ts'
+import { ROTATED_KEY_MIGRATIONS } from '../rotated-keys/migrations.ts'
 import { TENANCY_MIGRATIONS } from '../tenancy/migrations.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { archived, unarchived, type ArchivableStore, type ArchiveEntry } from './archive.ts'
@@ -29,6 +30,7 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   audit: AUDIT_MIGRATIONS,
   health: SCORECARD_MIGRATIONS,
   ledger: LEDGER_MIGRATIONS,
+  rotated_keys: ROTATED_KEY_MIGRATIONS,
 }
 
 /** An SQLite file as a whole. Throws `state_unavailable` or `state_incompatible`. */

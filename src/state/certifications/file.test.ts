@@ -1,0 +1,33 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../../lib/clock.ts'
+import { certificationStoreConformance, certified } from './conformance.ts'
+import { createFileCertifications } from './file.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'switchback-certifications-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let files = 0
+const newPath = (): string => join(folder, `${(files += 1)}.json`)
+
+certificationStoreConformance('a file', () => {
+  const path = newPath()
+  return { open: () => createFileCertifications({ path, clock: systemClock }) }
+})
+
+describe('a file of certifications', () => {
+  test.each(['', '[]', '{"targets":[1]}', '{"targets":{"p/m":{"schema":"other"}}}', 'no json'])(
+    'that is none is told, and not written over: %j',
+    async (text) => {
+      const path = newPath()
+      writeFileSync(path, text)
+      const store = createFileCertifications({ path, clock: systemClock })
+      const failures = await Promise.all(
+        [store.list(), store.keep(certified('p/m'))].map((work) => work.catch((error: unknown) => error)),
+      )
+      for (const failure of failures) expect(failure).toMatchObject({ code: 'state_unavailable' })
+      expect(statSync(path).size).toBe(text.length)
+    },
+  )
+})

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { replaceFile } from '../../lib/replace-file.ts'
+import { watchTextFile } from '../../lib/watch-text-file.ts'
+import { type Certification, certificationSchema } from './certification.ts'
+import type { CertificationStore } from './store.ts'
+
+/** What is known of targets by trying them, in the data directory. */
+export const CERTIFICATION_FILE = 'certifications.json'
+
+const fileSchema = z.object({ targets: z.record(z.string(), certificationSchema) })
+
+export interface FileCertificationsOptions {
+  readonly path: string
+  readonly clock: Clock
+}
+
+/** Certifications in a file, for one gateway and the commands beside it. */
+export function createFileCertifications({ path, clock }: FileCertificationsOptions): CertificationStore {
+  const read = (): Map<string, Certification> => parse(textOf(path), path)
+  let unwatch: (() => void) | undefined
+  return {
+    list: async () => [...read().values()],
+    async keep(made) {
+      const kept = read().set(made.target, made)
+      const sorted = [...kept].sort(([left], [right]) => (left < right ? -1 : 1))
+      try {
+        replaceFile(path, `${JSON.stringify({ targets: Object.fromEntries(sorted) }, undefined, 1)}\n`)
+      } catch (cause) {
+        throw unavailable(`The certifications cannot be written to ${path}: ${reasonOf(cause)}.`, cause)
+      }
+    },
+    watch(listener) {
+      unwatch = watchTextFile({ path, clock, onChange: listener, onUnreadable: listener })
+    },
+    async close() {
+      unwatch?.()
+    },
+  }
+}
+
+function parse(text: string | undefined, path: string): Map<string, Certification> {
+  if (text === undefined) return new Map()
+  try {
+    return new Map(Object.entries(fileSchema.parse(JSON.parse(text)).targets))
+  } catch (cause) {
+    throw unavailable(
+      `The certifications in ${path} cannot be read: it is no file of this program. Remove it and certify again.`,
+      cause,
+    )
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    throw unavailable(`The certifications in ${path} cannot be read: ${reasonOf(cause)}.`, cause)
+  }
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const unavailable = (message: string, cause: unknown): GatewayError => new GatewayError('state_unavailable', message, { cause })
