@@ -1,13 +1,8 @@
 import type { ContentPart } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Emit } from '../../ir/stream-event.ts'
+import type { BlockDecoder } from '../open-blocks.ts'
 import { decodeBlock, decodeCitation } from './blocks-decoder.ts'
-
-/** One open content block of a stream. */
-export interface BlockDecoder {
-  delta(delta: JsonObject, emit: Emit): void
-  stop(emit: Emit): void
-}
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
