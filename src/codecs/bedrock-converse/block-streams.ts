@@ -77,9 +77,11 @@ class ReasoningBlock implements BlockDecoder {
 
 class CallBlock implements BlockDecoder {
   private readonly block: number
+  private hasInput: boolean
 
   constructor(block: number, call: JsonObject, emit: Emit) {
     this.block = block
+    this.hasInput = false
     emit({
       type: 'tool-call-start',
       block,
@@ -92,10 +94,15 @@ class CallBlock implements BlockDecoder {
 
   delta(delta: JsonObject, emit: Emit): void {
     const call = delta['toolUse']
-    if (isObject(call)) emit({ type: 'tool-call-delta', block: this.block, text: text(call['input']) })
+    const piece = isObject(call) ? text(call['input']) : ''
+    if (piece === '') return
+    this.hasInput = true
+    emit({ type: 'tool-call-delta', block: this.block, text: piece })
   }
 
   stop(emit: Emit): void {
+    // Of a call without arguments no input is told.
+    if (!this.hasInput) emit({ type: 'tool-call-delta', block: this.block, text: '{}' })
     emit({ type: 'tool-call-end', block: this.block })
   }
 }

@@ -82,12 +82,14 @@ export class ConverseStreamDecoder implements StreamDecoder {
 
   private blockStart(data: JsonObject, emit: Emit): void {
     const { contentBlockIndex: index, start } = data
-    if (typeof index !== 'number' || !isObject(start)) {
+    if (typeof index !== 'number') {
       this.fail(UNNAMED_BLOCK, emit)
       return
     }
     this.start(emit)
     this.blocks.stop(index, emit)
+    // A start that says nothing leaves it to the first delta what the block is.
+    if (!isObject(start) || Object.keys(start).length === 0) return
     this.blocks.set(index, blockOfStart(this.blocks.nextNumber(), start, emit))
   }
 
