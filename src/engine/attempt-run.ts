@@ -11,6 +11,7 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
+import { discardBody } from '../transport/discard-body.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
 import { clientContext, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
 import { AnswerSize } from './answer-size.ts'
@@ -131,6 +132,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** Never rejects. */
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
+    let response: Response | undefined
     try {
       if (this.limits !== undefined) await this.reserve(this.limits)
       const addresses = this.call.endpoint === undefined ? this.deps.media?.wanted(this) : undefined
@@ -149,7 +151,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       const built = prepared.request
       const request = credential === undefined ? built : await credential.authorize(built, this.controller.signal)
       this.isSent = true
-      let response = await this.provider.send(request, this.controller.signal)
+      response = await this.provider.send(request, this.controller.signal)
       this.received(response)
       if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
@@ -158,6 +160,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       return result
     } catch (error) {
       this.timer?.stop()
+      if (response !== undefined) discardBody(response)
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs += clock.now() - this.waitingSince
