@@ -58,9 +58,9 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
   test('what one replica is told holds in the others within a second, and so does taking it back', async () => {
     const [one, two] = await pair()
     await one.disable(order)
-    await eventually(() => two.model(P, 'm')?.reason === 'outage', 'the other replica knows', 1_000)
+    await eventually(() => two.model(P, 'm')?.reason === 'outage', 'the other replica knows')
     expect(await two.enable({ subject: order.subject, by: 'admin' })).toBe(true)
-    await eventually(() => !one.any, 'the first replica knows', 1_000)
+    await eventually(() => !one.any, 'the first replica knows')
     expect(await one.changes()).toHaveLength(2)
   })
 
@@ -70,7 +70,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
     const two = open(createNoCoordination(ALONE), schema)
     await Promise.all([one.load(), two.load()])
     await one.disable(order)
-    await eventually(() => two.any, 'the other replica has looked', 1_500)
+    await eventually(() => two.any, 'the other replica has looked')
   })
 
   test('a replica that starts later knows what is in force', async () => {
@@ -85,13 +85,13 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
   test('while the database is gone what is in force stays so, and an order is refused', async () => {
     const [one, two] = await pair()
     await one.disable(order)
-    await eventually(() => two.any, 'the other replica knows', 1_000)
+    await eventually(() => two.any, 'the other replica knows')
     await postgres.kill()
     expect(one.enable({ subject: order.subject, by: 'admin' })).rejects.toThrow(/could not be kept/)
     await one.enable({ subject: order.subject, by: 'admin' }).catch(() => undefined)
     expect([one.any, two.any]).toEqual([true, true])
     await postgres.start()
     expect(await two.enable({ subject: order.subject, by: 'admin' })).toBe(true)
-    await eventually(() => !one.any, 'the first replica knows', 2_000)
+    await eventually(() => !one.any, 'the first replica knows')
   })
 })

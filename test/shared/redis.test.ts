@@ -51,7 +51,7 @@ describeWithServers(['redis'], 'the Redis client', () => {
     await redis.send('PING', []).catch(() => undefined)
     expect(performance.now() - before).toBeLessThan(100)
     server.resume()
-    await eventually(() => answers(redis), 'the server is used again', 5_000)
+    await eventually(() => answers(redis), 'the server is used again')
   })
 
   test('after a crash calls are refused at once, and served when the server is back, however long that takes', async () => {
@@ -61,7 +61,7 @@ describeWithServers(['redis'], 'the Redis client', () => {
     await redis.send('PING', []).catch(() => undefined)
     expect(redis.send('PING', [])).rejects.toThrow(/no connection|connection was closed/)
     await server.start()
-    await eventually(() => answers(redis), 'the server is used again', 10_000)
+    await eventually(() => answers(redis), 'the server is used again')
   })
 
   test('a client that was opened while there was no server uses it when there is one', async () => {
@@ -69,7 +69,7 @@ describeWithServers(['redis'], 'the Redis client', () => {
     const redis = open()
     expect(await answers(redis)).toBe(false)
     await server.start()
-    await eventually(() => answers(redis), 'the server is used', 10_000)
+    await eventually(() => answers(redis), 'the server is used')
   })
 
   test.each([

@@ -1,10 +1,11 @@
 import { expect } from 'bun:test'
 import type { ChaosOptions, ChaosOutcome } from './chaos-run.ts'
 
-/** What a gateway that is killed may take with it while its database answers: 250 ms, and some for a machine that is busy with all this. */
-const MOST_LOST_MS = 600
-/** The same for entries of the ledger while the database hangs. */
-const MOST_LOST_HANGING_MS = 1_600
+/**
+ * What a gateway that is killed may take with it: the last 250 ms, and what a machine needs that is busy with all this and a
+ * database that hangs for up to two seconds. The 250 ms themselves are tested on a manual clock.
+ */
+const MOST_LOST_MS = 4_000
 /** Calls of the caller with the small budget that may be under way at once, or unknown to whoever counts, when its budget ends. */
 const MOST_AT_ONCE = 40
 
@@ -22,7 +23,7 @@ export function expectSurvival(outcome: ChaosOutcome, options: ChaosOptions): vo
   // The ledger has them as lost, where the notes survive.
   if (options.isPatient && options.redisKeeps) expect(unnoticed).toEqual([])
   if (options.required) expect(lostEntries).toEqual([])
-  else expect(lostEntries.filter(({ beforeDeathMs }) => beforeDeathMs > MOST_LOST_HANGING_MS)).toEqual([])
+  else expect(lostEntries.filter(({ beforeDeathMs }) => beforeDeathMs > MOST_LOST_MS)).toEqual([])
   expectRefusals(outcome, options)
   expectSpending(outcome, options)
 }
