@@ -74,6 +74,7 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
     factsOf: knownFacts(loaded.compiled, id),
     clock: context.clock,
     env: context.surroundings.env,
+    mayLeave: loaded.compiled.server.egressEnabled,
   })
   context.stdout(`${options.json === true ? JSON.stringify(report) : renderDoctor(report)}\n`)
   return report.ok ? EXIT.ok : EXIT.failed

@@ -76,6 +76,7 @@ export class Certifier {
     const upstream = openUpstream(loaded, provider, makeProvider)
     const party = { provider, model, account: upstream.account.id, host: this.hosts.get(provider) ?? '' }
     const ledger = new ProbeLedger({ party, prices: this.prices, clock, place: ledgerPlace(loaded, dataDir) })
+    let inLedger = false
     const certification = await certifyTarget({
       upstream,
       model,
@@ -86,9 +87,12 @@ export class Certifier {
       version,
       progress,
       called: ledger.note,
+    }).finally(async () => {
+      // What was spent is spent, whatever becomes of the result.
+      inLedger = await ledger.keep()
     })
     keepCertifications(dataDir, [certification])
-    return { certification, nanoDollars: ledger.nanoDollars, inLedger: await ledger.keep() }
+    return { certification, nanoDollars: ledger.nanoDollars, inLedger }
   }
 
   /** Every target that the configuration names and that has an account with a key, and those that have none. */
