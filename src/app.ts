@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { buildEngine, type EngineParts } from './app/build-engine.ts'
 import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
+import { openTransport, providerMaker, type ProviderSurroundings } from './app/make-providers.ts'
 import { openCaptures } from './app/open-captures.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
@@ -14,7 +14,6 @@ import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.
 import type { CompiledConfig } from './config/compile.ts'
 import { readSurroundings } from './config/env.ts'
 import type { AccountPool } from './credentials/account-pool.ts'
-import { createCredentials } from './credentials/credentials.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
@@ -47,19 +46,12 @@ import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
 import { vaultKeeper } from './operations/vault/keep-in-vault.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
-import { createProvider } from './providers/registry.ts'
-import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
-import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
-import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
-import { createMemoryLogins } from './state/logins/memory.ts'
 import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
-import { environmentProxy } from './transport/environment-proxy.ts'
-import { createFetchTransport } from './transport/fetch-transport.ts'
 import type { Transport } from './transport/transport.ts'
 
 export { codecs }
@@ -307,26 +299,4 @@ function openLive(
   const transport = openTransport(surroundings.clock, () => live.config.server.egressEnabled)
   const live: LiveConfig = new LiveConfig(config, providerMaker(surroundings, transport))
   return { live, transport }
-}
-
-/** What providers need of what is around a gateway. */
-export interface ProviderSurroundings extends Pick<Surroundings, 'clock' | 'logger'> {
-  /** Data directory with the logins; undefined keeps them in memory. */
-  readonly loginsOf: string | undefined
-}
-
-/** A way to the outside; `mayLeave` says whether anything may take it now. */
-export const openTransport = (clock: Clock, mayLeave: () => boolean): Transport =>
-  createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
-
-/** Makes providers that share connections, and credentials that outlive a change of the configuration. */
-export function providerMaker(
-  { loginsOf, clock, logger }: ProviderSurroundings,
-  transport: Transport = openTransport(clock, () => true),
-): (settings: ProviderSettings) => Provider {
-  const userAgent = `switchback/${ENGINE_VERSION}`
-  const warn = (message: string): void => logger.warn({}, message)
-  const logins = loginsOf === undefined ? createMemoryLogins() : createFileLogins({ folder: join(loginsOf, LOGINS_FOLDER), warn })
-  const credentials = createCredentials({ transport, clock, logins })
-  return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }

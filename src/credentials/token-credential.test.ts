@@ -65,7 +65,7 @@ describe('a token', () => {
     await clock.advance(EXPIRY_SKEW_MS)
     const late = ask()
     give(away)
-    await expect(late).rejects.toBe(away)
+    expect(late).rejects.toBe(away)
   })
 
   test('is at hand without waiting', async () => {

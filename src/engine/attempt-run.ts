@@ -12,7 +12,6 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { discardBody } from '../transport/discard-body.ts'
-import type { UnsentRequest } from '../transport/transport.ts'
 import { clientContext, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
 import { AnswerSize } from './answer-size.ts'
 import { attemptRecord, codeLike, toldModel } from './attempt-record.ts'
@@ -29,6 +28,7 @@ import type { Permit } from '../state/health/store.ts'
 import type { CallLimits, Reservation } from './limits/limiter.ts'
 import type { InlinedMedia, MediaAddress } from './media/media-step.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
+import { sendRenewed } from './send-renewed.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { reachedBy } from './limits/reached.ts'
 import { estimateUsage } from './estimate-usage.ts'
@@ -153,7 +153,12 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       this.isSent = true
       response = await this.provider.send(request, this.controller.signal)
       this.received(response)
-      if (!response.ok) response = await this.sentAgain(built, request, await this.failureOf(response))
+      if (!response.ok) {
+        const failure = await this.failureOf(response)
+        response = await sendRenewed(this, { built, sent: request, failure }, this.controller.signal)
+        this.received(response)
+        if (!response.ok) throw await this.failureOf(response)
+      }
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const result = await this.answer(prepared, { response, headers })
       if (result.kind === 'whole') this.timer.stop()
@@ -191,19 +196,6 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
         })
       : readWholeAnswer(this, await this.textOf(response), prepared.refusals.length === 0 ? undefined : this.context())
     return { kind: 'whole', headers, body: answer.body, facts: answer.facts }
-  }
-
-  /** Where a credential was refused that can be renewed, one more try with the new one. Every other failure stands. */
-  private async sentAgain(built: UnsentRequest, refused: UnsentRequest, failure: GatewayError): Promise<Response> {
-    const { signal } = this.controller
-    const credential = this.provider.credentialOf(this.account)
-    if (credential?.renew === undefined || failure.code !== 'upstream_authentication') throw failure
-    if (this.call.endpoint?.isSpent === true) throw failure
-    if (!(await credential.renew(refused, signal))) throw failure
-    const response = await this.provider.send(await credential.authorize(built, signal), signal)
-    this.received(response)
-    if (!response.ok) throw await this.failureOf(response)
-    return response
   }
 
   /** The id under which the client may continue an answer; undefined where calls carry their whole conversation. */

@@ -6,7 +6,7 @@ test('gives what comes first: the outcome, or the reason of the signal', async (
   expect(await untilAborted(Promise.resolve(1), leaving.signal)).toBe(1)
   const waiting = untilAborted(new Promise(() => undefined), leaving.signal)
   leaving.abort(new Error('gone'))
-  await expect(waiting).rejects.toThrow('gone')
+  expect(waiting).rejects.toThrow('gone')
 })
 
 test('a failure that nobody waits for any more is no fault of the process', async () => {
@@ -14,7 +14,7 @@ test('a failure that nobody waits for any more is no fault of the process', asyn
   const hear = (error: unknown): void => void unheard.push(error)
   process.on('unhandledRejection', hear)
   const failing = Promise.withResolvers<never>()
-  await expect(untilAborted(failing.promise, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
+  expect(untilAborted(failing.promise, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
   failing.reject(new Error('later'))
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', hear)

@@ -43,7 +43,7 @@ describe('an answer', () => {
 
   test('with a status that HTTP does not have is told as malformed, and its connection closed', async () => {
     const { answered, closed } = await sendTo((socket) => socket.write('HTTP/1.1 999 ?\r\ncontent-length: 2\r\n\r\nok'))
-    await expect(answered).rejects.toMatchObject({ code: 'InvalidHTTPResponse' })
+    expect(answered).rejects.toMatchObject({ code: 'InvalidHTTPResponse' })
     await closed
   })
 
@@ -53,7 +53,7 @@ describe('an answer', () => {
       socket.write(`HTTP/1.1 200 OK\r\ncontent-encoding: zstd\r\ncontent-length: ${packed.length}\r\n\r\n`)
       socket.end(packed.subarray(0, 10))
     })
-    await expect((await answered).text()).rejects.toThrow()
+    expect((await answered).text()).rejects.toThrow()
   })
 })
 
@@ -81,7 +81,7 @@ describe('a body that is sent as it comes', () => {
         else controller.enqueue(new Uint8Array(8))
       }),
     )
-    await expect(answered).rejects.toThrow()
+    expect(answered).rejects.toThrow()
     await closed
   })
 })

@@ -76,21 +76,24 @@ export class Certifier {
     const upstream = openUpstream(loaded, provider, makeProvider)
     const party = { provider, model, account: upstream.account.id, host: this.hosts.get(provider) ?? '' }
     const ledger = new ProbeLedger({ party, prices: this.prices, clock, place: ledgerPlace(loaded, dataDir) })
-    let inLedger = false
-    const certification = await certifyTarget({
-      upstream,
-      model,
-      mode,
-      capabilities: this.factsOf(targetOf(compiled, provider, model)).capabilities,
-      facts: knownFacts(compiled, provider)(model),
-      clock,
-      version,
-      progress,
-      called: ledger.note,
-    }).finally(async () => {
+    let inLedger: boolean
+    let certification: Certification
+    try {
+      certification = await certifyTarget({
+        upstream,
+        model,
+        mode,
+        capabilities: this.factsOf(targetOf(compiled, provider, model)).capabilities,
+        facts: knownFacts(compiled, provider)(model),
+        clock,
+        version,
+        progress,
+        called: ledger.note,
+      })
+    } finally {
       // What was spent is spent, whatever becomes of the result.
       inLedger = await ledger.keep()
-    })
+    }
     keepCertifications(dataDir, [certification])
     return { certification, nanoDollars: ledger.nanoDollars, inLedger }
   }

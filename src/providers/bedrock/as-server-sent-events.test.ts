@@ -9,6 +9,6 @@ test('an answer with a damaged message is given up', async () => {
     cancel: () => given.resolve(),
   })
   const headers = { 'content-type': 'application/vnd.amazon.eventstream' }
-  await expect(asServerSentEvents(new Response(body, { headers }), converseEvent).text()).rejects.toThrow()
+  expect(asServerSentEvents(new Response(body, { headers }), converseEvent).text()).rejects.toThrow()
   await given.promise
 })
