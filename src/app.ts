@@ -26,6 +26,7 @@ import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
 import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
+import { closeInTurn, openWhole, type ClosingList } from './lib/closing-list.ts'
 import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -90,9 +91,13 @@ export interface Gateway {
 }
 
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
-export function createGateway(options: GatewayOptions): Gateway {
+export const createGateway = (options: GatewayOptions): Gateway => openWhole((opened) => gatewayOf(options, opened))
+
+/** `opened` is for what must not stay open when something that is opened later cannot be. */
+function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const dataDir = openDataDir(options, clock)
+  opened.addEnd(() => dataDir?.release())
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
   const { loginsOf = dataDir?.path } = options
@@ -220,13 +225,15 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
     },
     async close() {
       app.drain()
-      await place.server?.stop(live.config.server.drainMs)
-      await watch.close()
-      await parts.captures?.captures.close()
-      release()
-      await issued.close()
-      await state.close()
-      dataDir?.release()
+      await closeInTurn([
+        () => place.server?.stop(live.config.server.drainMs),
+        () => watch.close(),
+        () => parts.captures?.captures.close(),
+        release,
+        () => issued.close(),
+        () => state.close(),
+        () => dataDir?.release(),
+      ])
     },
   }
 }
