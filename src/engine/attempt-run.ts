@@ -12,6 +12,7 @@ import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import { discardBody } from '../transport/discard-body.ts'
+import type { UnsentRequest } from '../transport/transport.ts'
 import { clientContext, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
 import { AnswerSize } from './answer-size.ts'
 import { attemptRecord, codeLike, toldModel } from './attempt-record.ts'
@@ -28,7 +29,6 @@ import type { Permit } from '../state/health/store.ts'
 import type { CallLimits, Reservation } from './limits/limiter.ts'
 import type { InlinedMedia, MediaAddress } from './media/media-step.ts'
 import { PassthroughTransform } from './passthrough-transform.ts'
-import { sendRenewed } from './send-renewed.ts'
 import { signingCodec } from './remembered-signatures.ts'
 import { reachedBy } from './limits/reached.ts'
 import { estimateUsage } from './estimate-usage.ts'
@@ -147,18 +147,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
-      const credential = this.provider.credentialOf(this.account)
-      const built = prepared.request
-      const request = credential === undefined ? built : await credential.authorize(built, this.controller.signal)
-      this.isSent = true
-      response = await this.provider.send(request, this.controller.signal)
-      this.received(response)
-      if (!response.ok) {
-        const failure = await this.failureOf(response)
-        response = await sendRenewed(this, { built, sent: request, failure }, this.controller.signal)
-        this.received(response)
-        if (!response.ok) throw await this.failureOf(response)
-      }
+      response = await this.exchange(prepared.request)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const result = await this.answer(prepared, { response, headers })
       if (result.kind === 'whole') this.timer.stop()
@@ -170,6 +159,21 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs += clock.now() - this.waitingSince
     }
+  }
+
+  /** Authorises and sends. Where a credential was refused that can be renewed, once more with the new one; every other failure is thrown. */
+  protected async exchange(built: UnsentRequest, isRenewed = false): Promise<Response> {
+    const { signal } = this.controller
+    const credential = this.provider.credentialOf(this.account)
+    const request = credential === undefined ? built : await credential.authorize(built, signal)
+    this.isSent = true
+    const response = await this.provider.send(request, signal)
+    this.received(response)
+    if (response.ok) return response
+    const failure = await this.failureOf(response)
+    const isRefused = failure.code === 'upstream_authentication' && !isRenewed && this.call.endpoint?.isSpent !== true
+    if (isRefused && (await credential?.renew?.(request, signal)) === true) return this.exchange(built, true)
+    throw failure
   }
 
   private async fetchMedia(addresses: readonly MediaAddress[]): Promise<void> {
