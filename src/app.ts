@@ -100,11 +100,9 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   opened.addEnd(() => dataDir?.release())
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
-  const { loginsOf = dataDir?.path } = options
-  const { live, transport } = openLive(config, { clock, logger, loginsOf })
+  const { live, transport } = openLive(config, { clock, logger, loginsOf: options.loginsOf ?? dataDir?.path })
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
-  const { prices } = books
-  const state = openGatewayState(live, prices, surroundings)
+  const state = openGatewayState(live, books.prices, surroundings)
   const { records, health, disables } = state
   const unfollow = followFiles(books, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
@@ -137,7 +135,7 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
       rotation: { live, snapshot, accounts, clock, keepInVault: vaultKeeper(readSurroundings().env) },
       coordination: config.state.shared?.redis && state.coordination,
     },
-    usage: usageDesk(state, { live, prices, clock }),
+    usage: usageDesk(state, { live, ...books, clock }),
     metrics: watch.metrics,
     alerts,
     captures,
