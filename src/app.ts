@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { buildEngine, type EngineParts } from './app/build-engine.ts'
 import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
+import { openTransport, providerMaker, type ProviderSurroundings } from './app/make-providers.ts'
 import { openCaptures } from './app/open-captures.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
@@ -13,9 +13,7 @@ import { codecs } from './codecs/registry.ts'
 import { Certifications } from './catalog/certifications.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
-import { readSurroundings } from './config/env.ts'
 import type { AccountPool } from './credentials/account-pool.ts'
-import { createCredentials } from './credentials/credentials.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
@@ -28,6 +26,7 @@ import type { HttpApp, HttpAppOptions } from './http/http-app.types.ts'
 import type { ServerSettings } from './http/server.settings.schema.ts'
 import type { FactsOf } from './ir/snapshot.ts'
 import { ByteBudget } from './lib/byte-budget.ts'
+import { closeInTurn, openWhole, type ClosingList } from './lib/closing-list.ts'
 import { asProviderId } from './ir/ids.ts'
 import { systemClock, type Clock } from './lib/clock.ts'
 import { createRequestIds } from './engine/request-ids.ts'
@@ -46,20 +45,12 @@ import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
 import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
-import { createProvider } from './providers/registry.ts'
-import type { ProviderSettings } from './providers/provider.settings.schema.ts'
 import { needsPrices } from './routing/needs-prices.ts'
-import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
-import { runProgram } from './runtime/run-program.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
 import { PRICE_FILE } from './state/prices/price-file.ts'
-import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
-import { createMemoryLogins } from './state/logins/memory.ts'
 import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
-import { environmentProxy } from './transport/environment-proxy.ts'
-import { createFetchTransport } from './transport/fetch-transport.ts'
 import type { Transport } from './transport/transport.ts'
 
 export { codecs }
@@ -98,13 +89,16 @@ export interface Gateway {
 }
 
 /** Builds the graph from the bottom up. Opens the state; nothing listens yet. Throws when the data directory is taken or unusable. */
-export function createGateway(options: GatewayOptions): Gateway {
+export const createGateway = (options: GatewayOptions): Gateway => openWhole((opened) => gatewayOf(options, opened))
+
+/** `opened` is for what must not stay open when something that is opened later cannot be. */
+function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   const { config, logger = silentLogger, clock = systemClock } = options
   const dataDir = openDataDir(options, clock)
+  opened.addEnd(() => dataDir?.release())
   const surroundings = { dataDir, clock, logger, worker: options.worker }
   const place: Place = {}
-  const { loginsOf = dataDir?.path } = options
-  const { live, transport } = openLive(config, { clock, logger, loginsOf })
+  const { live, transport } = openLive(config, { clock, logger, loginsOf: options.loginsOf ?? dataDir?.path })
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
   const state = openGatewayState(live, books.prices, surroundings)
   const { records, health, disables } = state
@@ -231,13 +225,15 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
     },
     async close() {
       app.drain()
-      await place.server?.stop(live.config.server.drainMs)
-      await watch.close()
-      await parts.captures?.captures.close()
-      release()
-      await issued.close()
-      await state.close()
-      dataDir?.release()
+      await closeInTurn([
+        () => place.server?.stop(live.config.server.drainMs),
+        () => watch.close(),
+        () => parts.captures?.captures.close(),
+        release,
+        () => issued.close(),
+        () => state.close(),
+        () => dataDir?.release(),
+      ])
     },
   }
 }
@@ -300,26 +296,4 @@ function openLive(
   const transport = openTransport(surroundings.clock, () => live.config.server.egressEnabled)
   const live: LiveConfig = new LiveConfig(config, providerMaker(surroundings, transport))
   return { live, transport }
-}
-
-/** What providers need of what is around a gateway. */
-export interface ProviderSurroundings extends Pick<Surroundings, 'clock' | 'logger'> {
-  /** Data directory with the logins; undefined keeps them in memory. */
-  readonly loginsOf: string | undefined
-}
-
-/** A way to the outside; `mayLeave` says whether anything may take it now. */
-export const openTransport = (clock: Clock, mayLeave: () => boolean): Transport =>
-  createFetchTransport({ clock, proxied: environmentProxy(readSurroundings().env), mayLeave })
-
-/** Makes providers that share connections, and credentials that outlive a change of the configuration. */
-export function providerMaker(
-  { loginsOf, clock, logger }: ProviderSurroundings,
-  transport: Transport = openTransport(clock, () => true),
-): (settings: ProviderSettings) => Provider {
-  const userAgent = `switchback/${ENGINE_VERSION}`
-  const warn = (message: string): void => logger.warn({}, message)
-  const logins = loginsOf === undefined ? createMemoryLogins() : createFileLogins({ folder: join(loginsOf, LOGINS_FOLDER), warn })
-  const credentials = createCredentials({ transport, clock, logins, run: runProgram })
-  return (settings) => createProvider(settings, { transport, clock, userAgent, credentials })
 }

@@ -38,8 +38,9 @@ async function run(): Promise<void> {
 }
 
 async function loadApp(): Promise<GatewayApp> {
-  const [{ codecs, createGateway, openTransport, providerMaker }, { createLogger, silentLogger }] = await Promise.all([
+  const [{ codecs, createGateway }, { openTransport, providerMaker }, { createLogger, silentLogger }] = await Promise.all([
     import('./app.ts'),
+    import('./app/make-providers.ts'),
     import('./observability/logger.ts'),
   ])
   return {

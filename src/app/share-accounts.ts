@@ -1,5 +1,6 @@
 import { readAccountChange } from '../credentials/account-change.ts'
-import { createAccountPool, type AccountPool, type AccountPoolOptions } from '../credentials/account-pool.ts'
+import type { AccountPool, AccountPoolOptions } from '../credentials/account-pool.ts'
+import { createAccountPool } from '../credentials/memory-account-pool.ts'
 import type { Coordination } from '../state/coordination/store.ts'
 
 const TOPIC = 'account'

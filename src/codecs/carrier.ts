@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../ir/json.ts'
 import { WIRE_FORMATS, type WireFormat } from '../ir/wire-format.ts'
 
 /**
@@ -38,9 +39,27 @@ export function unwrapState(value: string): CarriedState | undefined {
   if (!isFormat(origin)) return undefined
   try {
     const payload: unknown = JSON.parse(Buffer.from(value.slice(dot + 1), 'base64url').toString())
-    return typeof payload === 'object' && payload !== null ? { ...payload, origin } : undefined
+    return isObject(payload) ? carriedState(origin, payload) : undefined
   } catch {
     return undefined // a damaged envelope is treated like any foreign string
+  }
+}
+
+/** A client may have changed it: what is of another type is left out. */
+function carriedState(origin: WireFormat, payload: JsonObject): CarriedState {
+  const text = (name: string): string | undefined => {
+    const value = payload[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const { details } = payload
+  return {
+    origin,
+    id: text('id'),
+    signature: text('signature'),
+    redacted: text('redacted'),
+    encrypted: text('encrypted'),
+    details: Array.isArray(details) ? details : undefined,
+    callId: text('callId'),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Sourced } from '../ir/extra.ts'
+import type { Extra, Sourced } from '../ir/extra.ts'
 import { isObject, type JsonObject } from '../ir/json.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import type { Report } from './report.ts'
@@ -6,6 +6,12 @@ import type { Report } from './report.ts'
 /** JSON pointer of a member. */
 export function childPath(path: string | undefined, key: string): string {
   return `${path ?? ''}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/** Adds what a reader did not understand to the node that was made of the rest. */
+export function keepExtra<Node extends Sourced>(node: Node, extra: Extra | undefined): Node {
+  if (extra !== undefined) node.extra = extra
+  return node
 }
 
 /** Encoded fields win; objects on both sides are merged, as the decoder split them. */

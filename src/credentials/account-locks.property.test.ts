@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../ir/ids.ts'
 import { Secret } from '../lib/secret.ts'
-import { createAccountPool } from './account-pool.ts'
+import { createAccountPool } from './memory-account-pool.ts'
 
 const P = asProviderId('p')
 const ACCOUNTS = ['a', 'b'] as const

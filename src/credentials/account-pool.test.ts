@@ -5,7 +5,8 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../ir/ids.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Account } from './account.ts'
-import { createAccountPool, type AccountPool } from './account-pool.ts'
+import type { AccountPool } from './account-pool.ts'
+import { createAccountPool } from './memory-account-pool.ts'
 
 const P = asProviderId('p')
 const A = asAccountId('a')

@@ -6,7 +6,8 @@ import { asAccountId, asProviderId } from '../ir/ids.ts'
 import type { Disabled } from '../ir/observed.ts'
 import { Secret } from '../lib/secret.ts'
 import type { Account } from './account.ts'
-import { createAccountPool, type AccountPool, type PooledProvider } from './account-pool.ts'
+import type { AccountPool, PooledProvider } from './account-pool.ts'
+import { createAccountPool } from './memory-account-pool.ts'
 
 const P = asProviderId('p')
 const account = (id: string, priority = 0, key = `key-${id}`): Account => ({

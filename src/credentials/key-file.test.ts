@@ -42,7 +42,7 @@ test('another key in the file is used from then on, and a request refused with t
   writeFileSync(path, 'another')
   expect(await credential.renew?.(refused, signal)).toBe(true)
   expect((await authorized(credential)).headers['authorization']).toBe('Bearer another')
-  expect(credential.secrets().map((secret) => secret.reveal())).toEqual(['another'])
+  expect(credential.secrets().map((secret) => secret.reveal())).toEqual(['another', 'first'])
 })
 
 test.each([

@@ -13,6 +13,8 @@ export class KeyFile implements Credential {
   private readonly path: string
   private mark: string | undefined = undefined
   private key: Secret | undefined = undefined
+  /** Requests under way may have been sent with it. */
+  private earlier: Secret | undefined = undefined
 
   constructor(place: CredentialPlace, { path }: KeyFileSettings) {
     this.place = place
@@ -30,19 +32,28 @@ export class KeyFile implements Credential {
   }
 
   secrets(): readonly Secret[] {
-    return this.key === undefined ? [] : [this.key]
+    return [this.key, this.earlier].filter((key) => key !== undefined)
   }
 
   private current(): Secret {
-    const mark = fileMark(this.path)
+    const mark = this.markNow()
     if (mark === undefined) throw this.unusable('does not exist')
     if (this.key !== undefined && mark === this.mark) return this.key
     const key = readKey(this.path)
     if (key === undefined) throw this.unusable('cannot be read')
     if (!/^[\x21-\x7e]+$/.test(key)) throw this.unusable('holds no key that a header could carry')
     this.mark = mark
+    this.earlier = this.key
     this.key = new Secret(key)
     return this.key
+  }
+
+  private markNow(): string | undefined {
+    try {
+      return fileMark(this.path)
+    } catch {
+      throw this.unusable('cannot be read')
+    }
   }
 
   private unusable(why: string): GatewayError {

@@ -1,3 +1,4 @@
+import { TO_THE_MACHINE } from '../transport/egress.settings.schema.ts'
 import type { MetadataServerSettings } from './credential.types.ts'
 import { requestToken, type TokenEndpointDeps, type TokenOwner } from './token-endpoint.ts'
 import type { Token, TokenSource } from './token.types.ts'
@@ -9,8 +10,7 @@ export class MetadataServer implements TokenSource {
   private readonly deps: TokenEndpointDeps
 
   constructor(owner: TokenOwner, settings: MetadataServerSettings, deps: TokenEndpointDeps) {
-    // The one address of a private network that is always meant.
-    this.owner = { provider: owner.provider, account: owner.account }
+    this.owner = { ...owner, egress: TO_THE_MACHINE }
     this.settings = settings
     this.deps = deps
   }

@@ -52,6 +52,22 @@ describe('a token', () => {
     expect(refused).toEqual([undefined, undefined])
   })
 
+  test('that is about to end is used on where no other can be had, until it has ended', async () => {
+    const { ask, give, clock } = world()
+    const first = ask()
+    give()
+    await first
+    const away = new GatewayError('credential_unavailable', 'away')
+    await clock.advance(HOUR_MS - EXPIRY_SKEW_MS)
+    const early = ask()
+    give(away)
+    expect(await early).toBe('Bearer t1')
+    await clock.advance(EXPIRY_SKEW_MS)
+    const late = ask()
+    give(away)
+    expect(late).rejects.toBe(away)
+  })
+
   test('is at hand without waiting', async () => {
     const { ask, give, credential, signal } = world()
     const first = ask()

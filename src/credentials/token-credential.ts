@@ -33,7 +33,14 @@ export class TokenCredential implements Credential {
   authorize(request: UnsentRequest, signal: AbortSignal): UnsentRequest | Promise<UnsentRequest> {
     const { token } = this
     if (token !== undefined && this.options.clock.wall() < this.freshUntil) return this.withToken(request, token)
-    return this.obtained(undefined, signal).then((fetched) => this.withToken(request, fetched))
+    return this.obtained(undefined, signal).then(
+      (fetched) => this.withToken(request, fetched),
+      (error: unknown) => {
+        // It was to be replaced early so that a source which is away for a moment does no harm.
+        if (token === undefined || signal.aborted || !isValid(token, this.options.clock.wall())) throw error
+        return this.withToken(request, token)
+      },
+    )
   }
 
   async renew(refused: UnsentRequest, signal: AbortSignal): Promise<boolean> {
@@ -82,5 +89,7 @@ function freshUntil({ expiresAt }: Token, wall: number): number {
   if (expiresAt === undefined) return Number.POSITIVE_INFINITY
   return expiresAt - Math.min(EXPIRY_SKEW_MS, (expiresAt - wall) / 2)
 }
+
+const isValid = ({ expiresAt }: Token, wall: number): boolean => expiresAt === undefined || wall < expiresAt
 
 const bearer = (secret: Secret): string => `Bearer ${secret.reveal()}`

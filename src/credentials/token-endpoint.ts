@@ -5,6 +5,7 @@ import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Secret } from '../lib/secret.ts'
 import { within } from '../lib/within.ts'
+import { limitedText } from '../transport/limited-text.ts'
 import type { EgressPath } from '../transport/egress.settings.schema.ts'
 import type { Transport, UnsentRequest } from '../transport/transport.ts'
 import type { Token } from './token.types.ts'
@@ -85,7 +86,7 @@ export async function askEndpoint(
       provider: owner.provider,
       egress: owner.egress,
     })
-    return { status: response.status, text: await shortText(response) }
+    return { status: response.status, text: await limitedText(response, MOST_BYTES) }
   }
   const late = (): never => {
     controller.abort()
@@ -128,16 +129,6 @@ const unavailable = ({ provider, account }: TokenOwner, request: UnsentRequest, 
 
 /** Addresses may hold secrets in their path and query. */
 const hostOf = ({ url }: UnsentRequest): string => URL.parse(url)?.host ?? ''
-
-async function shortText(response: Response): Promise<string> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > MOST_BYTES) break
-  }
-  return text
-}
 
 function parsed(text: string): unknown {
   try {

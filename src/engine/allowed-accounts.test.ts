@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createAccountPool } from '../credentials/account-pool.ts'
+import { createAccountPool } from '../credentials/memory-account-pool.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../ir/ids.ts'
 import type { Principal } from '../ir/principal.ts'

@@ -11,6 +11,7 @@ import type { Target } from '../ir/target.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
 import type { TraceContext } from '../observability/tracing/trace-context.ts'
 import type { Provider } from '../providers/provider.types.ts'
+import { discardBody } from '../transport/discard-body.ts'
 import type { UnsentRequest } from '../transport/transport.ts'
 import { clientContext, type AttemptContext, type AttemptEnding } from './attempt-context.ts'
 import { AnswerSize } from './answer-size.ts'
@@ -132,6 +133,7 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   /** Never rejects. */
   async run(): Promise<AttemptResult> {
     const { clock, deadlines } = this.deps
+    let response: Response | undefined
     try {
       if (this.limits !== undefined) await this.reserve(this.limits)
       const addresses = this.call.endpoint === undefined ? this.deps.media?.wanted(this) : undefined
@@ -149,13 +151,14 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
       if (this.trace !== undefined) this.deps.traces?.propagate(this.trace, this.number, prepared.request.headers)
       this.timer = new AttemptTimer(this, clock, deadlines)
       this.waitingSince = clock.now()
-      const response = await this.exchange(prepared.request)
+      response = await this.exchange(prepared.request)
       const headers = this.provider.clientHeadersOf(response.headers, this.call.codec.format)
       const result = await this.answer(prepared, { response, headers })
       if (result.kind === 'whole') this.timer.stop()
       return result
     } catch (error) {
       this.timer?.stop()
+      if (response !== undefined) discardBody(response)
       return { kind: 'failed', error: this.toGatewayError(error), next: 'stop' }
     } finally {
       if (this.waitingSince !== undefined) this.waitedMs += clock.now() - this.waitingSince

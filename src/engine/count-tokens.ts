@@ -4,6 +4,8 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { TokenCounter } from '../codecs/codec.ts'
 import type { Target } from '../ir/target.ts'
 import type { Provider } from '../providers/provider.types.ts'
+import { discardBody } from '../transport/discard-body.ts'
+import { limitedText } from '../transport/limited-text.ts'
 import type { Tokenizer } from '../runtime/tokenizer.ts'
 import { allowedAccounts } from './allowed-accounts.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -89,8 +91,8 @@ async function askUpstream(deps: CountTokensDeps, call: Call, provider: Provider
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(COUNT_TIMEOUT_MS)])
     const authorized = await provider.credentialOf(account)?.authorize(request, signal)
     const response = await provider.send(authorized ?? request, signal)
-    if (response.ok) return counter.read(await response.json())
-    await response.body?.cancel()
+    if (response.ok) return counter.read(JSON.parse(await limitedText(response, LONGEST_COUNT)))
+    discardBody(response)
     return undefined
   } catch {
     return undefined // the count is made here instead
@@ -108,3 +110,4 @@ function counterOf({ codec }: Call): TokenCounter {
 
 /** Agents ask for counts in bursts and wait for them; a local figure is better than a late one. */
 const COUNT_TIMEOUT_MS = 10_000
+const LONGEST_COUNT = 65_536

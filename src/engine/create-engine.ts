@@ -109,7 +109,11 @@ class Serving {
   constructor(options: EngineOptions, decider: Decider) {
     this.options = options
     this.decider = decider
-    this.deps = { ...options, onSettled: () => this.active-- }
+    const onSettled = (call: Call): void => {
+      this.active--
+      options.media?.letGo(call)
+    }
+    this.deps = { ...options, onSettled }
   }
 
   serve(call: Call): Promise<Answer> {

@@ -18,6 +18,7 @@ import type { Conversation } from './conversation.ts'
 import type { RunningCalls } from './running-calls.ts'
 import type { CallLimits, Limiter } from './limits/limiter.ts'
 import type { FormatFinder } from './formats/format-finder.ts'
+import type { Call } from './engine.ts'
 import type { MediaSettings } from './media/media.schema.ts'
 import type { MediaStep } from './media/media-step.ts'
 import type { AttemptLedger } from './ledger/attempt-ledger.ts'
@@ -64,7 +65,7 @@ export interface ExecutionDeps {
   /** Told what each attempt used, when it has ended. Without it nothing is accounted for. */
   readonly ledger?: AttemptLedger | undefined
   /** Told when the execution is over and its record handed in. */
-  readonly onSettled: () => void
+  readonly onSettled: (call: Call) => void
 }
 
 /** What was decided for the call. */

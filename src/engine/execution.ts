@@ -261,7 +261,7 @@ export class Execution implements StoppableCall {
     }
     deps.records.append(new PendingRecord(seed))
     deps.requestEnded?.(seed)
-    deps.onSettled()
+    deps.onSettled(call)
   }
 }
 

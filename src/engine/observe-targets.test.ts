@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { ManualClock } from '../../test/support/manual-clock.ts'
-import { createAccountPool } from '../credentials/account-pool.ts'
+import { createAccountPool } from '../credentials/memory-account-pool.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { asAccountId, asProviderId, targetIdOf } from '../ir/ids.ts'
 import type { Target } from '../ir/target.ts'

@@ -8,7 +8,7 @@ const READ_ONLY_TOOLS =
 
 /** Whether repeating the call could do something twice: then nothing is repeated once bytes were sent. */
 export function hasSideEffects({ endpoint, request }: Pick<Call, 'endpoint' | 'request'>): boolean {
-  if (endpoint !== undefined) return endpoint.happensOnce
+  if (endpoint !== undefined) return endpoint.happensOnce === true
   const { state, tools } = request
   if (state?.background === true || state?.conversation !== undefined || state?.store === true) return true
   return tools?.some((tool) => tool.type === 'hosted' && !READ_ONLY_TOOLS.test(tool.kind)) ?? false

@@ -3,6 +3,7 @@ import { replayResponse } from '../codecs/replay.ts'
 import { GatewayError, type UpstreamErrorFacts } from '../errors/gateway-error.ts'
 import type { LlmResponse } from '../ir/response.ts'
 import { spliceText, topLevelValues } from '../lib/json-splice.ts'
+import { limitedText } from '../transport/limited-text.ts'
 import type { AttemptInput } from './attempt.ts'
 import type { AttemptTimer } from './attempt-timer.ts'
 import { StreamFacts, type StreamTransform } from './stream-facts.ts'
@@ -15,7 +16,6 @@ interface WholeAnswer {
   readonly facts: StreamFacts
 }
 
-const decoder = new TextDecoder('utf-8')
 /** Enough for any error object; the rest of a larger one is not read. */
 const MAX_ERROR_BYTES = 64 * 1024
 
@@ -60,15 +60,18 @@ export async function foldedAnswer(
   const folder = new StreamFolder(input.codec.createStreamDecoder(), facts.size)
   if (response.body !== null) {
     const reader = response.body.getReader()
-    for (;;) {
-      const { value, done } = await reader.read()
-      if (done) break
-      timer.began()
-      folder.push(value)
-      facts.usage = folder.usage
-      if (folder.failure !== undefined) break
+    try {
+      for (;;) {
+        const { value, done } = await reader.read()
+        if (done) break
+        timer.began()
+        folder.push(value)
+        facts.usage = folder.usage
+        if (folder.failure !== undefined) break
+      }
+    } finally {
+      reader.cancel().catch(() => undefined) // nothing more is wanted
     }
-    reader.cancel().catch(() => undefined) // nothing more is wanted
   }
   const answer = folder.end()
   if (folder.failure !== undefined) throw input.provider.classifyInBand(folder.failure)
@@ -94,26 +97,11 @@ export function replayedTransform(input: AttemptInput, text: string, context: Cl
 /** What the error body of an upstream says, as far as it can be read. */
 export async function readErrorBody(response: Response, codec: Codec): Promise<UpstreamErrorFacts> {
   try {
-    return codec.decodeError(response.status, JSON.parse(await readLimited(response)))
+    return codec.decodeError(response.status, JSON.parse(await limitedText(response, MAX_ERROR_BYTES)))
   } catch {
     // No JSON, or a connection that broke: a proxy's page, an empty body or half of one says nothing more than its status.
     return { status: response.status }
   }
-}
-
-async function readLimited(response: Response): Promise<string> {
-  if (response.body === null) return ''
-  const reader = response.body.getReader()
-  const pieces: Uint8Array[] = []
-  let size = 0
-  while (size < MAX_ERROR_BYTES) {
-    const { value, done } = await reader.read()
-    if (done) break
-    pieces.push(value)
-    size += value.length
-  }
-  reader.cancel().catch(() => undefined) // the connection may be gone already
-  return decoder.decode(Buffer.concat(pieces))
 }
 
 const notAnAnswer = ({ target }: AttemptInput): GatewayError =>

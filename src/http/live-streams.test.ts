@@ -59,6 +59,13 @@ describe('a streamed answer', () => {
     expect([app.active, clock.pending]).toEqual([0, 0])
   })
 
+  test('that fails, which it promises not to, ends all the same', async () => {
+    const { stream, reader, app } = await start()
+    stream.next = () => Promise.reject(new Error('a fault'))
+    expect(reader.read()).rejects.toThrow()
+    expect([app.active, stream.cancelled]).toEqual([0, 1])
+  })
+
   test('is given up at once when the client went away before it began', async () => {
     const { app, engine, clock } = createFixture()
     const stream = new FakeStream()

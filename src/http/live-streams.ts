@@ -80,7 +80,14 @@ class LiveStream implements UnderlyingDefaultSource<Uint8Array> {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.isPulling = true
-    const chunk = await this.answer.next()
+    let chunk: Uint8Array | undefined
+    try {
+      chunk = await this.answer.next()
+    } catch (error) {
+      // It promises not to; a fault in it must still end the stream.
+      this.cancel()
+      throw error
+    }
     this.isPulling = false
     if (this.isOver) return
     if (chunk === undefined) {

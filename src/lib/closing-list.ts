@@ -18,21 +18,28 @@ export class ClosingList {
     this.parts.push({ close })
   }
 
-  /**
-   * Closes everything, what was opened last first and one after the other. One that fails keeps no other from being closed; the first failure is
-   * then thrown.
-   */
-  async close(): Promise<void> {
-    const failures: unknown[] = []
-    for (let part = this.parts.pop(); part !== undefined; part = this.parts.pop()) {
-      try {
-        await part.close()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
+  /** Closes everything as `closeInTurn` does, what was opened last first. */
+  close(): Promise<void> {
+    return closeInTurn(
+      this.parts
+        .splice(0)
+        .reverse()
+        .map((part) => () => part.close()),
+    )
   }
+}
+
+/** One end after the other. One that fails keeps no other from being reached; the first failure is then thrown. */
+export async function closeInTurn(ends: readonly (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const end of ends) {
+    try {
+      await end()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** What `open` makes of several parts. When it throws, nothing of what it had put onto the list stays open. */

@@ -48,7 +48,10 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
     const { compiled } = loaded
     const { factsOf } = await loadDecisionWorld({ config: compiled, dataDir, at: now })
     findings.push(...checkPolicyTests(compiled, factsOf), ...checkProviders(compiled), ...checkTargets(compiled.routing, factsOf))
-    if (reachProviders === true) findings.push(...(await checkNetwork(compiled.providers, environmentProxy(options.env))))
+    if (reachProviders === true) {
+      const ways = { proxied: environmentProxy(options.env), mayLeave: compiled.server.egressEnabled }
+      findings.push(...(await checkNetwork(compiled.providers, ways)))
+    }
   }
   findings.push(...checkClock(dataDir, now))
   return reportOf(findings)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { loadConfigText, loaded } from '../../test/support/load-config-text.ts'
-import { providerMaker } from '../app.ts'
+import { providerMaker } from '../app/make-providers.ts'
 import { systemClock } from '../lib/clock.ts'
 import { silentLogger } from '../observability/logger.ts'
 import { modelListRequest, readModelList } from './model-list.ts'

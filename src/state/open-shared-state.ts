@@ -16,7 +16,7 @@ import { createMemoryHealth } from './health/memory.ts'
 import { createPostgresScorecards } from './health/postgres-scorecards.ts'
 import { keepScorecards, type ScorecardKeeper } from './health/scorecard-keeper.ts'
 import type { HealthStore } from './health/store.ts'
-import type { GatewayState, StateSurroundings } from './open-state.ts'
+import { configureParts, type GatewayState, type StateSurroundings } from './open-state.ts'
 import { createMemoryIdempotency } from './idempotency/memory.ts'
 import { idempotencyWithLoss } from './idempotency/on-loss.ts'
 import { createRedisIdempotency } from './idempotency/redis.ts'
@@ -98,13 +98,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
       return sessionSalt
     },
     coordination,
-    configure(next) {
-      records.keepFor(next.retentionMs)
-      ledger?.keepFor(next.ledger)
-      keepAuditFor(next.auditRetentionMs)
-      health.configure(next.health)
-      scorecards?.configure(next.scorecards)
-    },
+    configure: (next) => configureParts({ records, ledger, keepAuditFor, health, scorecards }, next),
     async join() {
       await migratePostgres(database, { schema: shared.postgres.schema, domains: SHARED_DOMAINS })
       await disables.load()

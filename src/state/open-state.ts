@@ -20,7 +20,7 @@ import { createMemoryLimits } from './limits/memory.ts'
 import { openSqlitePeriods } from './limits/sqlite-periods.ts'
 import type { LimitStore } from './limits/store.ts'
 import { createMemoryHealth } from './health/memory.ts'
-import { keepScorecards, type ScorecardKeeping } from './health/scorecard-keeper.ts'
+import { keepScorecards, type ScorecardKeeper, type ScorecardKeeping } from './health/scorecard-keeper.ts'
 import { openSqliteScorecards } from './health/sqlite-scorecards.ts'
 import { openTenancy } from './tenancy/open.ts'
 import type { TenancyStore } from './tenancy/store.ts'
@@ -93,6 +93,24 @@ export interface GatewayState {
 
 export type StateChange = Pick<StateSurroundings, 'retentionMs' | 'auditRetentionMs' | 'ledger' | 'health' | 'scorecards'>
 
+interface ConfigurableParts extends Pick<GatewayState, 'health' | 'ledger'> {
+  readonly records: ReturnType<typeof openRecords>
+  readonly keepAuditFor: ReturnType<typeof keptAudit>['keepAuditFor']
+  readonly scorecards: ScorecardKeeper | undefined
+}
+
+/** Gives every part the settings of a new configuration, wherever it keeps what it knows. */
+export function configureParts(
+  { records, ledger, keepAuditFor, health, scorecards }: ConfigurableParts,
+  next: StateChange,
+): void {
+  records.keepFor(next.retentionMs)
+  ledger?.keepFor(next.ledger)
+  keepAuditFor(next.auditRetentionMs)
+  health.configure(next.health)
+  scorecards?.configure(next.scorecards)
+}
+
 /** Opens the state a configuration asks for. Throws `state_unavailable` or `state_incompatible`, with nothing left open. */
 export const openState = (options: OpenStateOptions): GatewayState => openWhole((opened) => stateOf(options, opened))
 
@@ -127,13 +145,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
       certificationPath === undefined ? undefined : opened.add(createFileCertifications({ path: certificationPath, clock })),
     audit,
     ledger,
-    configure(next) {
-      records.keepFor(next.retentionMs)
-      ledger?.keepFor(next.ledger)
-      keepAuditFor(next.auditRetentionMs)
-      health.configure(next.health)
-      scorecards?.configure(next.scorecards)
-    },
+    configure: (next) => configureParts({ records, ledger, keepAuditFor, health, scorecards }, next),
     limits,
     idempotency: createMemoryIdempotency({ clock, ...options.idempotency, capacity: options.idempotency.maxKeys }),
     sessionSalt: freshSalt(),

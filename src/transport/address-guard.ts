@@ -60,6 +60,13 @@ export class AddressGuard {
   }
 }
 
+/** The URL with an address in place of its host name. */
+export function withAddress(url: URL, address: string): string {
+  const addressed = new URL(url)
+  addressed.hostname = isIP(address) === 6 ? `[${address}]` : address
+  return addressed.href
+}
+
 /** The host of a URL without the brackets of IPv6. */
 export const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
 

@@ -27,15 +27,18 @@ export interface EgressPath {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The way of a request that has none of its own: as the environment says. */
-export const anyWay = (publicOnly: boolean): EgressPath => ({
+/** The way to what a machine of a cloud is told by itself: straight, to an address of a private network that is always meant. */
+export const TO_THE_MACHINE: EgressPath = {
   id: 'direct',
-  proxy: 'environment',
+  proxy: undefined,
   closed: undefined,
-  publicOnly,
+  publicOnly: false,
   trusted: [],
   headers: {},
-})
+}
+
+/** The way of a request that has none of its own: as the environment says. */
+export const anyWay = (publicOnly: boolean): EgressPath => ({ ...TO_THE_MACHINE, proxy: 'environment', publicOnly })
 
 /** How records and views name a way; undefined where nothing special was chosen. Never its address, which may hold a password. */
 export const egressName = (egress: EgressPath | undefined): string | undefined =>

@@ -1,8 +1,9 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
-import { AddressGuard } from './address-guard.ts'
+import { AddressGuard, withAddress } from './address-guard.ts'
 import { waitConnected } from './connect-probe.ts'
 import { discardBody } from './discard-body.ts'
+import { MOST_ADDRESSES } from './dial.ts'
 import type { EgressPath } from './egress.settings.schema.ts'
 import type { FetchFunction, FetchInit } from './fetch-function.ts'
 import { isLoopbackHost } from './loopback.ts'
@@ -80,8 +81,11 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
     },
     async isReachable(origin, timeoutMs, signal, egress) {
       if (typeof egress?.proxy === 'object' || factsOf(origin).proxied) return true
-      if (egress?.publicOnly === true) await guard.addressesOf(new URL(origin))
-      return (await probe(origin, timeoutMs, signal)) === 'connected'
+      if (egress?.publicOnly !== true) return (await probe(origin, timeoutMs, signal)) === 'connected'
+      const url = new URL(origin)
+      for (const address of (await guard.addressesOf(url)).slice(0, MOST_ADDRESSES))
+        if ((await probe(withAddress(url, address), timeoutMs, signal)) === 'connected') return true
+      return false
     },
     isWarm: (origin) => warmth.isWarm(origin),
   }

@@ -87,6 +87,21 @@ describe('a request that may go to the public internet only', () => {
   })
 })
 
+test('whether a public upstream can be reached is asked of the addresses that were checked', async () => {
+  const probed: string[] = []
+  const transport = createFetchTransport({
+    clock: new ManualClock(),
+    resolve: async () => ['8.8.8.8', '2606:4700::1111'],
+    probe: async (url) => {
+      probed.push(url)
+      return 'refused'
+    },
+  })
+  const signal = new AbortController().signal
+  expect(await transport.isReachable('https://api.example:8443', 100, signal, PUBLIC)).toBe(false)
+  expect(probed).toEqual(['https://8.8.8.8:8443/', 'https://[2606:4700::1111]:8443/'])
+})
+
 describe('a request', () => {
   test('goes anywhere when nothing forbids it', async () => {
     const { send, sent } = setup()

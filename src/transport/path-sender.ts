@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
 import tls from 'node:tls'
-import type { AddressGuard } from './address-guard.ts'
-import { bare } from './address-guard.ts'
+import { bare, withAddress, type AddressGuard } from './address-guard.ts'
 import { Dialer, MOST_ADDRESSES } from './dial.ts'
 import type { EgressPath } from './egress.settings.schema.ts'
 import type { FetchFunction, FetchInit } from './fetch-function.ts'
@@ -62,10 +61,13 @@ export class PathSender {
     const serverName = isIP(name) === 0 ? { serverName: name } : {}
     let failed: unknown
     for (const address of addresses) {
-      url.hostname = isIP(address) === 6 ? `[${address}]` : address
       const options = init()
       try {
-        return await this.fetch(url.href, { ...options, headers: { ...options.headers, host }, tls: { ...ca, ...serverName } })
+        return await this.fetch(withAddress(url, address), {
+          ...options,
+          headers: { ...options.headers, host },
+          tls: { ...ca, ...serverName },
+        })
       } catch (error) {
         failed = error
         if (toTransportError(error, { phase: 'headers', host }).details?.['reason'] !== 'refused') throw error

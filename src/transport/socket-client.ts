@@ -1,6 +1,6 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { Readable, type Duplex } from 'node:stream'
+import { pipeline, Readable, type Duplex } from 'node:stream'
 import zlib from 'node:zlib'
 import { discardBody } from './discard-body.ts'
 import { takesWholeRequests, type Dialer } from './dial.ts'
@@ -31,11 +31,7 @@ export class SocketClient {
   async send(request: UpstreamRequest, path: EgressPath): Promise<Response> {
     const url = new URL(request.url)
     const answer = await this.exchange(request, url, path)
-    const response = new Response(hasBody(answer) ? bodyOf(answer) : null, {
-      status: answer.statusCode ?? 0,
-      statusText: answer.statusMessage ?? '',
-      headers: pairs(answer.rawHeaders),
-    })
+    const response = responseOf(answer)
     if (answer.statusCode !== 407 || !takesWholeRequests(path, url)) return response
     discardBody(response)
     throw proxyError(path.id, 'wants another user and password')
@@ -66,9 +62,9 @@ export class SocketClient {
       sending.on('close', () => signal.removeEventListener('abort', abort))
       sending.on('response', resolve)
       if (body instanceof ReadableStream)
-        Readable.fromWeb(body as never)
-          .on('error', reject)
-          .pipe(sending)
+        pipeline(Readable.fromWeb(body as never), sending, (error) => {
+          if (error) reject(error)
+        })
       else sending.end(body ?? undefined)
     })
   }
@@ -100,7 +96,21 @@ export class SocketClient {
   }
 }
 
-const hasBody = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode !== 204 && statusCode !== 304
+/** Statuses whose answers have no body. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+
+function responseOf(answer: IncomingMessage): Response {
+  const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = answer
+  const isBodiless = BODILESS.has(status)
+  try {
+    const response = new Response(isBodiless ? null : bodyOf(answer), { status, statusText, headers: pairs(rawHeaders) })
+    if (isBodiless) answer.resume()
+    return response
+  } catch (cause) {
+    answer.destroy()
+    throw Object.assign(new Error('no answer of HTTP', { cause }), { code: 'InvalidHTTPResponse' })
+  }
+}
 
 const DECODERS: Readonly<Record<string, () => Duplex>> = {
   gzip: () => zlib.createGunzip(),
@@ -114,9 +124,9 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
 function bodyOf(answer: IncomingMessage): ReadableStream<Uint8Array> {
   const decoder = DECODERS[answer.headers['content-encoding']?.toLowerCase() ?? '']?.()
   if (decoder === undefined) return chunksOf(answer)
-  answer.on('error', (error) => decoder.destroy(error))
-  decoder.on('close', () => answer.destroy())
-  return chunksOf(answer.pipe(decoder))
+  // Whoever reads is told of what goes wrong.
+  pipeline(answer, decoder, () => undefined)
+  return chunksOf(decoder)
 }
 
 /** One chunk for each that is asked for; giving it up closes the connection. */

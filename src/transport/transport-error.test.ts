@@ -49,6 +49,11 @@ describe('transport errors', () => {
     }
   })
 
+  test('a connection that did not come about in time has sent nothing', () => {
+    const late = Object.assign(coded('ETIMEDOUT', 'connect ETIMEDOUT 10.0.0.1:443'), { syscall: 'connect' })
+    expect(toTransportError(late, HEADERS)).toMatchObject({ code: 'upstream_connect_failed', details: { sent: false } })
+  })
+
   test('the code is found behind the wrapper that Node puts around it', () => {
     const wrapped = new TypeError('fetch failed', { cause: coded('ENOTFOUND', 'getaddrinfo ENOTFOUND api.example.test') })
     expect(toTransportError(wrapped, HEADERS).details?.['reason']).toBe('dns')

@@ -140,6 +140,8 @@ export function toTransportError(error: unknown, context: TransportErrorContext)
 function find(error: unknown): Failure {
   for (let current: unknown = error, depth = 0; current instanceof Error && depth < 4; current = current.cause, depth++) {
     const code = codeOf(current)
+    // As a code of `connect` it is about the connection alone.
+    if (code === 'ETIMEDOUT' && 'syscall' in current && current.syscall === 'connect') return CONNECT_TIMEOUT
     const listed = code === undefined ? undefined : (FAILURES[code] ?? FAMILIES.find(([pattern]) => pattern.test(code))?.[1])
     if (listed !== undefined) return listed
     if (current.name === 'TimeoutError') return TIMEOUT

@@ -70,6 +70,13 @@ describe('legacy completions', () => {
     },
   )
 
+  test('give up an answer in a manner that nobody asked for', async () => {
+    const { upstream, gateway } = await open(sseReply([`data: ${JSON.stringify({ choices: [choice] })}\n\n`, { stall: true }]))
+    const response = await gateway.post('/v1/completions', { model: 'fast', prompt: 'Say' })
+    expect(response.status).toBe(502)
+    expect(await (await upstream.request(0)).ended).toBe('aborted')
+  })
+
   test('go to another target when a stream fails before its first text', async () => {
     const broken = await world.upstream(sseReply([': nothing\n\n', { reset: true }]))
     const good = await world.upstream(jsonReply({ object: 'text_completion', choices: [choice], usage }))

@@ -1,5 +1,6 @@
 import { codecs } from '../../src/codecs/registry.ts'
-import { createAccountPool, type AccountPool } from '../../src/credentials/account-pool.ts'
+import type { AccountPool } from '../../src/credentials/account-pool.ts'
+import { createAccountPool } from '../../src/credentials/memory-account-pool.ts'
 import type { CredentialSource } from '../../src/credentials/credential.types.ts'
 import { createEngine } from '../../src/engine/create-engine.ts'
 import { configuredLimitsOf } from '../../src/engine/limits/caller-rules.ts'

@@ -1,4 +1,5 @@
-import { createAccountPool, type AccountPool } from '../../src/credentials/account-pool.ts'
+import type { AccountPool } from '../../src/credentials/account-pool.ts'
+import { createAccountPool } from '../../src/credentials/memory-account-pool.ts'
 import type { HttpApp } from '../../src/http/http-app.types.ts'
 import type { ServerSettings } from '../../src/http/server.settings.schema.ts'
 import { asAccountId, asProviderId } from '../../src/ir/ids.ts'

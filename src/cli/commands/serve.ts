@@ -3,6 +3,7 @@ import type { CompiledConfig } from '../../config/compile.ts'
 import type { ConfigSource } from '../../config/load.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { exampleModel } from '../../operations/example-model.ts'
 import { type CliContext, type CommandGateway, type CommandGatewayOptions, LOG_LEVELS } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
@@ -82,17 +83,18 @@ async function serveHere(
 
 function bannerFacts(
   context: CliContext,
-  { state, providers, routing, server }: CompiledConfig,
+  config: CompiledConfig,
   facts: Pick<BannerFacts, 'url' | 'configuration'> & { readonly dataDir: string },
 ): BannerFacts {
   const { url, configuration, dataDir } = facts
+  const { state, providers, server } = config
   return {
     version: context.version,
     url,
     configuration,
     data: dataText(state, dataDir),
     providers: providers.map(({ id }) => id),
-    model: routing.modelIds[0] ?? 'default',
+    model: exampleModel(config),
     keyed: server.apiKeys.length > 0,
   }
 }

@@ -79,6 +79,7 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
     clock: context.clock,
     env: context.surroundings.env,
     called: (seen, model) => void (kept = books.keep(upstream, model, (ledger) => ledger.note(seen, true))),
+    mayLeave: loaded.compiled.server.egressEnabled,
   })
   await kept
   context.stdout(`${options.json === true ? JSON.stringify(report) : renderDoctor(report)}\n`)

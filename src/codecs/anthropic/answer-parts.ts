@@ -6,7 +6,8 @@ import { callSignatureEnvelope } from '../call-signatures.ts'
 import { resolveToolName } from '../namespaces.ts'
 import type { Report } from '../report.ts'
 import { toolInputObject } from '../tool-input.ts'
-import { envelopeOf, hasState, isNative, readableReasoning } from './reasoning.ts'
+import { envelopeOf, hasState, readableReasoning } from '../reasoning-state.ts'
+import { isNative } from './reasoning.ts'
 
 /** A part of an answer as a content block, or undefined when there is nothing to show or the format cannot show it (reported). */
 export function encodeAnswerPart(part: ContentPart, request: LlmRequest, report: Report): JsonObject | undefined {

@@ -1,13 +1,8 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Emit, StreamEvent } from '../../ir/stream-event.ts'
+import type { BlockDecoder } from '../open-blocks.ts'
 import { decodeCitation } from './citations.ts'
 import { decodeBlock } from './parts-decoder.ts'
-
-/** One open content block of a stream. */
-export interface BlockDecoder {
-  delta(delta: JsonObject, emit: Emit): void
-  stop(emit: Emit): void
-}
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 

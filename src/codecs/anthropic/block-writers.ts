@@ -5,7 +5,8 @@ import type { StreamEvent } from '../../ir/stream-event.ts'
 import type { WriteFrame } from '../codec.ts'
 import type { Report } from '../report.ts'
 import { answerCaller, answerToolName, nativeCitation } from './answer-parts.ts'
-import { envelopeOf, hasState, isBareSignature, isNative } from './reasoning.ts'
+import { envelopeOf, hasState } from '../reasoning-state.ts'
+import { isBareSignature, isNative } from './reasoning.ts'
 
 /** Hands out the index of the next content block; called when a block first has something to show. */
 export type NextIndex = () => number

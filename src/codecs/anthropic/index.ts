@@ -1,3 +1,4 @@
+import { sseText } from '../../lib/sse-text.ts'
 import type { Codec } from '../codec.ts'
 import { countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
 import { decodeError, encodeError } from './error.ts'
@@ -7,7 +8,7 @@ import { encodeRequest } from './request-encoder.ts'
 import { decodeResponse } from './response-decoder.ts'
 import { encodeResponse } from './response-encoder.ts'
 import { AnthropicStreamDecoder } from './stream-decoder.ts'
-import { AnthropicStreamEncoder } from './stream-encoder.ts'
+import { AnthropicStreamEncoder, PING } from './stream-encoder.ts'
 
 /** Anthropic Messages. */
 export const anthropicCodec: Codec = {
@@ -24,5 +25,5 @@ export const anthropicCodec: Codec = {
   inspectResponse,
   passthrough: { inspect: ['message_delta', 'message_stop', '"error"', 'message_start'], modelFrames: ['message_start'] },
   tokenCounter: { body: countTokensBody, answer: countTokensAnswer, read: countedTokens },
-  ping: 'event: ping\ndata: {"type": "ping"}\n\n',
+  ping: sseText('ping', PING),
 }

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../ir/json.ts'
 import { assertNever } from '../../lib/assert-never.ts'
 import { finished, imageFeature, lost, placeholder, withExtra, type EncodeContext, type Place } from './encode-context.ts'
 import { encodeDocument, encodeImage } from './media-encoder.ts'
-import { isNative, readableReasoning } from './reasoning.ts'
+import { readableReasoning, reportForeignReasoning } from '../reasoning-state.ts'
+import { isNative } from './reasoning.ts'
 import { encodeToolCall, encodeToolResult } from './tool-parts-encoder.ts'
 
 /** A part as a content block, or undefined when the format cannot take it there (reported) or it is empty. */
@@ -69,15 +70,7 @@ function encodeReasoning(part: ReasoningPart, context: EncodeContext): JsonObjec
     if (part.redacted !== undefined) return withExtra({ type: 'redacted_thinking', data: part.redacted }, part, context.report)
     return withExtra({ type: 'thinking', thinking: readableReasoning(part), signature: part.signature }, part, context.report)
   }
-  context.report.lost('part.reasoning', part.path, 'reasoning that Anthropic did not sign cannot be sent back')
-  if (part.signature !== undefined)
-    context.report.lost('part.reasoning_signature', part.path, 'the signature belongs to another provider')
-  if (part.redacted !== undefined)
-    context.report.lost('part.reasoning_redacted', part.path, 'the redacted reasoning belongs to another provider')
-  if (part.encrypted !== undefined)
-    context.report.lost('part.reasoning_encrypted', part.path, 'the encrypted reasoning belongs to another provider')
-  if (part.details !== undefined)
-    context.report.lost('part.reasoning_details', part.path, 'the reasoning details belong to another provider')
+  reportForeignReasoning(part, context.report, 'reasoning that Anthropic did not sign cannot be sent back')
   return undefined
 }
 

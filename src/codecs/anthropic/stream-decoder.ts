@@ -2,7 +2,9 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Emit, StreamFailure } from '../../ir/stream-event.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { StreamDecoder } from '../codec.ts'
-import { openBlock, textBlockFor, type BlockDecoder } from './block-decoders.ts'
+import { OpenBlocks } from '../open-blocks.ts'
+import { CUT_OFF, NO_JSON, NO_OBJECT, parseFrame, UNNAMED_BLOCK, UNPLACED_CONTENT } from '../upstream-frames.ts'
+import { openBlock, textBlockFor } from './block-decoders.ts'
 import { decodeFailure } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { unmodelled } from './response-decoder.ts'
@@ -24,8 +26,7 @@ const DELTA_FRAME_FIELDS: ReadonlySet<string> = new Set(['type', 'delta', 'usage
 
 /** Frames of a messages stream → canonical events. Tolerates servers that leave out starts, stops or event names. */
 export class AnthropicStreamDecoder implements StreamDecoder {
-  private readonly blocks: Map<number, BlockDecoder>
-  private nextBlock: number
+  private readonly blocks: OpenBlocks
   private usage: JsonObject | undefined
   /** The message in `message_start` or a delta, whichever told why the model stopped. */
   private finishEmitted: boolean
@@ -33,8 +34,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   private done: boolean
 
   constructor() {
-    this.blocks = new Map()
-    this.nextBlock = 0
+    this.blocks = new OpenBlocks()
     this.usage = undefined
     this.finishEmitted = false
     this.pendingFinish = undefined
@@ -43,15 +43,9 @@ export class AnthropicStreamDecoder implements StreamDecoder {
 
   push(frame: SseFrame, emit: Emit): void {
     if (this.done || frame.data === '' || frame.data === '[DONE]') return
-    let data: unknown
-    try {
-      data = JSON.parse(frame.data)
-    } catch {
-      this.fail({ message: 'the upstream sent a frame that is no JSON' }, emit)
-      return
-    }
+    const data = parseFrame(frame.data)
     if (!isObject(data)) {
-      this.fail({ message: 'the upstream sent a frame that is no object' }, emit)
+      this.fail(data === undefined ? NO_JSON : NO_OBJECT, emit)
       return
     }
     const failure = decodeFailure(data)
@@ -61,7 +55,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
 
   end(emit: Emit): void {
     if (this.done) return
-    this.fail({ message: 'the upstream closed the stream before its end' }, emit)
+    this.fail(CUT_OFF, emit)
   }
 
   private dispatch(type: unknown, data: JsonObject, emit: Emit): void {
@@ -73,7 +67,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
         this.blockStart(data, emit)
         return
       case 'content_block_stop':
-        this.blockStop(data['index'], emit)
+        this.blocks.stop(data['index'], emit)
         return
       case 'message_start':
         this.messageStart(data['message'], emit)
@@ -112,43 +106,33 @@ export class AnthropicStreamDecoder implements StreamDecoder {
 
   private wholeBlock(block: unknown, emit: Emit): void {
     if (!isObject(block)) return
-    const decoder = openBlock(this.nextBlock++, block, emit)
-    decoder.stop(emit)
+    openBlock(this.blocks.nextNumber(), block, emit).stop(emit)
   }
 
   private blockStart(data: JsonObject, emit: Emit): void {
     const { index, content_block: block } = data
     if (typeof index !== 'number' || !isObject(block)) {
-      this.fail({ message: 'the upstream started a content block without saying which' }, emit)
+      this.fail(UNNAMED_BLOCK, emit)
       return
     }
-    this.blockStop(index, emit)
-    this.blocks.set(index, openBlock(this.nextBlock++, block, emit))
+    this.blocks.stop(index, emit)
+    this.blocks.set(index, openBlock(this.blocks.nextNumber(), block, emit))
   }
 
   private blockDelta(data: JsonObject, emit: Emit): void {
     const { index, delta } = data
     if (typeof index !== 'number' || !isObject(delta)) {
-      this.fail({ message: 'the upstream sent content without saying to which block it belongs' }, emit)
+      this.fail(UNPLACED_CONTENT, emit)
       return
     }
-    let block = this.blocks.get(index)
+    let block = this.blocks.at(index)
     if (block === undefined) {
       // Some servers never start their text blocks.
       const start = textBlockFor(delta['type'])
       if (start === undefined) return
-      block = openBlock(this.nextBlock++, start, emit)
-      this.blocks.set(index, block)
+      block = this.blocks.set(index, openBlock(this.blocks.nextNumber(), start, emit))
     }
     block.delta(delta, emit)
-  }
-
-  private blockStop(index: unknown, emit: Emit): void {
-    if (typeof index !== 'number') return
-    const block = this.blocks.get(index)
-    if (block === undefined) return
-    this.blocks.delete(index)
-    block.stop(emit)
   }
 
   private messageDelta(data: JsonObject, emit: Emit): void {
@@ -161,12 +145,12 @@ export class AnthropicStreamDecoder implements StreamDecoder {
       if (usage !== undefined) emit({ type: 'usage', usage })
     }
     if (typeof delta['stop_reason'] !== 'string') return
-    this.closeBlocks(emit)
+    this.blocks.stopAll(emit)
     this.finish(delta, emit)
   }
 
   private messageStop(emit: Emit): void {
-    this.closeBlocks(emit)
+    this.blocks.stopAll(emit)
     if (this.pendingFinish !== undefined) this.finish(this.pendingFinish, emit)
     this.done = true
     emit({ type: 'end' })
@@ -180,11 +164,6 @@ export class AnthropicStreamDecoder implements StreamDecoder {
       choice: 0,
       reason: decodeFinish(String(holder['stop_reason']), holder['stop_sequence'], holder['stop_details']),
     })
-  }
-
-  private closeBlocks(emit: Emit): void {
-    for (const block of this.blocks.values()) block.stop(emit)
-    this.blocks.clear()
   }
 
   private fail(error: StreamFailure, emit: Emit): void {

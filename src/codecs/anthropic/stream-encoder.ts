@@ -23,6 +23,8 @@ import { encodeUsage } from './usage.ts'
 /** Events that belong to a block. */
 type BlockEvent = Extract<StreamEvent, { readonly block: number }>
 
+/** Keeps the line open. */
+export const PING = '{"type": "ping"}'
 /** No block is open. */
 const NONE = -1
 
@@ -90,7 +92,7 @@ export class AnthropicStreamEncoder implements StreamEncoder {
         this.keepMetadata(event)
         return
       case 'ping':
-        frame('ping', '{"type": "ping"}')
+        frame('ping', PING)
         return
       case 'opaque':
         this.writeOpaque(event, frame)

@@ -1,13 +1,8 @@
 import type { ContentPart } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Emit } from '../../ir/stream-event.ts'
+import type { BlockDecoder } from '../open-blocks.ts'
 import { decodeBlock, decodeCitation } from './blocks-decoder.ts'
-
-/** One open content block of a stream. */
-export interface BlockDecoder {
-  delta(delta: JsonObject, emit: Emit): void
-  stop(emit: Emit): void
-}
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
@@ -82,9 +77,11 @@ class ReasoningBlock implements BlockDecoder {
 
 class CallBlock implements BlockDecoder {
   private readonly block: number
+  private hasInput: boolean
 
   constructor(block: number, call: JsonObject, emit: Emit) {
     this.block = block
+    this.hasInput = false
     emit({
       type: 'tool-call-start',
       block,
@@ -97,10 +94,15 @@ class CallBlock implements BlockDecoder {
 
   delta(delta: JsonObject, emit: Emit): void {
     const call = delta['toolUse']
-    if (isObject(call)) emit({ type: 'tool-call-delta', block: this.block, text: text(call['input']) })
+    const piece = isObject(call) ? text(call['input']) : ''
+    if (piece === '') return
+    this.hasInput = true
+    emit({ type: 'tool-call-delta', block: this.block, text: piece })
   }
 
   stop(emit: Emit): void {
+    // Of a call without arguments no input is told.
+    if (!this.hasInput) emit({ type: 'tool-call-delta', block: this.block, text: '{}' })
     emit({ type: 'tool-call-end', block: this.block })
   }
 }

@@ -2,7 +2,8 @@ import type { CacheHint, Citation, ContentPart, TextPart, ToolResultPart } from 
 import type { Sourced } from '../../ir/extra.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import { requireObject, requireString } from '../wire-values.ts'
-import { FieldReader, keepExtra, requireList } from './fields.ts'
+import { keepExtra } from '../extra-fields.ts'
+import { FieldReader, requireList } from './fields.ts'
 import { decodeMedia, type MediaKind } from './media-decoder.ts'
 import { reasoningPart } from './reasoning.ts'
 

@@ -1,4 +1,4 @@
-import type { Extra, Sourced } from '../../ir/extra.ts'
+import type { Extra } from '../../ir/extra.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import { childPath } from '../extra-fields.ts'
 import { invalid } from '../wire-values.ts'
@@ -86,10 +86,4 @@ export class FieldReader {
     if (value !== undefined || this.object[name] === null) this.taken.add(name)
     return value
   }
-}
-
-/** Adds what a reader did not understand to the node that was made of the rest. */
-export function keepExtra<Node extends Sourced>(node: Node, extra: Extra | undefined): Node {
-  if (extra !== undefined) node.extra = extra
-  return node
 }

@@ -1,3 +1,4 @@
+import { PING_COMMENT } from '../../lib/sse-text.ts'
 import type { Codec } from '../codec.ts'
 import { countedRequest, countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
 import { decodeError, encodeError } from './error.ts'
@@ -25,5 +26,5 @@ export const bedrockConverseCodec: Codec = {
   // Neither answers nor frames name a model.
   passthrough: { inspect: ['"stopReason"', '"usage"', 'xception'], modelFrames: [] },
   tokenCounter: { request: countedRequest, body: countTokensBody, answer: countTokensAnswer, read: countedTokens },
-  ping: ': ping\n\n',
+  ping: PING_COMMENT,
 }

@@ -1,7 +1,8 @@
 import type { ContentPart, MediaSource } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import { requireObject, requireString } from '../wire-values.ts'
-import { FieldReader, keepExtra, requireList } from './fields.ts'
+import { keepExtra } from '../extra-fields.ts'
+import { FieldReader, requireList } from './fields.ts'
 import { AUDIO_TYPES, DOCUMENT_TYPES, IMAGE_TYPES, VIDEO_TYPES } from './media-formats.data.ts'
 
 export type MediaKind = 'image' | 'audio' | 'video' | 'document'

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import { assertNever } from '../../lib/assert-never.ts'
 import { lost, withExtra, type EncodeContext, type Place } from './encode-context.ts'
 import { encodeAudio, encodeDocument, encodeImage, encodeVideo } from './media-encoder.ts'
-import { readableReasoning } from './reasoning.ts'
+import { readableReasoning, reportForeignReasoning } from '../reasoning-state.ts'
 import { encodeToolCall, encodeToolResult } from './tool-parts-encoder.ts'
 
 /** A part as a content block, or undefined when the format cannot take it there (reported) or it is empty. */
@@ -78,20 +78,8 @@ function encodeReasoning(part: ReasoningPart, context: EncodeContext): JsonObjec
     const reasoningText = { text: readableReasoning(part), signature: part.signature }
     return withExtra({ reasoningContent: { reasoningText } }, part, report)
   }
-  reportForeignReasoning(part, context)
+  reportForeignReasoning(part, report, 'reasoning that the model did not sign cannot be sent back')
   return undefined
-}
-
-function reportForeignReasoning(part: ReasoningPart, { report }: EncodeContext): void {
-  report.lost('part.reasoning', part.path, 'reasoning that the model did not sign cannot be sent back')
-  if (part.signature !== undefined)
-    report.lost('part.reasoning_signature', part.path, 'the signature belongs to another provider')
-  if (part.redacted !== undefined)
-    report.lost('part.reasoning_redacted', part.path, 'the redacted reasoning belongs to another provider')
-  if (part.encrypted !== undefined)
-    report.lost('part.reasoning_encrypted', part.path, 'the encrypted reasoning belongs to another provider')
-  if (part.details !== undefined)
-    report.lost('part.reasoning_details', part.path, 'the reasoning details belong to another provider')
 }
 
 function encodeSearchResult(part: SearchResultPart, context: EncodeContext): JsonObject {

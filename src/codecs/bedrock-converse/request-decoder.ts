@@ -7,7 +7,8 @@ import { withCallSignatures } from '../call-signatures.ts'
 import type { CallAddress } from '../codec.ts'
 import { invalid, requireObject } from '../wire-values.ts'
 import { decodeBlocks } from './blocks-decoder.ts'
-import { FieldReader, keepExtra, requireList } from './fields.ts'
+import { keepExtra } from '../extra-fields.ts'
+import { FieldReader, requireList } from './fields.ts'
 import { decodeToolConfig } from './tools-decoder.ts'
 
 type Paths = Partial<Record<Feature, string>>

@@ -10,7 +10,8 @@ import { mergeExtra } from '../extra-fields.ts'
 import { answerToolName, nativeCitation, wholeBlock } from './answer-parts.ts'
 import { encodeFinish } from './finish.ts'
 import { encodeMetrics } from './metrics.ts'
-import { readableReasoning, signatureFor } from './reasoning.ts'
+import { readableReasoning } from '../reasoning-state.ts'
+import { signatureFor } from './reasoning.ts'
 import { encodeUsage } from './usage.ts'
 
 /** Canonical answer → an answer of `Converse`. */

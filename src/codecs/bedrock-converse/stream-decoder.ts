@@ -3,7 +3,9 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Emit, StreamFailure } from '../../ir/stream-event.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { StreamDecoder } from '../codec.ts'
-import { blockOfDelta, blockOfStart, type BlockDecoder } from './block-streams.ts'
+import { OpenBlocks } from '../open-blocks.ts'
+import { CUT_OFF, NO_JSON, NO_OBJECT, parseFrame, UNNAMED_BLOCK, UNPLACED_CONTENT } from '../upstream-frames.ts'
+import { blockOfDelta, blockOfStart } from './block-streams.ts'
 import { decodeFailure } from './error.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
@@ -13,15 +15,13 @@ import { decodeUsage } from './usage.ts'
  * answer; what it used is told behind it, or before, so the stream is over when the connection is.
  */
 export class ConverseStreamDecoder implements StreamDecoder {
-  private readonly blocks: Map<number, BlockDecoder>
-  private nextBlock: number
+  private readonly blocks: OpenBlocks
   private started: boolean
   private finish: FinishReason | undefined
   private done: boolean
 
   constructor() {
-    this.blocks = new Map()
-    this.nextBlock = 0
+    this.blocks = new OpenBlocks()
     this.started = false
     this.finish = undefined
     this.done = false
@@ -29,15 +29,9 @@ export class ConverseStreamDecoder implements StreamDecoder {
 
   push(frame: SseFrame, emit: Emit): void {
     if (this.done || frame.data === '') return
-    let data: unknown
-    try {
-      data = JSON.parse(frame.data)
-    } catch {
-      this.fail({ message: 'the upstream sent a frame that is no JSON' }, emit)
-      return
-    }
+    const data = parseFrame(frame.data)
     if (!isObject(data)) {
-      this.fail({ message: 'the upstream sent a frame that is no object' }, emit)
+      this.fail(data === undefined ? NO_JSON : NO_OBJECT, emit)
       return
     }
     const failure = decodeFailure(frame.event, data)
@@ -48,7 +42,7 @@ export class ConverseStreamDecoder implements StreamDecoder {
   end(emit: Emit): void {
     if (this.done) return
     if (this.finish === undefined) {
-      this.fail({ message: 'the upstream closed the stream before its end' }, emit)
+      this.fail(CUT_OFF, emit)
       return
     }
     this.done = true
@@ -64,7 +58,7 @@ export class ConverseStreamDecoder implements StreamDecoder {
         this.blockStart(data, emit)
         return
       case 'contentBlockStop':
-        this.stop(data['contentBlockIndex'], emit)
+        this.blocks.stop(data['contentBlockIndex'], emit)
         return
       case 'messageStart':
         this.start(emit)
@@ -88,42 +82,34 @@ export class ConverseStreamDecoder implements StreamDecoder {
 
   private blockStart(data: JsonObject, emit: Emit): void {
     const { contentBlockIndex: index, start } = data
-    if (typeof index !== 'number' || !isObject(start)) {
-      this.fail({ message: 'the upstream started a content block without saying which' }, emit)
+    if (typeof index !== 'number') {
+      this.fail(UNNAMED_BLOCK, emit)
       return
     }
     this.start(emit)
-    this.stop(index, emit)
-    this.blocks.set(index, blockOfStart(this.nextBlock++, start, emit))
+    this.blocks.stop(index, emit)
+    // A start that says nothing leaves it to the first delta what the block is.
+    if (!isObject(start) || Object.keys(start).length === 0) return
+    this.blocks.set(index, blockOfStart(this.blocks.nextNumber(), start, emit))
   }
 
   private delta(data: JsonObject, emit: Emit): void {
     const { contentBlockIndex: index, delta } = data
     if (typeof index !== 'number' || !isObject(delta)) {
-      this.fail({ message: 'the upstream sent content without saying to which block it belongs' }, emit)
+      this.fail(UNPLACED_CONTENT, emit)
       return
     }
-    let block = this.blocks.get(index)
+    let block = this.blocks.at(index)
     if (block === undefined) {
       this.start(emit)
-      block = blockOfDelta(this.nextBlock++, delta, emit)
-      this.blocks.set(index, block)
+      block = this.blocks.set(index, blockOfDelta(this.blocks.nextNumber(), delta, emit))
     }
     block.delta(delta, emit)
   }
 
-  private stop(index: unknown, emit: Emit): void {
-    if (typeof index !== 'number') return
-    const block = this.blocks.get(index)
-    if (block === undefined) return
-    this.blocks.delete(index)
-    block.stop(emit)
-  }
-
   private messageStop(data: JsonObject, emit: Emit): void {
     this.start(emit)
-    for (const block of this.blocks.values()) block.stop(emit)
-    this.blocks.clear()
+    this.blocks.stopAll(emit)
     const { stopReason, additionalModelResponseFields: modelFields, ...rest } = data
     if (typeof stopReason !== 'string' || this.finish !== undefined) return
     this.finish = decodeFinish(stopReason, modelFields)

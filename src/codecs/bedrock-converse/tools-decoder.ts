@@ -4,7 +4,8 @@ import type { LlmRequest } from '../../ir/request.ts'
 import type { FunctionTool, ToolChoice, ToolDefinition } from '../../ir/tool.ts'
 import { requireObject, requireString } from '../wire-values.ts'
 import { marked } from './blocks-decoder.ts'
-import { FieldReader, keepExtra, requireList } from './fields.ts'
+import { keepExtra } from '../extra-fields.ts'
+import { FieldReader, requireList } from './fields.ts'
 
 /** `toolConfig` into the request. */
 export function decodeToolConfig(config: FieldReader, request: LlmRequest, paths: Partial<Record<Feature, string>>): void {

@@ -1,4 +1,4 @@
-import type { Extra, Sourced } from '../../ir/extra.ts'
+import type { Extra } from '../../ir/extra.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import { childPath } from '../extra-fields.ts'
 
@@ -111,10 +111,4 @@ export class FieldReader {
 /** `functionCall` → `function_call`: the other spelling that the API takes. */
 export function underscoredName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-/** Adds what a reader did not understand to the node that was made of the rest. */
-export function keepExtra<Node extends Sourced>(node: Node, extra: Extra | undefined): Node {
-  if (extra !== undefined) node.extra = extra
-  return node
 }

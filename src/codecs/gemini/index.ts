@@ -1,3 +1,4 @@
+import { PING_COMMENT } from '../../lib/sse-text.ts'
 import type { Codec } from '../codec.ts'
 import { countedRequest, countedTokens, countTokensAnswer, countTokensBody } from './count-tokens.ts'
 import { geminiEmbeddings } from './embeddings.ts'
@@ -34,5 +35,5 @@ export const geminiCodec: Codec = {
   passthroughRefusals,
   tokenCounter: { request: countedRequest, body: countTokensBody, answer: countTokensAnswer, read: countedTokens },
   embeddings: geminiEmbeddings,
-  ping: ': ping\n\n',
+  ping: PING_COMMENT,
 }

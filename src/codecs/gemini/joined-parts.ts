@@ -1,4 +1,5 @@
-import type { ContentPart, ReasoningPart } from '../../ir/content.ts'
+import type { ContentPart } from '../../ir/content.ts'
+import { hasState } from '../reasoning-state.ts'
 
 /**
  * Parts of a turn of the model as the model said them. Clients that stream put together what they got, chunk by chunk, so one text comes
@@ -25,9 +26,6 @@ function merge(first: ContentPart, second: ContentPart): ContentPart | undefined
   // What stands behind a signature was not signed with it.
   return hasState(first) ? undefined : { ...second, text: first.text + second.text, path: first.path }
 }
-
-const hasState = ({ signature, redacted, encrypted, details }: ReasoningPart): boolean =>
-  signature !== undefined || redacted !== undefined || encrypted !== undefined || details !== undefined
 
 /** What clients of this format see of a summary, and what Responses takes back beside its encrypted content, is a summary. */
 export function withSummaries(parts: readonly ContentPart[]): ContentPart[] {

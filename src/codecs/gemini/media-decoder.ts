@@ -1,8 +1,8 @@
 import type { ContentPart, MediaSource } from '../../ir/content.ts'
 import { isMediaToken } from '../../lib/large-json.ts'
-import { childPath } from '../extra-fields.ts'
+import { childPath, keepExtra } from '../extra-fields.ts'
 import { requireObject, requireString } from '../wire-values.ts'
-import { FieldReader, keepExtra } from './fields.ts'
+import { FieldReader } from './fields.ts'
 
 /** Where the vendor keeps files: only it can read them. */
 const KEPT_FILE = /^(?:gs:\/\/|files\/|https:\/\/generativelanguage\.googleapis\.com\/)/

@@ -2,7 +2,8 @@ import type { ContentPart, ReasoningPart, ToolCallPart, ToolResultPart } from '.
 import type { JsonObject } from '../../ir/json.ts'
 import { requireObject, requireString } from '../wire-values.ts'
 import type { CallIds } from './call-ids.ts'
-import { FieldReader, keepExtra, listOf } from './fields.ts'
+import { keepExtra } from '../extra-fields.ts'
+import { FieldReader, listOf } from './fields.ts'
 import { decodeFileData, decodeInlineData, type MediaPart } from './media-decoder.ts'
 import { restoreSignature, STAND_IN_SIGNATURE } from './signature.ts'
 

@@ -1,6 +1,7 @@
 import type { CompactionPart, ContentPart, DocumentPart, ReasoningPart, SearchResultPart, TextPart } from '../../ir/content.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import { assertNever } from '../../lib/assert-never.ts'
+import { reportForeignReasoning } from '../reasoning-state.ts'
 import { finished, lost, reportCache, type EncodeContext } from './encode-context.ts'
 import { encodeAudio, encodeDocument, encodeImage, encodeVideo, reportDocumentFields } from './media-encoder.ts'
 
@@ -71,22 +72,9 @@ function encodeReasoning(part: ReasoningPart, context: EncodeContext): JsonObjec
     if (text === '' && part.signature === undefined) return undefined
     return finished(written, part, context)
   }
-  reportForeign(part, context)
-  return undefined
-}
-
-function reportForeign(part: ReasoningPart, context: EncodeContext): void {
-  const { report } = context
   reportCache(part, context)
-  report.lost('part.reasoning', part.path, "reasoning of another vendor's model cannot be sent back")
-  if (part.signature !== undefined)
-    report.lost('part.reasoning_signature', part.path, 'the signature belongs to another provider')
-  if (part.redacted !== undefined)
-    report.lost('part.reasoning_redacted', part.path, 'the redacted reasoning belongs to another provider')
-  if (part.encrypted !== undefined)
-    report.lost('part.reasoning_encrypted', part.path, 'the encrypted reasoning belongs to another provider')
-  if (part.details !== undefined)
-    report.lost('part.reasoning_details', part.path, 'the reasoning details belong to another provider')
+  reportForeignReasoning(part, context.report, "reasoning of another vendor's model cannot be sent back")
+  return undefined
 }
 
 /** Found elsewhere and put into the prompt: told as text, its source in front. */

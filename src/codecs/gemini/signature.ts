@@ -1,6 +1,7 @@
 import type { ReasoningPart } from '../../ir/content.ts'
 import type { StreamEvent } from '../../ir/stream-event.ts'
-import { unwrapState, wrapState, type CarriedState } from '../carrier.ts'
+import { unwrapState, type CarriedState } from '../carrier.ts'
+import { envelopeOf, hasState, restoreState } from '../reasoning-state.ts'
 
 type StateEvent = Omit<Extract<StreamEvent, { type: 'reasoning-state' }>, 'type' | 'block'>
 
@@ -26,27 +27,13 @@ export function stateOfSignature(signature: string): StateEvent {
 
 /** Puts the state in a signature into a part of a request. */
 export function restoreSignature(part: ReasoningPart, signature: string): void {
-  const carried = envelopeIn(signature)
-  part.origin = carried?.origin ?? 'gemini'
-  if (carried === undefined) {
-    part.signature = signature
-    return
-  }
-  if (carried.id !== undefined) part.id = carried.id
-  if (carried.signature !== undefined) part.signature = carried.signature
-  if (carried.redacted !== undefined) part.redacted = carried.redacted
-  if (carried.encrypted !== undefined) part.encrypted = carried.encrypted
-  if (carried.details !== undefined) part.details = carried.details
-  if (carried.callId !== undefined) part.callId = carried.callId
+  restoreState(part, envelopeIn(signature) ?? { origin: 'gemini', signature })
 }
 
 /** The signature under which a client of this format keeps the state of a part; undefined when it has none. */
 export function signatureFor(part: ReasoningPart): string | undefined {
-  const { origin, id, signature, redacted, encrypted, details, callId } = part
-  if (origin === 'gemini') return signature
-  if (signature === undefined && redacted === undefined && encrypted === undefined && details === undefined) return undefined
-  const envelope = wrapState({ origin: origin ?? 'openai', id, signature, redacted, encrypted, details, callId })
-  return Buffer.from(envelope).toString('base64')
+  if (part.origin === 'gemini') return part.signature
+  return hasState(part) ? Buffer.from(envelopeOf(part)).toString('base64') : undefined
 }
 
 function envelopeIn(signature: string): CarriedState | undefined {

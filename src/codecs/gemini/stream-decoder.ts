@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { Emit, StreamFailure } from '../../ir/stream-event.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { StreamDecoder } from '../codec.ts'
+import { CUT_OFF, NO_JSON, NO_OBJECT, parseFrame } from '../upstream-frames.ts'
 import { CandidateDecoder, type AnswerScope } from './candidate-decoder.ts'
 import { setMember } from '../schema-notes.ts'
 import { decodeFailure } from './error.ts'
@@ -32,14 +33,9 @@ export class GeminiStreamDecoder implements StreamDecoder {
 
   push(frame: SseFrame, emit: Emit): void {
     if (this.done || frame.data === '' || frame.data === '[DONE]') return
-    let data: unknown
-    try {
-      data = JSON.parse(frame.data)
-    } catch {
-      this.fail({ message: 'the upstream sent a frame that is no JSON' }, emit)
-      return
-    }
-    this.chunk(data, emit)
+    const data = parseFrame(frame.data)
+    if (data === undefined) this.fail(NO_JSON, emit)
+    else this.chunk(data, emit)
   }
 
   /** One chunk, parsed. A list is a stream that came at once. */
@@ -49,14 +45,14 @@ export class GeminiStreamDecoder implements StreamDecoder {
     if (failure !== undefined) this.fail(failure, emit)
     else if (Array.isArray(data)) for (const chunk of data as unknown[]) this.chunk(chunk, emit)
     else if (isObject(data)) this.read(data, emit)
-    else this.fail({ message: 'the upstream sent a frame that is no object' }, emit)
+    else this.fail(NO_OBJECT, emit)
   }
 
   end(emit: Emit): void {
     if (this.done) return
     const isComplete = this.isBlocked || this.candidates.get(0)?.isFinished === true
     if (!isComplete) {
-      this.fail({ message: 'the upstream closed the stream before its end' }, emit)
+      this.fail(CUT_OFF, emit)
       return
     }
     this.endCandidates(emit)

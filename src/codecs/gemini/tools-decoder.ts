@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { FunctionTool, ToolChoice, ToolDefinition } from '../../ir/tool.ts'
-import { childPath } from '../extra-fields.ts'
+import { childPath, keepExtra } from '../extra-fields.ts'
 import { requireObject, requireString } from '../wire-values.ts'
-import { FieldReader, keepExtra, listOf, underscoredName } from './fields.ts'
+import { FieldReader, listOf, underscoredName } from './fields.ts'
 import { jsonSchemaOf } from './openapi-schema.ts'
 
 /** `tools`: functions one by one, and every other entry as a tool that the vendor runs. */

@@ -1,3 +1,4 @@
+import { PING_COMMENT } from '../../lib/sse-text.ts'
 import type { Codec } from '../codec.ts'
 import { openaiEmbeddings } from '../openai-embeddings.ts'
 import { decodeError, encodeError } from './error.ts'
@@ -28,5 +29,5 @@ export const openaiCodec: Codec = {
     modelFrames: 'every',
   },
   embeddings: openaiEmbeddings,
-  ping: ': ping\n\n',
+  ping: PING_COMMENT,
 }

@@ -1,6 +1,7 @@
 import type { ReasoningPart } from '../../ir/content.ts'
 import { isObject } from '../../ir/json.ts'
 import { unwrapState } from '../carrier.ts'
+import { restoreState } from '../reasoning-state.ts'
 
 /** The fields in which servers of this format and their clients carry the reasoning of a message. */
 export interface ReasoningFields {
@@ -66,12 +67,7 @@ function carriedPart(entry: unknown): ReasoningPart | undefined {
   const envelope = typeof entry['signature'] === 'string' ? entry['signature'] : entry['data']
   const state = typeof envelope === 'string' ? unwrapState(envelope) : undefined
   if (state === undefined) return undefined
-  const part: ReasoningPart = { type: 'reasoning', origin: state.origin }
-  if (state.id !== undefined) part.id = state.id
-  if (state.signature !== undefined) part.signature = state.signature
-  if (state.redacted !== undefined) part.redacted = state.redacted
-  if (state.encrypted !== undefined) part.encrypted = state.encrypted
-  if (state.details !== undefined) part.details = state.details
+  const part = restoreState({ type: 'reasoning' }, state)
   if (typeof entry['text'] === 'string') part.text = entry['text']
   if (typeof entry['summary'] === 'string') part.summary = [entry['summary']]
   return part

@@ -3,6 +3,7 @@ import type { Emit, StreamFailure } from '../../ir/stream-event.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { StreamDecoder } from '../codec.ts'
 import { generatedCallId } from '../generated-call-id.ts'
+import { CUT_OFF, NO_JSON, NO_OBJECT, parseFrame } from '../upstream-frames.ts'
 import { decodeFailure, isErrorBody } from './error.ts'
 import { StreamChoice } from './stream-choice.ts'
 import { decodeUsage } from './usage.ts'
@@ -28,22 +29,17 @@ export class OpenaiStreamDecoder implements StreamDecoder {
       return
     }
     if (data === '') return
-    let chunk: unknown
-    try {
-      chunk = JSON.parse(data)
-    } catch {
-      this.fail({ message: 'the upstream sent a frame that is no JSON' }, emit)
-      return
-    }
-    if (frame.event === 'error' || isErrorBody(chunk)) this.fail(decodeFailure(chunk), emit)
+    const chunk = parseFrame(data)
+    if (chunk === undefined) this.fail(NO_JSON, emit)
+    else if (frame.event === 'error' || isErrorBody(chunk)) this.fail(decodeFailure(chunk), emit)
     else if (isObject(chunk)) this.chunk(chunk, emit)
-    else this.fail({ message: 'the upstream sent a frame that is no object' }, emit)
+    else this.fail(NO_OBJECT, emit)
   }
 
   end(emit: Emit): void {
     if (this.closed) return
     if (this.choices.get(0)?.finished === true) this.finish(emit)
-    else this.fail({ message: 'the upstream closed the stream before its end' }, emit)
+    else this.fail(CUT_OFF, emit)
   }
 
   private chunk(chunk: JsonObject, emit: Emit): void {

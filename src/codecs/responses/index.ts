@@ -1,3 +1,4 @@
+import { PING_COMMENT } from '../../lib/sse-text.ts'
 import type { Codec } from '../codec.ts'
 import { openaiEmbeddings } from '../openai-embeddings.ts'
 import { decodeError, encodeError, isToldInStream } from './error.ts'
@@ -42,5 +43,5 @@ export const responsesCodec: Codec = {
   },
   embeddings: openaiEmbeddings,
   // The official SDK and Codex both skip SSE comments.
-  ping: ': ping\n\n',
+  ping: PING_COMMENT,
 }

@@ -3,6 +3,7 @@ import type { Emit, StreamEvent } from '../../ir/stream-event.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import { unwrapState } from '../carrier.ts'
 import type { StreamDecoder } from '../codec.ts'
+import { CUT_OFF, NO_JSON, NO_OBJECT, parseFrame } from '../upstream-frames.ts'
 import { failureOf, isClientCall, unmodelledFields } from './answer-fields.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeOutputPart } from './response-decoder.ts'
@@ -23,15 +24,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   push(frame: SseFrame, emit: Emit): void {
     if (this.finished || frame.data === '' || frame.data === '[DONE]') return
-    let data: unknown
-    try {
-      data = JSON.parse(frame.data)
-    } catch {
-      this.fail({ message: 'the upstream sent a frame that is no JSON' }, emit)
-      return
-    }
+    const data = parseFrame(frame.data)
     if (!isObject(data)) {
-      this.fail({ message: 'the upstream sent a frame that is no JSON object' }, emit)
+      this.fail(data === undefined ? NO_JSON : NO_OBJECT, emit)
       return
     }
     const type = typeof data['type'] === 'string' ? data['type'] : (frame.event ?? '')
@@ -41,7 +36,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   end(emit: Emit): void {
     if (this.finished) return
     this.closeAll(emit)
-    this.fail({ message: 'the upstream closed the stream before its end' }, emit)
+    this.fail(CUT_OFF, emit)
   }
 
   /** The frequent events. False when `type` is none of them. */

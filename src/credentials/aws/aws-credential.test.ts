@@ -16,6 +16,7 @@ const OWNER = { provider: asProviderId('aws'), account: asAccountId('main') }
 const REQUEST: UnsentRequest = { url: 'https://up.test/model/m/converse', method: 'POST', headers: {}, body: '{}' }
 const { signal } = new AbortController()
 const HOUR_MS = 3_600_000
+const KEYS = { AccessKeyId: 'ASIAROLE', SecretAccessKey: 's', Token: 't', Expiration: '2099-01-01T00:00:00Z' }
 
 const keyIn = ({ headers }: UnsentRequest): string | undefined => /Credential=([^/]+)/.exec(headers['authorization'] ?? '')?.[1]
 
@@ -94,6 +95,20 @@ describe('keys that end', () => {
     expect(count()).toBe(2)
   })
 
+  test('that are about to end are used on where no others can be had, until they have ended', async () => {
+    const keys = { ...KEYS, Expiration: new Date(new ManualClock().wall() + HOUR_MS).toISOString() }
+    let isAway = false
+    const { clock, ask, failure } = world({ kind: 'container', url: 'http://agent.test/' }, () =>
+      isAway ? new Response('', { status: 503 }) : Response.json(keys),
+    )
+    expect(await ask()).toBe('ASIAROLE')
+    isAway = true
+    await clock.advance(HOUR_MS - KEY_SKEW_MS)
+    expect(await ask()).toBe('ASIAROLE')
+    await clock.advance(KEY_SKEW_MS)
+    expect((await failure()).code).toBe('credential_unavailable')
+  })
+
   test('that are refused are fetched once more, unless others have come since', async () => {
     const { credential, count } = counting()
     const refused = await credential.authorize(REQUEST, signal)
@@ -166,7 +181,11 @@ describe('keys for a web identity', () => {
 })
 
 describe('keys of the machine', () => {
-  const KEYS = { AccessKeyId: 'ASIAROLE', SecretAccessKey: 's', Token: 't', Expiration: '2099-01-01T00:00:00Z' }
+  test('are asked for straight, whatever way requests of the account leave', async () => {
+    const { asked, ask } = world({ kind: 'container', url: 'http://agent.test/' }, () => Response.json(KEYS))
+    await ask()
+    expect(asked[0]?.egress).toMatchObject({ proxy: undefined, publicOnly: false })
+  })
 
   test('come from the metadata service within a session', async () => {
     const { asked, ask } = world({ kind: 'instance', url: 'http://imds.test' }, ({ url, method }) =>

@@ -30,8 +30,7 @@ export class AwsCredential implements Credential {
   }
 
   async authorize(request: UnsentRequest, signal: AbortSignal): Promise<UnsentRequest> {
-    const { signing } = this
-    const { signer } = signing !== undefined && this.isFresh(signing.keys) ? signing : await this.obtained(signal)
+    const { signer } = await this.signingWith(signal)
     return signer.sign(request, this.options.clock.wall())
   }
 
@@ -48,8 +47,22 @@ export class AwsCredential implements Credential {
     )
   }
 
-  private isFresh({ expiresAt }: AwsKeys): boolean {
-    return expiresAt === undefined || this.options.clock.wall() < expiresAt - KEY_SKEW_MS
+  private async signingWith(signal: AbortSignal): Promise<Signing> {
+    const { signing } = this
+    if (signing === undefined) return this.obtained(signal)
+    if (this.holds(signing.keys, KEY_SKEW_MS)) return signing
+    try {
+      return await this.obtained(signal)
+    } catch (error) {
+      // They were to be replaced early so that a source which is away for a moment does no harm.
+      if (signal.aborted || !this.holds(signing.keys, 0)) throw error
+      return signing
+    }
+  }
+
+  /** Whether the keys hold for so many milliseconds more. */
+  private holds({ expiresAt }: AwsKeys, ms: number): boolean {
+    return expiresAt === undefined || this.options.clock.wall() < expiresAt - ms
   }
 
   /** Fetched once for all who wait; each of them may stop waiting. */

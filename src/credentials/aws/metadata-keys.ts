@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../ir/json.ts'
 import { Secret } from '../../lib/secret.ts'
+import { TO_THE_MACHINE } from '../../transport/egress.settings.schema.ts'
 import { askEndpoint, type TokenEndpointDeps, type TokenOwner } from '../token-endpoint.ts'
 import type { AwsKeys, AwsKeySource } from './aws-keys.ts'
 import type { ContainerSettings, InstanceSettings } from './aws-settings.types.ts'
@@ -19,7 +20,7 @@ export class MetadataKeys implements AwsKeySource {
   private readonly deps: TokenEndpointDeps
 
   constructor(owner: TokenOwner, settings: InstanceSettings | ContainerSettings, deps: TokenEndpointDeps) {
-    this.owner = owner
+    this.owner = { ...owner, egress: TO_THE_MACHINE }
     this.settings = settings
     this.deps = deps
   }

@@ -19,9 +19,6 @@ export class CompletionUse implements EndpointUse {
   readonly need: EndpointNeed = { offers: ['completions'] }
   readonly codec = completionsCodec
   readonly isMetered = true
-  readonly happensOnce = false
-  readonly isSpent = false
-  readonly namesNoModel = false
   private readonly options: CompletionUseOptions
 
   constructor(options: CompletionUseOptions) {

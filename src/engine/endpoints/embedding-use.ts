@@ -28,9 +28,6 @@ export interface EmbeddingUseOptions {
 export class EmbeddingUse implements EndpointUse {
   readonly operation = 'embeddings'
   readonly isMetered = true
-  readonly happensOnce = false
-  readonly isSpent = false
-  readonly namesNoModel = false
   private readonly options: EmbeddingUseOptions
 
   constructor(options: EmbeddingUseOptions) {

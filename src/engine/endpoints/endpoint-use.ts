@@ -86,14 +86,14 @@ export interface EndpointUse {
   readonly codec?: Codec | undefined
   /** Whether answers tell what was used. */
   readonly isMetered: boolean
-  /** A second attempt could do something twice. */
-  readonly happensOnce: boolean
+  /** A second attempt could do something twice. Default false. */
+  readonly happensOnce?: boolean | undefined
   /** The body, where it is sent as it comes. */
   readonly passing?: PassingBody | undefined
-  /** Whatever was sent of it is gone. */
-  readonly isSpent: boolean
-  /** The call names no model: the answer may tell which it was. */
-  readonly namesNoModel: boolean
+  /** Whatever was sent of it is gone. Default false. */
+  readonly isSpent?: boolean | undefined
+  /** The call names no model: the answer may tell which it was. Default false. */
+  readonly namesNoModel?: boolean | undefined
   prepare(place: EndpointPlace): PreparedEndpoint
   /** `owns` tells whether a file or batch is the caller's. */
   reading(place: EndpointPlace, response: Response, owns: (object: string) => boolean): EndpointReading

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { probeBody, readProbe, type ProbedFormat, type ProbeVerdict } from '../../providers/format-probe.ts'
 import type { AccountSettings } from '../../providers/provider.settings.schema.ts'
 import type { Provider } from '../../providers/provider.types.ts'
+import { limitedText } from '../../transport/limited-text.ts'
 import type { OwnCalls } from '../ledger/own-calls.ts'
 
 /** Longest wait for the answer to a probe. */
@@ -45,7 +46,7 @@ export async function probeUpstream(
     const authorized = (await provider.credentialOf(account)?.authorize(request, late.signal)) ?? request
     const response = await provider.send(authorized, late.signal)
     status = response.status
-    text = (await response.text()).slice(0, LONGEST_ANSWER)
+    text = await limitedText(response, LONGEST_ANSWER)
     verdict = readProbe(format, status, text)
   } catch {
     // Chat is the universal format: a server that is only slow, such as one that loads the model, is taken to speak it.

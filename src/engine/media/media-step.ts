@@ -4,17 +4,17 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { MediaSource } from '../../ir/content.ts'
 import type { Diagnostic } from '../../ir/diagnostic.ts'
 import type { LlmRequest } from '../../ir/request.ts'
-import type { ByteBudget } from '../../lib/byte-budget.ts'
-import { ByteHold } from '../../lib/byte-budget.ts'
+import { ByteHold, type ByteBudget } from '../../lib/byte-budget.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { addMedia } from '../../lib/large-json.ts'
+import { untilAborted } from '../../lib/until-aborted.ts'
 import type { RoutingSnapshot } from '../../ir/snapshot.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Provider } from '../../providers/provider.types.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { Call, RequestBody } from '../engine.ts'
 import { takesAddress, whoTakes } from './capable-targets.ts'
-import { fetchMedia, type FetchedMedia } from './fetch-media.ts'
+import { fetchMedia, type FetchedMedia, type FetchMediaOptions } from './fetch-media.ts'
 import { addressesIn, withMedia, type MediaAddress } from './media-addresses.ts'
 import type { MediaSettings } from './media.schema.ts'
 import { isTextType } from './media-type.ts'
@@ -57,11 +57,20 @@ interface MediaInput extends MediaQuestion {
   readonly call: Call
 }
 
+/** A file that is fetched or was, and the memory it takes. */
+interface HeldFile {
+  readonly file: Promise<FetchedMedia>
+  readonly hold: ByteHold
+}
+
+/** By kind and address. */
+type FilesOfCall = Map<string, HeldFile>
+
 /** Fetches media that a request names by address, for targets that have no place for addresses. */
 export class MediaStep {
   private readonly options: MediaStepOptions
-  /** Files of calls under way, by kind and address: a retry or the next target does not fetch them again. */
-  private readonly fetched = new WeakMap<AbortSignal, Map<string, Promise<FetchedMedia>>>()
+  /** Files of calls under way, by their signal: a retry or the next target does not fetch them again. */
+  private readonly fetched = new Map<AbortSignal, FilesOfCall>()
 
   constructor(options: MediaStepOptions) {
     this.options = options
@@ -102,8 +111,18 @@ export class MediaStep {
     }
   }
 
+  /** The call is over: what was fetched for it is no longer held. */
+  letGo({ signal }: Pick<Call, 'signal'>): void {
+    if (this.fetched.size === 0) return
+    const files = this.fetched.get(signal)
+    if (files === undefined) return
+    this.fetched.delete(signal)
+    for (const { file, hold } of files.values()) void file.then(() => hold.release()).catch(() => undefined)
+  }
+
   private async file(address: MediaAddress, input: MediaInput, signal: AbortSignal): Promise<FetchedMedia> {
     const { call, target, revision } = input
+    signal.throwIfAborted()
     try {
       return await untilAborted(this.once(address, call, revision), signal)
     } catch (error) {
@@ -119,38 +138,29 @@ export class MediaStep {
 
   private once({ kind, url }: MediaAddress, { signal }: Call, revision: MediaRevision): Promise<FetchedMedia> {
     let files = this.fetched.get(signal)
-    if (files === undefined) this.fetched.set(signal, (files = new Map<string, Promise<FetchedMedia>>()))
+    if (files === undefined) this.fetched.set(signal, (files = new Map<string, HeldFile>()))
     const name = nameOf(kind, url)
     const known = files.get(name)
-    if (known !== undefined) return known
-    const file = this.fetch(kind, url, revision, signal)
-    files.set(name, file)
-    // A failure is for those who wait for it now.
-    file.catch(() => files.delete(name))
+    if (known !== undefined) return known.file
+    const hold = new ByteHold(this.options.buffers)
+    const file = this.fetch(kind, url, revision, { hold, signal })
+    files.set(name, { file, hold })
+    file.catch(() => {
+      hold.release()
+      // A failure is for those who wait for it now.
+      files.delete(name)
+    })
     return file
   }
 
-  private async fetch(kind: MediaKind, url: string, { media }: MediaRevision, signal: AbortSignal): Promise<FetchedMedia> {
+  private async fetch(
+    kind: MediaKind,
+    url: string,
+    { media }: MediaRevision,
+    held: Pick<FetchMediaOptions, 'hold' | 'signal'>,
+  ): Promise<FetchedMedia> {
     if (media === undefined) throw new GatewayError('internal', 'Media was to be fetched although that is switched off.')
-    const hold = new ByteHold(this.options.buffers)
-    try {
-      return await fetchMedia(kind, url, { ...this.options, settings: media, hold, signal })
-    } finally {
-      hold.release()
-    }
-  }
-}
-
-/** Several attempts may wait for one file; each stops waiting when it is given up. */
-async function untilAborted<Value>(pending: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([pending, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
+    return fetchMedia(kind, url, { ...this.options, settings: media, ...held })
   }
 }
 

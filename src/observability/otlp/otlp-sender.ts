@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Secret } from '../../lib/secret.ts'
 import type { EgressPath } from '../../transport/egress.settings.schema.ts'
+import { limitedText } from '../../transport/limited-text.ts'
 import type { Transport } from '../../transport/transport.ts'
 
 export interface OtlpSenderOptions {
@@ -51,7 +52,7 @@ export class OtlpSender {
         egress,
         signal: sending.signal,
       })
-      const reply = (await response.text()).slice(0, LONGEST_REPLY)
+      const reply = await limitedText(response, LONGEST_REPLY)
       if (response.ok) return { kind: 'taken', rejected: rejectedIn(reply) }
       const reason = `status ${response.status}`
       return PASSING_STATUS.has(response.status)

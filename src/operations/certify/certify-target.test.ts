@@ -7,7 +7,7 @@ import {
   startProbedUpstream,
   type ProbedUpstream,
 } from '../../../test/support/probed-upstream.ts'
-import { providerMaker } from '../../app.ts'
+import { providerMaker } from '../../app/make-providers.ts'
 import type { Capabilities } from '../../ir/snapshot.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLogger } from '../../observability/logger.ts'

@@ -77,20 +77,27 @@ export class Certifier {
     const upstream = openUpstream(loaded, provider, makeProvider)
     await requireProbeBudget(this.options, upstream)
     const ledger = openProbeLedger(this.options, upstream, { model, prices: this.prices })
-    const certification = await certifyTarget({
-      upstream,
-      model,
-      mode,
-      capabilities: this.factsOf(targetOf(compiled, provider, model)).capabilities,
-      facts: knownFacts(compiled, provider)(model),
-      clock,
-      version,
-      endpoint: compiled.routing.providers.get(upstream.provider.id)?.endpoint,
-      progress,
-      called: ledger.note,
-    })
+    let inLedger: boolean
+    let certification: Certification
+    try {
+      certification = await certifyTarget({
+        upstream,
+        model,
+        mode,
+        capabilities: this.factsOf(targetOf(compiled, provider, model)).capabilities,
+        facts: knownFacts(compiled, provider)(model),
+        clock,
+        version,
+        endpoint: compiled.routing.providers.get(upstream.provider.id)?.endpoint,
+        progress,
+        called: ledger.note,
+      })
+    } finally {
+      // What was spent is spent, whatever becomes of the result.
+      inLedger = await ledger.keep()
+    }
     await withCertifications(this.options, (store) => store.keep(certification))
-    return { certification, nanoDollars: ledger.nanoDollars, inLedger: await ledger.keep() }
+    return { certification, nanoDollars: ledger.nanoDollars, inLedger }
   }
 
   /** Every target that the configuration names and that has an account with a key, and those that have none. */

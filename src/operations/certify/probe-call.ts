@@ -8,7 +8,7 @@ import { isSemantic, type StreamEvent } from '../../ir/stream-event.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { SseParser } from '../../lib/sse-parser.ts'
 import type { UnsentRequest } from '../../transport/transport.ts'
-import { parsed, refusalOf, sendTo } from '../provider/call-upstream.ts'
+import { bodyText, parsed, refusalOf, sendTo } from '../provider/call-upstream.ts'
 import type { Upstream } from '../provider/open-upstream.ts'
 
 /** A way in which a probe's request is spoilt on purpose. */
@@ -95,14 +95,14 @@ class Sighting {
     const { provider } = upstream
     if (request.stream && response.headers.get('content-type')?.includes('json') !== true && response.body !== null)
       return this.readStream(response.body, upstream, leaves === true)
-    const json = parsed(await response.text())
+    const json = parsed(await bodyText(response))
     const found = provider.codec.inspectResponse(json)
     if (found.error !== undefined) this.error = provider.classifyInBand(found.error)
     else this.response = provider.codec.decodeResponse(json).value
   }
 
   async refused(response: Response, { upstream }: ProbeCall): Promise<void> {
-    const text = await response.text()
+    const text = await bodyText(response)
     const body = parsed(text)
     const facts = upstream.provider.codec.decodeError(response.status, body)
     this.errorBody = typeof body === 'object' && body !== null && (facts.message ?? '') !== '' ? 'json' : 'other'

@@ -11,6 +11,7 @@ export function checkTargets({ targets, providers }: RoutingSnapshot, factsOf: F
     real.filter((target) => !isKnown(factsOf(target))).map(({ id }) => id)
   const windows = lacking(({ contextWindow }) => contextWindow !== undefined)
   const prices = lacking(({ price }) => price !== undefined)
+  if (real.length === 0) return [fine('targets', 'No target is named but those of the mock, of which nothing has to be known.')]
   if (windows.length + prices.length === 0)
     return [
       fine(

@@ -1,4 +1,4 @@
-import { parsed, refusalOf, sendTo } from './call-upstream.ts'
+import { bodyText, parsed, refusalOf, sendTo } from './call-upstream.ts'
 import type { Upstream } from './open-upstream.ts'
 
 export interface CountedText {
@@ -26,7 +26,7 @@ export async function countTokens(upstream: Upstream, { model, text, signal }: C
     clientFormat: settings.format,
   })
   const response = await sendTo(upstream, request, signal)
-  const answer = await response.text()
+  const answer = await bodyText(response)
   if (!response.ok) throw refusalOf(upstream, response, answer)
   return codec.tokenCounter.read(parsed(answer)) ?? 0
 }

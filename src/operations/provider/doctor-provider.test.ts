@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { loadConfigText, loaded } from '../../../test/support/load-config-text.ts'
-import { providerMaker } from '../../app.ts'
+import { providerMaker } from '../../app/make-providers.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLogger } from '../../observability/logger.ts'
 import type { ConnectStages } from '../../transport/connect-stages.ts'
@@ -43,10 +43,11 @@ function upstreamAt(address: string, hint = 'small'): Upstream {
   return openUpstream(loaded(loadConfigText(config)), 'p', makeProvider)
 }
 
-const examine = (upstream: Upstream, connect?: ConnectStages): Promise<ProviderDoctorReport> =>
+const examine = (upstream: Upstream, connect?: ConnectStages, mayLeave = true): Promise<ProviderDoctorReport> =>
   doctorProvider({
     upstream,
     env: {},
+    mayLeave,
     clock: systemClock,
     factsOf: () => ({}),
     ...(connect === undefined ? {} : { connect: () => Promise.resolve(connect) }),
@@ -60,6 +61,12 @@ describe('the way to a provider', () => {
     const report = await examine(upstreamAt(serverOf(healthy)))
     expect(marks(report)).toEqual(['dns ok', 'tcp ok', 'http ok', 'key ok', 'models ok', 'first token ok'])
     expect(report).toMatchObject({ ok: true, model: 'small' })
+  })
+
+  test('is not tried at all while nothing may leave this machine', async () => {
+    const report = await examine(upstreamAt('https://p.example/v1'), { dns: { addresses: ['192.0.2.1'] } }, false)
+    expect(marks(report)).toEqual(['tcp failure'])
+    expect(last(report)).toContain('server.egress_enabled')
   })
 
   test.each<[string, ConnectStages, string[], string]>([

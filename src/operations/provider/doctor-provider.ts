@@ -8,6 +8,7 @@ import { type ConnectStages, connectStages } from '../../transport/connect-stage
 import { probeCall, type ProbeSeen } from '../certify/probe-call.ts'
 import { type CheckName, failure, fine, warning, type Finding } from '../doctor/finding.ts'
 import { durationWords, listWords, plural, safeText, visibleText } from '../story-words.ts'
+import { wayOutOf } from '../way-out.ts'
 import { ADVICE, TLS_ADVICE } from './advice.data.ts'
 import { listModels } from './list-models.ts'
 import type { Upstream } from './open-upstream.ts'
@@ -22,6 +23,8 @@ export interface ProviderDoctorOptions {
   readonly called?: ((seen: ProbeSeen, model: string) => void) | undefined
   /** Says which addresses are reached through a proxy, behind which only HTTP can be tried. */
   readonly env: Environment
+  /** Whether anything may leave this machine. */
+  readonly mayLeave: boolean
   /** Default: the network. */
   readonly connect?: typeof connectStages | undefined
 }
@@ -64,11 +67,20 @@ export async function doctorProvider(options: ProviderDoctorOptions): Promise<Pr
   }
 }
 
-async function checkConnection({ upstream, env, connect = connectStages }: ProviderDoctorOptions): Promise<Finding[]> {
+async function checkConnection({ upstream, env, mayLeave, connect = connectStages }: ProviderDoctorOptions): Promise<Finding[]> {
   const { type, baseUrl } = upstream.provider.settings
   if (type === 'mock') return [fine('dns', 'A mock answers inside this process.')]
   const url = new URL(baseUrl)
-  if (environmentProxy(env)(url))
+  const way = wayOutOf(url, upstream.account.egress, { proxied: environmentProxy(env), mayLeave })
+  if (way.kind === 'closed')
+    return [
+      failure(
+        'tcp',
+        `${url.host} is not tried. ${way.why}`,
+        'Open it in the configuration, or name another egress for the account.',
+      ),
+    ]
+  if (way.kind === 'proxied')
     return [fine('tcp', `${url.host} is reached through a proxy, which resolves its name and is tried with the first request.`)]
   return findingsOf(url, await connect(url, CONNECT_MS))
 }

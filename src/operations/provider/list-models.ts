@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { modelListRequest, readModelList, type UpstreamModels } from '../../providers/model-list.ts'
 import { MOCK_MODEL_NAMES } from '../../providers/provider.schema.ts'
-import { parsed, refusalOf, sendTo } from './call-upstream.ts'
+import { bodyText, parsed, refusalOf, sendTo } from './call-upstream.ts'
 import type { Upstream } from './open-upstream.ts'
 
 /**
@@ -14,7 +14,7 @@ export async function listModels(upstream: Upstream, signal: AbortSignal): Promi
   const request = modelListRequest(upstream.provider, upstream.account)
   if (request === undefined) return undefined
   const response = await sendTo(upstream, request, signal)
-  const text = await response.text()
+  const text = await bodyText(response)
   if (!response.ok) throw refusalOf(upstream, response, text)
   const models = readModelList(format, parsed(text))
   if (models !== undefined) return models

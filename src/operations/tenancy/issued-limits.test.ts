@@ -55,6 +55,18 @@ describe('limits of a caller', () => {
     expect(subjects.at(-1)?.priority).toBe('low')
   })
 
+  test('that cannot be read let nobody through', () => {
+    const limits = issuedLimitsOf(directoryOf({ 'owner:alice': { budget: { daily_usd: 'ten' } } }), () => UTC)
+    expect(() => limits(CALLER)).toThrow(
+      expect.objectContaining({ code: 'state_incompatible', message: expect.stringContaining('owner "alice"') }),
+    )
+  })
+
+  test('of another release hold as far as they are understood', () => {
+    const directory = directoryOf({ 'key:k1': { requests_per_minute: 5, requests_per_lightyear: 1 } })
+    expect(issuedLimitsOf(directory, () => UTC)(CALLER)).toMatchObject([{ rules: [{ measure: 'requests', limit: 5 }] }])
+  })
+
   test('join those of the configuration', () => {
     const rule = { rules: [] }
     const none = joinedLimitsOf(

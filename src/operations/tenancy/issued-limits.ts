@@ -1,4 +1,5 @@
 import { subjectLimits } from '../../config/compile-limits.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
 import type { LimitsOf } from '../../engine/limits/caller-rules.ts'
 import { projectName, type InheritedBudget, type LimitRule, type SubjectLimits } from '../../ir/limits.ts'
 import type { JsonObject } from '../../ir/json.ts'
@@ -24,7 +25,10 @@ export const readIssuedLimits: ReadLimits = (value) => {
   return value as JsonObject
 }
 
-/** The limits that operators gave to keys and to what these belong to. */
+/**
+ * The limits that operators gave to keys and to what these belong to. Throws `state_incompatible` where they cannot be read: nobody may spend
+ * without the limits that were meant.
+ */
 export const issuedLimitsOf =
   (directory: Pick<KeyDirectory, 'limitsOf'>, inherited: () => InheritedBudget): LimitsOf =>
   (principal) =>
@@ -40,7 +44,7 @@ function compiled(
     if (written === undefined || subject === undefined) return []
     // What another release wrote may hold fields that this one does not know; then it is enforced as far as it is understood.
     const read = issuedLimits.loose().safeParse(written)
-    if (!read.success) return []
+    if (!read.success) throw unreadable(scope, id!)
     const { budget: money, ...limits } = read.data
     const found = subjectLimits({ scope, subject, limits, budget: money }, inherited)
     return found === undefined ? [] : [found]
@@ -53,6 +57,13 @@ function compiled(
     ...of('key', keyId),
   ]
 }
+
+const unreadable = (scope: TenancyKind, id: string): GatewayError =>
+  new GatewayError(
+    'state_incompatible',
+    `The limits of ${scope} "${id}" cannot be read by this release, so its calls are refused. ` +
+      'Give it its limits again, or run the release that wrote them.',
+  )
 
 /** One list of several, the most general first within each. Where both limit the same, the counter is asked once, for the smaller limit. */
 export function joinedLimitsOf(first: LimitsOf, second: LimitsOf): LimitsOf {

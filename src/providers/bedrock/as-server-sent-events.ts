@@ -19,6 +19,14 @@ export function asServerSentEvents(response: Response, eventOf: EventOf): Respon
 function eventsIn(body: ReadableStream<Uint8Array>, eventOf: EventOf): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   const events = new EventBytes(eventOf)
+  const bytesOf = (chunk: Uint8Array): Uint8Array | undefined => {
+    try {
+      return events.push(chunk)
+    } catch (error) {
+      reader.cancel().catch(() => undefined) // nobody can read on behind damage
+      throw error
+    }
+  }
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -29,7 +37,7 @@ function eventsIn(body: ReadableStream<Uint8Array>, eventOf: EventOf): ReadableS
             controller.close()
             return
           }
-          const bytes = events.push(value)
+          const bytes = bytesOf(value)
           if (bytes === undefined) continue
           controller.enqueue(bytes)
           return

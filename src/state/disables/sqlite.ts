@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
+import { inTransaction } from '../sqlite-transaction.ts'
 import { createJournaledDisables, type DisableJournal } from './journaled.ts'
 import { DISABLE_MIGRATIONS } from './migrations.ts'
 import { nameOf } from './order.ts'
@@ -75,18 +76,17 @@ class SqliteJournal implements DisableJournal {
   private write(change: DisableChange, apply: () => unknown): void {
     const { at, action, subject, reason, until, by } = change
     try {
-      this.database.exec('BEGIN IMMEDIATE')
-      this.database.prepare('DELETE FROM disables WHERE until <= ?').run(at)
-      apply()
-      const { lastInsertRowid } = this.database
-        .prepare(
-          'INSERT INTO disable_changes (at, action, scope, provider, name, reason, until, ordered_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        )
-        .run(at, action, subject.scope, subject.provider, nameOf(subject), reason ?? null, until ?? null, by)
-      this.database.prepare('DELETE FROM disable_changes WHERE sequence <= ?').run(Number(lastInsertRowid) - CAPACITY)
-      this.database.exec('COMMIT')
+      inTransaction(this.database, () => {
+        this.database.prepare('DELETE FROM disables WHERE until <= ?').run(at)
+        apply()
+        const { lastInsertRowid } = this.database
+          .prepare(
+            'INSERT INTO disable_changes (at, action, scope, provider, name, reason, until, ordered_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          )
+          .run(at, action, subject.scope, subject.provider, nameOf(subject), reason ?? null, until ?? null, by)
+        this.database.prepare('DELETE FROM disable_changes WHERE sequence <= ?').run(Number(lastInsertRowid) - CAPACITY)
+      })
     } catch (cause) {
-      if (this.database.isOpen && this.database.isTransaction) this.database.exec('ROLLBACK')
       const reasonText = cause instanceof Error ? cause.message : String(cause)
       throw new GatewayError(
         'state_unavailable',

@@ -1,4 +1,5 @@
 import { openSqliteDatabase } from '../sqlite-database.ts'
+import { inTransaction } from '../sqlite-transaction.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ScorecardFile } from './scorecard-keeper.ts'
 
@@ -34,16 +35,11 @@ export function openSqliteScorecards({ path, clock }: SqliteScorecardsOptions): 
         .prepare('SELECT target, saved_at AS savedAt, samples, successes, truncated, demoted FROM scorecards ORDER BY saved_at')
         .all(),
     save(rows, staleAt) {
-      database.exec('BEGIN IMMEDIATE')
-      try {
+      inTransaction(database, () => {
         prune.run(Math.floor(staleAt))
         for (const { target, savedAt, samples, successes, truncated, demoted } of rows)
           upsert.run(target, Math.floor(savedAt), samples, successes, truncated, demoted ?? null)
-        database.exec('COMMIT')
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw error
-      }
+      })
     },
     close() {
       if (database.isOpen) database.close()

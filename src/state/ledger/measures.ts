@@ -49,6 +49,11 @@ export function measuresOf(entry: LedgerEntry): number[] {
 
 export const noMeasures = (): bigint[] => MEASURES.map(() => 0n)
 
+/** Adds the counts of an entry, or the sums of others, to sums in the order of `MEASURES`. */
+export function addMeasures(sums: bigint[], counts: readonly (number | bigint)[]): void {
+  for (let index = 0; index < sums.length; index++) sums[index]! += BigInt(counts[index] ?? 0)
+}
+
 /** Sums with their names. */
 export const namedMeasures = (values: readonly bigint[]): Measures =>
   Object.fromEntries(MEASURES.map((name, index) => [name, values[index] ?? 0n])) as Measures

@@ -1,18 +1,21 @@
 import { asLate, attemptOf, type Adjustment, type LedgerEntry } from '../../ir/settlement.ts'
 import { entryLimit, readCursor, writeCursor } from './entry-cursor.ts'
 import { GroupSums } from './group-sums.ts'
-import { measuresOf, namedMeasures, noMeasures } from './measures.ts'
+import { addMeasures, measuresOf, noMeasures } from './measures.ts'
 import { fits, isWanted, namesOf } from './is-wanted.ts'
 import { partyKey } from './packed-entry.ts'
+import { prove } from './prove.ts'
 import type {
   EntryFilter,
   EntryPage,
   LedgerFilter,
   LedgerProof,
   LedgerStore,
+  PruneBefore,
   RollupQuery,
   RollupRow,
   SettledAttempt,
+  TimeRange,
   WriteOutcome,
 } from './store.ts'
 import { dayOf, hourOf } from './time-range.ts'
@@ -93,21 +96,15 @@ class MemoryLedger implements LedgerStore {
     }
   }
 
-  async prove(range: { readonly since: number; readonly until: number }): Promise<LedgerProof> {
-    const [since, until] = [hourOf(range.since), hourOf(range.until)]
-    const sums = noMeasures()
-    for (const { entry } of this.#entries.values()) if (entry.at >= since && entry.at < until) addCounts(sums, measuresOf(entry))
-    const [total] = await this.rollups({ since, until, groupBy: [], filter: {} })
-    return { entries: namedMeasures(sums), rollups: total?.sums ?? namedMeasures([]) }
+  prove(range: TimeRange): Promise<LedgerProof> {
+    const entries = [...this.#entries.values()].map(({ entry }) => entry)
+    return prove(range, {
+      pagesOf: ({ since, until }) => [entries.filter(({ at }) => at >= since && at < until)],
+      rollups: (query) => this.rollups(query),
+    })
   }
 
-  async prune({
-    entries,
-    rollups,
-  }: {
-    readonly entries?: number | undefined
-    readonly rollups?: number | undefined
-  }): Promise<number> {
+  async prune({ entries, rollups }: PruneBefore): Promise<number> {
     const before = this.#entries.size + this.#hours.size + this.#sessions.size
     if (entries !== undefined) for (const [id, { entry }] of this.#entries) if (entry.at < entries) this.#entries.delete(id)
     if (rollups !== undefined) {
@@ -152,12 +149,8 @@ class MemoryLedger implements LedgerStore {
     }
     sum.firstAt = Math.min(sum.firstAt, at)
     sum.lastAt = Math.max(sum.lastAt, at)
-    addCounts(sum.sums, counts)
+    addMeasures(sum.sums, counts)
   }
-}
-
-function addCounts(sums: bigint[], counts: readonly number[]): void {
-  for (let index = 0; index < sums.length; index++) sums[index]! += BigInt(counts[index] ?? 0)
 }
 
 function bound(map: Map<string, unknown>, capacity: number): void {

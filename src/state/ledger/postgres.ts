@@ -1,20 +1,22 @@
 import type { LedgerEntry } from '../../ir/settlement.ts'
 import type { Postgres } from '../postgres/postgres.ts'
-import { measuresOf, namedMeasures, noMeasures } from './measures.ts'
 import { pagesOf, readEntries, settledOf } from './postgres-entries.ts'
 import { readRollups } from './postgres-rollups.ts'
 import { writeEntries } from './postgres-writes.ts'
+import { prove } from './prove.ts'
 import type {
   EntryFilter,
   EntryPage,
   LedgerProof,
   LedgerStore,
+  PruneBefore,
   RollupQuery,
   RollupRow,
   SettledAttempt,
+  TimeRange,
   WriteOutcome,
 } from './store.ts'
-import { dayOf, hourOf } from './time-range.ts'
+import { dayOf } from './time-range.ts'
 
 const PRUNED_TOGETHER = 1_000
 /** A report over a year of a large team reads millions of sums. */
@@ -61,20 +63,11 @@ class PostgresLedger implements LedgerStore {
     return settledOf(this.#database.query, filter)
   }
 
-  async prove(range: { readonly since: number; readonly until: number }): Promise<LedgerProof> {
-    const [since, until] = [hourOf(range.since), hourOf(range.until)]
-    const sums = noMeasures()
-    for await (const entries of pagesOf(this.#database.query, { since, until })) {
-      for (const entry of entries) {
-        const counts = measuresOf(entry)
-        for (let index = 0; index < sums.length; index++) sums[index]! += BigInt(counts[index] ?? 0)
-      }
-    }
-    const [total] = await this.rollups({ since, until, groupBy: [], filter: {} })
-    return { entries: namedMeasures(sums), rollups: total?.sums ?? namedMeasures([]) }
+  prove(range: TimeRange): Promise<LedgerProof> {
+    return prove(range, { pagesOf: (hours) => pagesOf(this.#database.query, hours), rollups: (query) => this.rollups(query) })
   }
 
-  async prune(before: { readonly entries?: number | undefined; readonly rollups?: number | undefined }): Promise<number> {
+  async prune(before: PruneBefore): Promise<number> {
     let deleted = 0
     if (before.entries !== undefined) deleted += await this.#pruneTable('ledger_entries', 'at < $1', before.entries)
     if (before.rollups === undefined) return deleted

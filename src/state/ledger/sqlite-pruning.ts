@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { inTransaction } from '../sqlite-transaction.ts'
 import { packBatch, unpackBatch } from './entry-batch.ts'
 import type { SqliteParties } from './sqlite-parties.ts'
 import { dayOf } from './time-range.ts'
@@ -28,7 +29,7 @@ export class LedgerPruning {
     while (this.#database.isOpen) {
       const rows = select.all(Math.ceil(before))
       if (rows.length === 0) break
-      this.#transaction(() => {
+      inTransaction(this.#database, () => {
         for (const row of rows) deleted += this.#pruneBatch(Number(row['batch']), row['entries'] as Uint8Array, Math.ceil(before))
       })
       await new Promise((resolve) => setImmediate(resolve))
@@ -72,16 +73,5 @@ export class LedgerPruning {
       await new Promise((resolve) => setImmediate(resolve))
     }
     return deleted
-  }
-
-  #transaction(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      this.#database.exec('COMMIT')
-    } catch (error) {
-      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { asLate, type LedgerEntry, type LostAttempt } from '../../ir/settlement.ts'
+import { inTransaction } from '../sqlite-transaction.ts'
 import { BatchSums } from './batch-sums.ts'
 import { packBatch, unpackBatch, type NumberedEntry } from './entry-batch.ts'
 import { MEASURES, measuresOf } from './measures.ts'
@@ -41,13 +42,10 @@ export class LedgerWrites {
 
   /** All or nothing. */
   write(entries: readonly LedgerEntry[]): WriteOutcome {
-    this.#database.exec('BEGIN IMMEDIATE')
     try {
-      const written = this.#writeAll(entries)
-      this.#database.exec('COMMIT')
+      const written = inTransaction(this.#database, () => this.#writeAll(entries))
       return { written, duplicates: entries.length - written }
     } catch (error) {
-      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
       // What was looked up may have been written by the transaction that is no more.
       this.#parties.forget()
       throw error

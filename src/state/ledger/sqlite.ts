@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { LedgerEntry } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
-import { measuresOf, namedMeasures, noMeasures } from './measures.ts'
 import { LEDGER_MIGRATIONS } from './migrations.ts'
+import { prove } from './prove.ts'
 import { LedgerEntries } from './sqlite-entries.ts'
 import { SqliteParties } from './sqlite-parties.ts'
 import { LedgerPruning } from './sqlite-pruning.ts'
@@ -14,12 +14,13 @@ import type {
   EntryPage,
   LedgerProof,
   LedgerStore,
+  PruneBefore,
   RollupQuery,
   RollupRow,
   SettledAttempt,
+  TimeRange,
   WriteOutcome,
 } from './store.ts'
-import { hourOf } from './time-range.ts'
 
 export interface SqliteLedgerOptions {
   /** File path, or `:memory:`. The file may hold other parts of the state. */
@@ -75,26 +76,11 @@ class SqliteLedger implements LedgerStore {
     return this.#entries.settled(filter)
   }
 
-  async prove(range: { readonly since: number; readonly until: number }): Promise<LedgerProof> {
-    const [since, until] = [hourOf(range.since), hourOf(range.until)]
-    const sums = noMeasures()
-    for await (const entries of this.#entries.upwards({ since, until })) {
-      for (const entry of entries) {
-        const counts = measuresOf(entry)
-        for (let index = 0; index < sums.length; index++) sums[index]! += BigInt(counts[index] ?? 0)
-      }
-    }
-    const [total] = await this.rollups({ since, until, groupBy: [], filter: {} })
-    return { entries: namedMeasures(sums), rollups: total?.sums ?? namedMeasures([]) }
+  prove(range: TimeRange): Promise<LedgerProof> {
+    return prove(range, { pagesOf: (hours) => this.#entries.upwards(hours), rollups: (query) => this.rollups(query) })
   }
 
-  async prune({
-    entries,
-    rollups,
-  }: {
-    readonly entries?: number | undefined
-    readonly rollups?: number | undefined
-  }): Promise<number> {
+  async prune({ entries, rollups }: PruneBefore): Promise<number> {
     let deleted = 0
     if (entries !== undefined) deleted += await this.#pruning.entries(entries)
     if (rollups !== undefined) deleted += await this.#pruning.rollups(rollups, entries)

@@ -30,6 +30,18 @@ export interface RollupRow {
   readonly lastAt?: number | undefined
 }
 
+/** Unix milliseconds, the end excluded. */
+export interface TimeRange {
+  readonly since: number
+  readonly until: number
+}
+
+/** Unix milliseconds: entries and rollups that are older are deleted; undefined deletes none. */
+export interface PruneBefore {
+  readonly entries?: number | undefined
+  readonly rollups?: number | undefined
+}
+
 export interface EntryFilter extends LedgerFilter {
   readonly since?: number | undefined
   readonly until?: number | undefined
@@ -84,9 +96,9 @@ export interface LedgerStore {
   /** Settlements in the order in which they were written, for going through any number of them. */
   settled(filter: Omit<EntryFilter, 'limit' | 'cursor'>): AsyncIterable<SettledAttempt>
   /** Adds up a time range in both ways. */
-  prove(range: { readonly since: number; readonly until: number }): Promise<LedgerProof>
+  prove(range: TimeRange): Promise<LedgerProof>
   /** Deletes what is older, in bounded batches; of rollups whole days. Resolves with how many entries and rollups. */
-  prune(before: { readonly entries?: number | undefined; readonly rollups?: number | undefined }): Promise<number>
+  prune(before: PruneBefore): Promise<number>
   close(): Promise<void>
 }
 

@@ -1,4 +1,5 @@
 import { openSqliteDatabase } from '../sqlite-database.ts'
+import { inTransaction } from '../sqlite-transaction.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { PeriodFile } from './period-keeper.ts'
 import type { SavedPeriod } from './store.ts'
@@ -29,15 +30,10 @@ export function openSqlitePeriods({ path, clock }: SqlitePeriodsOptions): Period
   return {
     load: () => database.prepare('SELECT counter, period_start, period_end, settled FROM limit_periods').all().map(toPeriod),
     save(periods, now) {
-      database.exec('BEGIN IMMEDIATE')
-      try {
+      inTransaction(database, () => {
         prune.run(Math.floor(now))
         for (const { counter, start, end, settled } of periods) upsert.run(counter, start, end ?? null, settled)
-        database.exec('COMMIT')
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw error
-      }
+      })
     },
     close() {
       if (database.isOpen) database.close()

@@ -2,6 +2,7 @@ import type { LostAttempt } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { StoreWarning } from '../records/store.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
+import { inTransaction } from '../sqlite-transaction.ts'
 import { readNote } from './read-note.ts'
 import type { OpenAttempts } from './store.ts'
 
@@ -43,15 +44,10 @@ export function openSqliteOpenAttempts({ path, clock, warn }: SqliteOpenAttempts
 
   const write = (): void => {
     if (fresh.size === 0 && gone.length === 0) return
-    database.exec('BEGIN IMMEDIATE')
-    try {
+    inTransaction(database, () => {
       for (const id of gone) remove.run(id)
       for (const [id, note] of fresh) insert.run(id, JSON.stringify(note))
-      database.exec('COMMIT')
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
-      throw error
-    }
+    })
     for (const id of gone) onDisk.delete(id)
     for (const id of fresh.keys()) onDisk.add(id)
     gone = []

@@ -3,6 +3,7 @@ import type { BatchQueue } from './batched-records.ts'
 import type { BatchSpool, KeyedBatch } from './batch-spool.ts'
 import { packBatch, type BatchRow } from './record-batch.ts'
 import type { PackedRecord, RecordBacklog, StoreWarning } from './store.ts'
+import { WriteOutage } from './write-outage.ts'
 
 /** How long a record waits before it is sent. */
 const BATCH_MS = 200
@@ -42,20 +43,18 @@ interface SealedBatch extends KeyedBatch {
 export class BatchSender implements BatchQueue {
   readonly #options: BatchSenderOptions
   readonly #maxQueued: number
+  readonly #outage: WriteOutage
   #open: PackedRecord[] = []
   #sealed: SealedBatch[] = []
   #sealedRecords = 0
   #batches = 0
   #stopTicking: (() => void) | undefined = undefined
   #sending: Promise<void> | undefined = undefined
-  #retryAt = 0
-  #failing = false
-  #dropped = 0
-  #droppedInAll = 0
 
   constructor(options: BatchSenderOptions) {
     this.#options = options
     this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED
+    this.#outage = new WriteOutage({ ...options, retryMs: RETRY_MS, maxQueued: this.#maxQueued })
     for (const { key, row } of options.spool?.load() ?? []) this.#queue({ key, row, size: row[4], isSpooled: true })
     if (this.#sealed.length > 0) this.#tickOn()
   }
@@ -66,14 +65,12 @@ export class BatchSender implements BatchQueue {
   }
 
   get backlog(): RecordBacklog {
-    return { waiting: this.waiting, dropped: this.#droppedInAll, failing: this.#failing }
+    return this.#outage.backlog(this.waiting)
   }
 
   append(record: PackedRecord): void {
     if (this.waiting >= this.#maxQueued) {
-      if (this.#dropped === 0)
-        this.#options.warn('request records are being dropped: the queue is full', { queued: this.waiting })
-      this.#drop(1)
+      this.#outage.overflowed(this.waiting)
       return
     }
     this.#open.push(record)
@@ -83,14 +80,14 @@ export class BatchSender implements BatchQueue {
 
   async drain(): Promise<void> {
     this.#seal()
-    if (this.#pausing()) return
+    if (this.#outage.isPausing) return
     await this.#send()
     // What was sealed while a sending was under way.
-    if (this.#sealed.length > 0 && !this.#pausing()) await this.#send()
+    if (this.#sealed.length > 0 && !this.#outage.isPausing) await this.#send()
   }
 
   async close(): Promise<void> {
-    this.#retryAt = 0
+    this.#outage.endPause()
     await this.drain()
     this.#stopTicking?.()
     this.#stopTicking = undefined
@@ -110,7 +107,7 @@ export class BatchSender implements BatchQueue {
       this.#stopTicking = undefined
       return
     }
-    if (!this.#pausing()) void this.#send()
+    if (!this.#outage.isPausing) void this.#send()
     if (this.#options.spool !== undefined) void this.#options.clock.sleep(SPOOL_AFTER_MS).then(() => this.#spoolAll())
   }
 
@@ -133,10 +130,6 @@ export class BatchSender implements BatchQueue {
     this.#sealedRecords += batch.size
   }
 
-  #pausing(): boolean {
-    return this.#failing && this.#options.clock.now() < this.#retryAt
-  }
-
   /** Sends what is sealed until something fails. Never rejects. */
   #send(): Promise<void> {
     this.#sending ??= this.#sendAll().finally(() => {
@@ -151,37 +144,15 @@ export class BatchSender implements BatchQueue {
         await this.#options.send(batch.key, batch.row)
       } catch (error) {
         if (!this.#options.isHopeless(error)) {
-          this.#failed(error)
+          this.#outage.failed(error)
           return
         }
-        this.#options.warn('request records are lost: the database does not take them', { error, lost: batch.size })
-        this.#drop(batch.size)
+        this.#outage.refused(batch.size, error)
       }
       this.#sealed.shift()
       this.#sealedRecords -= batch.size
-      if (this.#failing) this.#recovered()
+      this.#outage.succeeded()
     }
     this.#options.spool?.clear()
-  }
-
-  #drop(records: number): void {
-    this.#dropped += records
-    this.#droppedInAll += records
-  }
-
-  #failed(error: unknown): void {
-    this.#retryAt = this.#options.clock.now() + RETRY_MS
-    if (this.#failing) return
-    this.#failing = true
-    this.#options.warn('request records cannot be written; requests are served on, records wait in memory', {
-      error,
-      most: this.#maxQueued,
-    })
-  }
-
-  #recovered(): void {
-    this.#options.warn('request records are written again', { dropped: this.#dropped })
-    this.#failing = false
-    this.#dropped = 0
   }
 }

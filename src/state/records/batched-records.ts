@@ -24,6 +24,17 @@ export interface StoredBatch {
   readonly records: Uint8Array
 }
 
+/** Reads a row of whatever database. */
+export const storedBatch = (row: Readonly<Record<string, unknown>>): StoredBatch => ({
+  sequence: Number(row['sequence']),
+  lastStarted: Number(row['last_started']),
+  size: Number(row['size']),
+  records: row['records'] as Uint8Array,
+})
+
+/** Sorts after every character that an id can hold. */
+export const AFTER_ANY_ID = '\u{10ffff}'
+
 export interface PagePosition {
   /** Only batches whose oldest record started by then. */
   readonly startedBy: number | undefined

@@ -1,13 +1,18 @@
 import type { Clock } from '../../lib/clock.ts'
-import { sqlStateOf, type Postgres, type PostgresRow, type PostgresValue } from '../postgres/postgres.ts'
+import { sqlStateOf, type Postgres, type PostgresValue } from '../postgres/postgres.ts'
 import { BatchSender } from './batch-sender.ts'
 import { openBatchSpool } from './batch-spool.ts'
-import { BatchedRecords, type BatchTable, type PagePosition, type StoredBatch } from './batched-records.ts'
+import {
+  AFTER_ANY_ID,
+  BatchedRecords,
+  storedBatch,
+  type BatchTable,
+  type PagePosition,
+  type StoredBatch,
+} from './batched-records.ts'
+import { listedIn } from './filter-lists.ts'
 import { packTexts, type BatchRow } from './record-batch.ts'
 import type { RecordFilter, RecordStore, StoreWarning, UnpackRecord } from './store.ts'
-
-/** Sorts after every character that an id can hold. */
-const AFTER_ANY_ID = '\u{10ffff}'
 
 export interface PostgresRecordsOptions {
   /** With the schema of `POSTGRES_RECORDS`; stays open when the store is closed. */
@@ -65,7 +70,7 @@ class PostgresBatches implements BatchTable {
        ORDER BY last_started DESC, sequence DESC LIMIT ${bind(limit)}`,
       values,
     )
-    return rows.map(batchOf)
+    return rows.map(storedBatch)
   }
 
   async around(prefix: string, limit: number | undefined): Promise<StoredBatch[]> {
@@ -75,7 +80,7 @@ class PostgresBatches implements BatchTable {
       'SELECT sequence, last_started, size, records FROM record_batches WHERE last_id >= $1 AND first_id < $2 ORDER BY first_id, sequence LIMIT $3',
       [prefix, `${prefix}${AFTER_ANY_ID}`, limit ?? null],
     )
-    return rows.map(batchOf)
+    return rows.map(storedBatch)
   }
 
   async straddling(beforeMs: number): Promise<StoredBatch[]> {
@@ -83,7 +88,7 @@ class PostgresBatches implements BatchTable {
       'SELECT sequence, last_started, size, records FROM record_batches WHERE first_started < $1 AND last_started >= $1',
       [Math.floor(beforeMs)],
     )
-    return rows.map(batchOf)
+    return rows.map(storedBatch)
   }
 
   /** Replicas prune at the same time: whoever comes second finds another size. */
@@ -110,27 +115,13 @@ class PostgresBatches implements BatchTable {
   }
 }
 
-const batchOf = (row: PostgresRow): StoredBatch => ({
-  sequence: Number(row['sequence']),
-  lastStarted: Number(row['last_started']),
-  size: Number(row['size']),
-  records: row['records'] as Uint8Array,
-})
-
 /** What a batch must hold so that one of its records can pass the filter. */
 function conditionsOf(filter: RecordFilter): { where: string[]; values: PostgresValue[] } {
   const where: string[] = []
   const values: PostgresValue[] = []
-  const holds = (list: string, value: string | number | undefined): void => {
-    if (value === undefined) return
+  for (const [list, value] of listedIn(filter)) {
     where.push(`contents @> $${values.push(storable(JSON.stringify({ [list]: [value] })))}::text::jsonb`)
   }
-  holds('models', filter.model)
-  holds('statuses', filter.status)
-  holds('sessions', filter.sessionId)
-  holds('tenants', filter.tenant)
-  holds('keys', filter.apiKeyId)
-  holds('owners', filter.owner)
   if (filter.sinceMs !== undefined) where.push(`last_started >= $${values.push(Math.floor(filter.sinceMs))}`)
   return { where, values }
 }

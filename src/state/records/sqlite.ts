@@ -1,14 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
-import { BatchedRecords, type BatchTable, type PagePosition, type StoredBatch } from './batched-records.ts'
+import {
+  AFTER_ANY_ID,
+  BatchedRecords,
+  storedBatch,
+  type BatchTable,
+  type PagePosition,
+  type StoredBatch,
+} from './batched-records.ts'
+import { listedIn } from './filter-lists.ts'
 import { RECORD_MIGRATIONS } from './migrations.ts'
 import { packBatch, packTexts } from './record-batch.ts'
 import type { RecordFilter, RecordStore, StoreWarning, UnpackRecord } from './store.ts'
 import { WriteQueue } from './write-queue.ts'
-
-/** Sorts after every character that an id can hold. */
-const AFTER_ANY_ID = '\u{10ffff}'
 
 export interface SqliteRecordsOptions {
   /** File path, or `:memory:`. */
@@ -52,7 +57,7 @@ class SqliteBatches implements BatchTable {
        ORDER BY last_started DESC, sequence DESC LIMIT ?`,
     )
       .all(...values, ...before, limit)
-      .map(batchOf)
+      .map(storedBatch)
   }
 
   around(prefix: string, limit: number | undefined): StoredBatch[] {
@@ -60,7 +65,7 @@ class SqliteBatches implements BatchTable {
       'SELECT sequence, last_started, size, records FROM record_batches WHERE last_id >= ? AND first_id < ? ORDER BY first_id, sequence LIMIT ?',
     )
       .all(prefix, `${prefix}${AFTER_ANY_ID}`, limit ?? -1)
-      .map(batchOf)
+      .map(storedBatch)
   }
 
   straddling(beforeMs: number): StoredBatch[] {
@@ -68,7 +73,7 @@ class SqliteBatches implements BatchTable {
       'SELECT sequence, last_started, size, records FROM record_batches WHERE first_started < ? AND last_started >= ?',
     )
       .all(beforeMs, beforeMs)
-      .map(batchOf)
+      .map(storedBatch)
   }
 
   rewrite({ sequence }: StoredBatch, firstStarted: number, texts: readonly string[]): boolean {
@@ -97,31 +102,17 @@ class SqliteBatches implements BatchTable {
   }
 }
 
-const batchOf = (row: Record<string, unknown>): StoredBatch => ({
-  sequence: Number(row['sequence']),
-  lastStarted: Number(row['last_started']),
-  size: Number(row['size']),
-  records: row['records'] as Uint8Array,
-})
-
 /** What a batch must hold so that one of its records can pass the filter. */
 function conditionsOf(filter: RecordFilter): { where: string[]; values: (string | number)[] } {
   const where: string[] = []
   const values: (string | number)[] = []
-  const holds = (list: string, value: string | number | undefined): void => {
-    if (value === undefined) return
+  for (const [list, value] of listedIn(filter)) {
     // Batches of earlier versions do not have every list.
     where.push(
       `(json_type(contents, '$.${list}') IS NULL OR EXISTS (SELECT 1 FROM json_each(contents, '$.${list}') WHERE value = ?))`,
     )
     values.push(value)
   }
-  holds('models', filter.model)
-  holds('statuses', filter.status)
-  holds('sessions', filter.sessionId)
-  holds('tenants', filter.tenant)
-  holds('keys', filter.apiKeyId)
-  holds('owners', filter.owner)
   if (filter.sinceMs !== undefined) {
     where.push('last_started >= ?')
     values.push(Math.floor(filter.sinceMs))

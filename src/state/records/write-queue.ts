@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { PackedRecord, RecordBacklog, StoreWarning } from './store.ts'
+import { WriteOutage } from './write-outage.ts'
 
 /** How long a record waits before it is written. */
 const BATCH_MS = 200
@@ -24,24 +25,19 @@ export interface WriteQueueOptions {
 export class WriteQueue {
   readonly #options: WriteQueueOptions
   readonly #maxQueued: number
+  readonly #outage: WriteOutage
   #waiting: PackedRecord[] = []
   #stopTicking: (() => void) | undefined = undefined
-  #retryAt = 0
-  #failing = false
-  /** Since the outage began. */
-  #dropped = 0
-  #droppedBefore = 0
 
   constructor(options: WriteQueueOptions) {
     this.#options = options
     this.#maxQueued = options.maxQueued ?? DEFAULT_MAX_QUEUED
+    this.#outage = new WriteOutage({ ...options, retryMs: RETRY_MS, maxQueued: this.#maxQueued })
   }
 
   append(record: PackedRecord): void {
     if (this.#waiting.length >= this.#maxQueued) {
-      if (this.#dropped === 0)
-        this.#options.warn('request records are being dropped: the queue is full', { queued: this.#waiting.length })
-      this.#dropped += 1
+      this.#outage.overflowed(this.#waiting.length)
       return
     }
     this.#waiting.push(record)
@@ -50,18 +46,18 @@ export class WriteQueue {
   }
 
   get backlog(): RecordBacklog {
-    return { waiting: this.#waiting.length, dropped: this.#droppedBefore + this.#dropped, failing: this.#failing }
+    return this.#outage.backlog(this.#waiting.length)
   }
 
   /** Writes everything now, without pauses. Leaves it queued when the store cannot write or has just failed to. */
   drain(): void {
-    if (this.#pausing()) return
+    if (this.#outage.isPausing) return
     while (this.#waiting.length > 0) if (!this.#writeSlice()) return
   }
 
   /** One last attempt, whatever happened before. */
   close(): void {
-    this.#retryAt = 0
+    this.#outage.endPause()
     this.drain()
     this.#stopTicking?.()
     this.#stopTicking = undefined
@@ -73,7 +69,7 @@ export class WriteQueue {
       this.#stopTicking = undefined
       return
     }
-    if (this.#pausing()) return
+    if (this.#outage.isPausing) return
     if (this.#writeSlice() && this.#waiting.length >= SLICE) setImmediate(() => this.#tick())
   }
 
@@ -83,38 +79,17 @@ export class WriteQueue {
       void this.#waiting[index]!.json
   }
 
-  #pausing(): boolean {
-    return this.#failing && this.#options.clock.now() < this.#retryAt
-  }
-
   #writeSlice(): boolean {
     const whole = this.#waiting.length <= SLICE
     const slice = whole ? this.#waiting : this.#waiting.slice(0, SLICE)
     try {
       this.#options.write(slice)
     } catch (error) {
-      this.#failed(error)
+      this.#outage.failed(error)
       return false
     }
     this.#waiting = whole ? [] : this.#waiting.slice(SLICE)
-    if (this.#failing || this.#dropped > 0) this.#recovered()
+    this.#outage.succeeded()
     return true
-  }
-
-  #failed(error: unknown): void {
-    this.#retryAt = this.#options.clock.now() + RETRY_MS
-    if (this.#failing) return
-    this.#failing = true
-    this.#options.warn('request records cannot be written; requests are served on, records wait in memory', {
-      error,
-      most: this.#maxQueued,
-    })
-  }
-
-  #recovered(): void {
-    this.#options.warn('request records are written again', { dropped: this.#dropped })
-    this.#failing = false
-    this.#droppedBefore += this.#dropped
-    this.#dropped = 0
   }
 }
