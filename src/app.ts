@@ -53,7 +53,6 @@ import { needsPrices } from './routing/needs-prices.ts'
 import type { Provider } from './providers/provider.types.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
-import { PRICE_FILE } from './state/prices/price-file.ts'
 import { createFileLogins, LOGINS_FOLDER } from './state/logins/file.ts'
 import { createMemoryLogins } from './state/logins/memory.ts'
 import type { GatewayState } from './state/open-state.ts'
@@ -109,7 +108,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { prices } = books
   const state = openGatewayState(live, prices, surroundings)
   const { records, health, disables } = state
-  const unfollow = followFiles(books, surroundings)
+  const unfollow = followBooks(books, state, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
   const shared = { ...surroundings, live, transport, state, ...books, buffers }
@@ -278,19 +277,19 @@ const tenancyParts = (
   reports: callerReports({ limiter, ledger, clock }),
 })
 
-/** Keeps the operator's own prices and what has been certified as the data directory has them, until the returned function is called. */
-function followFiles(
+/** Keeps the operator's own prices and what has been certified as they are kept, until the returned function is called. */
+function followBooks(
   { prices, certifications }: Pick<EngineParts, 'prices' | 'certifications'>,
+  state: GatewayState,
   { dataDir, clock, logger }: Surroundings,
 ): () => void {
-  if (dataDir === undefined) return () => undefined
   const warn = (message: string): void => logger.error({}, message)
-  const stopPrices = followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn })
-  const path = dataDir.file(CERTIFICATION_FILE)
-  const stopCertifications = followCertifications({ path, clock, certifications, warn })
+  const stopPrices = state.prices && followPrices({ store: state.prices, prices, warn })
+  const path = dataDir?.file(CERTIFICATION_FILE)
+  const stopCertifications = path && followCertifications({ path, clock, certifications, warn })
   return () => {
-    stopPrices()
-    stopCertifications()
+    stopPrices?.()
+    if (stopCertifications) stopCertifications()
   }
 }
 

@@ -23,15 +23,16 @@ export interface DecisionWorld {
 
 export interface DecisionWorldOptions {
   readonly config: CompiledConfig
-  /** Where the operator's own prices are. */
+  /** Where the operator's own prices are, unless the configuration names a database. */
   readonly dataDir: string
+  readonly clock: Clock
   /** Unix milliseconds; some prices change with the day or the hour. */
   readonly at: number
 }
 
 /** Loads what decisions by a configuration depend on, without a running gateway. Throws when the operator's prices are no good. */
-export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOptions): Promise<DecisionWorld> {
-  const shelf = await openPriceShelf(dataDir)
+export async function loadDecisionWorld({ config, dataDir, clock, at }: DecisionWorldOptions): Promise<DecisionWorld> {
+  const shelf = await openPriceShelf({ dataDir, shared: config.state.shared, clock })
   const prices = createPriceBook(shelf.dataset, compileOverrides(shelf.own))
   const certifications = new Certifications(certifiedDays(dataDir))
   const factsOf = configFacts(config, { book: prices, generation: 0 }, { wall: () => at }, certifications)

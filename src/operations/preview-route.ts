@@ -10,7 +10,7 @@ import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { certifiedDays } from './certify/certification-file.ts'
 import { listedModels } from './listed-models.ts'
-import { ownPrices } from './price-shelf.ts'
+import { ownPrices, type PricePlace } from './price-shelf.ts'
 
 /** What would be asked. */
 export interface PreviewQuestion {
@@ -34,7 +34,7 @@ export interface PreviewParts {
 
 export interface PreviewOptions extends PreviewParts {
   /** Where the operator's own prices are. */
-  readonly dataDir: string
+  readonly pricePlace: PricePlace
   readonly question: PreviewQuestion
   readonly principal: Principal
   /** `req_` and 32 hex digits; stands in the decision, is recorded nowhere. */
@@ -49,8 +49,8 @@ export async function previewRoute(options: PreviewOptions): Promise<RouteDecisi
   const codec = codecs[question.format ?? guessFormat(body)]
   const { value: request } = codec.decodeRequest(body)
   const bytes = Buffer.from(JSON.stringify(body))
-  prices.replaceOverrides(ownPrices(options.dataDir))
-  certifications.replace(certifiedDays(options.dataDir))
+  prices.replaceOverrides(await ownPrices(options.pricePlace))
+  certifications.replace(certifiedDays(options.pricePlace.dataDir))
   return engine.preview({
     requestId: asRequestId(options.requestId),
     codec,

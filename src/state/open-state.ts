@@ -25,6 +25,8 @@ import type { TenancyStore } from './tenancy/store.ts'
 import { openLedger, type OpenLedger } from './ledger/open.ts'
 import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
+import { createFilePrices } from './prices/file.ts'
+import type { PriceStore } from './prices/store.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import type { SignatureStore } from './signatures/store.ts'
 import type { LedgerSettings } from './state.schema.ts'
@@ -51,6 +53,8 @@ export interface StateSurroundings {
 export interface OpenStateOptions extends StateSurroundings {
   /** `memory`, or the path of an SQLite file. */
   readonly store: string
+  /** Path of the operator's prices; undefined where there is no data directory. */
+  readonly priceFile: string | undefined
 }
 
 /** Everything a gateway remembers. */
@@ -62,6 +66,8 @@ export interface GatewayState {
   readonly disables: DisableStore
   readonly tenancy: TenancyStore
   readonly audit: AuditStore
+  /** The operator's prices; undefined where nothing is kept. */
+  readonly prices: PriceStore | undefined
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
@@ -112,6 +118,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
     disables,
     tenancy,
     audit,
+    prices: options.priceFile === undefined ? undefined : createFilePrices({ path: options.priceFile, clock }),
     ledger,
     configure(next) {
       records.keepFor(next.retentionMs)

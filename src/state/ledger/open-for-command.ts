@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Clock } from '../../lib/clock.ts'
 import type { PostgresAddress } from '../postgres/address.schema.ts'
-import { openPostgres } from '../postgres/postgres.ts'
+import { onOwnDatabase } from '../postgres/on-own-database.ts'
 import { createPostgresLedger } from './postgres.ts'
 import { openSqliteLedger } from './sqlite.ts'
 import type { LedgerStore } from './store.ts'
@@ -10,17 +10,11 @@ export type LedgerPlace =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'shared'; readonly postgres: PostgresAddress }
 
-/** The ledger that gateways keep, for a command that adds to it beside them; undefined when there is none yet. */
-export function openLedgerForCommand(place: LedgerPlace, clock: Clock): Pick<LedgerStore, 'write' | 'close'> | undefined {
-  if (place.kind === 'file')
-    return existsSync(place.path) ? openSqliteLedger({ path: place.path, clock, readOnly: false }) : undefined
-  const database = openPostgres({ address: place.postgres, clock, connections: 1 })
-  const ledger = createPostgresLedger({ database, required: false })
-  return {
-    write: (entries) => ledger.write(entries),
-    async close() {
-      await ledger.close()
-      await database.close()
-    },
-  }
+export type LedgerAccess = 'read' | 'write'
+
+/** The ledger that gateways keep, for a command beside them; undefined when there is none yet. Writing is all that may change anything. */
+export function openLedgerForCommand(place: LedgerPlace, clock: Clock, access: LedgerAccess): LedgerStore | undefined {
+  const readOnly = access === 'read'
+  if (place.kind === 'file') return existsSync(place.path) ? openSqliteLedger({ path: place.path, clock, readOnly }) : undefined
+  return onOwnDatabase(place.postgres, clock, (database) => createPostgresLedger({ database, required: false }), { readOnly })
 }
