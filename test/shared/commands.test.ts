@@ -24,7 +24,10 @@ describeWithServers(['postgres', 'redis'], 'commands on a shared state, where no
   const machine = (name: string, database = postgres.url(`?schema=${name}`)): CommandLine => {
     const home = new CommandLine({ PG: database, RD: redis.url(`?prefix=${name}`) })
     homes.push(home)
-    const text = 'providers: [{ id: mock, type: mock }]\nstate: { store: "${PG}", coordination: "${RD}" }\n'
+    const text = `providers: [{ id: mock, type: mock }]
+api_keys: [{ key: key-of-the-operator, prefix: operator, role: admin }]
+state: { store: "\${PG}", coordination: "\${RD}" }
+`
     writeFileSync(join(home.home, 'switchback.yaml'), text)
     return home
   }
@@ -36,6 +39,7 @@ describeWithServers(['postgres', 'redis'], 'commands on a shared state, where no
   test('tell what gateways elsewhere have served, changed and issued', async () => {
     const name = freshName('commands')
     const [elsewhere, here] = [machine(name), machine(name)]
+    answer(await elsewhere.run(['state', 'migrate', '--json']))
     const issued = answer(await elsewhere.run(['key', 'create', '--owner', 'ann', '--role', 'admin', '--json'])) as {
       key: string
     }
@@ -43,10 +47,10 @@ describeWithServers(['postgres', 'redis'], 'commands on a shared state, where no
     const gateway = await elsewhere.serve()
     const response = await fetch(`${gateway.url}/v1/chat/completions`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${issued.key}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${issued.secret}` },
       body: JSON.stringify({ model: 'mock/echo', messages: [{ role: 'user', content: 'hi' }] }),
     })
-    expect(response.status).toBe(200)
+    expect([response.status, response.ok ? '' : await response.clone().text()]).toEqual([200, ''])
     await response.text()
     const id = response.headers.get('x-switchback-request-id') ?? ''
     gateway.signal('SIGTERM')
