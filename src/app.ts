@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildEngine, type EngineParts } from './app/build-engine.ts'
 import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
-import { openCaptures } from './app/open-captures.ts'
+import { openCaptures, type OpenCaptures } from './app/open-captures.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
 import { openWatch } from './app/open-watch.ts'
@@ -116,11 +116,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const address = (): string => place.server?.url ?? `${config.server.host}:${config.server.port}`
   const watch = openWatch({ ...shared, config, hostOf: live.hostOf, address })
   const { engine, accounts, factsOf, tokenizer, formats } = buildEngine({ ...shared, limiter, watch, running: issued.running })
-  const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
+  const captures = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const { snapshot } = live
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot, health, accounts, records })
   const app = createHttpApp({
-    engine: served,
+    engine: captures.served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
     snapshot,
@@ -142,7 +142,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     usage: usageDesk(state, { live, prices, clock }),
     metrics: watch.metrics,
     alerts,
-    captures,
+    captures: captures.captures,
     requestFacts: watch.requestFacts,
     buffers,
     clock,
@@ -165,7 +165,7 @@ interface HandleParts extends Pick<
   readonly config: CompiledConfig
   readonly surroundings: Surroundings
   readonly issued: FollowedKeys
-  readonly captures: ReturnType<typeof openCaptures>['captures']
+  readonly captures: OpenCaptures
   readonly accounts: AccountPool
   readonly factsOf: FactsOf
   readonly formats: Pick<FormatFinder, 'prepare'>
@@ -229,7 +229,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       app.drain()
       await place.server?.stop(live.config.server.drainMs)
       await watch.close()
-      await parts.captures?.captures.close()
+      await parts.captures.captures?.captures.close()
       release()
       await issued.close()
       await state.close()

@@ -41,7 +41,7 @@ state: { store: "\${PG}", coordination: "\${RD}" }
     const [elsewhere, here] = [machine(name), machine(name)]
     answer(await elsewhere.run(['state', 'migrate', '--json']))
     const issued = answer(await elsewhere.run(['key', 'create', '--owner', 'ann', '--role', 'admin', '--json'])) as {
-      key: string
+      secret: string
     }
     await elsewhere.run(['price', 'set', 'mock/echo', '--input', '1', '--output', '2'])
     const gateway = await elsewhere.serve()

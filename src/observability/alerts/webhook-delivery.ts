@@ -43,6 +43,10 @@ export class WebhookDelivery {
     this.options = options
   }
 
+  get webhook(): Webhook {
+    return this.options.webhook
+  }
+
   get id(): string {
     return this.options.webhook.id
   }
@@ -85,6 +89,11 @@ export class WebhookDelivery {
       answered.abort()
       await late
     }
+  }
+
+  /** Resolves when what waits has been delivered, or given up. */
+  async finish(): Promise<void> {
+    await this.running
   }
 
   /** Nothing more is tried. */
