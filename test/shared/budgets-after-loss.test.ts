@@ -61,7 +61,7 @@ describeWithServers(['postgres', 'redis'], 'budgets of gateways whose Redis is k
         return seen.flat().every((spent) => spent === answered)
       },
       'both count everything, and everything once',
-      8_000,
+      15_000,
     )
     let status = 200
     while (status === 200) status = await call(two)

@@ -90,7 +90,7 @@ describeWithServers(['postgres', 'redis'], 'idempotency keys of gateways that sh
         return (await post(two)).headers.get('idempotent-replayed') === 'true'
       },
       'the end is told',
-      8_000,
+      20_000,
     )
   })
 

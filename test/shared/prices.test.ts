@@ -95,7 +95,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps prices', () => {
       await store.replace(() => 'kept')
       const { texts, complaints } = await followed(store)
       await postgres.kill()
-      await eventually(() => complaints.length > 0, 'it is said', 15_000)
+      await eventually(() => complaints.length > 0, 'it is said')
       expect(store.replace(() => 'lost')).rejects.toThrow(/PostgreSQL/)
       await store.replace(() => 'lost').catch(() => undefined)
       await postgres.start()
@@ -111,7 +111,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps prices', () => {
         'the database takes a change',
         15_000,
       )
-      await eventually(() => texts.at(-1) === 'later', 'the change is found', 15_000)
+      await eventually(() => texts.at(-1) === 'later', 'the change is found')
     })
   })
 })

@@ -58,7 +58,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
     return told
   }
 
-  test('what one replica changes, the others are told within a second, once and in its order', async () => {
+  test('what one replica changes, the others are told, once and in its order', async () => {
     const schema = freshName('tenancy')
     const one = open(await joinReplica(redis, schema), schema)
     const two = open(await joinReplica(redis, schema), schema)
@@ -68,7 +68,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
     await one.insert(aKey('sbk_2'))
     const ids = (changes: readonly TenancyChange[]): string[] =>
       changes.map((change) => (change.kind === 'changed' ? change.entity.id : change.kind)).toSorted()
-    await eventually(() => first.length >= 3 && second.length >= 3, 'both are told', 1_000)
+    await eventually(() => first.length >= 3 && second.length >= 3, 'both are told')
     expect(ids(first)).toEqual(['alice', 'sbk_1', 'sbk_2'])
     expect(ids(second)).toEqual(['alice', 'sbk_1', 'sbk_2'])
     expect(await Promise.all([one.replace(aKey('sbk_1', { version: 2 })), two.replace(aKey('sbk_1', { version: 2 }))])).toContain(

@@ -9,6 +9,7 @@ import { openRedis } from '../../src/state/redis/redis.ts'
 import { startPostgres, type TestPostgres } from './postgres-server.ts'
 import { startRedis, type TestRedis } from './redis-server.ts'
 import type { TestServer } from './server-process.ts'
+import type { Stalls } from './stalls.ts'
 
 export interface ChaosOptions {
   /** At least so many; calls go on as long as blows do. */
@@ -30,11 +31,11 @@ export interface ChaosOutcome {
   readonly broken: number
   /** Calls without a budget of their own that were refused, by status. */
   readonly refused: Readonly<Record<number, number>>
-  /** Ids of answered calls without a record, by the gateway's death that took it: ms between answer and death. */
-  readonly lostRecords: readonly { readonly id: string; readonly beforeDeathMs: number }[]
+  /** Answered calls without a record. */
+  readonly lostRecords: readonly Lost[]
   readonly doubledRecords: number
   /** The same of entries of the ledger. */
-  readonly lostEntries: readonly { readonly id: string; readonly beforeDeathMs: number }[]
+  readonly lostEntries: readonly Lost[]
   /** Of those, attempts that the ledger does not have as lost, although Redis was there to note them. */
   readonly unnoticed: readonly string[]
   readonly doubledEntries: number
@@ -46,6 +47,18 @@ export interface ChaosOutcome {
   readonly held: number | undefined
   readonly lossesOfRedis: number
   readonly log: readonly string[]
+}
+
+/** What an answered call left and its gateway took with it. */
+export interface Lost {
+  readonly id: string
+  /** Between answer and death, without the time in which the machine kept the gateway, or whoever looks, from running. */
+  readonly beforeDeathMs: number
+}
+
+interface Death {
+  readonly at: number
+  readonly stalls: Stalls | undefined
 }
 
 interface Answered {
@@ -84,10 +97,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   }
 }
 
+/** Runs a command that has to work. */
+async function done(gateway: MortalGateway, words: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await gateway.run(words)
+  if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
+}
+
 class ChaosWorld {
   private readonly random: () => number
   private readonly gateways: MortalGateway[] = []
-  private readonly deaths = new Map<number, number[]>()
+  private readonly deaths = new Map<number, Death[]>()
   private readonly answered: Answered[] = []
   private readonly log: string[] = []
   private readonly began = Date.now()
@@ -119,7 +138,8 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
 `
     for (let index = 0; index < GATEWAYS; index++)
       this.gateways.push(await MortalGateway.make(config, { PG: this.postgres.url(), RD: this.redis.url() }))
-    await Promise.all(this.gateways.map((gateway) => gateway.run(['price', 'set', 'mock/*', ...PRICE])))
+    await done(this.gateways[0]!, ['state', 'migrate'])
+    await done(this.gateways[0]!, ['price', 'set', 'mock/*', ...PRICE])
     await Promise.all(this.gateways.map((gateway) => gateway.start()))
     const callers = Array.from({ length: AT_ONCE }, () => this.call())
     const blows = this.strike()
@@ -195,8 +215,9 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
     const index = Math.floor(this.random() * GATEWAYS)
     const gateway = this.gateways[index]!
     this.note(`gateway ${index} is killed`)
-    this.deaths.set(index, [...(this.deaths.get(index) ?? []), Date.now()])
-    await gateway.kill()
+    const at = Date.now()
+    const stalls = await gateway.kill()
+    this.deaths.set(index, [...(this.deaths.get(index) ?? []), { at, stalls }])
     await gateway.start()
   }
 
@@ -301,13 +322,14 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
       .map(({ id }) => id)
   }
 
-  /** Answered calls that left no trace, and how long before the next death of their gateway they were answered. */
-  private missing(kept: ReadonlySet<string>, nameOf: (id: string) => string): { id: string; beforeDeathMs: number }[] {
+  /** Answered calls that left no trace. What took them is the first death of their gateway after they were sent: an answer may be read after it. */
+  private missing(kept: ReadonlySet<string>, nameOf: (id: string) => string): Lost[] {
     return this.answered
       .filter(({ id }) => !kept.has(nameOf(id)))
-      .map(({ id, gateway, at }) => {
-        const death = (this.deaths.get(gateway) ?? []).find((time) => time >= at - 50)
-        return { id, beforeDeathMs: death === undefined ? Number.POSITIVE_INFINITY : death - at }
+      .map(({ id, gateway, from, at }) => {
+        const death = (this.deaths.get(gateway) ?? []).find((one) => one.at >= from)
+        if (death === undefined) return { id, beforeDeathMs: Number.POSITIVE_INFINITY }
+        return { id, beforeDeathMs: Math.round(death.at - at - (death.stalls?.since(at) ?? 0)) }
       })
   }
 }

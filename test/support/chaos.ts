@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
 import { CommandLine, type Served } from './command-line.ts'
 import { freePort } from './server-process.ts'
+import { Stalls } from './stalls.ts'
 
 /** A gateway as a process of its own that is killed and started again, always on the same port. */
 export class MortalGateway {
@@ -9,6 +10,7 @@ export class MortalGateway {
   private readonly home: CommandLine
   private readonly port: number
   private served: Served | undefined
+  private stalls: Stalls | undefined
 
   private constructor(home: CommandLine, port: number) {
     this.home = home
@@ -29,20 +31,24 @@ export class MortalGateway {
 
   async start(): Promise<void> {
     this.served = await this.home.serve(['--bind', `127.0.0.1:${this.port}`, '--log-level', 'silent'])
+    this.stalls = new Stalls(this.served.pid)
   }
 
-  /** Ends it as a crash does. */
-  async kill(): Promise<void> {
-    const { served } = this
+  /** Ends it as a crash does. Resolves with how long it was kept from running before, from any moment on. */
+  async kill(): Promise<Stalls | undefined> {
+    const { served, stalls } = this
     this.served = undefined
+    stalls?.end()
     served?.signal('SIGKILL')
     await served?.finished
+    return stalls
   }
 
   /** Lets it finish; resolves with what it said. */
   async stop(): Promise<string> {
-    const { served } = this
+    const { served, stalls } = this
     this.served = undefined
+    stalls?.end()
     served?.signal('SIGTERM')
     return (await served?.finished)?.stderr ?? ''
   }
@@ -52,6 +58,7 @@ export class MortalGateway {
   }
 
   dispose(): Promise<void> {
+    this.stalls?.end()
     return this.home.dispose()
   }
 }

@@ -103,8 +103,8 @@ export const accountsNamed = (...names: string[]): Json => ({
   accounts: names.map((id, index) => ({ id, api_key: `key-${id}`, priority: index })),
 })
 
-/** Waits for a condition with a deadline, looking every few milliseconds. */
-export async function eventually(isTrue: () => boolean | Promise<boolean>, what: string, withinMs = 3_000): Promise<void> {
+/** Waits for a condition, looking every few milliseconds. The deadline is for what never happens, not for what is slow on a busy machine. */
+export async function eventually(isTrue: () => boolean | Promise<boolean>, what: string, withinMs = 15_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`)

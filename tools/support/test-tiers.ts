@@ -21,7 +21,7 @@ const known: Record<string, Manner> = {
   property: { timeoutMs: 60_000, limitMs: 5 * MINUTE, byDefault: true },
   golden: { timeoutMs: 20_000, limitMs: 3 * MINUTE, byDefault: true },
   integration: { timeoutMs: 30_000, limitMs: 5 * MINUTE, byDefault: true },
-  shared: { timeoutMs: 60_000, limitMs: 5 * MINUTE, byDefault: true },
+  shared: { timeoutMs: 60_000, limitMs: 10 * MINUTE, byDefault: true },
   sdk: { timeoutMs: 30_000, limitMs: 5 * MINUTE, byDefault: true },
   e2e: { timeoutMs: 60_000, limitMs: 5 * MINUTE, byDefault: true },
   agents: { timeoutMs: 240_000, limitMs: 10 * MINUTE, byDefault: false },
