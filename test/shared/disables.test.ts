@@ -39,7 +39,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
     const store = createPostgresDisables({
       database,
       coordination,
-      clock: { ...systemClock, wall, every: looks ? systemClock.every : () => () => undefined },
+      clock: { ...systemClock, wall, every: (ms, task) => (looks ? systemClock.every(ms, task) : () => undefined) },
     })
     cleanUp.push(
       () => database.close(),

@@ -46,6 +46,8 @@ export interface ChaosOutcome {
   /** Money and places that are still held, and gateways whose attempts are still noted, when everything has ended; undefined when nobody waited. */
   readonly held: number | undefined
   readonly lossesOfRedis: number
+  /** Gateways that ended by themselves, and what they said. */
+  readonly ownDeaths: readonly string[]
   readonly log: readonly string[]
 }
 
@@ -304,6 +306,7 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
         tight: { calls: tight.length, spentUsd, limitUsd: TIGHT_USD, callUsd: spentUsd / Math.max(1, tight.length) },
         held,
         lossesOfRedis: this.redisAway.length,
+        ownDeaths: this.gateways.flatMap(({ ownDeaths }) => ownDeaths),
         log: this.log,
       }
     } finally {

@@ -9,6 +9,8 @@ export class MortalGateway {
   readonly url: string
   private readonly home: CommandLine
   private readonly port: number
+  /** What it said when it ended without having been told to: its exit code, and the end of its last words. */
+  readonly ownDeaths: string[] = []
   private served: Served | undefined
   private stalls: Stalls | undefined
 
@@ -31,7 +33,11 @@ export class MortalGateway {
 
   async start(): Promise<void> {
     this.served = await this.home.serve(['--bind', `127.0.0.1:${this.port}`, '--log-level', 'silent'])
-    this.stalls = new Stalls(this.served.pid)
+    const { served } = this
+    this.stalls = new Stalls(served.pid)
+    void served.finished.then(({ exitCode, stderr }) => {
+      if (this.served === served) this.ownDeaths.push(`exit code ${exitCode}: ${stderr.slice(-2_000)}`)
+    })
   }
 
   /** Ends it as a crash does. Resolves with how long it was kept from running before, from any moment on. */

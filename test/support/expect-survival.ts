@@ -15,6 +15,7 @@ export function expectSurvival(outcome: ChaosOutcome, options: ChaosOptions): vo
     `${answered} answered, ${outcome.broken} broken off by a kill, refused: ${JSON.stringify(refused)}; records lost: ${lostRecords.length}, entries lost: ${lostEntries.length}; ` +
       `small budget: ${JSON.stringify(outcome.tight)}; Redis was away ${outcome.lossesOfRedis} times`,
   )
+  expect(outcome.ownDeaths).toEqual([])
   expect(answered).toBeGreaterThanOrEqual(options.calls * 0.85)
   expect([doubledRecords, doubledEntries, sumsAgree]).toEqual([0, 0, true])
   if (options.isPatient) expect(held).toBe(0)
