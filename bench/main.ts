@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { measureImage, measureOpenStreams, measureRss, measureStart, type Fact } from './facts.ts'
+import { withComparisons, type Comparison } from './everything.ts'
 import { measureBlackHole } from './black-hole.ts'
 import { measureReplay } from './replay.ts'
 import { measureRouting } from './routing.ts'
@@ -25,6 +26,8 @@ const CONCURRENCY = 8
 const MOST_WARM_UP_SLICES = short ? 12 : 60
 /** Warm when compiling takes less than this share of the CPU time. */
 const COMPILING_SHARE = 0.02
+
+const isWanted = (row: Row): boolean => !flags.has('--only') || row.name.includes(only ?? '')
 
 interface RowResult {
   readonly name: string
@@ -119,14 +122,17 @@ async function main(): Promise<number> {
   const results: RowResult[] = []
   const facts: Fact[] = []
   try {
-    print(`${'row'.padEnd(44)} gateway µs   floor µs   ratio  target`)
-    for (const row of ROWS.filter((candidate) => !flags.has('--only') || candidate.name.includes(only ?? ''))) {
-      const result = await measureRow(row, gateway, floor)
+    print(`${'row'.padEnd(48)} gateway µs   floor µs   ratio  target`)
+    const measure = async ({ row, ...processes }: Comparison): Promise<void> => {
+      if (!isWanted(row)) return
+      const result = await measureRow(row, processes.gateway, processes.floor)
       results.push(result)
       print(
-        `${result.name.padEnd(44)} ${result.gatewayUs.toFixed(1).padStart(10)} ${result.floorUs.toFixed(1).padStart(10)} ${result.ratio.toFixed(2).padStart(7)} ${result.target.toFixed(2).padStart(7)}`,
+        `${result.name.padEnd(48)} ${result.gatewayUs.toFixed(1).padStart(10)} ${result.floorUs.toFixed(1).padStart(10)} ${result.ratio.toFixed(2).padStart(7)} ${result.target.toFixed(2).padStart(7)}`,
       )
     }
+    for (const row of ROWS) await measure({ row, gateway, floor })
+    await withComparisons({ root, folder, upstream: upstream.url }, measure)
     if (!flags.has('--only')) {
       facts.push(
         ...measureRouting(),

@@ -12,7 +12,8 @@ export interface Row {
   readonly slice: number
 }
 
-const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer bench-client-key' }
+export const BENCH_KEY = 'bench-client-key'
+const HEADERS = { 'content-type': 'application/json', authorization: `Bearer ${BENCH_KEY}` }
 
 function textOf(answer: string): string {
   if (!answer.includes('data: ')) return JSON.parse(answer.slice(4)).choices[0].message.content
@@ -64,6 +65,17 @@ function row(spec: Spec): Row {
       verify,
     }),
   }
+}
+
+/** A small request of which the floor is another gateway. */
+export function smallChatRow(name: string, target: number): Row {
+  const shot = (base: string): Shot => ({
+    url: `${base}/v1/chat/completions`,
+    headers: HEADERS,
+    body: JSON.stringify(smallChat('same/bench-model', false)),
+    verify: verifyWhole,
+  })
+  return { name, target, slice: 1500, gateway: shot, floor: shot }
 }
 
 /** Rows (a) to (d). The targets are those of ADR 4. */

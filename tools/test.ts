@@ -6,7 +6,15 @@ import { existsSync, rmSync } from 'node:fs'
 import { fromRoot } from './support/repository.ts'
 import { runCommand } from './support/run-command.ts'
 import { installTestClients } from './support/test-clients.ts'
-import { addCounts, closingLine, NO_TESTS, parseCounts, publishCounts, type TestCounts } from './support/test-counts.ts'
+import {
+  addCounts,
+  closingLine,
+  NO_TESTS,
+  parseCounts,
+  parseFailures,
+  publishCounts,
+  type TestCounts,
+} from './support/test-counts.ts'
 import { testEnvironment } from './support/test-environment.ts'
 import { findTiers, type Tier } from './support/test-tiers.ts'
 
@@ -15,6 +23,8 @@ interface Row {
   readonly seconds: number
   readonly passed: boolean
   readonly note: string
+  /** Names of the failed tests, with their errors. */
+  readonly failures: readonly string[]
 }
 
 const bun = [process.execPath, '--no-env-file', '--config=/dev/null']
@@ -32,8 +42,9 @@ async function runTier(tier: Tier, env: Record<string, string | undefined>): Pro
   // A runner that exits badly although every test passed has still failed: count that, so that no total can look green.
   const failed = counts === undefined || (result.exitCode !== 0 && counts.failed === 0) ? 1 : counts.failed
   const settled = { ...(counts ?? NO_TESTS), failed }
+  const failures = parseFailures(result.output).map((failure) => `${tier.name}: ${failure}`)
   const note = counts === undefined ? `the test runner ended with exit code ${result.exitCode}` : closingLine(settled)
-  return { row: { name: tier.name, seconds: result.seconds, passed: failed === 0, note }, counts: settled }
+  return { row: { name: tier.name, seconds: result.seconds, passed: failed === 0, note, failures }, counts: settled }
 }
 
 async function runCheck(): Promise<Row> {
@@ -43,6 +54,7 @@ async function runCheck(): Promise<Row> {
     seconds: result.seconds,
     passed: result.exitCode === 0,
     note: result.exitCode === 0 ? 'clean' : 'see above',
+    failures: [],
   }
 }
 
@@ -99,6 +111,8 @@ console.log()
 for (const row of rows) {
   console.log(`${row.passed ? 'ok  ' : 'FAIL'} ${row.name.padEnd(13)} ${row.seconds.toFixed(1).padStart(6)} s  ${row.note}`)
 }
-publishCounts(total)
+const failures = rows.flatMap((row) => row.failures)
+for (const failure of failures) console.log(`failed: ${failure}`)
+publishCounts(total, failures)
 console.log(closingLine(total))
 process.exit(rows.every((row) => row.passed) ? 0 : 1)

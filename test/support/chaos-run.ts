@@ -79,6 +79,8 @@ const TIGHT_SHARE = 0.1
 /** Places and money of a dead gateway come back after this. */
 const LEASE_MS = 62_000
 const CAUGHT_UP_MS = 60_000
+/** Longer than a gateway waits before it tries a server again. */
+const QUIET_MS = 4_000
 /** Of a caller that is answered a few hundred times for it. */
 const TIGHT_USD = 3
 const PRICE = ['--input', '1000', '--output', '1000']
@@ -148,8 +150,7 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
     await Promise.all([...callers, blows])
     for (const gateway of this.gateways) if (!gateway.isUp) await gateway.start()
     if (this.options.isPatient) await this.spendRest()
-    // What waited for the servers is written within seconds of their return, in batches.
-    await Bun.sleep(4_000)
+    await this.allWritten()
     const held = this.options.isPatient ? await this.leftHeld() : undefined
     const said = await Promise.all(this.gateways.map((gateway) => gateway.stop()))
     this.log.push(...said.filter((words) => words.includes('fatal')))
@@ -252,6 +253,30 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
     }
   }
 
+  /** What waited for the servers is written after their return, in batches: until none has come for some seconds. */
+  private async allWritten(): Promise<void> {
+    const database = this.database()
+    const deadline = Date.now() + CAUGHT_UP_MS
+    try {
+      let before = Number.NaN
+      for (;;) {
+        const [rows] = await database.query(
+          'SELECT (SELECT count(*) FROM record_batches) + (SELECT count(*) FROM ledger_entries) AS count',
+        )
+        const count = Number(rows?.['count'])
+        if (count === before || Date.now() > deadline) return
+        before = count
+        await Bun.sleep(QUIET_MS)
+      }
+    } finally {
+      await database.close()
+    }
+  }
+
+  private database(): ReturnType<typeof openPostgres> {
+    return openPostgres({ address: postgresAddressOf(this.postgres.url('?schema=switchback')), clock: systemClock })
+  }
+
   /** What dead gateways left is found within half a minute. */
   private async leftHeld(): Promise<number> {
     const redis = openRedis({ address: redisAddressOf(this.redis.url()), clock: systemClock })
@@ -271,7 +296,7 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
   }
 
   private async judge(held: number | undefined): Promise<ChaosOutcome> {
-    const database = openPostgres({ address: postgresAddressOf(this.postgres.url('?schema=switchback')), clock: systemClock })
+    const database = this.database()
     try {
       const batches = await database.query('SELECT records FROM record_batches')
       const records = batches.flatMap((row) =>
@@ -325,11 +350,12 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
       .map(({ id }) => id)
   }
 
-  /** Answered calls that left no trace. What took them is the first death of their gateway after they were sent: an answer may be read after it. */
+  /** Answered calls that left no trace, and the death of their gateway that took them. */
   private missing(kept: ReadonlySet<string>, nameOf: (id: string) => string): Lost[] {
     return this.answered
       .filter(({ id }) => !kept.has(nameOf(id)))
       .map(({ id, gateway, from, at }) => {
+        // The process that a call was sent to is the one that answered it, however late its answer was read here.
         const death = (this.deaths.get(gateway) ?? []).find((one) => one.at >= from)
         if (death === undefined) return { id, beforeDeathMs: Number.POSITIVE_INFINITY }
         return { id, beforeDeathMs: Math.round(death.at - at - (death.stalls?.since(at) ?? 0)) }

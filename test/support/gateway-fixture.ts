@@ -103,7 +103,7 @@ export const accountsNamed = (...names: string[]): Json => ({
   accounts: names.map((id, index) => ({ id, api_key: `key-${id}`, priority: index })),
 })
 
-/** Waits for a condition, looking every few milliseconds. The deadline is for what never happens, not for what is slow on a busy machine. */
+/** Waits for a condition, looking every few milliseconds. The deadline is there to end a test that fails, on however busy a machine. */
 export async function eventually(isTrue: () => boolean | Promise<boolean>, what: string, withinMs = 15_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await isTrue())) {

@@ -34,8 +34,26 @@ export function parseCounts(output: string): TestCounts | undefined {
 export const closingLine = ({ passed, failed, skipped }: TestCounts): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 
-/** Several runners make one total: each appends its line to the file that SWITCHBACK_TEST_COUNTS names. */
-export function publishCounts(counts: TestCounts): void {
+/** The names of the failed tests, each with the first line of its error, as `bun test` prints them: the error, then the name. */
+export function parseFailures(output: string): string[] {
+  const failures: string[] = []
+  let error: string | undefined
+  for (const line of output.split('\n')) {
+    if (line.startsWith('error: ')) error ??= line
+    const name = /^\(fail\) (.+?)(?: \[[\d.]+ms\])?$/.exec(line)?.[1]
+    if (name !== undefined) failures.push(error === undefined ? name : `${name}: ${error}`)
+    if (name !== undefined || line.startsWith('(pass) ')) error = undefined
+  }
+  return failures
+}
+
+/**
+ * Several runners make one report: each appends its counts and the names of its failed tests to the file that
+ * SWITCHBACK_TEST_COUNTS names.
+ */
+export function publishCounts(counts: TestCounts, failures: readonly string[] = []): void {
   const path = process.env['SWITCHBACK_TEST_COUNTS']
-  if (path !== undefined && path !== '') appendFileSync(path, `${counts.passed} ${counts.failed} ${counts.skipped}\n`)
+  if (path === undefined || path === '') return
+  const lines = [`${counts.passed} ${counts.failed} ${counts.skipped}`, ...failures.map((failure) => `failed: ${failure}`)]
+  appendFileSync(path, `${lines.join('\n')}\n`)
 }
