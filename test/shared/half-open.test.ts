@@ -80,11 +80,10 @@ describeWithServers(['postgres', 'redis'], 'a circuit of several gateways after 
   })
 
   test('stays open at all when the probe fails, and lets another one through after the next pause', async () => {
-    const { gateways, call, are, probes, waiting, answer, replyWith } = await behindOpenCircuit()
+    const { gateways, call, are, waiting, answer, replyWith } = await behindOpenCircuit()
     answer(jsonReply({ error: { message: 'still no' } }, 500))
     expect((await Promise.all(waiting)).filter((status) => status === 200)).toEqual([])
     await eventually(are('open'), 'the circuit is open again at both')
-    expect(probes()).toBe(1)
     replyWith(jsonReply(chatAnswer()))
     await eventually(async () => (await Promise.all(gateways.map(call))).includes(200), 'the next probe works')
     await eventually(are('closed'), 'the circuit is closed at both')

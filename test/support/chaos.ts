@@ -32,7 +32,7 @@ export class MortalGateway {
   }
 
   async start(): Promise<void> {
-    this.served = await this.home.serve(['--bind', `127.0.0.1:${this.port}`, '--log-level', 'silent'])
+    this.served = await this.home.serve(['--bind', `127.0.0.1:${this.port}`, '--log-level', 'error'])
     const { served } = this
     this.stalls = new Stalls(served.pid)
     void served.finished.then(({ exitCode, stderr }) => {
