@@ -12,18 +12,14 @@ export interface Comparison {
   readonly floor: Measured
 }
 
-const LIMITS = { requests_per_minute: 100_000_000, tokens_per_minute: 100_000_000_000, max_concurrency: 10_000 }
-const BUDGET = { monthly_usd: 1_000_000, daily_usd: 1_000_000, soft: [0.8] }
-const LIMITED = { limits: LIMITS, budget: BUDGET }
-
-/** What a team switches on: a limit and a budget for every party, the ledger, metrics. */
-const EVERYTHING = {
-  server: LIMITED,
-  tenants: [{ id: 'team', ...LIMITED }],
-  projects: [{ id: 'nightly', tenant: 'team', ...LIMITED }],
-  owners: [{ id: 'alice', ...LIMITED }],
-  key: { tenant: 'team', project: 'nightly', owner: 'alice', ...LIMITED },
-  provider: LIMITED,
+/** As a team has it: each party limited in its own way, each kind of limit and budget somewhere; none is ever reached. */
+const EVERYTHING: Parts = {
+  server: { limits: { max_concurrency: 10_000 }, budget: { monthly_usd: 1_000_000, soft: [0.8] } },
+  tenants: [{ id: 'team', limits: { tokens_per_minute: 100_000_000_000 }, budget: { monthly_usd: 1_000_000 } }],
+  projects: [{ id: 'nightly', tenant: 'team', budget: { weekly_usd: 1_000_000 } }],
+  owners: [{ id: 'alice', budget: { daily_usd: 1_000_000 } }],
+  key: { tenant: 'team', project: 'nightly', owner: 'alice', limits: { requests_per_minute: 100_000_000 } },
+  provider: { limits: { max_concurrency: 10_000 }, budget: { max_usd: 1_000_000 } },
 }
 
 /**

@@ -113,10 +113,7 @@ describeWithServers(['postgres', 'redis'], 'gateways that share their state', ()
     const accounts = accountsNamed('a', 'b', 'c')
     const equal = (accounts['accounts'] as Json[]).map((account) => ({ ...account, priority: 0 }))
     const [one, two] = await pair({
-      providers: [
-        providerAt('acme', upstream, 'openai', { ...accounts, accounts: equal, selection: 'round_robin' }),
-        { id: 'mock', type: 'mock' },
-      ],
+      providers: [providerAt('acme', upstream, 'openai', { ...accounts, accounts: equal, selection: 'round_robin' })],
       routes: [{ name: 'talk', match: { model: 'talk' }, targets: ['acme/m'], affinity: 'session' }],
     })
     const session = { 'x-switchback-session-id': 'talk' }
@@ -125,9 +122,11 @@ describeWithServers(['postgres', 'redis'], 'gateways that share their state', ()
     const own = seen.at(-1)
     await chat(one, 'talk', session)
     expect(seen.at(-1)).toBe(own)
-    // News is heard in order: whoever knows the later has heard the earlier.
-    await one.post('/v1/providers/mock/disable', {})
-    await eventually(async () => (await chat(two, 'mock/echo')).status === 503, 'the other has heard the news')
+    const foreseen = async (): Promise<string> => {
+      const body = { model: 'talk', messages: [{ role: 'user', content: 'hi' }] }
+      return (await two.post('/v1/route-preview', body, { headers: session })).text()
+    }
+    await eventually(async () => (await foreseen()).includes('served this session before'), 'the other has heard of it')
     for (let turn = 0; turn < 4; turn++) {
       await chat(two, 'talk', session)
       expect(seen.at(-1)).toBe(own)

@@ -35,6 +35,7 @@ describeWithServers(['postgres', 'redis'], 'attempts of replicas', () => {
   const crowd = () => {
     const prefix = freshName('open')
     const ids = new Map<OpenAttempts, string>()
+    let underWay = 0
     const key = (...parts: readonly string[]): string => redis.key(prefix, ...parts)
     const lease = (id: string): Promise<unknown> => redis.send('ZADD', [key('leases'), Date.now() + HOUR_MS, id])
     return {
@@ -42,13 +43,21 @@ describeWithServers(['postgres', 'redis'], 'attempts of replicas', () => {
         const id = freshName('replica')
         await lease(id)
         const attempts = createRedisOpenAttempts({
-          redis: { key, run: (script, keys, values) => redis.run(script, keys, values) },
+          redis: {
+            key,
+            run(script, keys, values) {
+              underWay += 1
+              return redis.run(script, keys, values).finally(() => (underWay -= 1))
+            },
+          },
           process: id,
         })
         ids.set(attempts, id)
         return attempts
       },
       async kill(attempts: OpenAttempts): Promise<void> {
+        do await Bun.sleep(1)
+        while (underWay > 0)
         await redis.send('ZREM', [key('leases'), ids.get(attempts) ?? ''])
       },
       revive: (attempts: OpenAttempts): Promise<unknown> => lease(ids.get(attempts) ?? ''),

@@ -1,7 +1,7 @@
 import type { ModelPrice } from '../../ir/price.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Actual, Claim, Eventually, LimitStore } from '../../state/limits/store.ts'
+import type { Actual, Claim, Eventually, LimitStore, PeriodStanding } from '../../state/limits/store.ts'
 import type { BudgetWatch } from './budget-watch.ts'
 import type { WeighedRule } from './caller-rules.ts'
 import { ClaimMaker } from './claims.ts'
@@ -67,17 +67,18 @@ export class LimiterCore {
   /** Nobody waits for it: what cannot be counted is told, and its lease ends. */
   settle(id: string, actual: Actual, budgets: readonly Demand[]): void {
     this.leases.drop(id)
-    void this.settled(id, actual, budgets).catch(this.failed)
+    const note = (standings: readonly PeriodStanding[] | undefined): void => this.note(standings ?? [], budgets)
+    const settled = this.store.settle(id, actual)
+    if (settled instanceof Promise) void settled.then(note).catch(this.failed)
+    else note(settled)
   }
 
-  private async settled(id: string, actual: Actual, budgets: readonly Demand[]): Promise<void> {
-    await this.store.settle(id, actual)
-    if (budgets.length === 0) return
-    const standings = await this.store.look(this.claims(budgets, this.clock.wall()))
-    for (const [index, { rule }] of budgets.entries()) {
-      const standing = { ...standings[index]!, rule }
-      this.watch.note(standing)
-      this.places.note(standing)
+  private note(standings: readonly PeriodStanding[], budgets: readonly Demand[]): void {
+    for (const standing of standings) {
+      const rule = budgets.find((demand) => demand.rule.counter === standing.counter)?.rule
+      if (rule === undefined) continue
+      this.watch.note({ ...standing, rule })
+      this.places.note({ ...standing, rule })
     }
   }
 }

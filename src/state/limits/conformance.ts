@@ -56,8 +56,8 @@ function acquiringLaws(open: OpenLimits): void {
   test('settling and releasing happen once, and unknown ids change nothing', async () => {
     const { store } = await open()
     await acquired(store, 'a', [period('money', 5, 10)])
-    expect(await store.settle('a', { money: 4 })).toBe(true)
-    expect(await store.settle('a', { money: 4 })).toBe(false)
+    expect(await store.settle('a', { money: 4 })).toMatchObject([{ counter: 'money', used: 4, held: 0 }])
+    expect(await store.settle('a', { money: 4 })).toBeUndefined()
     await store.release('a')
     await store.settle('nobody', { money: 4 })
     await store.renew(['nobody'])

@@ -93,7 +93,11 @@ export class PeriodCounter implements Counter {
 
   standing(claim: Claim, { now }: Moment): Standing {
     const { start, end } = claim as ClaimOf<'period'>
-    if (start > this.start) return { used: 0, held: 0, resetAt: end }
+    return start > this.start ? { used: 0, held: 0, resetAt: end } : this.running(now)
+  }
+
+  /** How the period stands that runs. */
+  running(now: number): Standing {
     const held = this.held.sum(now)
     return { used: this.settled + held, held, resetAt: this.end }
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { SweepHand } from '../../lib/sweep-hand.ts'
 import { createCounter, PeriodCounter, type Counter, type Holding, type Moment } from './counters.ts'
-import type { Acquisition, Actual, Claim, LimitStore, RefusedClaim, SavedPeriod, Standing } from './store.ts'
+import type { Acquisition, Actual, Claim, LimitStore, PeriodStanding, RefusedClaim, SavedPeriod, Standing } from './store.ts'
 
 /** Long enough for a pause of the process, short enough that the money of a dead one is not missed for long. */
 const LEASE_MS = 60_000
@@ -20,7 +20,7 @@ export interface MemoryLimitsOptions {
 export interface MemoryLimits extends LimitStore {
   acquire(id: string, claims: readonly Claim[]): Acquisition
   renew(ids: readonly string[]): void
-  settle(id: string, actual: Actual): boolean
+  settle(id: string, actual: Actual): readonly PeriodStanding[] | undefined
   release(id: string): void
   look(claims: readonly Claim[]): readonly Standing[]
   /** Counters of periods that changed since the last call, to be saved. */
@@ -89,7 +89,7 @@ class CountersInMemory implements MemoryLimits {
     }
   }
 
-  settle(id: string, actual: Actual): boolean {
+  settle(id: string, actual: Actual): readonly PeriodStanding[] | undefined {
     return this.end(id, (counter) => amountIn(actual, counter))
   }
 
@@ -118,18 +118,21 @@ class CountersInMemory implements MemoryLimits {
     }
   }
 
-  /** False when the id is not known. */
-  private end(id: string, actualOf: (counter: string) => number | undefined): boolean {
+  /** Undefined when the id is not known. */
+  private end(id: string, actualOf: (counter: string) => number | undefined): PeriodStanding[] | undefined {
     const taken = this.taken.get(id)
-    if (taken === undefined) return false
+    if (taken === undefined) return undefined
     this.taken.delete(id)
     const at = this.moment()
+    const standings: PeriodStanding[] = []
     for (const holding of taken.holdings) {
       const counter = this.counters.get(holding.counter) ?? this.forgotten(holding)
       counter?.settle(id, holding, actualOf(holding.counter), at)
-      if (counter instanceof PeriodCounter) this.unsaved.set(holding.counter, counter)
+      if (!(counter instanceof PeriodCounter)) continue
+      this.unsaved.set(holding.counter, counter)
+      if (counter.start === holding.taken) standings.push({ counter: holding.counter, ...counter.running(at.now) })
     }
-    return true
+    return standings
   }
 
   /** A period that stood at nothing may have been forgotten before its holder came back; what that spent counts all the same. */

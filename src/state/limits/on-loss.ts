@@ -1,7 +1,7 @@
 import { coordinationLost, type OnLoss } from '../coordination/on-loss.ts'
 import { LastSeen } from './last-seen.ts'
 import type { SpentBefore } from './spent-before.ts'
-import type { Acquisition, Actual, Claim, LimitStore, PeriodClaim, SharedLimitStore, Standing } from './store.ts'
+import type { Acquisition, Actual, Claim, LimitStore, PeriodClaim, PeriodStanding, SharedLimitStore, Standing } from './store.ts'
 import { OwedAmounts } from './owed-amounts.ts'
 
 export interface OnLossOptions {
@@ -69,20 +69,24 @@ class GuardedLimits implements LimitStore {
     await this.tell(() => this.options.shared.renew(ids))
   }
 
-  async settle(id: string, actual: Actual): Promise<boolean> {
-    const isHere = await this.settleHere(id, actual)
+  async settle(id: string, actual: Actual): Promise<readonly PeriodStanding[] | undefined> {
+    const here = await this.settleHere(id, actual)
     const claims = this.grantedThere.get(id)
     this.grantedThere.delete(id)
-    if (isHere && claims === undefined) return true
-    const isKnown = await this.tell(() => this.options.shared.settle(id, actual))
-    // Its lease ends by itself; that it was spent must not be forgotten.
-    if (isKnown === undefined) this.owed.addSettlement(id, actual)
-    else if (!isKnown && claims !== undefined && claims.length > 0) {
-      // The store has lost what was held there.
-      this.owed.add(claims, actual)
-      await this.tell(() => this.owed.pay())
+    if (here !== undefined && claims === undefined) return here
+    try {
+      const there = await this.options.shared.settle(id, actual)
+      if (there !== undefined || claims === undefined || claims.length === 0) return there
+    } catch (error) {
+      this.lose(error)
+      // Its lease ends by itself; that it was spent must not be forgotten.
+      this.owed.addSettlement(id, actual)
+      return claims && []
     }
-    return isKnown ?? claims !== undefined
+    // The store has lost what was held there.
+    this.owed.add(claims, actual)
+    await this.tell(() => this.owed.pay())
+    return undefined
   }
 
   async release(id: string): Promise<void> {
@@ -132,15 +136,17 @@ class GuardedLimits implements LimitStore {
     )
   }
 
-  /** False when nothing was granted here. */
-  private async settleHere(id: string, actual: Actual): Promise<boolean> {
+  /** Undefined when nothing was granted here. */
+  private async settleHere(id: string, actual: Actual): Promise<readonly PeriodStanding[] | undefined> {
     const grant = this.grantedHere.get(id)
-    if (grant === undefined) return false
+    if (grant === undefined) return undefined
     this.grantedHere.delete(id)
     await grant.store.settle(id, actual)
     this.owed.add(grant.claims, actual)
     if (!this.isLost) await this.tell(() => this.owed.pay())
-    return true
+    const periods = grant.claims.filter((claim): claim is PeriodClaim => claim.kind === 'period')
+    const standings = this.seen.standings(periods, await grant.store.look(periods))
+    return standings.map((standing, index) => ({ ...standing, counter: periods[index]!.counter }))
   }
 
   private noteThere(id: string, claims: readonly Claim[]): void {

@@ -171,30 +171,51 @@ if #claims > 0 then redis.call('PEXPIRE', prefix .. 't:' .. holder, lease * REME
 return {1, standings}
 `)
 
-/** Ends what a holder has. Arguments: holder, `settle` or `release`, then true amounts by counter. Answers how much it had taken. */
+/**
+ * Ends what holders have. Arguments of each: holder, `settle` or `release`, how many true amounts follow, and these by counter. Answers of
+ * each whether it had taken anything, then counter, used, held and end of each period that it was counted in.
+ */
 export const END = redisScript(`${COMMON}
-local holder, actual = ARGV[3], {}
-for index = 5, #ARGV, 2 do actual[ARGV[index]] = tonumber(ARGV[index + 1]) end
-local taken = redis.call('HGETALL', prefix .. 't:' .. holder)
-redis.call('DEL', prefix .. 't:' .. holder)
-for index = 1, #taken, 2 do
-  local counter = taken[index]
-  local kind, amount, at, first = string.match(taken[index + 1], '^(%S+) (%S+) (%S+) (%S+)$')
-  amount, at, first = tonumber(amount), tonumber(at), tonumber(first)
-  local truth = actual[counter]
-  if ARGV[4] == 'release' then truth = 0 end
-  if kind == 'sliding' then
-    local size = first / PARTS
-    if truth and truth ~= amount and (at + 1) * size + first > now then add_part(counter, first, at, truth - amount) end
-  elseif kind == 'slot' then
-    drop(counter, holder)
-  elseif at == start_of(counter) then
-    drop(counter, holder)
-    local key = prefix .. 'p:' .. counter
-    redis.call('HSET', key, 'settled', text(tonumber(redis.call('HGET', key, 'settled') or '0') + (truth or amount)))
+local function finish(holder, mode, actual)
+  local answer = {'0'}
+  local taken = redis.call('HGETALL', prefix .. 't:' .. holder)
+  redis.call('DEL', prefix .. 't:' .. holder)
+  for index = 1, #taken, 2 do
+    answer[1] = '1'
+    local counter = taken[index]
+    local kind, amount, at, first = string.match(taken[index + 1], '^(%S+) (%S+) (%S+) (%S+)$')
+    amount, at, first = tonumber(amount), tonumber(at), tonumber(first)
+    local truth = actual[counter]
+    if mode == 'release' then truth = 0 end
+    if kind == 'sliding' then
+      local size = first / PARTS
+      if truth and truth ~= amount and (at + 1) * size + first > now then add_part(counter, first, at, truth - amount) end
+    elseif kind == 'slot' then
+      drop(counter, holder)
+    elseif at == start_of(counter) then
+      drop(counter, holder)
+      local key = prefix .. 'p:' .. counter
+      local settled = tonumber(redis.call('HGET', key, 'settled') or '0') + (truth or amount)
+      redis.call('HSET', key, 'settled', text(settled))
+      if mode == 'settle' then
+        local held = held_of(counter)
+        for _, word in ipairs({counter, text(settled + held), text(held), redis.call('HGET', key, 'end') or ''}) do
+          answer[#answer + 1] = word
+        end
+      end
+    end
   end
+  return answer
 end
-return #taken
+
+local answers, index = {}, 3
+while index <= #ARGV do
+  local actual, last = {}, index + 2 + 2 * tonumber(ARGV[index + 2])
+  for place = index + 3, last, 2 do actual[ARGV[place]] = tonumber(ARGV[place + 1]) end
+  answers[#answers + 1] = finish(ARGV[index], ARGV[index + 1], actual)
+  index = last + 1
+end
+return answers
 `)
 
 /** Leases of these holders begin anew. Arguments: holders. */

@@ -1,14 +1,17 @@
 import type { Clock } from '../../lib/clock.ts'
+import { inBatches } from '../../lib/in-batches.ts'
 import type { Redis, RedisScript } from '../redis/redis.ts'
 import { ACQUIRE, AT_LEAST, END, GENERATION, LOOK, RENEW } from './redis-scripts.ts'
 import { Relearning } from './relearning.ts'
 import type { SpentBefore } from './spent-before.ts'
-import type { Acquisition, Actual, Claim, PeriodClaim, RefusedClaim, SharedLimitStore, Standing } from './store.ts'
+import type { Acquisition, Claim, PeriodClaim, PeriodStanding, RefusedClaim, SharedLimitStore, Standing } from './store.ts'
 
 /** Long enough for a pause of the process, short enough that the money of a dead one is not missed for long. */
 const LEASE_MS = 60_000
 /** The server's own clock, so that all replicas count by the same one. */
 const SERVER_TIME = -1
+/** That the server is told of at once: others wait while it works. */
+const MOST_ENDED = 64
 
 export interface RedisLimitsOptions {
   readonly redis: Pick<Redis, 'run' | 'key'>
@@ -34,22 +37,13 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
   const look = async (claims: readonly Claim[]): Promise<[string[][], number[]]> =>
     (await run(LOOK, claims.flatMap(wordsOf))) as [string[][], number[]]
 
-  const learn = async (claims: readonly PeriodClaim[], spentBefore: SpentBefore): Promise<void> => {
-    const rows = await Promise.all(
-      claims.map(async ({ counter, start, end }) => {
-        const spent = await spentBefore(counter, start)
-        return spent === undefined ? [] : [counter, start, end ?? '', spent]
-      }),
-    )
-    if (rows.some(({ length }) => length > 0)) await run(AT_LEAST, rows.flat())
-  }
-  const again = learning && new Relearning(learning.clock, (claims) => learn(claims, learning.spentBefore))
-  const relearn = async (claims: readonly PeriodClaim[]): Promise<boolean> => {
-    if (learning === undefined) return false
-    await learn(claims, learning.spentBefore)
-    again?.add(claims)
-    return true
-  }
+  /** Nobody waits for what has ended, so what ends while others are told goes with the next ones. */
+  const finish = inBatches(
+    async (ended: readonly (readonly (string | number)[])[]) => (await run(END, ended.flat())) as string[][],
+    MOST_ENDED,
+  )
+
+  const relearn = learning === undefined ? () => Promise.resolve(false) : relearner(learning, (rows) => run(AT_LEAST, rows))
   const relearnAt = (claims: readonly Claim[], positions: readonly number[]): Promise<boolean> =>
     relearn(positions.map((position) => claims[position]).filter((claim): claim is PeriodClaim => claim?.kind === 'period'))
 
@@ -69,9 +63,12 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
     async renew(ids) {
       if (ids.length > 0) await run(RENEW, ids)
     },
-    settle: async (id, actual) => Number(await run(END, [id, 'settle', ...pairsOf(actual)])) > 0,
+    async settle(id, actual) {
+      const [isKnown, ...words] = await finish([id, 'settle', Object.keys(actual).length, ...Object.entries(actual).flat()])
+      return isKnown === '1' ? periodsOf(words) : undefined
+    },
     async release(id) {
-      await run(END, [id, 'release'])
+      await finish([id, 'release', 0])
     },
     async look(claims) {
       if (claims.length === 0) return []
@@ -80,6 +77,28 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
       return standings.map(standingOf)
     },
     generation: async () => String(await run(GENERATION, [crypto.randomUUID()])),
+  }
+}
+
+/** Asks the ledger what was spent, now and some times later, and tells the server, which keeps the larger figure. */
+function relearner(
+  { spentBefore, clock }: NonNullable<RedisLimitsOptions['learning']>,
+  tell: (rows: readonly (string | number)[]) => Promise<unknown>,
+): (claims: readonly PeriodClaim[]) => Promise<boolean> {
+  const learn = async (claims: readonly PeriodClaim[]): Promise<void> => {
+    const rows = await Promise.all(
+      claims.map(async ({ counter, start, end }) => {
+        const spent = await spentBefore(counter, start)
+        return spent === undefined ? [] : [counter, start, end ?? '', spent]
+      }),
+    )
+    if (rows.some(({ length }) => length > 0)) await tell(rows.flat())
+  }
+  const again = new Relearning(clock, learn)
+  return async (claims) => {
+    await learn(claims)
+    again.add(claims)
+    return true
   }
 }
 
@@ -94,8 +113,6 @@ function wordsOf(claim: Claim): (string | number)[] {
     : [kind, counter, amount, limit, 0, '']
 }
 
-const pairsOf = (amounts: Actual): (string | number)[] => Object.entries(amounts).flat()
-
 const optional = (text: string | undefined): number | undefined => (text === undefined || text === '' ? undefined : Number(text))
 
 const standingOf = ([used, held, resetAt]: readonly string[]): Standing => ({
@@ -103,6 +120,13 @@ const standingOf = ([used, held, resetAt]: readonly string[]): Standing => ({
   held: Number(held),
   resetAt: optional(resetAt),
 })
+
+/** Counter, used, held and end of each. */
+function periodsOf(words: readonly string[]): PeriodStanding[] {
+  const standings: PeriodStanding[] = []
+  for (let at = 0; at < words.length; at += 4) standings.push({ counter: words[at]!, ...standingOf(words.slice(at + 1, at + 4)) })
+  return standings
+}
 
 const refusalOf = ([index, used, held, resetAt, fitsAt]: readonly string[]): RefusedClaim => ({
   index: Number(index),

@@ -41,6 +41,11 @@ export interface RefusedClaim extends Standing {
   readonly fitsAt: number | undefined
 }
 
+/** How the counter of a period stands. */
+export interface PeriodStanding extends Standing {
+  readonly counter: string
+}
+
 export type PeriodClaim = Extract<Claim, { kind: 'period' }>
 
 export type Acquisition =
@@ -79,9 +84,10 @@ export interface LimitStore {
   renew(ids: readonly string[]): Eventually<void>
   /**
    * The holder is done, once: what it held is counted with its true amount (what was claimed, where none is given) and places are free.
-   * What has come free by its lease is counted all the same: it was spent. Unknown ids change nothing; the answer is false then.
+   * What has come free by its lease is counted all the same: it was spent. Answers how the periods stand that it was counted in, as far as
+   * they run still. Unknown ids change nothing; the answer is undefined then.
    */
-  settle(id: string, actual: Actual): Eventually<boolean>
+  settle(id: string, actual: Actual): Eventually<readonly PeriodStanding[] | undefined>
   /** The holder did not use what it took: nothing of it is counted. */
   release(id: string): Eventually<void>
   /** How counters stand, without taking anything. The amounts of the claims play no part. */

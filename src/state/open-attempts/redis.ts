@@ -1,4 +1,5 @@
 import type { LostAttempt } from '../../ir/settlement.ts'
+import { inBatches } from '../../lib/in-batches.ts'
 import type { Redis } from '../redis/redis.ts'
 import { readNote } from './read-note.ts'
 import { FORGET, NOTE, ORPHANS } from './redis-scripts.ts'
@@ -8,7 +9,14 @@ import type { OpenAttempts } from './store.ts'
 const AT_ONCE = 1_000
 /** Orphans of one process that are told at once, about. */
 const ORPHANS_AT_ONCE = 256
+/** Beginnings and ends that are told together: others wait while these are on their way. */
+const TOLD_AT_ONCE = 64
 const MOST_UNTOLD = 100_000
+
+type Change = { readonly begun: LostAttempt } | { readonly ended: readonly string[] }
+
+const notesOf = (notes: ReadonlyMap<string, LostAttempt>): string[] =>
+  [...notes].flatMap(([id, note]) => [id, JSON.stringify(note)])
 
 export interface RedisOpenAttemptsOptions {
   readonly redis: Pick<Redis, 'run' | 'key'>
@@ -34,6 +42,17 @@ export function createRedisOpenAttempts({ redis, process }: RedisOpenAttemptsOpt
     for (let from = 0; from < ids.length; from += AT_ONCE)
       await redis.run(FORGET, keys, [who, ...ids.slice(from, from + AT_ONCE)])
   }
+  /** In one row, so that no end overtakes its beginning. What began and was kept meanwhile need not be told. */
+  const tell = inBatches(async (changes: readonly Change[]) => {
+    const begun = new Map<string, LostAttempt>(
+      changes.flatMap((change) => ('begun' in change ? [[change.begun.id, change.begun]] : [])),
+    )
+    const ended = changes.flatMap((change) => ('ended' in change ? change.ended.filter((id) => !begun.delete(id)) : []))
+    // Redis may have notes although it did not say so in time: they are forgotten like any others.
+    const noted = begun.size > 0 && redis.run(NOTE, keys, [process, ...notesOf(begun)]).catch(() => undefined)
+    await Promise.all([noted, forget(process, ended)])
+    return changes.map(() => undefined)
+  }, TOLD_AT_ONCE)
   const remember = (ids: readonly string[]): void => {
     // Of what is not remembered either the ledger will know better when this process is gone.
     for (const id of ids) if (untold.size < MOST_UNTOLD) untold.add(id)
@@ -41,12 +60,11 @@ export function createRedisOpenAttempts({ redis, process }: RedisOpenAttemptsOpt
   return {
     begun(note) {
       own.add(note.id)
-      // Redis may have it although it did not say so in time: it is forgotten like any other.
-      redis.run(NOTE, keys, [process, note.id, JSON.stringify(note)]).catch(() => undefined)
+      tell({ begun: note }).catch(() => undefined)
     },
     kept(ids) {
       const known = [...ids].filter((id) => own.delete(id))
-      if (known.length > 0) forget(process, known).catch(() => remember(known))
+      if (known.length > 0) tell({ ended: known }).catch(() => remember(known))
     },
     async orphans() {
       const late = [...untold]
@@ -74,6 +92,7 @@ export function createRedisOpenAttempts({ redis, process }: RedisOpenAttemptsOpt
     },
     async close() {
       own.clear()
+      await tell({ ended: [] }).catch(() => undefined)
     },
   }
 }

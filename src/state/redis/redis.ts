@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import type { RedisClient } from 'bun'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { within } from '../../lib/within.ts'
+import { Deadlines } from '../../lib/deadlines.ts'
 import type { RedisAddress } from './address.schema.ts'
 
 export interface RedisOptions {
   readonly address: RedisAddress
-  readonly clock: Pick<Clock, 'sleep' | 'now'>
+  readonly clock: Clock
   /** Longest time for one call, in ms. Default one second. */
   readonly deadlineMs?: number | undefined
 }
@@ -57,6 +57,7 @@ class BunRedis implements Redis {
   readonly name: string
   private readonly options: RedisOptions
   private readonly deadlineMs: number
+  private readonly deadlines: Deadlines
   private client: RedisClient
   private connected: Promise<void>
   /** `Clock.now()` of the next call that may find out whether the server answers again; undefined while it does. */
@@ -69,6 +70,7 @@ class BunRedis implements Redis {
     const { host, port, database } = options.address
     this.options = options
     this.deadlineMs = options.deadlineMs ?? DEADLINE_MS
+    this.deadlines = new Deadlines(options.clock)
     this.name = `Redis database ${database} at ${host}:${port}`
     this.client = this.connect()
     this.connected = this.greet()
@@ -82,15 +84,14 @@ class BunRedis implements Redis {
     return this.bounded((client): Promise<unknown> => client.send(command, values.map(String)), deadlineMs)
   }
 
-  async run(script: RedisScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
-    const rest = [String(keys.length), ...keys, ...values.map(String)]
-    return this.bounded(async (client): Promise<unknown> => {
-      try {
-        return (await client.send('EVALSHA', [script.hash, ...rest])) as unknown
-      } catch (error) {
+  run(script: RedisScript, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
+    const words = [script.hash, String(keys.length), ...keys, ...values.map(String)]
+    return this.bounded((client) => {
+      const answer: Promise<unknown> = client.send('EVALSHA', words)
+      return answer.catch((error: unknown): Promise<unknown> => {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-        return (await client.send('EVAL', [script.text, ...rest])) as unknown
-      }
+        return client.send('EVAL', [script.text, ...words.slice(1)])
+      })
     }, this.deadlineMs)
   }
 
@@ -103,35 +104,45 @@ class BunRedis implements Redis {
     this.client.close()
   }
 
-  private async bounded<Result>(work: (client: RedisClient) => Promise<Result>, ms: number): Promise<Result> {
-    if (this.closed) throw new GatewayError('state_unavailable', `The ${this.name} is closed: the gateway is ending.`)
-    this.refuseWhileHung(ms)
+  private bounded<Result>(work: (client: RedisClient) => Promise<Result>, ms: number): Promise<Result> {
+    const refusal = this.refusal(ms)
+    if (refusal !== undefined) return Promise.reject(refusal)
     if (this.broken && !this.client.connected) this.renew()
-    const { client, connected } = this
-    try {
-      const result = await within(client.connected ? work(client) : connected.then(() => work(client)), {
-        clock: this.options.clock,
-        ms,
-        late: () => this.hung(client, ms),
+    const { client, connected, deadlines } = this
+    return new Promise((resolve, reject) => {
+      let isLate = false
+      const watch = deadlines.watch(this.options.clock.now() + ms, () => {
+        isLate = true
+        this.hung(client)
+        reject(this.noAnswer(ms))
       })
-      this.hungUntil = undefined
-      return result
-    } catch (error) {
-      throw this.explained(error)
-    }
+      const answered = (result: Result): void => {
+        deadlines.drop(watch)
+        if (!isLate) this.hungUntil = undefined
+        resolve(result)
+      }
+      const failed = (error: unknown): void => {
+        deadlines.drop(watch)
+        reject(this.explained(error))
+      }
+      const answer = client.connected ? work(client) : connected.then(() => work(client))
+      answer.then(answered, failed)
+    })
   }
 
-  private refuseWhileHung(ms: number): void {
-    if (this.hungUntil === undefined) return
+  /** Why the server is not asked. */
+  private refusal(ms: number): GatewayError | undefined {
+    if (this.closed) return new GatewayError('state_unavailable', `The ${this.name} is closed: the gateway is ending.`)
+    if (this.hungUntil === undefined) return undefined
     const now = this.options.clock.now()
-    if (now < this.hungUntil) throw this.noAnswer(ms)
+    if (now < this.hungUntil) return this.noAnswer(ms)
     this.hungUntil = now + RETRY_MS
+    return undefined
   }
 
-  private hung(client: RedisClient, ms: number): never {
+  private hung(client: RedisClient): void {
     this.hungUntil = this.options.clock.now() + RETRY_MS
     if (this.client === client && !this.closed) this.renew()
-    throw this.noAnswer(ms)
   }
 
   private renew(): void {
