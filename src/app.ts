@@ -3,7 +3,7 @@ import { buildEngine, type EngineParts } from './app/build-engine.ts'
 import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
 import { openTransport, providerMaker, type ProviderSurroundings } from './app/make-providers.ts'
-import { openCaptures } from './app/open-captures.ts'
+import { openCaptures, type OpenCaptures } from './app/open-captures.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
 import { openRotation, type Rotation } from './app/open-rotation.ts'
@@ -48,7 +48,6 @@ import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
 import { serve, type RunningServer } from './runtime/serve.ts'
-import { PRICE_FILE } from './state/prices/price-file.ts'
 import type { GatewayState } from './state/open-state.ts'
 import type { RecordStore } from './state/records/store.ts'
 import type { Transport } from './transport/transport.ts'
@@ -102,7 +101,7 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
   const state = openGatewayState(live, books.prices, surroundings)
   const { records, health, disables } = state
-  const unfollow = followOwnPrices(books.prices, surroundings)
+  const unfollow = followOwnPrices(books.prices, state, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
   const shared = { ...surroundings, live, transport, state, ...books, buffers }
@@ -112,10 +111,10 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   const built = buildEngine({ ...shared, limiter, watch, running: issued.running })
   const { engine, accounts, factsOf, tokenizer, formats } = built
   const rotation = openRotation({ ...shared, ...built })
-  const { captures, served } = openCaptures({ ...surroundings, config, engine, audit: state.audit })
+  const captures = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot: live.snapshot, health, accounts, records })
   const app = createHttpApp({
-    engine: served,
+    engine: captures.served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
     snapshot: live.snapshot,
@@ -137,7 +136,7 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
     usage: usageDesk(state, { live, ...books, clock }),
     metrics: watch.metrics,
     alerts,
-    captures,
+    captures: captures.captures,
     requestFacts: watch.requestFacts,
     buffers,
     clock,
@@ -161,7 +160,7 @@ interface HandleParts extends Pick<
   readonly surroundings: Surroundings
   readonly issued: FollowedKeys
   readonly rotation: Rotation
-  readonly captures: ReturnType<typeof openCaptures>['captures']
+  readonly captures: OpenCaptures
   readonly accounts: AccountPool
   readonly factsOf: FactsOf
   readonly formats: Pick<FormatFinder, 'prepare'>
@@ -228,7 +227,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       await closeInTurn([
         () => place.server?.stop(live.config.server.drainMs),
         () => watch.close(),
-        () => parts.captures?.captures.close(),
+        () => parts.captures.captures?.captures.close(),
         release,
         () => issued.close(),
         () => state.close(),
@@ -277,10 +276,10 @@ const tenancyParts = (
   reports: callerReports({ limiter, ledger, clock }),
 })
 
-/** Keeps the operator's own prices as the data directory has them, until the returned function is called. */
-function followOwnPrices(prices: LazyPrices, { dataDir, clock, logger }: Surroundings): () => void {
-  if (dataDir === undefined) return () => undefined
-  return followPrices({ path: dataDir.file(PRICE_FILE), clock, prices, warn: (message) => logger.error({}, message) })
+/** Keeps the operator's own prices as they are kept, until the returned function is called. */
+function followOwnPrices(prices: LazyPrices, state: GatewayState, { logger }: Surroundings): () => void {
+  if (state.prices === undefined) return () => undefined
+  return followPrices({ store: state.prices, prices, warn: (message) => logger.error({}, message) })
 }
 
 const ingressSettings = (settings: ServerSettings): Pick<HttpAppOptions, 'settings' | 'isTrustedProxy'> => ({

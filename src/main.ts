@@ -59,11 +59,10 @@ async function loadApp(): Promise<GatewayApp> {
 
 /** A fault nobody handled: told without anything that could come from a request, then the end. What was under way is lost anyway. */
 function endWithFault(fault: unknown): void {
-  void import('./observability/describe-error.ts')
-    .then(({ describeError }) =>
-      process.stderr.write(
-        `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), error: describeError(fault) })}\n`,
-      ),
+  void Promise.all([import('node:fs'), import('./observability/describe-error.ts')])
+    .then(([{ writeSync }, { describeError }]) =>
+      // At once: what is still on its way to a pipe would be lost with the process.
+      writeSync(2, `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), error: describeError(fault) })}\n`),
     )
     .finally(() => process.exit(1))
 }

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { CompiledConfig } from '../config/compile.ts'
 import type { CaptureEvent, CaptureParts } from '../operations/captures.ts'
 import type { AuditStore } from '../state/audit/store.ts'
+import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import { openCaptureFolder } from '../state/captures/capture-folder.ts'
 import type { CaptureOrder } from '../state/captures/store.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -13,17 +14,23 @@ interface CaptureSurroundings extends Surroundings {
   readonly audit: AuditStore
 }
 
-/** Captures in the data directory, and the engine that copies for them. Without a directory there is nowhere to keep any. */
-export function openCaptures({ config, engine, audit, dataDir, clock, logger }: CaptureSurroundings): {
-  captures: CaptureParts | undefined
-  served: Engine
-} {
-  if (dataDir === undefined) return { captures: undefined, served: engine }
-  const { capture: settings } = config
+/** Captures of a gateway, and the engine that copies for them. */
+export interface OpenCaptures {
+  /** Undefined without a data directory: there is nowhere to keep any. */
+  readonly captures: CaptureParts | undefined
+  readonly served: Engine
+  /** Goes by other settings from now on. What they do not allow any more ends. */
+  configure(settings: CaptureSettings): void
+}
+
+/** Captures in the data directory. While they are switched off, no call is copied. */
+export function openCaptures({ config, engine, audit, dataDir, clock, logger }: CaptureSurroundings): OpenCaptures {
+  if (dataDir === undefined) return { captures: undefined, served: engine, configure: () => undefined }
+  let settings = config.capture
   const folder = dataDir.file('captures')
   const tell = ({ action, by, capture: { id, key, until } }: CaptureEvent): void =>
     logger.warn({ by, capture: id, api_key_id: key, until }, action)
-  const ended = (capture: CaptureOrder, what: 'expired' | 'full' | 'deleted'): void => {
+  const ended = (capture: CaptureOrder, what: 'stopped' | 'expired' | 'full' | 'deleted'): void => {
     const action = what === 'deleted' ? 'capture.delete' : 'capture.end'
     tell({ action, by: 'gateway', capture })
     const subject = { kind: 'capture', id: capture.id }
@@ -32,13 +39,34 @@ export function openCaptures({ config, engine, audit, dataDir, clock, logger }: 
       .append({ ...entry, source: { via: 'command' } })
       .catch((error: unknown) => logger.error({ error }, 'what happened to a capture could not be noted in the audit'))
   }
-  const captures = openCaptureFolder({
-    path: folder,
-    clock,
-    retentionMs: settings.retentionMs,
-    maxBytes: settings.maxBytes,
-    ended,
-  })
-  const parts = { captures, folder, settings, now: () => clock.wall(), tell }
-  return { captures: parts, served: settings.enabled ? capturingEngine(engine, captures) : engine }
+  const captures = openCaptureFolder({ ...settings, path: folder, clock, ended })
+  const parts = {
+    captures,
+    folder,
+    get settings() {
+      return settings
+    },
+    now: () => clock.wall(),
+    tell,
+  }
+  const allowed = {
+    get isActive() {
+      return settings.enabled && captures.isActive
+    },
+    begin: captures.begin.bind(captures),
+  }
+  return {
+    captures: parts,
+    served: capturingEngine(engine, allowed),
+    configure(next) {
+      settings = next
+      captures.configure(next)
+      for (const order of captures.list())
+        if (order.ended === undefined && !isAllowed(order, next) && captures.stop(order.id)) ended(order, 'stopped')
+    },
+  }
 }
+
+/** Whether a capture could be ordered like this by these settings. */
+const isAllowed = (order: CaptureOrder, { enabled, recipients }: CaptureSettings): boolean =>
+  enabled && (recipients.length === 0 || order.recipients.every((recipient) => recipients.includes(recipient)))

@@ -8,14 +8,14 @@ import { EndedRequests } from '../observability/ended-requests.ts'
 import { RequestFacts } from '../observability/request-facts.ts'
 import type { SettledCostListener } from '../observability/settled-cost.ts'
 import type { Spool } from '../observability/alerts/observation.ts'
-import type { RequestTraces } from '../observability/tracing/request-traces.ts'
+import type { Tracing } from '../observability/tracing/request-traces.ts'
 import { endedCost } from '../operations/ended-cost.ts'
 import { ledgerSpool } from '../operations/ledger-spool.ts'
-import { createGatewayAlerts } from '../operations/gateway-alerts.ts'
+import { GatewayAlerts } from '../operations/gateway-alerts.ts'
 import { createGatewayMetrics, type GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { AlertedParts } from '../operations/observe-alerts.ts'
 import type { ObservedParts } from '../operations/state-metrics.ts'
-import { createTelemetry } from '../operations/telemetry.ts'
+import { Telemetry } from '../operations/telemetry.ts'
 import type { Ledger } from '../state/ledger/store.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -24,13 +24,15 @@ import type { Surroundings } from './surroundings.ts'
 export interface Watch {
   readonly metrics: GatewayMetrics
   readonly requestFacts: RequestFacts
-  readonly traces: RequestTraces | undefined
+  readonly traces: Tracing
   readonly requestEnded: EndedRequestListener
   /** To be told what each settled attempt cost. */
   readonly costSettled: SettledCostListener
   /** Brings in what is looked at, once; gives the alerts over it. */
   observe(parts: WatchedParts): AlertWatch
   start(): void
+  /** Exports and alerts by another configuration from now on. */
+  configure(config: Pick<CompiledConfig, 'telemetry' | 'alerts'>): void
   close(): Promise<void>
 }
 
@@ -55,7 +57,7 @@ interface WatchParts extends Surroundings {
 export function openWatch({ config, transport, prices, hostOf, address, dataDir, clock, logger }: WatchParts): Watch {
   const version = ENGINE_VERSION
   const metrics = createGatewayMetrics({ clock, version }, () => ended.tell())
-  const telemetry = createTelemetry({
+  const telemetry = new Telemetry({
     settings: config.telemetry,
     transport,
     clock,
@@ -63,12 +65,12 @@ export function openWatch({ config, transport, prices, hostOf, address, dataDir,
     version,
     readMetrics: () => metrics.read(),
   })
-  const alerting = createGatewayAlerts({ settings: config.alerts, transport, clock, logger, version, address })
+  const alerting = new GatewayAlerts({ settings: config.alerts, transport, clock, logger, version, address })
   const costOf = (request: EndedRequest): number | undefined =>
     prices.book === undefined ? undefined : endedCost(request, prices.book, hostOf)
   const requestFacts = new RequestFacts({ isEnabled: (level) => logger.isEnabled(level), costOf })
-  const listeners = [metrics.countRequest, ...telemetry.listeners, ...alerting.listeners]
-  const ended = new EndedRequests(clock, listeners, (error) => logger.error({ error }, 'the gateway failed to watch itself'))
+  const listeners = (): EndedRequestListener[] => [metrics.countRequest, ...telemetry.listeners, ...alerting.listeners]
+  const ended = new EndedRequests(clock, listeners(), (error) => logger.error({ error }, 'the gateway failed to watch itself'))
   let alerts: AlertWatch | undefined
   return {
     metrics,
@@ -92,6 +94,12 @@ export function openWatch({ config, transport, prices, hostOf, address, dataDir,
       metrics.start()
       telemetry.start()
       alerts?.start()
+    },
+    configure(next) {
+      ended.tell()
+      telemetry.configure(next.telemetry)
+      alerting.configure(next.alerts)
+      ended.tellTo(listeners())
     },
     async close() {
       ended.close()

@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander'
 import { dataDirectory } from '../config/locate.ts'
-import type { UsageAccess } from '../operations/usage/open-usage-source.ts'
+import type { KeptUsage } from '../operations/usage/open-usage-source.ts'
 import type { UsageSource } from '../operations/usage/usage-desk.ts'
 import type { UsageParameters } from '../operations/usage/usage-query.ts'
 import type { CliContext } from './cli-context.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from './common-options.ts'
+import { keptConfig } from './kept-config.ts'
 import { operatorGateway } from './operator-gateway.ts'
 
 export interface UsageOptions extends CommonOptions {
@@ -35,27 +36,26 @@ export function parametersOf(options: UsageOptions, names: readonly string[]): U
   return Object.fromEntries(given) as UsageParameters
 }
 
-/** The gateway that runs, else its files. The caller closes it. */
+/** The gateway that runs, else what is kept. The caller closes it. */
 export async function usageSource(
   context: CliContext,
   options: CommonOptions,
-  access: UsageAccess = 'read',
+  access: KeptUsage['access'] = 'read',
 ): Promise<UsageSource> {
   const { surroundings, clock } = context
-  const [{ openUsageSource }, { loadConfig }, { providerHosts }, gateway] = await Promise.all([
+  const [{ openUsageSource }, { providerHosts }, gateway] = await Promise.all([
     import('../operations/usage/open-usage-source.ts'),
-    import('../config/load.ts'),
     import('../config/provider-hosts.ts'),
     operatorGateway(context, options),
   ])
-  const loaded = loadConfig({ ...surroundings, path: options.config })
-  // A configuration that cannot be read keeps nobody from looking into the usual place.
-  const hosts: ReadonlyMap<string, string> = loaded.ok ? providerHosts(loaded.compiled) : new Map()
-  const files = {
+  if (gateway !== undefined) return openUsageSource(gateway)
+  const config = await keptConfig(context, options.config, access)
+  const hosts: ReadonlyMap<string, string> = config === undefined ? new Map() : providerHosts(config)
+  return openUsageSource({
     dataDir: dataDirectory(surroundings, options.dataDir),
-    store: loaded.ok ? loaded.compiled.state.store : undefined,
-    hostOf: (provider: string) => hosts.get(provider) ?? '',
+    state: config?.state ?? { store: undefined, shared: undefined },
+    hostOf: (provider) => hosts.get(provider) ?? '',
     clock,
-  }
-  return openUsageSource(gateway, files, access)
+    access,
+  })
 }

@@ -7,7 +7,7 @@ import type { Target } from '../ir/target.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ByteBudget } from '../lib/byte-budget.ts'
 import type { Deadlines } from '../lib/deadlines.ts'
-import type { RequestTraces } from '../observability/tracing/request-traces.ts'
+import type { Tracing } from '../observability/tracing/request-traces.ts'
 import type { Provider } from '../providers/provider.types.ts'
 import type { DecisionQuestion } from '../ir/question.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
@@ -48,7 +48,7 @@ export interface ExecutionDeps {
   /** Hears of every request that has ended, after its record was handed in. */
   readonly requestEnded?: ((seed: RecordSeed) => void) | undefined
   /** Undefined where nothing is traced. */
-  readonly traces?: Pick<RequestTraces, 'begin' | 'propagate'> | undefined
+  readonly traces?: Tracing | undefined
   /** Bytes held in large buffers, of the process. */
   readonly buffers: ByteBudget
   /** 0 ≤ x < 1, for back-off jitter. */

@@ -1,7 +1,7 @@
 import { Secret } from './secret.ts'
 
 /**
- * Whether two values hold the same data: plain objects, lists, maps and secrets by what they hold, everything else by identity. A member
+ * Whether two values hold the same data: plain objects, lists, maps, sets and secrets by what they hold, everything else by identity. A member
  * that is undefined is as good as none.
  */
 export function sameData(left: unknown, right: unknown): boolean {
@@ -10,6 +10,8 @@ export function sameData(left: unknown, right: unknown): boolean {
     return left instanceof Secret && right instanceof Secret && left.reveal() === right.reveal()
   if (left instanceof Map || right instanceof Map)
     return left instanceof Map && right instanceof Map && left.size === right.size && sameData([...left], [...right])
+  if (left instanceof Set || right instanceof Set)
+    return left instanceof Set && right instanceof Set && sameData([...left], [...right])
   if (Array.isArray(left) || Array.isArray(right))
     return (
       Array.isArray(left) &&

@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 250
  */
 export class EndedRequests {
   private readonly clock: Clock
-  private readonly listeners: readonly EndedRequestListener[]
+  private listeners: readonly EndedRequestListener[]
   private readonly fault: (error: unknown) => void
   private waiting: EndedRequest[] = []
   private stopTicking: (() => void) | undefined = undefined
@@ -35,6 +35,12 @@ export class EndedRequests {
     if (requests.length === 0) return
     this.waiting = []
     for (const listener of this.listeners) this.tellOne(listener, requests)
+  }
+
+  /** Tells others from now on. What was taken before is told to those who were there. */
+  tellTo(listeners: readonly EndedRequestListener[]): void {
+    this.tell()
+    this.listeners = listeners
   }
 
   close(): void {

@@ -5,10 +5,13 @@ import { sameData } from '../lib/same-data.ts'
 const FIXED: readonly (readonly [key: string, valueOf: (config: CompiledConfig) => unknown])[] = [
   ['server.bind', ({ server }) => [server.host, server.port]],
   ['server.tls', ({ server }) => server.tls],
-  ['state.store', ({ state }) => state.store],
-  ['telemetry', ({ telemetry }) => telemetry],
-  ['alerts', ({ alerts }) => alerts],
-  ['capture', ({ capture }) => capture],
+  ['server.workers', ({ server }) => server.workers],
+  ['server.idempotency', ({ server }) => server.idempotency],
+  ['state.store', ({ state }) => [state.store, state.shared?.postgres]],
+  ['state.coordination', ({ state }) => state.shared?.redis],
+  ['state.on_loss', ({ state }) => state.shared?.onLoss],
+  ['ledger.enabled', ({ state }) => state.ledger.enabled],
+  ['ledger.required', ({ state }) => state.ledger.required],
 ]
 
 /** Keys that a running gateway cannot take over, where `next` differs from what it was started with. */
@@ -26,4 +29,5 @@ export const isSameConfig = (left: CompiledConfig, right: CompiledConfig): boole
   sameData(left.state, right.state) &&
   sameData(left.policyTests, right.policyTests) &&
   sameData(left.telemetry, right.telemetry) &&
-  sameData(left.alerts, right.alerts)
+  sameData(left.alerts, right.alerts) &&
+  sameData(left.capture, right.capture)

@@ -7,7 +7,6 @@ import { providerHosts } from '../config/provider-hosts.ts'
 import { createKnownModels } from '../catalog/known-models.ts'
 import type { ProviderId } from '../ir/ids.ts'
 import type { FactsOf, RoutingSnapshot } from '../ir/snapshot.ts'
-import { systemClock, type Clock } from '../lib/clock.ts'
 import { certificationPlace, heldCertifications } from './certify/held-certifications.ts'
 import { openPriceShelf } from './price-shelf.ts'
 import { createFactsOf } from '../catalog/target-facts.ts'
@@ -23,17 +22,18 @@ export interface DecisionWorld {
 
 export interface DecisionWorldOptions {
   readonly config: CompiledConfig
-  /** Where the operator's own prices are, and certifications that gateways do not share. */
+  /** Where the operator's own prices and certifications are, unless the configuration names a database. */
   readonly dataDir: string
+  readonly clock: Clock
   /** Unix milliseconds; some prices change with the day or the hour. */
   readonly at: number
 }
 
 /** Loads what decisions by a configuration depend on, without a running gateway. Throws when the operator's prices are no good. */
-export async function loadDecisionWorld({ config, dataDir, at }: DecisionWorldOptions): Promise<DecisionWorld> {
-  const shelf = await openPriceShelf(dataDir)
+export async function loadDecisionWorld({ config, dataDir, clock, at }: DecisionWorldOptions): Promise<DecisionWorld> {
+  const shelf = await openPriceShelf({ dataDir, shared: config.state.shared, clock })
   const prices = createPriceBook(shelf.dataset, compileOverrides(shelf.own))
-  const certifications = new Certifications(await heldCertifications(certificationPlace(config, dataDir), systemClock))
+  const certifications = new Certifications(await heldCertifications(certificationPlace(config, dataDir), clock))
   const factsOf = configFacts(config, { book: prices, generation: 0 }, { wall: () => at }, certifications)
   return { snapshot: config.routing, factsOf, prices, hosts: providerHosts(config) }
 }

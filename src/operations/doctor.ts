@@ -41,12 +41,14 @@ export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const loaded = await openConfig(options)
   const findings: Finding[] = checkConfiguration(loaded)
   findings.push(...(await checkDataDirectory({ dataDir, store: loaded.ok ? loaded.compiled.state.store : undefined, clock })))
-  const shelf = await openPriceShelf(dataDir).catch(asFailure('prices'))
+  const shelf = await openPriceShelf({ dataDir, shared: loaded.ok ? loaded.compiled.state.shared : undefined, clock }).catch(
+    asFailure('prices'),
+  )
   if ('status' in shelf) findings.push(shelf)
   else findings.push(...checkPrices(shelf.own, now))
   if (loaded.ok && !('status' in shelf)) {
     const { compiled } = loaded
-    const { factsOf } = await loadDecisionWorld({ config: compiled, dataDir, at: now })
+    const { factsOf } = await loadDecisionWorld({ config: compiled, dataDir, clock, at: now })
     findings.push(...checkPolicyTests(compiled, factsOf), ...checkProviders(compiled), ...checkTargets(compiled.routing, factsOf))
     if (reachProviders === true) {
       const ways = { proxied: environmentProxy(options.env), mayLeave: compiled.server.egressEnabled }

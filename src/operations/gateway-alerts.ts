@@ -20,30 +20,56 @@ export interface GatewayAlertsOptions {
   readonly address: () => string
 }
 
-/** Alerts of a gateway, before it is known what they look at. */
-export interface GatewayAlerts {
-  /** What has to be told of ended requests; empty when nobody is told of anything. */
-  readonly listeners: readonly EndedRequestListener[]
-  readonly noteCost: SettledCostListener
-  watch(parts: Omit<AlertedParts, 'fallbacks' | 'unpriced'>): AlertWatch
-}
+/** Alerts of a gateway. What they look at is brought in once, with `watch`. */
+export class GatewayAlerts {
+  private readonly options: GatewayAlertsOptions
+  private settings: AlertSettings
+  private fallbacks: FallbackRate
+  private unpriced: UnpricedModels
+  private alertWatch: AlertWatch | undefined
 
-/** Without a webhook nothing is counted and nothing is looked at. */
-export function createGatewayAlerts(options: GatewayAlertsOptions): GatewayAlerts {
-  const { settings, transport, clock, logger, version, address } = options
-  const { rules, webhooks } = settings
-  const fallbacks = new FallbackRate(clock, rules.fallback_rate.window_secs * 1000)
-  const unpriced = new UnpricedModels(clock, rules.unknown_price.quiet_secs * 1000)
-  const identity = (): { instance: string; version: string } => ({ instance: settings.instance ?? address(), version })
-  return {
-    listeners: webhooks.length === 0 ? [] : [fallbacks.count],
-    noteCost: unpriced.note,
-    watch: (parts) =>
-      new AlertWatch({
-        settings,
-        clock,
-        deliveries: webhooks.map((webhook) => new WebhookDelivery({ webhook, transport, clock, logger, identity })),
-        observe: () => observeForAlerts({ ...parts, fallbacks: () => fallbacks.read(), unpriced: () => unpriced.read() }),
-      }),
+  constructor(options: GatewayAlertsOptions) {
+    const { settings, clock } = options
+    this.options = options
+    this.settings = settings
+    this.fallbacks = fallbackRateOf(settings, clock)
+    this.unpriced = unpricedModelsOf(settings, clock)
+  }
+
+  /** What has to be told of ended requests; empty when nobody is told of anything. */
+  get listeners(): readonly EndedRequestListener[] {
+    return this.settings.webhooks.length === 0 ? [] : [this.fallbacks.count]
+  }
+
+  readonly noteCost: SettledCostListener = (cost) => this.unpriced.note(cost)
+
+  /** Without a webhook nothing is counted and nothing is looked at. */
+  watch(parts: Omit<AlertedParts, 'fallbacks' | 'unpriced'>): AlertWatch {
+    const { transport, clock, logger, version, address } = this.options
+    const identity = (): { instance: string; version: string } => ({ instance: this.settings.instance ?? address(), version })
+    this.alertWatch = new AlertWatch({
+      settings: this.settings,
+      clock,
+      deliveryTo: (webhook) => new WebhookDelivery({ webhook, transport, clock, logger, identity }),
+      observe: () => observeForAlerts({ ...parts, fallbacks: () => this.fallbacks.read(), unpriced: () => this.unpriced.read() }),
+    })
+    return this.alertWatch
+  }
+
+  /** Goes by other settings from now on. What was counted stays, unless it is to be counted over another time. */
+  configure(settings: AlertSettings): void {
+    const { clock } = this.options
+    const { rules } = this.settings
+    this.settings = settings
+    if (rules.fallback_rate.window_secs !== settings.rules.fallback_rate.window_secs)
+      this.fallbacks = fallbackRateOf(settings, clock)
+    if (rules.unknown_price.quiet_secs !== settings.rules.unknown_price.quiet_secs)
+      this.unpriced = unpricedModelsOf(settings, clock)
+    this.alertWatch?.configure(settings)
   }
 }
+
+const fallbackRateOf = ({ rules }: AlertSettings, clock: Clock): FallbackRate =>
+  new FallbackRate(clock, rules.fallback_rate.window_secs * 1000)
+const unpricedModelsOf = ({ rules }: AlertSettings, clock: Clock): UnpricedModels =>
+  new UnpricedModels(clock, rules.unknown_price.quiet_secs * 1000)

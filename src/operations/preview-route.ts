@@ -9,7 +9,7 @@ import { isObject, type JsonObject } from '../ir/json.ts'
 import type { Principal } from '../ir/principal.ts'
 import type { WireFormat } from '../ir/wire-format.ts'
 import { listedModels } from './listed-models.ts'
-import { ownPrices } from './price-shelf.ts'
+import { ownPrices, type PricePlace } from './price-shelf.ts'
 
 /** What would be asked. */
 export interface PreviewQuestion {
@@ -33,7 +33,7 @@ export interface PreviewParts {
 
 export interface PreviewOptions extends PreviewParts {
   /** Where the operator's own prices are. */
-  readonly dataDir: string
+  readonly pricePlace: PricePlace
   readonly certified: CertifiedTargets
   readonly question: PreviewQuestion
   readonly principal: Principal
@@ -49,7 +49,7 @@ export async function previewRoute(options: PreviewOptions): Promise<RouteDecisi
   const codec = codecs[question.format ?? guessFormat(body)]
   const { value: request } = codec.decodeRequest(body)
   const bytes = Buffer.from(JSON.stringify(body))
-  prices.replaceOverrides(ownPrices(options.dataDir))
+  prices.replaceOverrides(await ownPrices(options.pricePlace))
   certifications.replace(options.certified)
   return engine.preview({
     requestId: asRequestId(options.requestId),

@@ -2,7 +2,7 @@ import { priceAt } from '../catalog/prices/price-schedule.ts'
 import type { ModelPriceEntry } from '../catalog/prices/prices.schema.ts'
 import { writtenPrice } from '../catalog/prices/written-price.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { checkPrices, savePrices } from './price-file.ts'
+import { checkPrices } from './price-file.ts'
 import type { PriceShelf } from './price-shelf.ts'
 
 /** A price as typed: dollars as text, by the names of the price file. */
@@ -29,14 +29,14 @@ export interface SetPriceResult {
  * Makes a price of the operator's; it replaces an earlier one as a whole. Dated today unless it says otherwise. Throws
  * `config_invalid` when the name or a figure is no good, and then changes nothing.
  */
-export function setPrice(shelf: PriceShelf, { name, typed, now }: SetPriceOptions): SetPriceResult {
+export async function setPrice(shelf: PriceShelf, { name, typed, now }: SetPriceOptions): Promise<SetPriceResult> {
   const given = Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined))
   const checked = checkPrices({ prices: { [name]: { as_of: today(now), ...given } } }, 'what was typed')
   const price = checked[name]
   if (price === undefined) throw new GatewayError('config_invalid', `There is no price to set for ${name}.`)
   const stored = { ...price, ...figures(price) }
-  savePrices(shelf.path, { ...shelf.own, [name]: stored })
-  return { name, price: stored, replaced: shelf.own[name], missing: missingRates(shelf, name, { price: stored, now }) }
+  const { [name]: replaced } = await shelf.change((own) => ({ ...own, [name]: stored }))
+  return { name, price: stored, replaced, missing: missingRates(shelf, name, { price: stored, now }) }
 }
 
 export interface UnsetPriceResult {
@@ -45,17 +45,19 @@ export interface UnsetPriceResult {
 }
 
 /** Takes a price of the operator's away; the published one, if any, holds again. Throws `config_invalid` when there is none. */
-export function unsetPrice({ path, own }: PriceShelf, name: string): UnsetPriceResult {
-  const { [name]: removed, ...rest } = own
-  if (removed === undefined) {
-    throw new GatewayError(
-      'config_invalid',
-      `No price of yours is set for ${name}. \`switchback price list\` shows them; a published price can be replaced, not removed.`,
-    )
-  }
-  savePrices(path, rest)
-  return { name, removed }
+export async function unsetPrice(shelf: PriceShelf, name: string): Promise<UnsetPriceResult> {
+  const before = await shelf.change(({ [name]: removed, ...rest }) => {
+    if (removed === undefined) throw notSet(name)
+    return rest
+  })
+  return { name, removed: before[name]! }
 }
+
+const notSet = (name: string): GatewayError =>
+  new GatewayError(
+    'config_invalid',
+    `No price of yours is set for ${name}. \`switchback price list\` shows them; a published price can be replaced, not removed.`,
+  )
 
 const today = (now: number): string => new Date(now).toISOString().slice(0, 10)
 

@@ -4,7 +4,6 @@ import { describeIssue } from '../config/describe-issue.ts'
 import { formatPath } from '../config/problem.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { JsonObject } from '../ir/json.ts'
-import { readPriceFile, replacePriceFile } from '../state/prices/price-file.ts'
 
 /**
  * Prices out of the text of a price file, each with its own `as_of` where the file gives one. `where` names the file in messages.
@@ -43,14 +42,8 @@ export function checkPrices(document: unknown, where: string): PriceEntries {
   return Object.fromEntries(Object.entries(prices).map(([name, entry]) => [name, { as_of: asOf, ...entry }]))
 }
 
-/** The operator's prices in a file; none when there is no file. Throws as `parsePrices`, and `state_unavailable`. */
-export function loadPrices(path: string): PriceEntries {
-  const text = readPriceFile(path)
-  return text === undefined ? {} : parsePrices(text, path)
-}
-
-/** Writes the operator's prices, in order of their names. Throws `state_unavailable`; the old file then stands. */
-export function savePrices(path: string, prices: PriceEntries): void {
+/** The operator's prices as the text of a price file, in order of their names. */
+export function priceText(prices: PriceEntries): string {
   const sorted = Object.fromEntries(Object.entries(prices).sort(([left], [right]) => (left < right ? -1 : 1)))
-  replacePriceFile(path, `${JSON.stringify({ prices: sorted }, undefined, 2)}\n`)
+  return `${JSON.stringify({ prices: sorted }, undefined, 2)}\n`
 }

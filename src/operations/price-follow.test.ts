@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { createLazyPrices } from '../catalog/prices/lazy-prices.ts'
+import { createFilePrices } from '../state/prices/file.ts'
 import { replacePriceFile } from '../state/prices/price-file.ts'
 import { followPrices } from './price-follow.ts'
 
@@ -21,7 +22,7 @@ async function following(text: string) {
   const clock = new ManualClock(Date.UTC(2026, 10, 1))
   const prices = createLazyPrices()
   const warnings: string[] = []
-  const stop = followPrices({ path, clock, prices, warn: (message) => void warnings.push(message) })
+  const stop = followPrices({ store: createFilePrices({ path, clock }), prices, warn: (message) => void warnings.push(message) })
   const book = await prices.warm()
   const quote = () => book.priceOf({ providerId: 'acme', host: '', model: 'm' }, clock.wall())
   return { path, clock, warnings, stop, quote, input: () => quote()?.price.rates.input }

@@ -1,30 +1,25 @@
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { compileOverrides } from '../catalog/prices/override-prices.ts'
-import type { Clock } from '../lib/clock.ts'
-import { watchTextFile } from '../lib/watch-text-file.ts'
+import type { PriceStore } from '../state/prices/store.ts'
 import { parsePrices } from './price-file.ts'
 
 export interface FollowPricesOptions {
-  /** `prices.json` of the data directory. */
-  readonly path: string
-  readonly clock: Clock
+  readonly store: Pick<PriceStore, 'place' | 'watch'>
   readonly prices: LazyPrices
-  /** Told when the file cannot be used; the prices read last stay in force. */
+  /** Told when they cannot be used; the prices read last stay in force. */
   readonly warn: (message: string) => void
 }
 
-/** Gives a gateway the operator's prices at once and keeps it at them, within seconds of a change. Returns what ends it. */
-export function followPrices({ path, clock, prices, warn }: FollowPricesOptions): () => void {
-  return watchTextFile({
-    path,
-    clock,
+/** Gives a gateway the operator's prices and keeps it at them. Returns what ends it. */
+export function followPrices({ store, prices, warn }: FollowPricesOptions): () => void {
+  return store.watch({
     onChange(text) {
       try {
-        prices.replaceOverrides(compileOverrides(text === undefined ? {} : parsePrices(text, path)))
+        prices.replaceOverrides(compileOverrides(text === undefined ? {} : parsePrices(text, store.place)))
       } catch (cause) {
         warn(cause instanceof Error ? cause.message : String(cause))
       }
     },
-    onUnreadable: (reason) => warn(`The prices in ${path} cannot be read: ${reason}.`),
+    onUnreadable: (reason) => warn(`The prices in ${store.place} cannot be read: ${reason}`),
   })
 }

@@ -2,7 +2,6 @@ import { compileOverrides } from '../catalog/prices/override-prices.ts'
 import { createPriceBook, type PriceQuote } from '../catalog/prices/price-book.ts'
 import type { ModelPriceEntry, PriceEntries } from '../catalog/prices/prices.schema.ts'
 import { writtenPrice } from '../catalog/prices/written-price.ts'
-import { savePrices } from './price-file.ts'
 import type { PriceShelf } from './price-shelf.ts'
 
 /** A figure that an update would change; null is unknown. */
@@ -44,11 +43,11 @@ export function diffPrices({ dataset, own }: PriceShelf, { update, now }: DiffPr
 
 /**
  * Takes every price of the update over into the operator's own, which keep what the update does not name. Returns what changed.
- * Throws `state_unavailable` when the file cannot be written; then nothing has changed.
+ * Throws `state_unavailable` when they cannot be kept; then nothing has changed.
  */
-export function updatePrices(shelf: PriceShelf, options: DiffPricesOptions): readonly PriceChange[] {
+export async function updatePrices(shelf: PriceShelf, options: DiffPricesOptions): Promise<readonly PriceChange[]> {
   const changes = diffPrices(shelf, options)
-  savePrices(shelf.path, { ...shelf.own, ...options.update })
+  await shelf.change((own) => ({ ...own, ...options.update }))
   return changes
 }
 

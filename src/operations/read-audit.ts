@@ -29,7 +29,7 @@ export async function readAudit(place: RecordPlace, filter: AuditFilter): Promis
 }
 
 function openKept({ state, dataDir, clock }: Extract<RecordPlace, { kind: 'files' }>): AuditStore {
-  if (state.shared !== undefined) return openSharedAudit(state.shared.postgres, clock)
+  if (state.shared !== undefined) return openSharedAudit(state.shared.postgres, clock, { readOnly: true })
   const path = state.store ?? join(dataDir, STATE_FILE)
   if (path === 'memory' || !existsSync(path)) {
     throw new GatewayError(

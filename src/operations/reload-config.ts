@@ -29,6 +29,9 @@ export interface ReloadParts {
   readonly state: Pick<GatewayState, 'configure' | 'health'>
   readonly prices: LazyPrices
   readonly certifications: Certifications
+  /** Whoever exports what is measured, alerts, and captures bodies. */
+  readonly watch: { configure(config: CompiledConfig): void }
+  readonly captures: { configure(settings: CompiledConfig['capture']): void }
   readonly clock: Pick<Clock, 'wall'>
   /** Settings of the server with what cannot change. Throws when they must not be served; `configure` takes them over. */
   readonly server: {
@@ -43,7 +46,7 @@ export interface ReloadParts {
  * where a provider has another address. Rejects with `config_invalid` when the configuration is not taken: then nothing has changed.
  */
 export async function reloadConfig(wanted: CompiledConfig, parts: ReloadParts): Promise<ReloadOutcome> {
-  const { live, accounts, limiter, state, prices, server } = parts
+  const { live, accounts, limiter, state, prices, server, watch, captures } = parts
   let next = live.rotated(wanted)
   const restart = fixedKeys(live.started, next)
   if (isSameConfig(live.config, next)) return { kind: 'unchanged', revision: live.snapshot().revision, restart }
@@ -63,5 +66,7 @@ export async function reloadConfig(wanted: CompiledConfig, parts: ReloadParts): 
   for (const { id, settings: before } of earlier.values())
     if (providers.has(id) && providers.get(id)?.settings.baseUrl !== before.baseUrl) state.health.forget(id)
   server.configure(settings)
+  watch.configure(next)
+  captures.configure(next.capture)
   return { kind: 'applied', revision: live.snapshot().revision, restart }
 }

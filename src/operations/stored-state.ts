@@ -11,7 +11,7 @@ import { createPostgresDisables } from '../state/disables/postgres.ts'
 import type { DisableStore } from '../state/disables/store.ts'
 import { openPostgres } from '../state/postgres/postgres.ts'
 import { STATE_FILE } from '../state/records/open.ts'
-import type { StateSettings } from '../state/state.schema.ts'
+import type { SharedStateSettings, StateSettings } from '../state/state.schema.ts'
 import { openTenancy } from '../state/tenancy/open.ts'
 import { createPostgresTenancy } from '../state/tenancy/postgres.ts'
 import type { TenancyStore } from '../state/tenancy/store.ts'
@@ -35,10 +35,13 @@ export interface StoredState {
 export type StoredTold = { readonly file: string } | { readonly database: string }
 
 export function storedTold({ config: { state }, dataDir }: StoredPlace): StoredTold {
-  if (state.shared === undefined) return { file: state.store ?? join(dataDir, STATE_FILE) }
-  const { host, port, database } = state.shared.postgres
-  return { database: `${host}:${port}/${database}` }
+  return state.shared === undefined
+    ? { file: state.store ?? join(dataDir, STATE_FILE) }
+    : { database: databaseName(state.shared) }
 }
+
+/** How a shared database is told. */
+export const databaseName = ({ postgres: { host, port, database } }: SharedStateSettings): string => `${host}:${port}/${database}`
 
 /**
  * Opens the state for a command. Files are held meanwhile, so that no gateway starts in between and misses the change. Throws `data_dir_locked`,

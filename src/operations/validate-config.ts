@@ -1,4 +1,5 @@
 import type { LoadConfigOptions } from '../config/load.ts'
+import type { Clock } from '../lib/clock.ts'
 import { formatProblem, type ConfigProblem } from '../config/problem.ts'
 import { describeConfigSource } from './describe-config-source.ts'
 import { loadDecisionWorld } from './decision-world.ts'
@@ -25,8 +26,7 @@ export interface ConfigReport {
 export interface ValidateConfigOptions extends LoadConfigOptions {
   /** Where the operator's prices are, which policy tests may look at. */
   readonly dataDir: string
-  /** Unix milliseconds; some prices change with the day or the hour. */
-  readonly at: number
+  readonly clock: Clock
 }
 
 /** Finds, reads and checks the configuration that `serve` would use, without serving, and runs the policy tests it names. */
@@ -38,7 +38,8 @@ export async function validateConfig(options: ValidateConfigOptions): Promise<Co
   const { providers, routing, policyTests } = compiled
   const checked = { config, problems: [], warnings, providers: providers.map(({ id }) => id), models: routing.modelIds }
   if (policyTests.length === 0) return { ...checked, ok: true, policies: [] }
-  const { factsOf } = await loadDecisionWorld({ config: compiled, dataDir: options.dataDir, at: options.at })
+  const { dataDir, clock } = options
+  const { factsOf } = await loadDecisionWorld({ config: compiled, dataDir, clock, at: clock.wall() })
   const policies = checkPolicies(compiled, factsOf)
   return { ...checked, ok: policies.every(({ ok }) => ok), policies }
 }

@@ -34,6 +34,7 @@ import { createRedisOpenAttempts } from './open-attempts/redis.ts'
 import { openSqliteOpenAttempts } from './open-attempts/sqlite.ts'
 import { migratePostgres } from './postgres/migrate.ts'
 import { openPostgres, type Postgres } from './postgres/postgres.ts'
+import { createPostgresPrices } from './prices/postgres.ts'
 import { withRetention } from './records/open.ts'
 import { createPostgresRecords } from './records/postgres.ts'
 import { openRedis, type Redis } from './redis/redis.ts'
@@ -78,6 +79,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
   const limits = openSharedLimits(options, { redis: limitsRedis, coordination, ledger })
   const { audit, keepAuditFor } = keptAudit(createPostgresAudit(database), { ...options, opened })
   const tenancy = opened.add(createPostgresTenancy({ database, clock, coordination }))
+  const prices = opened.add(createPostgresPrices({ database, clock, coordination }))
   const disables = opened.add(createPostgresDisables({ database, clock, coordination }))
   let scorecards: ScorecardKeeper | undefined
   let sessionSalt = freshSalt()
@@ -91,6 +93,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     certifications: opened.add(createPostgresCertifications({ database, clock, coordination })),
     rotatedKeys: opened.add(createPostgresRotatedKeys({ database, clock, coordination })),
     audit,
+    prices,
     ledger,
     limits,
     idempotency: openIdempotency(options, limitsRedis),
@@ -101,7 +104,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     configure: (next) => configureParts({ records, ledger, keepAuditFor, health, scorecards }, next),
     async join() {
       await migratePostgres(database, { schema: shared.postgres.schema, domains: SHARED_DOMAINS })
-      await disables.load()
+      await Promise.all([disables.load(), prices.load()])
       sessionSalt = await sharedSessionSalt(database)
       scorecards ??= opened.add(
         keepScorecards({ health, file: createPostgresScorecards(database), clock, keeping: options.scorecards, warn }),

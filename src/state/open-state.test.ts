@@ -21,6 +21,7 @@ const newPath = (): string => {
 const open = (store: string, clock: ManualClock): GatewayState =>
   openState({
     store,
+    priceFile: undefined,
     clock,
     retentionMs: 1,
     auditRetentionMs: 1,

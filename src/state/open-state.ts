@@ -29,6 +29,8 @@ import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 import { openSqliteRotatedKeys } from './rotated-keys/sqlite.ts'
 import type { RotatedKeyStore } from './rotated-keys/store.ts'
+import { createFilePrices } from './prices/file.ts'
+import type { PriceStore } from './prices/store.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import type { SignatureStore } from './signatures/store.ts'
 import type { LedgerSettings } from './state.schema.ts'
@@ -57,6 +59,8 @@ export interface OpenStateOptions extends StateSurroundings {
   readonly store: string
   /** The file of certifications; undefined without a data directory. */
   readonly certificationPath?: string | undefined
+  /** Path of the operator's prices; undefined where there is no data directory. */
+  readonly priceFile: string | undefined
 }
 
 /** Everything a gateway remembers. */
@@ -72,6 +76,8 @@ export interface GatewayState {
   /** Undefined when nothing outlives the process. */
   readonly certifications: CertificationStore | undefined
   readonly audit: AuditStore
+  /** The operator's prices; undefined where nothing is kept. */
+  readonly prices: PriceStore | undefined
   /** Undefined when it is switched off. */
   readonly ledger: OpenLedger | undefined
   /** Takes the settings of a new configuration. What is known stays; the store stays the one that was opened. */
@@ -144,6 +150,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
     certifications:
       certificationPath === undefined ? undefined : opened.add(createFileCertifications({ path: certificationPath, clock })),
     audit,
+    prices: options.priceFile === undefined ? undefined : createFilePrices({ path: options.priceFile, clock }),
     ledger,
     configure: (next) => configureParts({ records, ledger, keepAuditFor, health, scorecards }, next),
     limits,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { CommandLine } from '../support/command-line.ts'
@@ -173,6 +173,10 @@ describe('state', () => {
     await ask(served.url)
     expect(existsSync(join(home.home, 'copy.db'))).toBe(true)
     expect((await home.run(['state', 'backup', 'copy.db'])).stderr).toContain('exists already')
+    await home.run(['price', 'set', 'mock/echo', '--input', '1', '--output', '2'])
+    const priced = await home.run(['state', 'backup', 'priced.db'])
+    expect(priced.stdout).toContain('priced.db.prices.json')
+    expect(readFileSync(join(home.home, 'priced.db.prices.json'), 'utf8')).toContain('mock/echo')
     expect(JSON.parse((await home.run(['state', 'check', '--json'])).stdout)).toMatchObject({ ok: true })
     writeFileSync(
       join(home.home, 'other.yaml'),

@@ -15,7 +15,7 @@ describeWithServers(
     test.each(runs)(
       'serve on, double nothing and lose no more than is promised: $calls calls, $blows blows, required $required',
       async (options) => expectSurvival(await runChaos(options), options),
-      120_000,
+      300_000,
     )
   },
 )

@@ -129,7 +129,6 @@ describeWithServers(['postgres', 'redis'], 'attempts of replicas', () => {
           () => false,
         ),
       'Redis is back',
-      5_000,
     )
     await attempts.orphans()
     expect(await replicas.keys()).toEqual([])

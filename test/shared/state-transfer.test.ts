@@ -67,13 +67,16 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
   test('moves a file into a database and back, and nothing is lost on the way', async () => {
     const { home, file, shared } = newHome()
     await fill(home, file)
+    for (const input of ['1', '2'])
+      await done(home, ['price', 'set', 'mock/echo', '--input', input, '--output', '3', '--config', file])
     const out = await done(home, ['state', 'export', '--config', file, '--to', 'all.jsonl'])
     expect(out.parts).toMatchObject({
       record_batches: { count: 40 },
       ledger_entries: { count: 40 },
-      audit: { count: 4 },
+      audit: { count: 6 },
       disables: { count: 1 },
       disable_changes: { count: 3 },
+      prices: { count: 2 },
     })
     const into = await done(home, ['state', 'import', '--config', shared, '--from', 'all.jsonl'])
     expect(into.parts).toEqual(out.parts)
@@ -90,6 +93,13 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
       'again.jsonl',
     ])
     expect(back.parts).toEqual(out.parts)
+    const listed = await Promise.all(
+      [
+        ['--config', shared],
+        ['--data-dir', join(home.home, 'other'), '--config', file],
+      ].map((place) => done(home, ['price', 'list', '--provider', 'mock', ...place])),
+    )
+    for (const list of listed) expect(list).toMatchObject({ prices: [{ name: 'mock/echo', price: { input: 2 } }] })
     const words = ['explain', 'last', '--json']
     const seen = await Promise.all([home.run([...words, '--config', file]), home.run([...words, '--config', shared])])
     expect(JSON.parse(seen[1].stdout)).toEqual(JSON.parse(seen[0].stdout))

@@ -9,6 +9,7 @@ import { openRedis } from '../../src/state/redis/redis.ts'
 import { startPostgres, type TestPostgres } from './postgres-server.ts'
 import { startRedis, type TestRedis } from './redis-server.ts'
 import type { TestServer } from './server-process.ts'
+import type { Stalls } from './stalls.ts'
 
 export interface ChaosOptions {
   /** At least so many; calls go on as long as blows do. */
@@ -30,11 +31,11 @@ export interface ChaosOutcome {
   readonly broken: number
   /** Calls without a budget of their own that were refused, by status. */
   readonly refused: Readonly<Record<number, number>>
-  /** Ids of answered calls without a record, by the gateway's death that took it: ms between answer and death. */
-  readonly lostRecords: readonly { readonly id: string; readonly beforeDeathMs: number }[]
+  /** Answered calls without a record. */
+  readonly lostRecords: readonly Lost[]
   readonly doubledRecords: number
   /** The same of entries of the ledger. */
-  readonly lostEntries: readonly { readonly id: string; readonly beforeDeathMs: number }[]
+  readonly lostEntries: readonly Lost[]
   /** Of those, attempts that the ledger does not have as lost, although Redis was there to note them. */
   readonly unnoticed: readonly string[]
   readonly doubledEntries: number
@@ -45,7 +46,21 @@ export interface ChaosOutcome {
   /** Money and places that are still held, and gateways whose attempts are still noted, when everything has ended; undefined when nobody waited. */
   readonly held: number | undefined
   readonly lossesOfRedis: number
+  /** Gateways that ended by themselves, and what they said. */
+  readonly ownDeaths: readonly string[]
   readonly log: readonly string[]
+}
+
+/** What an answered call left and its gateway took with it. */
+export interface Lost {
+  readonly id: string
+  /** Between answer and death, without the time in which the machine kept the gateway, or whoever looks, from running. */
+  readonly beforeDeathMs: number
+}
+
+interface Death {
+  readonly at: number
+  readonly stalls: Stalls | undefined
 }
 
 interface Answered {
@@ -86,10 +101,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   }
 }
 
+/** Runs a command that has to work. */
+async function done(gateway: MortalGateway, words: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await gateway.run(words)
+  if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
+}
+
 class ChaosWorld {
   private readonly random: () => number
   private readonly gateways: MortalGateway[] = []
-  private readonly deaths = new Map<number, number[]>()
+  private readonly deaths = new Map<number, Death[]>()
   private readonly answered: Answered[] = []
   private readonly log: string[] = []
   private readonly began = Date.now()
@@ -121,7 +142,8 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
 `
     for (let index = 0; index < GATEWAYS; index++)
       this.gateways.push(await MortalGateway.make(config, { PG: this.postgres.url(), RD: this.redis.url() }))
-    await Promise.all(this.gateways.map((gateway) => gateway.run(['price', 'set', 'mock/*', ...PRICE])))
+    await done(this.gateways[0]!, ['state', 'migrate'])
+    await done(this.gateways[0]!, ['price', 'set', 'mock/*', ...PRICE])
     await Promise.all(this.gateways.map((gateway) => gateway.start()))
     const callers = Array.from({ length: AT_ONCE }, () => this.call())
     const blows = this.strike()
@@ -196,8 +218,9 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
     const index = Math.floor(this.random() * GATEWAYS)
     const gateway = this.gateways[index]!
     this.note(`gateway ${index} is killed`)
-    this.deaths.set(index, [...(this.deaths.get(index) ?? []), Date.now()])
-    await gateway.kill()
+    const at = Date.now()
+    const stalls = await gateway.kill()
+    this.deaths.set(index, [...(this.deaths.get(index) ?? []), { at, stalls }])
     await gateway.start()
   }
 
@@ -308,6 +331,7 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
         tight: { calls: tight.length, spentUsd, limitUsd: TIGHT_USD, callUsd: spentUsd / Math.max(1, tight.length) },
         held,
         lossesOfRedis: this.redisAway.length,
+        ownDeaths: this.gateways.flatMap(({ ownDeaths }) => ownDeaths),
         log: this.log,
       }
     } finally {
@@ -326,14 +350,15 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
       .map(({ id }) => id)
   }
 
-  /** Answered calls that left no trace, and how long before the next death of their gateway they were answered. */
-  private missing(kept: ReadonlySet<string>, nameOf: (id: string) => string): { id: string; beforeDeathMs: number }[] {
+  /** Answered calls that left no trace, and the death of their gateway that took them. */
+  private missing(kept: ReadonlySet<string>, nameOf: (id: string) => string): Lost[] {
     return this.answered
       .filter(({ id }) => !kept.has(nameOf(id)))
       .map(({ id, gateway, from, at }) => {
         // The process that a call was sent to is the one that answered it, however late its answer was read here.
-        const death = (this.deaths.get(gateway) ?? []).find((time) => time >= from)
-        return { id, beforeDeathMs: death === undefined ? Number.POSITIVE_INFINITY : death - at }
+        const death = (this.deaths.get(gateway) ?? []).find((one) => one.at >= from)
+        if (death === undefined) return { id, beforeDeathMs: Number.POSITIVE_INFINITY }
+        return { id, beforeDeathMs: Math.round(death.at - at - (death.stalls?.since(at) ?? 0)) }
       })
   }
 }

@@ -33,7 +33,7 @@ async function validate(context: CliContext, options: CommonOptions): Promise<nu
     ...context.surroundings,
     path: options.config,
     dataDir: dataDirectory(context.surroundings, options.dataDir),
-    at: context.clock.wall(),
+    clock: context.clock,
   })
   if (options.json === true) context.stdout(`${JSON.stringify(report)}\n`)
   else if (report.ok) context.stdout(`${renderConfigReport(report)}\n`)

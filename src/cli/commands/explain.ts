@@ -100,7 +100,9 @@ async function prices(context: CliContext, options: ExplainOptions) {
   const loaded = loadConfig({ ...context.surroundings, path: options.config })
   if (!loaded.ok) return undefined
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  return loadDecisionWorld({ config: loaded.compiled, dataDir, at: context.clock.wall() }).catch(() => undefined)
+  return loadDecisionWorld({ config: loaded.compiled, dataDir, clock: context.clock, at: context.clock.wall() }).catch(
+    () => undefined,
+  )
 }
 
 async function tellSession(context: CliContext, id: string, options: ExplainOptions, source: RecordSource): Promise<number> {
@@ -123,7 +125,9 @@ async function decideAgain(context: CliContext, which: string, options: ExplainO
   const { compiled } = await requireConfig(context, { path: options.against ?? options.config })
   const record = await findRecord(source, which)
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  const replayer = new Replayer(await loadDecisionWorld({ config: compiled, dataDir, at: record.started_at }))
+  const replayer = new Replayer(
+    await loadDecisionWorld({ config: compiled, dataDir, clock: context.clock, at: record.started_at }),
+  )
   const replayed = options.against === undefined ? replayer.again(record) : replayer.against(record)
   const by = options.against ?? 'the configuration in force'
   if (options.json === true) context.stdout(`${JSON.stringify({ request_id: record.request_id, ...replayed })}\n`)

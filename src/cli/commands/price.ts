@@ -4,8 +4,9 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { PriceShelf } from '../../operations/price-shelf.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition, Execute } from '../command.ts'
-import { type CommonOptions, withDataDir, withJson } from '../common-options.ts'
+import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
+import { keptConfig } from '../kept-config.ts'
 import { noteAtTerminal } from '../note-at-terminal.ts'
 
 interface ListOptions extends CommonOptions {
@@ -47,7 +48,7 @@ export const priceCommand: CommandDefinition = {
 }
 
 function defineList(group: Command, execute: Execute): void {
-  withDataDir(withJson(group.command('list')))
+  withDataDir(withConfig(withJson(group.command('list'))))
     .option('--provider <name>', 'only of this provider')
     .option('--model <glob>', 'only models that fit; * stands for any text')
     .summary('list the prices in force')
@@ -59,7 +60,7 @@ function defineList(group: Command, execute: Execute): void {
 }
 
 function defineSet(group: Command, execute: Execute): void {
-  withDataDir(withJson(group.command('set')))
+  withDataDir(withConfig(withJson(group.command('set'))))
     .argument('<model>', NAME_HELP)
     .requiredOption('--input <usd>', 'USD per million tokens of input')
     .requiredOption('--output <usd>', 'USD per million tokens of output')
@@ -78,7 +79,7 @@ function defineSet(group: Command, execute: Execute): void {
 }
 
 function defineUnset(group: Command, execute: Execute): void {
-  withDataDir(withJson(group.command('unset')))
+  withDataDir(withConfig(withJson(group.command('unset'))))
     .argument('<model>', NAME_HELP)
     .summary('take a price of your own away')
     .description('Takes a price of your own away. The published one, if any, holds again.')
@@ -89,7 +90,7 @@ function defineUnset(group: Command, execute: Execute): void {
 }
 
 function defineDiff(group: Command, execute: Execute): void {
-  withDataDir(withJson(group.command('diff')))
+  withDataDir(withConfig(withJson(group.command('diff'))))
     .requiredOption('--from <file>', FROM_HELP)
     .summary('show what an update would change')
     .description('Shows what "price update" would change with a file of prices, and changes nothing.')
@@ -100,11 +101,11 @@ function defineDiff(group: Command, execute: Execute): void {
 }
 
 function defineUpdate(group: Command, execute: Execute): void {
-  withDataDir(withJson(group.command('update')))
+  withDataDir(withConfig(withJson(group.command('update'))))
     .requiredOption('--from <file>', FROM_HELP)
     .summary('take prices over from a file')
     .description(
-      'Takes all prices of a file over into your own, at once or not at all. The file before is kept as prices.json.previous.',
+      'Takes all prices of a file over into your own, at once or not at all. Those before are kept, as prices.json.previous or in the database.',
     )
     .action(async (_options: FromOptions, command: { optsWithGlobals(): FromOptions }) => {
       const options = command.optsWithGlobals()
@@ -116,7 +117,7 @@ async function list(context: CliContext, options: ListOptions): Promise<number> 
   const [{ listPrices }, { renderPriceList }, shelf] = await Promise.all([
     import('../../operations/price-list.ts'),
     import('../../operations/price-render.ts'),
-    openShelf(context, options),
+    openShelf(context, options, 'read'),
   ])
   const { provider, model } = options
   const prices = listPrices(shelf, { now: context.clock.wall(), provider, model })
@@ -128,7 +129,7 @@ async function set(context: CliContext, name: string, options: SetOptions): Prom
   const [{ setPrice }, { renderSetPrice }, shelf] = await Promise.all([
     import('../../operations/price-edit.ts'),
     import('../../operations/price-render.ts'),
-    openShelf(context, options),
+    openShelf(context, options, 'write'),
   ])
   const typed = {
     input: options.input,
@@ -140,13 +141,13 @@ async function set(context: CliContext, name: string, options: SetOptions): Prom
     as_of: options.asOf,
     source: options.source,
   }
-  const result = setPrice(shelf, { name, typed, now: context.clock.wall() })
+  const result = await setPrice(shelf, { name, typed, now: context.clock.wall() })
   await noteAtTerminal(context, options, {
     action: 'price.set',
     subject: { kind: 'price', id: name },
     details: { ...result.price },
   })
-  tell(context, options, { ok: true, file: shelf.path, ...result }, () => renderSetPrice(result))
+  tell(context, options, { ok: true, ...shelf.told, ...result }, () => renderSetPrice(result))
   return EXIT.ok
 }
 
@@ -154,15 +155,15 @@ async function unset(context: CliContext, name: string, options: CommonOptions):
   const [{ unsetPrice }, { renderUnsetPrice }, shelf] = await Promise.all([
     import('../../operations/price-edit.ts'),
     import('../../operations/price-render.ts'),
-    openShelf(context, options),
+    openShelf(context, options, 'write'),
   ])
-  const result = unsetPrice(shelf, name)
+  const result = await unsetPrice(shelf, name)
   await noteAtTerminal(context, options, {
     action: 'price.unset',
     subject: { kind: 'price', id: name },
     details: { ...result.removed },
   })
-  tell(context, options, { ok: true, file: shelf.path, ...result }, () => renderUnsetPrice(result))
+  tell(context, options, { ok: true, ...shelf.told, ...result }, () => renderUnsetPrice(result))
   return EXIT.ok
 }
 
@@ -171,28 +172,37 @@ async function bring(context: CliContext, options: FromOptions, update: boolean)
     import('../../operations/price-update.ts'),
     import('../../operations/price-file.ts'),
     import('../../operations/price-render.ts'),
-    openShelf(context, options),
+    openShelf(context, options, update ? 'write' : 'read'),
   ])
   const text = await context.readText(options.from).catch((cause: unknown) => {
     throw new GatewayError('config_invalid', `The prices ${options.from} cannot be read. Check the path of --from.`, { cause })
   })
   const parts = { update: parsePrices(text, options.from === '-' ? 'stdin' : options.from), now: context.clock.wall() }
-  const changes = update ? updatePrices(shelf, parts) : diffPrices(shelf, parts)
+  const changes = update ? await updatePrices(shelf, parts) : diffPrices(shelf, parts)
   if (update) {
     const changed = changes.filter(({ kind }) => kind !== 'same').map(({ name }) => name)
     const details = { changed: changed.length, models: changed.slice(0, MOST_NOTED) }
-    await noteAtTerminal(context, options, { action: 'price.update', subject: { kind: 'price', id: shelf.path }, details })
+    await noteAtTerminal(context, options, { action: 'price.update', subject: { kind: 'price', id: shelf.place }, details })
   }
-  tell(context, options, { ok: true, file: shelf.path, changes }, () => renderPriceChanges(changes, update))
+  tell(context, options, { ok: true, ...shelf.told, changes }, () => renderPriceChanges(changes, update))
   return EXIT.ok
 }
 
 /** Names that an entry of the audit holds. */
 const MOST_NOTED = 50
 
-async function openShelf(context: CliContext, options: CommonOptions): Promise<PriceShelf> {
-  const { openPriceShelf } = await import('../../operations/price-shelf.ts')
-  return openPriceShelf(dataDirectory(context.surroundings, options.dataDir))
+/** The prices of the configuration. */
+async function openShelf(
+  context: CliContext,
+  { config: path, dataDir }: CommonOptions,
+  access: 'read' | 'write',
+): Promise<PriceShelf> {
+  const { surroundings, clock } = context
+  const [{ openPriceShelf }, config] = await Promise.all([
+    import('../../operations/price-shelf.ts'),
+    keptConfig(context, path, access),
+  ])
+  return openPriceShelf({ dataDir: dataDirectory(surroundings, dataDir), shared: config?.state.shared, clock })
 }
 
 function tell(context: CliContext, options: CommonOptions, data: unknown, render: () => string): void {

@@ -52,6 +52,7 @@ async function run(context: CliContext, options: ReplayOptions): Promise<number>
   const world = await loadDecisionWorld({
     config: compiled,
     dataDir: dataDirectory(context.surroundings, options.dataDir),
+    clock: context.clock,
     at: now,
   })
   // The candidate configuration decides; where the records are is for the usual one to say.

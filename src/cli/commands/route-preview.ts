@@ -79,15 +79,19 @@ async function decideHere(context: CliContext, options: PreviewOptions, question
     import('../../operations/certify/held-certifications.ts'),
   ])
   // Nothing is recorded, so the gateway's own database stays untouched.
-  const config = { ...compiled, state: { ...compiled.state, store: 'memory' } }
+  const config = { ...compiled, state: { ...compiled.state, store: 'memory', shared: undefined } }
   const gateway = await app.createGateway({ config, logLevel: 'silent' })
   try {
     const { engine, prices, certifications } = gateway
-    const dataDir = dataDirectory(context.surroundings, options.dataDir)
+    const pricePlace = {
+      dataDir: dataDirectory(context.surroundings, options.dataDir),
+      shared: compiled.state.shared,
+      clock: context.clock,
+    }
     const requestId = `req_${crypto.randomUUID().replaceAll('-', '')}`
-    const certified = await heldCertifications(certificationPlace(compiled, dataDir), context.clock)
+    const certified = await heldCertifications(certificationPlace(compiled, pricePlace.dataDir), context.clock)
     const parts = { engine, prices, certifications, certified, codecs: app.codecs }
-    return await previewRoute({ ...parts, dataDir, question, principal: { role: 'admin' }, requestId })
+    return await previewRoute({ ...parts, pricePlace, question, principal: { role: 'admin' }, requestId })
   } finally {
     await gateway.close()
   }

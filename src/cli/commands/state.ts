@@ -6,6 +6,7 @@ import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition, Execute } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
+import { keptConfig } from '../kept-config.ts'
 import { requireConfig } from '../require-config.ts'
 
 /** `switchback state backup|check|migrate|export|import`. */
@@ -150,13 +151,11 @@ async function check(context: CliContext, options: CommonOptions): Promise<numbe
   return result.ok ? EXIT.ok : EXIT.failed
 }
 
-/** A configuration that cannot be read keeps nobody from looking into the usual place. */
 async function statePlace(context: CliContext, options: CommonOptions): Promise<StatePlace> {
-  const { loadConfig } = await import('../../config/load.ts')
-  const loaded = loadConfig({ ...context.surroundings, path: options.config })
+  const config = await keptConfig(context, options.config)
   return {
     dataDir: dataDirectory(context.surroundings, options.dataDir),
-    store: loaded.ok ? loaded.compiled.state.store : undefined,
-    shared: loaded.ok ? loaded.compiled.state.shared : undefined,
+    store: config?.state.store,
+    shared: config?.state.shared,
   }
 }

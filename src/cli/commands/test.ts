@@ -35,7 +35,12 @@ async function run(context: CliContext, file: string, options: CommonOptions): P
   const policies = parsePolicyFile(text, file === '-' ? 'stdin' : file)
   const { compiled } = await requireConfig(context, { path: options.config })
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
-  const { snapshot, factsOf } = await loadDecisionWorld({ config: compiled, dataDir, at: context.clock.wall() })
+  const { snapshot, factsOf } = await loadDecisionWorld({
+    config: compiled,
+    dataDir,
+    clock: context.clock,
+    at: context.clock.wall(),
+  })
   const report = runPolicyTests(snapshot, policies, { factsOf })
   context.stdout(`${options.json === true ? JSON.stringify(report) : renderPolicyReport(report)}\n`)
   return report.ok ? EXIT.ok : EXIT.failed

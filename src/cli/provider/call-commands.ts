@@ -145,7 +145,10 @@ async function probeBooks(context: CliContext, loaded: LoadedConfig) {
   return {
     requireBudget: (upstream: Upstream) => requireProbeBudget(books, upstream),
     async keep(upstream: Upstream, model: string, note: (ledger: ProbeLedger) => void): Promise<void> {
-      const ledger = openProbeLedger(books, upstream, { model, prices: await openPrices(dataDir) })
+      const ledger = openProbeLedger(books, upstream, {
+        model,
+        prices: await openPrices({ dataDir, shared: loaded.compiled.state.shared, clock: context.clock }),
+      })
       note(ledger)
       await ledger.keep()
     },

@@ -33,10 +33,15 @@ const MOST_KEPT = 500
  * else it keeps to itself.
  */
 export class AlertBook {
-  private readonly options: AlertBookOptions
+  private options: AlertBookOptions
   private readonly entries = new Map<string, Entry>()
 
   constructor(options: AlertBookOptions) {
+    this.options = options
+  }
+
+  /** Goes by other settings from now on; what is wrong, and who was told, stays. */
+  configure(options: AlertBookOptions): void {
     this.options = options
   }
 

@@ -42,6 +42,10 @@ export class WebhookDelivery {
     this.options = options
   }
 
+  get webhook(): Webhook {
+    return this.options.webhook
+  }
+
   get id(): string {
     return this.options.webhook.id
   }
@@ -84,6 +88,11 @@ export class WebhookDelivery {
       answered.abort()
       await late
     }
+  }
+
+  /** Resolves when what waits has been delivered, or given up. */
+  async finish(): Promise<void> {
+    await this.running
   }
 
   /** Nothing more is tried. */

@@ -13,6 +13,8 @@ export interface MetricExporterOptions {
   readonly resource: string
   readonly scope: string
   readonly intervalMs: number
+  /** Unix milliseconds from which on the metrics count. */
+  readonly countedSince: number
   readonly read: () => readonly Metric[]
 }
 
@@ -27,7 +29,7 @@ export class MetricExporter {
   constructor(options: MetricExporterOptions) {
     this.options = options
     this.state = new ExportState(options.clock, options.logger, 'metrics')
-    this.startedAt = unixNanos(options.clock.wall())
+    this.startedAt = unixNanos(options.countedSince)
   }
 
   start(): void {

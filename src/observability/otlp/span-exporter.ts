@@ -62,12 +62,15 @@ export class SpanExporter {
     })
   }
 
-  /** One last attempt. Resolves within the sender's time limit, twice at most. */
+  /** Sends what is left, batch by batch, as long as the collector takes them. Requests may still be told of meanwhile, and are not sent. */
   async close(): Promise<void> {
     this.stopTicking?.()
     await this.sending
-    this.flush()
-    await this.sending
+    for (let left = Number.POSITIVE_INFINITY; this.waiting.length > 0 && this.waiting.length < left;) {
+      left = this.waiting.length
+      this.flush()
+      await this.sending
+    }
   }
 
   private async sendBatch(): Promise<void> {

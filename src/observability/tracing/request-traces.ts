@@ -8,6 +8,13 @@ export interface RequestTracesOptions {
   readonly propagate: boolean
 }
 
+/** Traces of requests, while there are any. */
+export interface Tracing {
+  /** Undefined when nothing is traced. */
+  begin(requestId: string, headers: Headers): TraceContext | undefined
+  propagate(context: TraceContext, attempt: number, headers: Record<string, string>): void
+}
+
 const ID_PREFIX = 'req_'
 const SPAN_DIGITS = 16
 const SAMPLE_DIGITS = 8
@@ -17,7 +24,7 @@ const WHOLE = 0x1_0000_0000
  * Traces of requests. Ids are made from the request's own, which is random where it has to be, so that nothing is drawn or kept: the trace
  * of a call that brings none has the digits of its request id, and its spans those at their end.
  */
-export class RequestTraces {
+export class RequestTraces implements Tracing {
   private readonly options: RequestTracesOptions
 
   constructor(options: RequestTracesOptions) {

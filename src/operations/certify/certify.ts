@@ -50,8 +50,8 @@ export class Certifier {
   static async open(options: CertifierOptions): Promise<Certifier> {
     const { loaded, dataDir, clock } = options
     await withCertifications(options, (store) => store.list())
-    const world = await loadDecisionWorld({ config: loaded.compiled, dataDir, at: clock.wall() })
-    return new Certifier(options, await openPrices(dataDir), world)
+    const world = await loadDecisionWorld({ config: loaded.compiled, dataDir, clock, at: clock.wall() })
+    return new Certifier(options, await openPrices({ dataDir, shared: loaded.compiled.state.shared, clock }), world)
   }
 
   /** What a mode may come to at a target. */

@@ -43,7 +43,7 @@ export async function requireProbeBudget(
     (limits?.rules ?? []).filter((rule): rule is BudgetRule => rule.measure === 'usd'),
   )
   const place = ledgerPlace(loaded, dataDir)
-  const ledger = rules.length === 0 || place === undefined ? undefined : openLedgerForCommand(place, clock)
+  const ledger = rules.length === 0 || place === undefined ? undefined : openLedgerForCommand(place, clock, 'read')
   if (ledger === undefined) return
   try {
     const spentBefore = spentInLedger({ ledger, flush: () => Promise.resolve(), clock })

@@ -95,7 +95,7 @@ export class ProbeLedger {
     const { place, clock } = this.options
     if (place === undefined) return false
     try {
-      const ledger = openLedgerForCommand(place, clock)
+      const ledger = openLedgerForCommand(place, clock, 'write')
       if (ledger === undefined) return false
       try {
         await ledger.write(this.settlements)

@@ -6,9 +6,11 @@ import type { Clock } from '../../lib/clock.ts'
 import type { ArchivableStore } from '../../state/archive/archive.ts'
 import { createPostgresArchive } from '../../state/archive/postgres.ts'
 import { openSqliteArchive } from '../../state/archive/sqlite.ts'
+import { withPriceFile } from '../../state/archive/with-price-file.ts'
 import { takeDataDir } from '../../state/data-dir.ts'
 import { migratePostgres } from '../../state/postgres/migrate.ts'
 import { openPostgres } from '../../state/postgres/postgres.ts'
+import { openPriceStore } from '../../state/prices/open.ts'
 import { STATE_FILE } from '../../state/records/open.ts'
 import { SHARED_DOMAINS } from '../../state/shared-domains.ts'
 import type { StatePlace } from './state-file.ts'
@@ -22,7 +24,7 @@ export interface ArchivePlace extends StatePlace {
 export async function openForExport(place: ArchivePlace): Promise<ArchivableStore> {
   if (place.shared !== undefined) return openDatabase(place)
   const path = fileOf(place)
-  if (existsSync(path)) return openSqliteArchive({ path, readOnly: true, unpack: unpackRecord, appliedAt: place.clock.wall() })
+  if (existsSync(path)) return openFiles(place, true)
   throw new GatewayError(
     'state_unavailable',
     `There is no state to export: ${path} does not exist. Name another --data-dir or --config.`,
@@ -34,12 +36,7 @@ export async function openForImport(place: ArchivePlace): Promise<ArchivableStor
   if (place.shared !== undefined) return openDatabase(place)
   const held = takeDataDir({ path: place.dataDir, pid: process.pid, startedAt: place.clock.wall() })
   try {
-    const store = openSqliteArchive({
-      path: fileOf(place),
-      readOnly: false,
-      unpack: unpackRecord,
-      appliedAt: place.clock.wall(),
-    })
+    const store = openFiles(place, false)
     return {
       ...store,
       async close() {
@@ -63,6 +60,12 @@ async function openDatabase({ shared, clock }: ArchivePlace): Promise<Archivable
     await database.close()
     throw error
   }
+}
+
+function openFiles(place: ArchivePlace, readOnly: boolean): ArchivableStore {
+  const { dataDir, clock } = place
+  const store = openSqliteArchive({ path: fileOf(place), readOnly, unpack: unpackRecord, appliedAt: clock.wall() })
+  return withPriceFile(store, openPriceStore({ dataDir, shared: undefined, clock }))
 }
 
 function fileOf({ store, dataDir }: StatePlace): string {

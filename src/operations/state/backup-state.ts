@@ -1,6 +1,7 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { constants, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { PRICE_FILE } from '../../state/prices/price-file.ts'
 import { faultsOf } from './check-state.ts'
 import { openToRead, reasonOf, stateFile, type StatePlace } from './state-file.ts'
 
@@ -8,6 +9,8 @@ export interface Backup {
   readonly from: string
   readonly to: string
   readonly bytes: number
+  /** Where the operator's prices were copied to; undefined when there are none. */
+  readonly prices?: string | undefined
 }
 
 /**
@@ -19,10 +22,12 @@ export function backupState(place: StatePlace, target: string): Backup {
   const to = resolve(target)
   if (existsSync(to))
     throw new GatewayError('state_unavailable', `${to} exists already. Name a new file: a backup never replaces another one.`)
+  const prices = pricesOf(place, to)
   const unfinished = `${to}.unfinished`
   rmSync(unfinished, { force: true })
   try {
     copy(from, unfinished)
+    if (prices !== undefined) copyFileSync(prices.from, prices.to, constants.COPYFILE_EXCL)
     renameSync(unfinished, to)
   } catch (cause) {
     rmSync(unfinished, { force: true })
@@ -33,7 +38,13 @@ export function backupState(place: StatePlace, target: string): Backup {
       { cause },
     )
   }
-  return { from, to, bytes: statSync(to).size }
+  return { from, to, bytes: statSync(to).size, prices: prices?.to }
+}
+
+/** The operator's prices are in a file of their own, and their copy is beside that of the state. */
+function pricesOf({ dataDir }: StatePlace, backup: string): { readonly from: string; readonly to: string } | undefined {
+  const from = join(dataDir, PRICE_FILE)
+  return existsSync(from) ? { from, to: `${backup}.${PRICE_FILE}` } : undefined
 }
 
 function copy(from: string, to: string): void {

@@ -32,8 +32,11 @@ export class DigestSum {
   }
 }
 
-/** The parts in which two digests differ. */
+const NONE = new DigestSum().result()
+
+/** The parts in which two digests differ. An archive of an earlier release names no part that came later: it holds none of it. */
 export const differingParts = (left: ArchiveDigest, right: ArchiveDigest): string[] =>
-  [...new Set([...Object.keys(left), ...Object.keys(right)])].filter(
-    (name) => left[name]?.count !== right[name]?.count || left[name]?.digest !== right[name]?.digest,
-  )
+  [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((name) => {
+    const [one, other] = [left[name] ?? NONE[name], right[name] ?? NONE[name]]
+    return one?.count !== other?.count || one?.digest !== other?.digest
+  })

@@ -37,6 +37,14 @@ export const LEDGER_ENTRIES: ArchivePart = {
   order: ['sequence'],
 }
 
+/** The operator's prices. Beside an SQLite file they are in a file of their own. */
+export const PRICES: ArchivePart = {
+  name: 'prices',
+  domain: 'prices',
+  columns: { name: 'text', document: 'text' },
+  order: ['name'],
+}
+
 /** Every part of an archive, in the order in which it is written. */
 export const ARCHIVE_PARTS: readonly ArchivePart[] = [
   {
@@ -115,4 +123,5 @@ export const ARCHIVE_PARTS: readonly ArchivePart[] = [
     order: ['session', 'party'],
   },
   RECORD_BATCHES,
+  PRICES,
 ]

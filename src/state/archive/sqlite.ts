@@ -11,7 +11,7 @@ import { openSqliteDatabase } from '../sqlite-database.ts'
 import { archived, unarchived, type ArchivableStore, type ArchiveEntry } from './archive.ts'
 import { batchOfRow } from './batch-of-row.ts'
 import { notEmpty } from './not-empty.ts'
-import { ARCHIVE_PARTS, LEDGER_ENTRIES, RECORD_BATCHES, type ArchivePart } from './parts.ts'
+import { ARCHIVE_PARTS, LEDGER_ENTRIES, PRICES, RECORD_BATCHES, type ArchivePart } from './parts.ts'
 import { LEDGER_BATCHES, LedgerFiller, ledgerRows } from './sqlite-ledger.ts'
 
 export interface SqliteArchiveOptions {
@@ -33,6 +33,8 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   rotated_keys: ROTATED_KEY_MIGRATIONS,
 }
 
+const PARTS = ARCHIVE_PARTS.filter((part) => part !== PRICES)
+
 /** An SQLite file as a whole. Throws `state_unavailable` or `state_incompatible`. */
 export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStore {
   const { path, appliedAt, readOnly, unpack } = options
@@ -47,7 +49,7 @@ export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStor
       // All of it as it is now, whatever is written meanwhile.
       database.exec('BEGIN')
       try {
-        for (const part of ARCHIVE_PARTS) for (const row of rowsOf(database, part)) await take({ part, row: archived(part, row) })
+        for (const part of PARTS) for (const row of rowsOf(database, part)) await take({ part, row: archived(part, row) })
       } finally {
         database.exec('COMMIT')
       }
@@ -91,7 +93,7 @@ const hasTable = (database: DatabaseSync, part: ArchivePart): boolean =>
 const tableOf = (part: ArchivePart): string => (part === LEDGER_ENTRIES ? LEDGER_BATCHES : part.name)
 
 function requireEmpty(database: DatabaseSync, path: string): void {
-  for (const part of ARCHIVE_PARTS)
+  for (const part of PARTS)
     if (database.prepare(`SELECT 1 FROM ${tableOf(part)} LIMIT 1`).get() !== undefined) throw notEmpty(path, part)
 }
 

@@ -5,5 +5,8 @@ import { createPostgresAudit } from './postgres.ts'
 import type { AuditStore } from './store.ts'
 
 /** The audit of all gateways on a database, for a command. */
-export const openSharedAudit = (address: PostgresAddress, clock: Clock): AuditStore =>
-  onOwnDatabase(address, clock, createPostgresAudit)
+export const openSharedAudit = (
+  address: PostgresAddress,
+  clock: Clock,
+  access: { readonly readOnly?: boolean } = {},
+): AuditStore => onOwnDatabase(address, clock, createPostgresAudit, access)

@@ -5,16 +5,12 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EncryptedFile } from './encrypted-file.ts'
 import { readOrders, writeOrder } from './order-file.ts'
-import type { CapturedCall, CaptureEnd, CaptureOrder, CaptureStore } from './store.ts'
+import type { CapturedCall, CaptureEnd, CaptureKeeping, CaptureOrder, CaptureStore } from './store.ts'
 
-export interface CaptureFolderOptions {
+export interface CaptureFolderOptions extends CaptureKeeping {
   /** Made with the first capture. */
   readonly path: string
   readonly clock: Clock
-  /** How long a capture is kept after its end, in ms. */
-  readonly retentionMs: number
-  /** Most bytes of one capture; it ends when they are reached. */
-  readonly maxBytes: number
   /** Told when a capture ends by itself and when its bodies are deleted, for the audit. */
   readonly ended: (order: CaptureOrder, what: 'expired' | 'full' | 'deleted') => void
 }
@@ -30,6 +26,7 @@ export function openCaptureFolder(options: CaptureFolderOptions): CaptureStore {
 
 class CaptureFolder implements CaptureStore {
   readonly #options: CaptureFolderOptions
+  #keeping: CaptureKeeping
   readonly #orders = new Map<string, CaptureOrder>()
   /** Those in force by key. */
   readonly #active = new Map<string | undefined, string>()
@@ -39,6 +36,7 @@ class CaptureFolder implements CaptureStore {
 
   constructor(options: CaptureFolderOptions) {
     this.#options = options
+    this.#keeping = options
     for (const order of readOrders(options.path)) this.#orders.set(order.id, order)
     for (const order of this.#orders.values()) if (order.ended === undefined) this.#active.set(order.key, order.id)
     this.#tick()
@@ -110,6 +108,10 @@ class CaptureFolder implements CaptureStore {
     return true
   }
 
+  configure(keeping: CaptureKeeping): void {
+    this.#keeping = keeping
+  }
+
   list(): readonly CaptureOrder[] {
     return [...this.#orders.values()].reverse()
   }
@@ -145,7 +147,7 @@ class CaptureFolder implements CaptureStore {
   #admit(id: string, bytes: number): boolean {
     const order = this.#orders.get(id)
     if (order === undefined || order.ended !== undefined) return false
-    if (order.bytes + bytes > this.#options.maxBytes) {
+    if (order.bytes + bytes > this.#keeping.maxBytes) {
       this.#end(id, 'full')
       return false
     }
@@ -175,8 +177,8 @@ class CaptureFolder implements CaptureStore {
   }
 
   #tick(): void {
-    const { clock, retentionMs } = this.#options
-    const now = clock.wall()
+    const { retentionMs } = this.#keeping
+    const now = this.#options.clock.wall()
     for (const { id, ended, until } of this.list()) {
       if (ended === undefined && until <= now) this.#end(id, 'expired')
       // Counted from its own end: a gateway that was down for long keeps nothing longer for it.

@@ -21,6 +21,12 @@ export interface CaptureOrder {
   readonly cut: number
 }
 
+/** How long captures are kept after their end, in ms, and how much of one: it ends when so many bytes are reached. */
+export interface CaptureKeeping {
+  readonly retentionMs: number
+  readonly maxBytes: number
+}
+
 export type CaptureEnd = 'stopped' | 'expired' | 'full'
 
 /** One body on its way to the disk. Never blocks and never throws. */
@@ -50,6 +56,8 @@ export interface CaptureStore {
   stop(id: string): boolean
   /** Deletes a capture with its bodies, ending it first; true when there was one. */
   remove(id: string): boolean
+  /** Keeps captures by other bounds from now on, those in force too. */
+  configure(keeping: CaptureKeeping): void
   /** Newest first. */
   list(): readonly CaptureOrder[]
   /** Resolves when everything taken so far is on the disk, or has failed to be. */

@@ -17,6 +17,8 @@ export interface PostgresOptions {
   readonly deadlineMs?: number | undefined
   /** Most connections. Default 6. */
   readonly connections?: number | undefined
+  /** The server refuses every change. */
+  readonly readOnly?: boolean | undefined
 }
 
 /**
@@ -109,7 +111,7 @@ class BunPostgres implements Postgres {
   }
 
   private connect(): SQL {
-    const { address, connections = CONNECTIONS } = this.options
+    const { address, connections = CONNECTIONS, readOnly = false } = this.options
     const { host, port, database, user, password, schema } = address
     return new Bun.SQL({
       adapter: 'postgres',
@@ -125,6 +127,7 @@ class BunPostgres implements Postgres {
         application_name: 'switchback',
         search_path: schema,
         statement_timeout: String(statementLimit(this.deadlineMs)),
+        ...(readOnly ? { default_transaction_read_only: 'on' } : {}),
       },
     })
   }

@@ -9,6 +9,9 @@ export const openSharedRecords = (
   address: PostgresAddress,
   { clock, unpack }: { readonly clock: Clock; readonly unpack: UnpackRecord },
 ): RecordStore =>
-  onOwnDatabase(address, clock, (database) =>
-    createPostgresRecords({ database, clock, unpack, warn: () => undefined, writer: 'reader' }),
+  onOwnDatabase(
+    address,
+    clock,
+    (database) => createPostgresRecords({ database, clock, unpack, warn: () => undefined, writer: 'reader' }),
+    { readOnly: true },
   )
