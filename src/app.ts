@@ -174,9 +174,9 @@ interface Place {
 
 /** What can be done with a gateway that is built. */
 function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
-  const { config, surroundings, live, prices, certifications, state, buffers, issued, watch, app } = parts
-  const { dataDir, clock, logger } = surroundings
-  const noting = { audit: state.audit, clock, logger }
+  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
+  const { dataDir, clock } = surroundings
+  const noteRevision = (): void => noteConfiguration(live.snapshot(), { ...surroundings, audit: state.audit })
   const server = {
     check: checkBind,
     configure(settings: ServerSettings) {
@@ -186,10 +186,8 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
   }
   const joining = new Joining(async () => {
     await state.join()
-    noteConfiguration(live.snapshot(), noting)
-    await followCertifications({ store: state.certifications, certifications, warn: (message) => logger.error({}, message) })
-    await issued.read()
-    await parts.rotation.keptKeys?.follow()
+    noteRevision()
+    await readBooks(parts)
   }, config.state.shared === undefined)
   /** What upstreams of `format: auto` speak is found out beside everything else; nobody waits for it here. */
   const survey = (): void => void parts.formats.prepare(live.snapshot().targets)
@@ -214,7 +212,7 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       reloading = done.catch(() => undefined) // whoever asked for it is told
       return done.then((outcome) => {
         if (outcome.kind === 'applied') {
-          noteConfiguration(live.snapshot(), noting)
+          noteRevision()
           survey()
           issued.keys.renew()
           state.coordination.describe({ configHash: live.snapshot().configHash })
@@ -235,6 +233,13 @@ function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<G
       ])
     },
   }
+}
+
+/** Reads what is kept, and from then on what changes there. */
+async function readBooks({ state, certifications, issued, rotation, surroundings: { logger } }: HandleParts): Promise<void> {
+  await followCertifications({ store: state.certifications, certifications, warn: (message) => logger.error({}, message) })
+  await issued.read()
+  await rotation.keptKeys?.follow()
 }
 
 /** What is measured when somebody looks. */
