@@ -5,9 +5,9 @@ import type { ChaosOptions, ChaosOutcome } from './chaos-run.ts'
  * What a gateway that is killed may take with it: the last 250 ms, and some for a disk that is busy with all this. The time in which the machine
  * did not let it run is not counted. The 250 ms themselves are tested on a manual clock.
  */
-const MOST_LOST_MS = 1_000
+const MOST_LOST_MS = 2_000
 /** The same for entries of the ledger while the database hangs. */
-const MOST_LOST_HANGING_MS = 2_000
+const MOST_LOST_HANGING_MS = 4_000
 /** Calls of the caller with the small budget that may be under way at once, or unknown to whoever counts, when its budget ends. */
 const MOST_AT_ONCE = 40
 
