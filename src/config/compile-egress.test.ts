@@ -136,6 +136,7 @@ describe('a gateway that others reach', () => {
   test('is told when its providers may lead into private networks', () => {
     expect(warned(bind('0.0.0.0:80'))).toBe(true)
     expect(warned(bind('0.0.0.0:80', ', block_private_networks: true'))).toBe(false)
+    expect(warned(bind('0.0.0.0:80', ', block_private_networks: false'))).toBe(false)
     expect(warned(bind('127.0.0.1:80'))).toBe(false)
     expect(warned("server: { bind: '0.0.0.0:80', allow_open_admin: true }\nproviders: [{ id: mock, type: mock }]\n")).toBe(false)
   })

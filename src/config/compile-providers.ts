@@ -101,7 +101,7 @@ function egressOf(
   { parts, ways, context }: ProviderSurroundings,
   notes: ConfigNotes,
 ): AccountPlace['egress'] {
-  const publicOnly = parts.server.block_private_networks && !value.allow_private && value.type !== 'mock'
+  const publicOnly = parts.server.block_private_networks === true && !value.allow_private && value.type !== 'mock'
   if (publicOnly && isNearby(baseUrl)) {
     notes.warning(
       [...path, 'base_url'],

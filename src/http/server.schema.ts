@@ -115,9 +115,9 @@ export const serverSchema = z.strictObject({
     .describe('Serve without any key on an address that is not loopback. Everybody who reaches it is an admin.'),
   block_private_networks: z
     .boolean()
-    .default(false)
+    .optional()
     .describe(
-      'Call providers on the public internet only: addresses of this machine, of private networks and of cloud metadata are refused, also behind a name. `providers[].allow_private` makes exceptions.',
+      'Call providers on the public internet only: addresses of this machine, of private networks and of cloud metadata are refused, also behind a name. `providers[].allow_private` makes exceptions. Default `false`; a gateway that others reach asks at its start for one or the other.',
     ),
   egress_enabled: z
     .boolean()

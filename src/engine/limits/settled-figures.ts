@@ -3,23 +3,27 @@ const KEPT = 64
 const ENOUGH = 5
 /** Models are named by clients, so the memory of them is bounded. */
 const MOST_SERIES = 4_096
+/** A figure is worked out anew when so large a share of the samples is new: sorting them for each call would cost more than it tells. */
+const NEW_SHARE = 1 / 8
 
 class Series {
   private readonly values: number[] = []
   private next = 0
+  private added = 0
   private known: number | undefined = undefined
 
   add(value: number): void {
     this.values[this.next] = value
     this.next = (this.next + 1) % KEPT
-    this.known = undefined
+    this.added += 1
   }
 
   get percentile95(): number | undefined {
-    if (this.values.length < ENOUGH) return undefined
-    if (this.known === undefined) {
-      const sorted = this.values.toSorted((left, right) => left - right)
-      this.known = sorted[Math.ceil(sorted.length * 0.95) - 1]
+    const { values } = this
+    if (values.length < ENOUGH) return undefined
+    if (this.known === undefined || this.added >= values.length * NEW_SHARE) {
+      this.added = 0
+      this.known = values.toSorted((left, right) => left - right)[Math.ceil(values.length * 0.95) - 1]
     }
     return this.known
   }
@@ -44,6 +48,8 @@ export class SettledFigures {
 
   private of(name: string): Series {
     const known = this.series.get(name)
+    // Who was heard of last only matters where somebody has to go soon.
+    if (known !== undefined && this.series.size < MOST_SERIES / 2) return known
     const series = known ?? new Series()
     this.series.delete(name)
     this.series.set(name, series)
