@@ -85,8 +85,13 @@ async function startGateway(
   }
   writeFileSync(config, JSON.stringify(document))
   const command = path.join(root, 'bin/switchback')
-  const priced = [command, 'price', 'set', 'same/*', '--input', '1', '--output', '4', '--data-dir', data]
-  if ((await Bun.spawn(priced, { stdout: 'ignore' }).exited) !== 0) throw new Error('the price could not be set')
-  const serve = [command, 'serve', '--config', config, '--data-dir', data]
-  return start(serve, {}, /listens on (http:\/\/127\.0\.0\.1:\d+)/)
+  const place = ['--config', config, '--data-dir', data]
+  if (rest['state'] !== undefined) await run([command, 'state', 'migrate', '--config', config])
+  await run([command, 'price', 'set', 'same/*', '--input', '1', '--output', '4', ...place])
+  return start([command, 'serve', ...place], {}, /listens on (http:\/\/127\.0\.0\.1:\d+)/)
+}
+
+async function run(command: string[]): Promise<void> {
+  const child = Bun.spawn(command, { stdout: 'ignore' })
+  if ((await child.exited) !== 0) throw new Error(`${command.join(' ')} failed`)
 }

@@ -43,7 +43,7 @@ const median = (values: number[]): number => values.toSorted((left, right) => le
 async function measureRow(row: Row, gateway: Measured, floor: Measured): Promise<RowResult> {
   const shots = { gateway: row.gateway(gateway.url), floor: row.floor(floor.url) }
   const slice = short ? Math.ceil(row.slice / 2) : row.slice
-  await fire(shots.floor, row.slice, CONCURRENCY)
+  await warmUp(floor, () => fire(shots.floor, row.slice, CONCURRENCY))
   await warmUp(gateway, () => fire(shots.gateway, row.slice, CONCURRENCY))
   const pairs: { gateway: number; floor: number }[] = []
   for (let index = 0; index < SLICES; index++) {

@@ -1,4 +1,4 @@
-import { costOf } from '../../catalog/prices/cost-of.ts'
+import { nanosOf } from '../../catalog/prices/cost-of.ts'
 import type { ModelPrice } from '../../ir/price.ts'
 import type { AttemptPlace, AttemptSpending } from './limiter.ts'
 
@@ -18,7 +18,7 @@ export function reservedCost(place: AttemptPlace, price: ModelPrice, percentile9
   if (!isMetered) return undefined
   const inputTokens = Math.ceil(estimatedInputTokens * INPUT_MARGIN)
   const outputTokens = percentile95 === undefined ? Math.min(maxOutputTokens, LONG_OUTPUT_TOKENS) : maxOutputTokens
-  const worst = costOf({ inputTokens, outputTokens }, price)?.nanoDollars
+  const worst = nanosOf({ inputTokens, outputTokens }, price)
   return worst === undefined ? undefined : Math.max(1, Math.min(worst, percentile95 ?? worst))
 }
 
@@ -31,10 +31,10 @@ export function settledCost(
   { price, reserved, place }: { readonly price: ModelPrice | undefined; readonly reserved: number; readonly place: AttemptPlace },
 ): number {
   if (price === undefined) return 0
-  const known = usage === undefined ? undefined : costOf(usage, price)?.nanoDollars
+  const known = usage === undefined ? undefined : nanosOf(usage, price)
   if (known !== undefined) return known
   if (reached === 'nothing') return 0
   if (reached === 'answer') return reserved
-  const prompt = costOf({ inputTokens: place.estimatedInputTokens, outputTokens: 0 }, price)?.nanoDollars
+  const prompt = nanosOf({ inputTokens: place.estimatedInputTokens, outputTokens: 0 }, price)
   return Math.min(reserved, prompt ?? reserved)
 }

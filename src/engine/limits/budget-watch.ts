@@ -53,7 +53,8 @@ export class BudgetWatch {
   }
 
   private remember(standing: BudgetStanding): void {
-    this.latest.delete(standing.rule.counter)
+    // Which was charged last only matters where one has to go soon.
+    if (this.latest.size >= MOST_REMEMBERED / 2) this.latest.delete(standing.rule.counter)
     this.latest.set(standing.rule.counter, standing)
     if (this.latest.size <= MOST_REMEMBERED) return
     for (const oldest of this.latest.keys()) {
