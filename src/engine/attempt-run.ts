@@ -1,3 +1,4 @@
+import { whenever, type Eventually } from '../lib/eventually.ts'
 import type { ClientContext, Codec, ModelFacts } from '../codecs/codec.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Diagnostic } from '../ir/diagnostic.ts'
@@ -135,7 +136,8 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
     const { clock, deadlines } = this.deps
     let response: Response | undefined
     try {
-      if (this.limits !== undefined) await this.reserve(this.limits)
+      const reserving = this.limits && this.reserve(this.limits)
+      if (reserving !== undefined) await reserving
       const addresses = this.call.endpoint === undefined ? this.deps.media?.wanted(this) : undefined
       if (addresses !== undefined) await this.fetchMedia(addresses)
       const prepared = this.prepare()
@@ -216,13 +218,15 @@ export class AttemptRun implements AttemptInput, TimedAttempt {
   }
 
   /** Takes the money and the tokens the attempt may need. */
-  private async reserve(limits: CallLimits): Promise<void> {
-    this.reservation = await limits.reserve(this)
-    if (this.reservation.isHolding) this.deps.ledger?.attemptBegan(this, this.reservation.heldNanos)
-    // Given up meanwhile: nobody will finish it.
-    if (this.abortError === undefined) return
-    this.reservation.settle({ usage: undefined, reached: 'nothing' })
-    throw this.abortError
+  private reserve(limits: CallLimits): Eventually<void> {
+    return whenever(limits.reserve(this), (reservation) => {
+      this.reservation = reservation
+      if (reservation.isHolding) this.deps.ledger?.attemptBegan(this, reservation.heldNanos)
+      // Given up meanwhile: nobody will finish it.
+      if (this.abortError === undefined) return
+      reservation.settle({ usage: undefined, reached: 'nothing' })
+      throw this.abortError
+    })
   }
 
   abort(error: GatewayError): void {

@@ -1,3 +1,4 @@
+import type { Eventually } from '../lib/eventually.ts'
 import type { LazyPrices } from '../catalog/prices/lazy-prices.ts'
 import { callNeedsPrices } from '../routing/needs-prices.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
@@ -121,13 +122,13 @@ class Serving {
     const { ledger, limiter } = this.options
     const refusal = keepingRefusal(ledger)
     if (refusal !== undefined) return Promise.resolve(this.denied(call, refusal))
-    let admission: Promise<CallLimits | undefined> | undefined
+    let admission: Eventually<CallLimits | undefined>
     try {
       admission = limiter?.admit(call)
     } catch (error) {
       return Promise.resolve(this.denied(call, error))
     }
-    if (admission === undefined) return this.execute(call, undefined)
+    if (!(admission instanceof Promise)) return this.execute(call, admission)
     return admission.then(
       (limits) => this.execute(call, limits),
       (error: unknown) => this.denied(call, error),

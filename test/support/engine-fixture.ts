@@ -13,6 +13,7 @@ import { createMemoryDisables } from '../../src/state/disables/memory.ts'
 import type { DisableStore } from '../../src/state/disables/store.ts'
 import { createMemoryHealth } from '../../src/state/health/memory.ts'
 import { createMemoryLimits, type MemoryLimits } from '../../src/state/limits/memory.ts'
+import type { LimitStore } from '../../src/state/limits/store.ts'
 import { healthSettingsOf } from '../../src/state/health/settings.ts'
 import type { HealthStore } from '../../src/state/health/store.ts'
 import { ClientCall } from '../../src/engine/client-call.ts'
@@ -115,6 +116,8 @@ export interface TestEngine {
 export interface EngineTestOptions {
   /** Prices as an operator writes them; without one a cost is unknown. */
   readonly prices?: PriceEntries
+  /** Limits are counted elsewhere, so whoever acquires something has to wait for the answer. */
+  readonly limitsAreRemote?: boolean
   /** Parts of the ledger that behave in a way of their own. */
   readonly ledger?: Partial<Ledger>
   /** What accounts log in with that have more than a fixed key. */
@@ -149,7 +152,7 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
   const limits = createMemoryLimits({ clock })
   const crossings: BudgetCrossing[] = []
   const limiter = createLimiter({
-    store: limits,
+    store: options.limitsAreRemote === true ? answeringLater(limits) : limits,
     settings: compiled.limits,
     limitsOf: configuredLimitsOf(compiled.limits),
     version: () => compiled,
@@ -212,6 +215,14 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
 
 const NO_PRICES: PriceDataset = { providerOf: () => undefined, find: () => undefined, entries: () => [] }
 
+const answeringLater = (limits: MemoryLimits): LimitStore => ({
+  acquire: async (id, claims) => limits.acquire(id, claims),
+  renew: async (ids) => limits.renew(ids),
+  settle: async (id, actual) => limits.settle(id, actual),
+  release: async (id) => limits.release(id),
+  look: async (claims) => limits.look(claims),
+})
+
 /** A ledger that keeps what it is given, in this list. */
 const collecting = (settled: LedgerEntry[], own: Partial<Ledger> = {}): Ledger => ({
   required: false,
@@ -231,7 +242,10 @@ function breakable(response: Response, signal: AbortSignal): Response {
   if (inner === undefined) return response
   const body = new ReadableStream<Uint8Array>(
     {
-      start: (controller) => signal.addEventListener('abort', () => controller.error(signal.reason), { once: true }),
+      start(controller) {
+        if (signal.aborted) return controller.error(signal.reason)
+        signal.addEventListener('abort', () => controller.error(signal.reason), { once: true })
+      },
       async pull(controller) {
         const { value, done } = await inner.read()
         if (signal.aborted) return

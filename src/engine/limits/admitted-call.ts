@@ -1,3 +1,6 @@
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import { whenever, type Eventually } from '../../lib/eventually.ts'
+import type { Acquisition } from '../../state/limits/store.ts'
 import type { ModelPrice } from '../../ir/price.ts'
 import type { LimitRule, TokenWeights } from '../../ir/limits.ts'
 import type { Usage } from '../../ir/usage.ts'
@@ -45,14 +48,25 @@ export class AdmittedCall implements CallLimits {
     return limitHeaders(this.admission.standings, format, this.core.clock.wall())
   }
 
-  async reserve(place: AttemptPlace): Promise<Reservation> {
+  reserve(place: AttemptPlace): Eventually<Reservation> {
+    const { core, admission } = this
+    const id = `${admission.call.requestId}.${this.attempts++}`
+    const placeRules = core.places.rulesOf(place.target.provider, place.account.id)
+    if (!place.isMetered && (admission.rules.needsMeter || placeRules.needsMeter)) throw unmeteredRefused(place.target.id)
+    const hasBudgets = admission.rules.budgets.length + placeRules.budgets.length > 0
+    return hasBudgets
+      ? whenever(core.priceOf(place.target), (price) => this.reserveAt(place, placeRules, { id, price }))
+      : this.reserveAt(place, placeRules, { id, price: undefined })
+  }
+
+  private reserveAt(
+    place: AttemptPlace,
+    placeRules: RuleSet,
+    { id, price }: { readonly id: string; readonly price: ModelPrice | undefined },
+  ): Eventually<Reservation> {
     const { core, admission } = this
     const { rules, call } = admission
-    const id = `${call.requestId}.${this.attempts++}`
-    const placeRules = core.places.rulesOf(place.target.provider, place.account.id)
     const budgets = [...rules.budgets, ...placeRules.budgets]
-    if (!place.isMetered && (rules.needsMeter || placeRules.needsMeter)) throw unmeteredRefused(place.target.id)
-    const price = budgets.length === 0 ? undefined : await core.priceOf(place.target)
     const caller = callerOf(call)
     const cost = price === undefined ? undefined : reservedCost(place, price, core.costs.percentile95(caller, place.target.id))
     if (place.isMetered && cost === undefined && budgets.length > 0 && (rules.needsPrice || placeRules.needsPrice))
@@ -64,19 +78,20 @@ export class AdmittedCall implements CallLimits {
       ...placeRules.places.map((rule) => ({ rule, amount: 1 })),
       ...placeRules.tokens.map((weighed) => ({ rule: weighed.rule, amount: core.estimatedTokens(weighed, place, caller) })),
     ]
-    if (demands.length > 0) await this.acquire(id, demands)
-    return new AttemptReservation({
-      core,
-      place,
-      price,
-      reserved,
-      heldNanos: cost,
-      id,
-      caller,
-      demands,
-      tokens: placeRules.tokens,
-      told: (spending) => this.count(spending),
-    })
+    const reserve = (): Reservation =>
+      new AttemptReservation({
+        core,
+        place,
+        price,
+        reserved,
+        heldNanos: cost,
+        id,
+        caller,
+        demands,
+        tokens: placeRules.tokens,
+        told: (spending) => this.count(spending),
+      })
+    return demands.length === 0 ? reserve() : whenever(this.acquire(id, demands), reserve)
   }
 
   end(): void {
@@ -108,16 +123,23 @@ export class AdmittedCall implements CallLimits {
   }
 
   /** The caller's own limits go before those of the place: nothing would change elsewhere. */
-  private async acquire(id: string, demands: readonly Demand[]): Promise<void> {
-    const { core, admission } = this
+  private acquire(id: string, demands: readonly Demand[]): Eventually<void> {
+    const { core } = this
     const wall = core.clock.wall()
-    const answer = await core.store.acquire(id, core.claims(demands, wall))
-    if (answer.granted) return core.leases.add(id)
+    return whenever(core.store.acquire(id, core.claims(demands, wall)), (answer) => {
+      if (!answer.granted) throw this.refusal(demands, answer, wall)
+      core.leases.add(id)
+    })
+  }
+
+  private refusal(demands: readonly Demand[], answer: Extract<Acquisition, { granted: false }>, wall: number): GatewayError {
+    const { core, admission } = this
     const refused = refusedDemands(demands, answer.refused)
     for (const { rule, claim } of refused) core.places.note({ ...claim, resetAt: claim.fitsAt ?? claim.resetAt, rule })
     const own = refused.filter(({ rule }) => (admission.rules.budgets as readonly LimitRule[]).includes(rule))
-    if (own.length > 0) throw limitRefusal(worstRefusal(own, wall), 'budget_exceeded', wall)
-    throw limitRefusal(worstRefusal(refused, wall), 'target_over_limit', wall)
+    return own.length > 0
+      ? limitRefusal(worstRefusal(own, wall), 'budget_exceeded', wall)
+      : limitRefusal(worstRefusal(refused, wall), 'target_over_limit', wall)
   }
 }
 

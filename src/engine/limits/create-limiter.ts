@@ -4,6 +4,8 @@ import type { Limited } from '../../ir/observed.ts'
 import type { Principal } from '../../ir/principal.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Deadlines } from '../../lib/deadlines.ts'
+import { whenever, type Eventually } from '../../lib/eventually.ts'
+import type { Acquisition } from '../../state/limits/store.ts'
 import type { Call } from '../engine.ts'
 import { estimateInputTokens } from '../token-estimate.ts'
 import { AdmittedCall, callerOf } from './admitted-call.ts'
@@ -60,7 +62,7 @@ class MeteredLimiter implements Limiter {
     this.queued = new FairQueue({ clock, deadlines, timeoutMs: settings.admissionTimeoutMs, maxQueued: settings.maxQueued })
   }
 
-  admit(call: Call): Promise<CallLimits> | undefined {
+  admit(call: Call): Eventually<CallLimits | undefined> {
     const rules = this.rulesOf(call.principal)
     if (rules !== undefined) return this.enter(call, rules)
     return this.places.isEmpty ? undefined : this.enter(call, NO_RULES)
@@ -100,29 +102,25 @@ class MeteredLimiter implements Limiter {
     return rules.map((rule, index) => ({ ...standings[index]!, rule }))
   }
 
-  private async enter(call: Call, rules: RuleSet): Promise<CallLimits> {
+  private enter(call: Call, rules: RuleSet): Eventually<CallLimits> {
+    const { core, queued } = this
     const demands = this.demandsOf(call, rules)
     const mayWait = rules.places.some(isForAll)
-    let standings: readonly RuleStanding[] = []
-    const acquire = async (): Promise<boolean> => {
-      const taken = await this.acquire(call, demands)
-      if (taken !== undefined) standings = taken
-      return taken !== undefined
-    }
     const flow = flowOf(call.principal)
-    let queuedMs = 0
-    if (mayWait) {
-      const giveBack = (): void => this.core.settle(call.requestId, {}, [])
-      queuedMs = await this.queued.enter({ flow, priority: rules.priority, signal: call.signal, acquire, giveBack })
-    } else await acquire()
-    return new AdmittedCall(this.core, {
-      call,
-      rules,
-      demands,
-      standings,
-      queuedMs,
-      ended: () => mayWait && this.queued.left(flow),
-    })
+    let standings: readonly RuleStanding[] = []
+    const acquire = (): Eventually<boolean> =>
+      whenever(this.acquire(call, demands), (taken) => {
+        standings = taken ?? []
+        return taken !== undefined
+      })
+    const ended = (): void => {
+      if (mayWait) queued.left(flow)
+    }
+    const admitted = (queuedMs: number): CallLimits =>
+      new AdmittedCall(core, { call, rules, demands, standings, queuedMs, ended })
+    if (!mayWait) return whenever(acquire(), () => admitted(0))
+    const giveBack = (): void => core.settle(call.requestId, {}, [])
+    return whenever(queued.enter({ flow, priority: rules.priority, signal: call.signal, acquire, giveBack }), admitted)
   }
 
   private demandsOf(call: Call, { requests, tokens, places }: RuleSet): Demand[] {
@@ -136,12 +134,23 @@ class MeteredLimiter implements Limiter {
   }
 
   /** Undefined when only the places of all calls together are taken. */
-  private async acquire(call: Call, demands: readonly Demand[]): Promise<readonly RuleStanding[] | undefined> {
+  private acquire(call: Call, demands: readonly Demand[]): Eventually<readonly RuleStanding[] | undefined> {
     if (demands.length === 0) return []
     const { core } = this
     const wall = core.clock.wall()
-    const answer = await core.store.acquire(call.requestId, core.claims(demands, wall))
-    if (answer.granted) return demands.map(({ rule }, index) => ({ ...answer.standings[index]!, rule }))
+    return whenever(core.store.acquire(call.requestId, core.claims(demands, wall)), (answer) =>
+      answer.granted
+        ? demands.map(({ rule }, index) => ({ ...answer.standings[index]!, rule }))
+        : this.refused(call, demands, answer, wall),
+    )
+  }
+
+  private refused(
+    call: Call,
+    demands: readonly Demand[],
+    answer: Extract<Acquisition, { granted: false }>,
+    wall: number,
+  ): undefined {
     const refused = refusedDemands(demands, answer.refused)
     const own = refused.filter(({ rule }) => !isForAll(rule))
     if (own.length === 0) return undefined

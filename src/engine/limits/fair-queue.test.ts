@@ -31,7 +31,8 @@ function open(places: number, { timeoutMs = 10_000, maxQueued = 1_000 } = {}): W
         return true
       }
       const giveBack = (): void => void world.free++
-      queue.enter({ flow, priority, signal, acquire, giveBack }).then(
+      const entering = async (): Promise<number> => queue.enter({ flow, priority, signal, acquire, giveBack })
+      entering().then(
         async () => {
           world.served.push(flow)
           if (lastsMs === Infinity) return

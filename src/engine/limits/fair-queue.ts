@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { CallPriority } from '../../ir/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Deadlines, Watch } from '../../lib/deadlines.ts'
-import type { Eventually } from '../../state/limits/store.ts'
+import { whenever, type Eventually } from '../../lib/eventually.ts'
 import { clientGone } from '../execution-errors.ts'
 import { FreedPlaces } from './freed-places.ts'
 
@@ -83,12 +83,17 @@ export class FairQueue {
     return this.count
   }
 
-  /** Resolves with the time waited when the call has its place. */
-  async enter(ticket: Ticket): Promise<number> {
-    if (this.count === 0 && (await ticket.acquire())) {
+  /** The time waited, when the call has its place. */
+  enter(ticket: Ticket): Eventually<number> {
+    if (this.count > 0) return this.wait(ticket)
+    return whenever(ticket.acquire(), (hasPlace) => {
+      if (!hasPlace) return this.wait(ticket)
       this.started(ticket.flow)
       return 0
-    }
+    })
+  }
+
+  private wait(ticket: Ticket): Promise<number> {
     if (this.count >= this.options.maxQueued) throw this.full(0)
     return new Promise((resolve, reject) => {
       this.add(ticket, resolve, reject)

@@ -7,6 +7,7 @@ import type { Target } from '../../ir/target.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { WireFormat } from '../../ir/wire-format.ts'
 import type { BudgetUse, QueueState } from '../../observability/settled-cost.ts'
+import type { Eventually } from '../../lib/eventually.ts'
 import type { Standing } from '../../state/limits/store.ts'
 import type { Call, HeaderList } from '../engine.ts'
 
@@ -48,10 +49,10 @@ export interface CallLimits {
   /** Rate limits of the caller, in the words of its format; empty without any. */
   headersFor(format: WireFormat): HeaderList
   /**
-   * Takes what an attempt needs before it is sent. Rejects with `budget_exceeded` when the caller may not spend that much,
+   * Takes what an attempt needs before it is sent. Throws or rejects with `budget_exceeded` when the caller may not spend that much,
    * `price_required` when nobody knows how much it is, `unmetered_refused` when nobody can tell what it will have used, and `target_over_limit` when it is the provider or account that may not.
    */
-  reserve(place: AttemptPlace): Promise<Reservation>
+  reserve(place: AttemptPlace): Eventually<Reservation>
   /** The call is over. Happens once. */
   end(): void
 }
@@ -74,10 +75,10 @@ export interface RuleStanding extends Standing {
 /** Everything that limits calls. The engine asks it before it decides, before it sends, and when something has ended. */
 export interface Limiter {
   /**
-   * Lets a call in, at once or after a fair wait. Undefined when nothing limits it. Rejects with `limit_exceeded`, with
+   * Lets a call in, at once or after a fair wait. Undefined when nothing limits it. Throws or rejects with `limit_exceeded`, with
    * `admission_timeout`, or with `client_closed_request` when the client gave up waiting.
    */
-  admit(call: Call): Promise<CallLimits | undefined> | undefined
+  admit(call: Call): Eventually<CallLimits | undefined>
   /** Which limit of the target's provider, or of all its accounts, is used up. */
   limitedBy(target: Pick<Target, 'provider'>): Limited | undefined
   /** Whether the account's own limits leave room, and otherwise for how long not. */

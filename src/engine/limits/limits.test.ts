@@ -101,13 +101,16 @@ describe('money that is held', () => {
 
   test('is given back when the client leaves before anything was sent', async () => {
     const gone = new AbortController()
-    const gateway = testEngine({ providers: PROVIDERS, tenants: [{ id: 't', budget_usd: 1, max_concurrency: 3 }] }, () =>
-      answer(1),
+    const gateway = testEngine(
+      { providers: PROVIDERS, tenants: [{ id: 't', budget_usd: 1, max_concurrency: 3 }] },
+      () => answer(1),
+      { limitsAreRemote: true },
     )
     const call = gateway.call(CHAT, CHAT.call('a/m'), { ...of('t'), signal: gone.signal })
     gone.abort()
     await call
     await gateway.clock.advance(0)
+    expect(gateway.sent).toEqual([])
     expect(await spentBy(gateway, 't')).toEqual({ spent: 0, held: 0 })
     expect((await gateway.limiter.statusOf(of('t').principal)).map(({ used }) => used)).toEqual([0, 0])
   })

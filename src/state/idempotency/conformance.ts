@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { Eventually } from '../limits/store.ts'
+import type { Eventually } from '../../lib/eventually.ts'
 import type { IdempotencyStore } from './store.ts'
 
 /** A store to test, and the hands of its clock. */

@@ -1,4 +1,4 @@
-import type { Eventually } from '../limits/store.ts'
+import type { Eventually } from '../../lib/eventually.ts'
 
 /** What a caller wants to do once. Both are hashes, so that a store holds nothing of anybody. */
 export interface IdempotentCall {

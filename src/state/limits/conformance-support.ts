@@ -1,4 +1,5 @@
-import type { Claim, Eventually, LimitStore, Standing } from './store.ts'
+import type { Eventually } from '../../lib/eventually.ts'
+import type { Claim, LimitStore, Standing } from './store.ts'
 
 /** A store to test, and the hands of its clock. */
 export interface LimitsUnderTest {

@@ -1,3 +1,5 @@
+import type { Eventually } from '../../lib/eventually.ts'
+
 /** What a call takes of one counter, and how much there is. Names of counters are the same in every process that shares the store. */
 export type Claim =
   /** Spent at once, and out of mind `windowMs` later. */
@@ -66,12 +68,9 @@ export interface SavedPeriod {
   readonly settled: number
 }
 
-/** A store in this process answers at once, a shared one later. Every call of a shared one ends by a deadline of its own. */
-export type Eventually<Value> = Value | Promise<Value>
-
 /**
  * Counters of limits, shared by everybody who spends from them. One call acquires everything a request needs, all or nothing: money,
- * rates and places of several subjects at once. What is held has a lease: a holder that does not renew, because its process is gone,
+ * rates and places of several subjects at once. A store in this process answers at once, a shared one later, by a deadline of its own. What is held has a lease: a holder that does not renew, because its process is gone,
  * loses it, and it is free again. The work of each call grows with the counters it touches and with nothing else.
  */
 export interface LimitStore {
