@@ -65,6 +65,9 @@ describe('provider certify', () => {
     await eventually(async () => (await ask(gateway.url)) === 200, 'the certified target is served')
     expect((await line.run(['route-preview', '--model', 'safe'])).exitCode).toBe(0)
     expect((await line.run(['provider', 'matrix'])).stdout).toMatch(/p\/probed +\d{4}-\d\d-\d\d +0 d +full +certified +ok +ok/)
+    const alive = await line.run(['provider', 'certify', 'p/probed'])
+    expect(alive.stdout).toMatch(/p\/probed is alive.*\nWhat was asked in full on \d{4}-\d\d-\d\d is kept: certified/)
+    expect((await line.run(['route-preview', '--model', 'safe'])).exitCode).toBe(0)
     const events = await line.run(['usage', 'events', '--json'])
     expect(events.stdout).toContain('"purpose":"probe"')
     // The same model at another address is another thing.

@@ -86,7 +86,7 @@ async function certifyOne(
   options: CertifyOptions,
   { certifier, target }: OneTarget,
 ): Promise<CertifiedTarget> {
-  const [{ probesOf }, { renderCertification, renderSpent }] = await Promise.all([
+  const [{ probesOf }, { renderCertification, renderKept, renderSpent }] = await Promise.all([
     import('../../operations/certify/certify-target.ts'),
     import('../../operations/certify/render-certification.ts'),
   ])
@@ -95,7 +95,8 @@ async function certifyOne(
   try {
     const result = await certifier.certify(target, mode, (done, { id }) => bar.show(done, id))
     bar.end()
-    if (options.json !== true) context.stdout(`${renderCertification(result.certification)}\n${renderSpent(result)}\n`)
+    if (options.json !== true)
+      context.stdout(`${renderCertification(result.certification)}\n${renderKept(result)}${renderSpent(result)}\n`)
     return result
   } finally {
     bar.end()

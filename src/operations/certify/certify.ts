@@ -11,6 +11,7 @@ import { openCertificationsForCommand } from '../../state/certifications/open-fo
 import { certificationPlace } from './held-certifications.ts'
 import { type CertificationMode, certifyTarget, probesOf } from './certify-target.ts'
 import { estimateCost, type ProbeEstimate } from './estimate-cost.ts'
+import { keepCertification } from './keep-certification.ts'
 import { openProbeLedger, requireProbeBudget } from './open-probe-ledger.ts'
 import type { Probe } from './probe.types.ts'
 
@@ -26,6 +27,8 @@ export interface CertifierOptions {
 /** What came of certifying a target, and what that cost. */
 export interface CertifiedTarget {
   readonly certification: Certification
+  /** What is known of the target from now on. */
+  readonly kept: Certification
   /** 1e-9 USD; undefined when it is not known. */
   readonly nanoDollars: number | undefined
   /** Whether the calls stand in the ledger. */
@@ -96,8 +99,8 @@ export class Certifier {
       // What was spent is spent, whatever becomes of the result.
       inLedger = await ledger.keep()
     }
-    await withCertifications(this.options, (store) => store.keep(certification))
-    return { certification, nanoDollars: ledger.nanoDollars, inLedger }
+    const kept = await withCertifications(this.options, (store) => keepCertification(store, certification))
+    return { certification, kept, nanoDollars: ledger.nanoDollars, inLedger }
   }
 
   /** Every target that the configuration names and that has an account with a key, and those that have none. */

@@ -38,6 +38,10 @@ export function renderCertification({ target, status, mode, results }: Certifica
   return [...lines, ...(lines.length === 0 ? [] : ['']), `${safeText(target)} ${verdict}: ${parts.join(', ')}.`].join('\n')
 }
 
+/** Tells of an earlier certification that says more; empty where the new one is kept. */
+export const renderKept = ({ certification, kept }: Pick<CertifiedTarget, 'certification' | 'kept'>): string =>
+  kept === certification ? '' : `What was asked in full on ${kept.at.slice(0, 10)} is kept: ${kept.status}.\n`
+
 /** What it has cost, and whether the ledger knows. */
 export function renderSpent({ nanoDollars, inLedger }: Pick<CertifiedTarget, 'nanoDollars' | 'inLedger'>): string {
   const money = nanoDollars === undefined ? 'What it cost is not known' : `It cost $${nanoToUsd(nanoDollars)}`
