@@ -24,7 +24,17 @@ function startAgain(): void {
   process.execve?.(process.execPath, programArguments, { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: MOST_UPSTREAM_CALLS })
 }
 
+/** A fault that nobody handles is told without anything that could come from a request, then the end: what was under way is lost anyway. */
 async function run(): Promise<void> {
+  const [{ writeSync }, { describeError }] = await Promise.all([import('node:fs'), import('./observability/describe-error.ts')])
+  const endWithFault = (fault: unknown): never => {
+    try {
+      // At once: what is still on its way to a pipe would be lost with the process.
+      writeSync(2, `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), error: describeError(fault) })}\n`)
+    } finally {
+      process.exit(1)
+    }
+  }
   process.on('uncaughtException', endWithFault)
   process.on('unhandledRejection', endWithFault)
   const [{ runCommandLine }, { endProcess, processContext }, { ENGINE_VERSION }] = await Promise.all([
@@ -55,14 +65,4 @@ async function loadApp(): Promise<GatewayApp> {
       return createGateway({ ...options, logger })
     },
   }
-}
-
-/** A fault nobody handled: told without anything that could come from a request, then the end. What was under way is lost anyway. */
-function endWithFault(fault: unknown): void {
-  void Promise.all([import('node:fs'), import('./observability/describe-error.ts')])
-    .then(([{ writeSync }, { describeError }]) =>
-      // At once: what is still on its way to a pipe would be lost with the process.
-      writeSync(2, `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), error: describeError(fault) })}\n`),
-    )
-    .finally(() => process.exit(1))
 }

@@ -125,7 +125,8 @@ class BunRedis implements Redis {
         deadlines.drop(watch)
         reject(this.explained(error))
       }
-      const answer = client.connected ? work(client) : connected.then(() => work(client))
+      // A client that is being closed may throw instead.
+      const answer = client.connected ? (async () => work(client))() : connected.then(() => work(client))
       answer.then(answered, failed)
     })
   }
