@@ -26,7 +26,14 @@ function startAgain(): void {
 
 /** A fault that nobody handles is told without anything that could come from a request, then the end: what was under way is lost anyway. */
 async function run(): Promise<void> {
-  const [{ writeSync }, { describeError }] = await Promise.all([import('node:fs'), import('./observability/describe-error.ts')])
+  const [{ runCommandLine }, { endProcess, processContext }, { ENGINE_VERSION }, { writeSync }, { describeError }] =
+    await Promise.all([
+      import('./cli/command-line.ts'),
+      import('./cli/process-context.ts'),
+      import('./engine/version.ts'),
+      import('node:fs'),
+      import('./observability/describe-error.ts'),
+    ])
   const endWithFault = (fault: unknown): never => {
     try {
       // At once: what is still on its way to a pipe would be lost with the process.
@@ -37,11 +44,6 @@ async function run(): Promise<void> {
   }
   process.on('uncaughtException', endWithFault)
   process.on('unhandledRejection', endWithFault)
-  const [{ runCommandLine }, { endProcess, processContext }, { ENGINE_VERSION }] = await Promise.all([
-    import('./cli/command-line.ts'),
-    import('./cli/process-context.ts'),
-    import('./engine/version.ts'),
-  ])
   const exitCode = await runCommandLine(processContext({ version: ENGINE_VERSION, loadApp }))
   await logger?.flush()
   await endProcess(exitCode)

@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { CHAT } from '../support/client-formats.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers } from '../support/suite-servers.ts'
 import { jsonReply } from '../support/upstream-answers.ts'
 import { eventually, TestWorld } from '../support/gateway-fixture.ts'
 import { openLimits, type LimitsWorld } from '../support/limits-world.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshName } from '../support/shared-state.ts'
 
 /** A thousandth of a dollar by the price of the fixture. */
@@ -16,20 +15,17 @@ const BUDGETS = {
 }
 
 describeWithServers(['postgres', 'redis'], 'budgets of gateways whose Redis is killed and comes back empty', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
+  const servers = suiteServers()
   const world = new TestWorld()
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
   afterEach(() => world.closeAll())
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
 
   const pair = async (onLoss: string): Promise<[LimitsWorld, LimitsWorld]> => {
     const name = freshName('loss')
-    const state = { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`), on_loss: onLoss }
+    const state = {
+      store: servers.postgres.url(`?schema=${name}`),
+      coordination: servers.redis.url(`?prefix=${name}`),
+      on_loss: onLoss,
+    }
     const open = (): Promise<LimitsWorld> => openLimits(world, { ...BUDGETS, state }, { reply: REPLY })
     return [await open(), await open()]
   }
@@ -50,9 +46,9 @@ describeWithServers(['postgres', 'redis'], 'budgets of gateways whose Redis is k
     const [one, two] = gateways
     for (let turn = 0; turn < 20; turn++) expect(await call(gateways[turn % 2]!)).toBe(200)
     await eventually(async () => (await spentAt(two)).join() === '20,20', 'twenty calls are counted')
-    await redis.kill()
+    await servers.redis.kill()
     for (let turn = 0; turn < 10; turn++) expect(await call(gateways[turn % 2]!)).toBe(200)
-    await redis.start()
+    await servers.redis.start()
     await eventually(async () => {
       expect(await Promise.all([call(one), call(two)])).toEqual([200, 200])
       await Bun.sleep(100)

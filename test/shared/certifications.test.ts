@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -8,31 +8,23 @@ import { createPostgresCertifications } from '../../src/state/certifications/pos
 import { createNoCoordination } from '../../src/state/coordination/none.ts'
 import { CommandLine } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers } from '../support/suite-servers.ts'
 import { eventually, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
 import { PROBED_KEY, startProbedUpstream } from '../support/probed-upstream.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshDatabase, freshName } from '../support/shared-state.ts'
 
 const ALONE = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
 
 describeWithServers(['postgres', 'redis'], 'certifications of gateways that share their state', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
+  const servers = suiteServers()
   const world = new TestWorld()
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
   afterEach(() => world.closeAll())
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
 
   certificationStoreConformance('PostgreSQL', () => {
     const schema = freshName('certifications')
     return {
       open() {
-        const database = world.keep(freshDatabase(postgres, [POSTGRES_CERTIFICATIONS], schema))
+        const database = world.keep(freshDatabase(servers.postgres, [POSTGRES_CERTIFICATIONS], schema))
         const coordination = createNoCoordination(ALONE)
         return world.keep(createPostgresCertifications({ database, clock: systemClock, coordination }))
       },
@@ -40,7 +32,7 @@ describeWithServers(['postgres', 'redis'], 'certifications of gateways that shar
   })
 
   test('one that another release has written otherwise is no certification', async () => {
-    const database = world.keep(freshDatabase(postgres, [POSTGRES_CERTIFICATIONS]))
+    const database = world.keep(freshDatabase(servers.postgres, [POSTGRES_CERTIFICATIONS]))
     const coordination = createNoCoordination(ALONE)
     const store = world.keep(createPostgresCertifications({ database, clock: systemClock, coordination }))
     await store.keep(certified('p/m'))
@@ -55,7 +47,7 @@ describeWithServers(['postgres', 'redis'], 'certifications of gateways that shar
     const config = {
       providers: [{ id: 'p', type: 'openai_compatible', base_url: upstream.address, api_key: PROBED_KEY }],
       routes: [{ name: 'safe', match: { model: 'safe' }, targets: ['p/probed'], require: { certified: true } }],
-      state: { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`) },
+      state: { store: servers.postgres.url(`?schema=${name}`), coordination: servers.redis.url(`?prefix=${name}`) },
     }
     const gateways = [await world.gateway(config), await world.gateway(config)]
     const ask = async (gateway: TestGateway): Promise<number> =>

@@ -1,29 +1,18 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandLine, type Finished } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
+import { suiteServers, disposedAfterEach } from '../support/suite-servers.ts'
 import { freshName } from '../support/shared-state.ts'
 
 describeWithServers(['postgres', 'redis'], 'commands on a shared state, where no gateway runs', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
-  const homes: CommandLine[] = []
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
-  afterEach(async () => {
-    for (const home of homes.splice(0)) await home.dispose()
-  })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
+  const servers = suiteServers()
+  const disposed = disposedAfterEach()
 
-  const machine = (name: string, database = postgres.url(`?schema=${name}`)): CommandLine => {
-    const home = new CommandLine({ PG: database, RD: redis.url(`?prefix=${name}`) })
-    homes.push(home)
+  const machine = (name: string, database = servers.postgres.url(`?schema=${name}`)): CommandLine => {
+    const home = new CommandLine({ PG: database, RD: servers.redis.url(`?prefix=${name}`) })
+    disposed(home)
     const text = `providers: [{ id: mock, type: mock }]
 api_keys: [{ key: key-of-the-operator, prefix: operator, role: admin }]
 state: { store: "\${PG}", coordination: "\${RD}" }

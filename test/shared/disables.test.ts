@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { asProviderId } from '../../src/ir/ids.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createNoCoordination } from '../../src/state/coordination/none.ts'
@@ -7,27 +7,16 @@ import { disableStoreConformance } from '../../src/state/disables/conformance.ts
 import { POSTGRES_DISABLES } from '../../src/state/disables/postgres-schema.ts'
 import { createPostgresDisables, type PostgresDisables } from '../../src/state/disables/postgres.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers, undoneAfterEach } from '../support/suite-servers.ts'
 import { eventually } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshDatabase, freshName, joinReplica } from '../support/shared-state.ts'
 
 const ALONE = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
 const P = asProviderId('p')
 
 describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
-  const cleanUp: (() => Promise<void>)[] = []
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
-  afterEach(async () => {
-    for (const undo of cleanUp.splice(0).reverse()) await undo()
-  })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
+  const servers = suiteServers()
+  const cleanUp = undoneAfterEach()
 
   /** Without `looks` it does not look for itself, and knows only what it is told. */
   const open = (
@@ -35,13 +24,13 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
     schema: string,
     { wall = () => systemClock.wall(), looks = true } = {},
   ): PostgresDisables => {
-    const database = freshDatabase(postgres, [POSTGRES_DISABLES], schema)
+    const database = freshDatabase(servers.postgres, [POSTGRES_DISABLES], schema)
     const store = createPostgresDisables({
       database,
       coordination,
       clock: { ...systemClock, wall, every: (ms, task) => (looks ? systemClock.every(ms, task) : () => undefined) },
     })
-    cleanUp.push(
+    cleanUp(
       () => database.close(),
       () => store.close(),
       () => coordination.close(),
@@ -57,7 +46,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
 
   const pair = async (looks: boolean): Promise<[PostgresDisables, PostgresDisables]> => {
     const schema = freshName('disables')
-    const [one, two] = [await joinReplica(redis, schema), await joinReplica(redis, schema)].map((replica) =>
+    const [one, two] = [await joinReplica(servers.redis, schema), await joinReplica(servers.redis, schema)].map((replica) =>
       open(replica, schema, { looks }),
     )
     await Promise.all([one!.load(), two!.load()])
@@ -96,11 +85,11 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
     const [one, two] = await pair(true)
     await one.disable(order)
     await eventually(() => two.any, 'the other replica knows')
-    await postgres.kill()
+    await servers.postgres.kill()
     expect(one.enable({ subject: order.subject, by: 'admin' })).rejects.toThrow(/could not be kept/)
     await one.enable({ subject: order.subject, by: 'admin' }).catch(() => undefined)
     expect([one.any, two.any]).toEqual([true, true])
-    await postgres.start()
+    await servers.postgres.start()
     const enabled = (): Promise<boolean> => two.enable({ subject: order.subject, by: 'admin' }).catch(() => false)
     await eventually(enabled, 'the order is taken')
     await eventually(() => !one.any, 'the first replica knows')

@@ -1,28 +1,20 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers } from '../support/suite-servers.ts'
 import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshName } from '../support/shared-state.ts'
 import { chatAnswer, jsonReply } from '../support/upstream-answers.ts'
 
 type Json = Record<string, unknown>
 
 describeWithServers(['postgres', 'redis'], 'gateways that share their state', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
+  const servers = suiteServers()
   const world = new TestWorld()
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
   afterEach(() => world.closeAll())
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
 
   const sharedState = (): Json => {
     const name = freshName('gateways')
-    return { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`) }
+    return { store: servers.postgres.url(`?schema=${name}`), coordination: servers.redis.url(`?prefix=${name}`) }
   }
   const pair = async (config: Json): Promise<[TestGateway, TestGateway]> => {
     const whole = { ...config, state: sharedState() }
@@ -137,12 +129,12 @@ describeWithServers(['postgres', 'redis'], 'gateways that share their state', ()
     const [one, two] = await pair({ providers: [{ id: 'mock', type: 'mock' }] })
     await chat(one, 'mock/echo')
     await one.gateway.records.flush()
-    await Promise.all([postgres.kill(), redis.kill()])
+    await Promise.all([servers.postgres.kill(), servers.redis.kill()])
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_unused, index) => chat(index % 2 === 0 ? one : two, 'mock/echo')),
     )
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
-    await Promise.all([postgres.start(), redis.start()])
+    await Promise.all([servers.postgres.start(), servers.redis.start()])
     await eventually(
       async () => (await one.gateway.records.list({ limit: 100 }).catch(() => [])).length === 21,
       'everything is recorded',
@@ -167,15 +159,15 @@ describeWithServers(['postgres', 'redis'], 'gateways that share their state', ()
       return view.replicas.length
     }
     await eventually(async () => (await known(one)) + (await known(two)) === 4, 'both know both')
-    await redis.kill()
+    await servers.redis.kill()
     const apart = await statuses(14)
     // Two gateways were there last, so each admits half of the limit for itself.
     expect(apart.filter((status) => status === 200)).toHaveLength(10)
-    await redis.start()
+    await servers.redis.start()
   })
 
   test('a gateway does not start without its database, and says what to do', async () => {
-    const state = { store: postgres.url().replace(String(postgres.port), '1'), coordination: redis.url() }
+    const state = { store: servers.postgres.url().replace(String(servers.postgres.port), '1'), coordination: servers.redis.url() }
     const error = await world.gateway({ providers: [{ id: 'mock', type: 'mock' }], state }).catch((thrown: unknown) => thrown)
     expect(String(error)).toMatch(/nothing listens there.*state\.store/)
     expect(String(error)).not.toContain('secret-word')

@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers } from '../support/suite-servers.ts'
 import type { Reply } from '../support/fake-upstream.ts'
 import { eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshName } from '../support/shared-state.ts'
 import { chatAnswer, jsonReply } from '../support/upstream-answers.ts'
 
@@ -11,16 +10,9 @@ import { chatAnswer, jsonReply } from '../support/upstream-answers.ts'
 const WAVES = 10
 
 describeWithServers(['postgres', 'redis'], 'a circuit of several gateways after its pause', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
+  const servers = suiteServers()
   const world = new TestWorld()
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
   afterEach(() => world.closeAll())
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
 
   /** Two gateways whose circuit is open, and what the upstream answers the probe, once it is there. */
   const behindOpenCircuit = async () => {
@@ -31,7 +23,7 @@ describeWithServers(['postgres', 'redis'], 'a circuit of several gateways after 
     const config = {
       server: { circuit_breaker: { failure_threshold: 2, open_secs: 1 }, retry: { max_retries: 0, max_wait_ms: 0 } },
       providers: [providerAt('acme', upstream, 'openai')],
-      state: { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`) },
+      state: { store: servers.postgres.url(`?schema=${name}`), coordination: servers.redis.url(`?prefix=${name}`) },
     }
     const gateways = [await world.gateway(config), await world.gateway(config)]
     const call = async (gateway: TestGateway): Promise<number> => {

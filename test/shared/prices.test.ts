@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -9,31 +9,20 @@ import { createPostgresPrices, type PostgresPrices } from '../../src/state/price
 import { POSTGRES_PRICES } from '../../src/state/prices/postgres-schema.ts'
 import { CommandLine, type Served } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers, undoneAfterEach, disposedAfterEach } from '../support/suite-servers.ts'
 import { eventually } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshDatabase, freshName, joinReplica } from '../support/shared-state.ts'
 
 const ALONE = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
 
 describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps prices', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
-  const cleanUp: (() => Promise<void>)[] = []
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
-  afterEach(async () => {
-    for (const undo of cleanUp.splice(0).reverse()) await undo()
-  })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
+  const servers = suiteServers()
+  const cleanUp = undoneAfterEach()
 
   const open = (coordination: Coordination, schema: string): PostgresPrices => {
-    const database = freshDatabase(postgres, [POSTGRES_PRICES], schema)
+    const database = freshDatabase(servers.postgres, [POSTGRES_PRICES], schema)
     const store = createPostgresPrices({ database, coordination, clock: systemClock })
-    cleanUp.push(
+    cleanUp(
       () => database.close(),
       () => store.close(),
       () => coordination.close(),
@@ -67,7 +56,10 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps prices', () => {
   describe('for several gateways', () => {
     test('a change is announced to the others', async () => {
       const schema = freshName('prices')
-      const [one, two] = [open(await joinReplica(redis, schema), schema), open(await joinReplica(redis, schema), schema)]
+      const [one, two] = [
+        open(await joinReplica(servers.redis, schema), schema),
+        open(await joinReplica(servers.redis, schema), schema),
+      ]
       const { texts } = await followed(two)
       await one.replace(() => 'new')
       await eventually(() => texts.at(-1) === 'new', 'the other replica knows')
@@ -94,11 +86,11 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps prices', () => {
       const store = open(createNoCoordination(ALONE), schema)
       await store.replace(() => 'kept')
       const { texts, complaints } = await followed(store)
-      await postgres.kill()
+      await servers.postgres.kill()
       await eventually(() => complaints.length > 0, 'it is said')
       expect(store.replace(() => 'lost')).rejects.toThrow(/PostgreSQL/)
       await store.replace(() => 'lost').catch(() => undefined)
-      await postgres.start()
+      await servers.postgres.start()
       expect(texts).toEqual(['kept'])
       await eventually(
         () =>
@@ -117,25 +109,15 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps prices', () => {
 })
 
 describeWithServers(['postgres', 'redis'], 'prices of a shared state', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
-  const homes: CommandLine[] = []
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
-  afterEach(async () => {
-    for (const home of homes.splice(0)) await home.dispose()
-  })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
+  const servers = suiteServers()
+  const disposed = disposedAfterEach()
 
   /** Machines that share a state, each with a home of its own. */
   const machines = (count: number): CommandLine[] => {
     const name = freshName('prices')
     return Array.from({ length: count }, () => {
-      const home = new CommandLine({ PG: postgres.url(`?schema=${name}`), RD: redis.url(`?prefix=${name}`) })
-      homes.push(home)
+      const home = new CommandLine({ PG: servers.postgres.url(`?schema=${name}`), RD: servers.redis.url(`?prefix=${name}`) })
+      disposed(home)
       const text = 'providers: [{ id: mock, type: mock }]\nstate: { store: "${PG}", coordination: "${RD}" }\n'
       writeFileSync(join(home.home, 'switchback.yaml'), text)
       return home

@@ -1,25 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { CHAT } from '../support/client-formats.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers } from '../support/suite-servers.ts'
 import { eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshName } from '../support/shared-state.ts'
 import { sseReply } from '../support/upstream-answers.ts'
 
 type Json = Record<string, unknown>
 
 describeWithServers(['postgres', 'redis'], 'a key that ends at one of several gateways', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
+  const servers = suiteServers()
   const world = new TestWorld()
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
   afterEach(() => world.closeAll())
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
 
   const bearing = (key: string): RequestInit => ({ headers: { authorization: `Bearer ${key}` } })
   /** Two gateways, a key issued at the first, and its stream that runs at the second. */
@@ -29,7 +21,7 @@ describeWithServers(['postgres', 'redis'], 'a key that ends at one of several ga
     const config = {
       api_keys: [{ key: 'key-of-the-admin', prefix: 'root', role: 'admin' }],
       providers: [providerAt('up', upstream, 'openai')],
-      state: { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`) },
+      state: { store: servers.postgres.url(`?schema=${name}`), coordination: servers.redis.url(`?prefix=${name}`) },
     }
     const [here, there] = [await world.gateway(config), await world.gateway(config)]
     const order = async (path: string, body: Json): Promise<Json> => {
@@ -68,12 +60,12 @@ describeWithServers(['postgres', 'redis'], 'a key that ends at one of several ga
 
   test('ends here too while Redis cannot tell', async () => {
     const { order, id, stream } = await streaming()
-    await redis.kill()
+    await servers.redis.kill()
     try {
       await order(`/v1/keys/${id}/revoke`, {})
       expect(CHAT.inBandError(await stream)?.message).toContain('was revoked')
     } finally {
-      await redis.start()
+      await servers.redis.start()
     }
   })
 })

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { afterEach, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -9,10 +9,9 @@ import { createPostgresRotatedKeys } from '../../src/state/rotated-keys/postgres
 import { generateVaultKey } from '../../src/vault/vault-file.ts'
 import { CommandLine } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers } from '../support/suite-servers.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
 import { eventually, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshDatabase, freshName } from '../support/shared-state.ts'
 import { chatAnswer, jsonReply } from '../support/upstream-answers.ts'
 
@@ -24,27 +23,20 @@ const ADMIN = { headers: { authorization: 'Bearer admin-key-0123456789' } }
 const VARIABLE = 'SWITCHBACK_VAULT_KEY'
 
 describeWithServers(['postgres', 'redis'], 'rotated keys of gateways that share their state', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
+  const servers = suiteServers()
   const world = new TestWorld()
   const before = process.env[VARIABLE]
   const setVaultKey = (key: string | undefined): void => {
     if (key === undefined) delete process.env[VARIABLE]
     else process.env[VARIABLE] = key
   }
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
   afterEach(async () => {
     await world.closeAll()
     setVaultKey(before)
   })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
 
   rotatedKeyStoreConformance('PostgreSQL', () => {
-    const database = freshDatabase(postgres, [POSTGRES_ROTATED_KEYS])
+    const database = freshDatabase(servers.postgres, [POSTGRES_ROTATED_KEYS])
     world.keep(database)
     const card = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
     return world.keep(createPostgresRotatedKeys({ database, clock: systemClock, coordination: createNoCoordination(card) }))
@@ -63,7 +55,7 @@ describeWithServers(['postgres', 'redis'], 'rotated keys of gateways that share 
       api_keys: [{ key: 'admin-key-0123456789', role: 'admin' }],
       providers: [{ id: 'p', type: 'openai_compatible', base_url: `${upstream.url}/v1`, accounts: [{ id: 'main', ...account }] }],
       routes: [{ name: 'all', match: { model: '*' }, targets: ['p/m'], retry: { max_retries: 0 } }],
-      state: { store: postgres.url(`?schema=${name}`), coordination: redis.url(`?prefix=${name}`) },
+      state: { store: servers.postgres.url(`?schema=${name}`), coordination: servers.redis.url(`?prefix=${name}`) },
     }
     return { valid, upstream, config, name }
   }
@@ -91,7 +83,7 @@ describeWithServers(['postgres', 'redis'], 'rotated keys of gateways that share 
     const fourth = await world.gateway(changed)
     expect((await ask(fourth)).status).toBe(401)
     expect(sent(upstream)).toBe('third')
-    const database = freshDatabase(postgres, [], name)
+    const database = freshDatabase(servers.postgres, [], name)
     world.keep(database)
     const kept = JSON.stringify(await database.query('SELECT * FROM rotated_keys'))
     expect(kept).toContain('"main"')

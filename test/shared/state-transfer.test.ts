@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandLine } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
+import { suiteServers, disposedAfterEach } from '../support/suite-servers.ts'
 import { freshName } from '../support/shared-state.ts'
 
 interface Transfer {
@@ -12,24 +11,14 @@ interface Transfer {
 }
 
 describeWithServers(['postgres', 'redis'], 'the state command', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
-  const homes: CommandLine[] = []
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
-  afterEach(async () => {
-    for (const home of homes.splice(0)) await home.dispose()
-  })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
+  const servers = suiteServers()
+  const disposed = disposedAfterEach()
 
   /** A home with a configuration for a file, and one for a database of its own. */
   const newHome = (): { home: CommandLine; file: string; shared: string } => {
     const name = freshName('transfer')
-    const home = new CommandLine({ PG: postgres.url(`?schema=${name}`), RD: redis.url(`?prefix=${name}`) })
-    homes.push(home)
+    const home = new CommandLine({ PG: servers.postgres.url(`?schema=${name}`), RD: servers.redis.url(`?prefix=${name}`) })
+    disposed(home)
     const file = join(home.home, 'file.yaml')
     const shared = join(home.home, 'shared.yaml')
     const providers = 'providers: [{ id: mock, type: mock }]\n'

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { systemClock } from '../../src/lib/clock.ts'
 import { auditStoreConformance } from '../../src/state/audit/conformance.ts'
 import { POSTGRES_AUDIT } from '../../src/state/audit/postgres-schema.ts'
@@ -11,31 +11,20 @@ import { POSTGRES_TENANCY } from '../../src/state/tenancy/postgres-schema.ts'
 import { createPostgresTenancy } from '../../src/state/tenancy/postgres.ts'
 import type { TenancyChange, TenancyStore } from '../../src/state/tenancy/store.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers, undoneAfterEach } from '../support/suite-servers.ts'
 import { eventually } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshDatabase, freshName, joinReplica } from '../support/shared-state.ts'
 
 const ALONE = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
 
 describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
-  const cleanUp: (() => Promise<void>)[] = []
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
-  afterEach(async () => {
-    for (const undo of cleanUp.splice(0).reverse()) await undo()
-  })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
+  const servers = suiteServers()
+  const cleanUp = undoneAfterEach()
 
   const open = (coordination: Coordination, schema: string): TenancyStore => {
-    const database = freshDatabase(postgres, [POSTGRES_TENANCY], schema)
+    const database = freshDatabase(servers.postgres, [POSTGRES_TENANCY], schema)
     const store = createPostgresTenancy({ database, coordination, clock: systemClock })
-    cleanUp.push(
+    cleanUp(
       () => coordination.close(),
       () => database.close(),
       () => store.close(),
@@ -45,8 +34,8 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
 
   tenancyStoreConformance('PostgreSQL', () => open(createNoCoordination(ALONE), freshName('tenancy')))
   auditStoreConformance('PostgreSQL', () => {
-    const database = freshDatabase(postgres, [POSTGRES_AUDIT])
-    cleanUp.push(() => database.close())
+    const database = freshDatabase(servers.postgres, [POSTGRES_AUDIT])
+    cleanUp(() => database.close())
     return createPostgresAudit(database)
   })
 
@@ -60,8 +49,8 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
 
   test('what one replica changes, the others are told, once and in its order', async () => {
     const schema = freshName('tenancy')
-    const one = open(await joinReplica(redis, schema), schema)
-    const two = open(await joinReplica(redis, schema), schema)
+    const one = open(await joinReplica(servers.redis, schema), schema)
+    const two = open(await joinReplica(servers.redis, schema), schema)
     const [first, second] = await Promise.all([following(one), following(two)])
     await one.insert(anOwner('alice'))
     await two.insert(aKey('sbk_1'))
@@ -88,7 +77,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
       onEnded: ({ error }) => ended.push(error.code),
     })
     await keys.follow(two)
-    cleanUp.push(async () => keys.close())
+    cleanUp(async () => keys.close())
     await one.replace(aKey('sbk_1', { version: 2, revoked: { at: 1, by: 'admin' } }))
     await eventually(() => ended.length > 0, 'the key ends')
     expect(ended).toEqual(['api_key_revoked'])

@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandLine, type Served } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
+import { suiteServers, disposedAfterEach } from '../support/suite-servers.ts'
 import { eventually } from '../support/gateway-fixture.ts'
-import { startPostgres, type TestPostgres } from '../support/postgres-server.ts'
-import { startRedis, type TestRedis } from '../support/redis-server.ts'
 import { freshName } from '../support/shared-state.ts'
 
 interface ReplicaView {
@@ -23,25 +22,15 @@ const isAlive = (pid: number): boolean => {
 }
 
 describeWithServers(['postgres', 'redis'], 'workers on one address', () => {
-  let postgres: TestPostgres
-  let redis: TestRedis
-  const homes: CommandLine[] = []
-  beforeAll(async () => {
-    ;[postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  })
-  afterEach(async () => {
-    for (const home of homes.splice(0)) await home.dispose()
-  })
-  afterAll(async () => {
-    await Promise.all([postgres.close(), redis.close()])
-  })
+  const servers = suiteServers()
+  const disposed = disposedAfterEach()
 
   const homeWith = (workers: number): CommandLine => {
     const home = new CommandLine({
-      PG: postgres.url(`?schema=${freshName('workers')}`),
-      RD: redis.url(`?prefix=${freshName('workers')}`),
+      PG: servers.postgres.url(`?schema=${freshName('workers')}`),
+      RD: servers.redis.url(`?prefix=${freshName('workers')}`),
     })
-    homes.push(home)
+    disposed(home)
     writeFileSync(
       join(home.home, 'switchback.yaml'),
       `server: { workers: ${workers}, shutdown: { drain_ms: 8000 } }
@@ -142,7 +131,7 @@ providers:
     const home = homeWith(2)
     writeFileSync(
       join(home.home, 'switchback.yaml'),
-      `server: { workers: 2 }\nstate: { store: "${postgres.url().replace('pg-secret-word', 'guess')}", coordination: "${redis.url()}" }\n`,
+      `server: { workers: 2 }\nstate: { store: "${servers.postgres.url().replace('pg-secret-word', 'guess')}", coordination: "${servers.redis.url()}" }\n`,
     )
     const { exitCode, stderr } = await home.run(['serve', '--bind', '127.0.0.1:0'])
     expect(exitCode).toBe(1)

@@ -1,15 +1,13 @@
 import { systemClock } from '../../src/lib/clock.ts'
-import { unpackRecord } from '../../src/engine/record/unpack-record.ts'
 import { postgresAddressOf } from '../../src/state/postgres/address.schema.ts'
 import { openPostgres } from '../../src/state/postgres/postgres.ts'
-import { unpackBatch } from '../../src/state/records/record-batch.ts'
+import { judge, type Answered, type Death, type Judgement } from './chaos-judge.ts'
 import { MortalGateway, seededRandom } from './chaos.ts'
 import { redisAddressOf } from '../../src/state/redis/address.schema.ts'
 import { openRedis } from '../../src/state/redis/redis.ts'
 import { startPostgres, type TestPostgres } from './postgres-server.ts'
 import { startRedis, type TestRedis } from './redis-server.ts'
 import type { TestServer } from './server-process.ts'
-import type { Stalls } from './stalls.ts'
 
 export interface ChaosOptions {
   /** At least so many; calls go on as long as blows do. */
@@ -25,51 +23,18 @@ export interface ChaosOptions {
   readonly isPatient: boolean
 }
 
-export interface ChaosOutcome {
+export interface ChaosOutcome extends Judgement {
   readonly answered: number
   /** Calls whose gateway was killed under them; each was made again elsewhere. */
   readonly broken: number
   /** Calls without a budget of their own that were refused, by status. */
   readonly refused: Readonly<Record<number, number>>
-  /** Answered calls without a record. */
-  readonly lostRecords: readonly Lost[]
-  readonly doubledRecords: number
-  /** The same of entries of the ledger. */
-  readonly lostEntries: readonly Lost[]
-  /** Of those, attempts that the ledger does not have as lost, although Redis was there to note them. */
-  readonly unnoticed: readonly string[]
-  readonly doubledEntries: number
-  /** Both ways of summing the ledger agree. */
-  readonly sumsAgree: boolean
-  /** What the caller with a small budget was answered and what that came to, in US dollars. */
-  readonly tight: { readonly calls: number; readonly spentUsd: number; readonly limitUsd: number; readonly callUsd: number }
   /** Money and places that are still held, and gateways whose attempts are still noted, when everything has ended; undefined when nobody waited. */
   readonly held: number | undefined
   readonly lossesOfRedis: number
   /** Gateways that ended by themselves, and what they said. */
   readonly ownDeaths: readonly string[]
   readonly log: readonly string[]
-}
-
-/** What an answered call left and its gateway took with it. */
-export interface Lost {
-  readonly id: string
-  /** Between answer and death, without the time in which the machine kept the gateway, or whoever looks, from running. */
-  readonly beforeDeathMs: number
-}
-
-interface Death {
-  readonly at: number
-  readonly stalls: Stalls | undefined
-}
-
-interface Answered {
-  readonly id: string
-  readonly gateway: number
-  /** When it was sent and answered, in Unix ms. */
-  readonly from: number
-  readonly at: number
-  readonly isTight: boolean
 }
 
 const GATEWAYS = 4
@@ -84,8 +49,6 @@ const QUIET_MS = 4_000
 /** Of a caller that is answered a few hundred times for it. */
 const TIGHT_USD = 3
 const PRICE = ['--input', '1000', '--output', '1000']
-/** How long a gateway may take to find that Redis is back, and what it had noted there is gone. */
-const REDIS_RETURNS_MS = 6_000
 /** Between two calls of one caller: enough for the calls to last as long as the blows. */
 const MOST_PAUSE_MS = 40
 
@@ -154,7 +117,22 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
     const held = this.options.isPatient ? await this.leftHeld() : undefined
     const said = await Promise.all(this.gateways.map((gateway) => gateway.stop()))
     this.log.push(...said.filter((words) => words.includes('fatal')))
-    return this.judge(held)
+    const database = this.database()
+    try {
+      const { answered, broken, refused, log } = this
+      return {
+        ...(await judge(database, { answered, deaths: this.deaths, redisAway: this.redisAway, limitUsd: TIGHT_USD })),
+        answered: answered.length,
+        broken,
+        refused,
+        held,
+        lossesOfRedis: this.redisAway.length,
+        ownDeaths: this.gateways.flatMap(({ ownDeaths }) => ownDeaths),
+        log,
+      }
+    } finally {
+      await database.close()
+    }
   }
 
   async dispose(): Promise<void> {
@@ -293,72 +271,5 @@ providers: [{ id: mock, type: mock, models: [{ name: echo, text: a b c, chunk_de
     } finally {
       redis.close()
     }
-  }
-
-  private async judge(held: number | undefined): Promise<ChaosOutcome> {
-    const database = this.database()
-    try {
-      const batches = await database.query('SELECT records FROM record_batches')
-      const records = batches.flatMap((row) =>
-        unpackBatch(row['records'] as Uint8Array).map((packed) => unpackRecord(packed).request_id),
-      )
-      // A settlement that comes after its attempt was written down as lost has an entry of its own.
-      const settled = await database.query("SELECT id FROM ledger_entries WHERE kind IN ('settlement', 'late')")
-      const entries = settled.map(({ id }) => String(id).replace(/\/late$/, ''))
-      const lost = new Set(
-        (await database.query("SELECT id FROM ledger_entries WHERE kind = 'lost'")).map(({ id }) => String(id)),
-      )
-      const [spent] = await database.query(
-        "SELECT sum(settled_nanos)::float8 AS nanos FROM ledger_rollups JOIN ledger_parties USING (party) WHERE hours = 24 AND tenant = 'tight'",
-      )
-      const tight = this.answered.filter(({ isTight }) => isTight)
-      const spentUsd = Number(spent?.['nanos'] ?? 0) / 1e9
-      const lostEntries = this.missing(new Set(entries), (id) => `${id}.0`)
-      const [sums] = await database.query(
-        `SELECT (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 1) = (SELECT count(*) FROM ledger_entries WHERE kind IN ('settlement', 'lost')) AS hours,
-                (SELECT coalesce(sum(attempts), 0) FROM ledger_rollups WHERE hours = 24) = (SELECT count(*) FROM ledger_entries WHERE kind IN ('settlement', 'lost')) AS days`,
-      )
-      return {
-        answered: this.answered.length,
-        broken: this.broken,
-        refused: this.refused,
-        lostRecords: this.missing(new Set(records), (id) => id),
-        doubledRecords: records.length - new Set(records).size,
-        lostEntries,
-        unnoticed: this.unnoticed(lostEntries, lost),
-        doubledEntries: entries.length - new Set(entries).size,
-        sumsAgree: sums?.['hours'] === true && sums['days'] === true,
-        tight: { calls: tight.length, spentUsd, limitUsd: TIGHT_USD, callUsd: spentUsd / Math.max(1, tight.length) },
-        held,
-        lossesOfRedis: this.redisAway.length,
-        ownDeaths: this.gateways.flatMap(({ ownDeaths }) => ownDeaths),
-        log: this.log,
-      }
-    } finally {
-      await database.close()
-    }
-  }
-
-  /** Lost attempts that nobody noted, though Redis was there from before they began until their gateway died. */
-  private unnoticed(missing: readonly { readonly id: string }[], lost: ReadonlySet<string>): string[] {
-    const ids = new Set(missing.map(({ id }) => id))
-    return this.answered
-      .filter(({ id, from, at }) => {
-        if (!ids.has(id) || lost.has(`${id}.0`)) return false
-        return !this.redisAway.some((away) => from < away.to + REDIS_RETURNS_MS && at + REDIS_RETURNS_MS > away.from)
-      })
-      .map(({ id }) => id)
-  }
-
-  /** Answered calls that left no trace, and the death of their gateway that took them. */
-  private missing(kept: ReadonlySet<string>, nameOf: (id: string) => string): Lost[] {
-    return this.answered
-      .filter(({ id }) => !kept.has(nameOf(id)))
-      .map(({ id, gateway, from, at }) => {
-        // The process that a call was sent to is the one that answered it, however late its answer was read here.
-        const death = (this.deaths.get(gateway) ?? []).find((one) => one.at >= from)
-        if (death === undefined) return { id, beforeDeathMs: Number.POSITIVE_INFINITY }
-        return { id, beforeDeathMs: Math.round(death.at - at - (death.stalls?.since(at) ?? 0)) }
-      })
   }
 }

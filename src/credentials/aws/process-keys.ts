@@ -4,6 +4,7 @@ import { Secret } from '../../lib/secret.ts'
 import { within } from '../../lib/within.ts'
 import type { AwsKeys } from './aws-keys.ts'
 import { splitCommand } from './split-command.ts'
+import { quietJson } from './quiet-json.ts'
 
 /** Runs a program without a shell; resolves with what it wrote, empty when it failed or took longer than `timeoutMs`. */
 export type RunProgram = (program: string, words: readonly string[], timeoutMs: number) => Promise<string>
@@ -34,12 +35,7 @@ export async function processKeys(command: string, { run, clock }: ProcessKeyDep
 }
 
 function keysIn(text: string): AwsKeys | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined // the parser's words could quote a secret
-  }
+  const value = quietJson(text)
   if (!isObject(value) || value['Version'] !== 1) return undefined
   const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: token, Expiration: expiration } = value
   if (typeof id !== 'string' || id === '' || typeof secret !== 'string' || secret === '') return undefined

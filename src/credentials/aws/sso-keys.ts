@@ -7,6 +7,7 @@ import { awsDomain } from '../../lib/aws-domain.ts'
 import { Secret } from '../../lib/secret.ts'
 import { askEndpoint, type TokenEndpointDeps, type TokenOwner } from '../token-endpoint.ts'
 import type { AwsKeys } from './aws-keys.ts'
+import { quietJson } from './quiet-json.ts'
 
 /** What a profile says of a login in a browser (IAM Identity Center). */
 export interface SsoSettings {
@@ -77,12 +78,7 @@ function cachedToken(settings: SsoSettings, owner: TokenOwner, wall: number): Se
 }
 
 function keysIn(text: string): AwsKeys | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined // the parser's words could quote a secret
-  }
+  const value = quietJson(text)
   const keys = isObject(value) ? value['roleCredentials'] : undefined
   if (!isObject(keys)) return undefined
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = keys

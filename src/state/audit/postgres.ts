@@ -1,8 +1,8 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Postgres, PostgresQuery, PostgresValue } from '../postgres/postgres.ts'
 import { storableText } from '../postgres/storable-text.ts'
 import { auditLimit } from './audit-filter.ts'
 import type { AuditEntry, AuditFilter, AuditStore, KeptAuditEntry } from './store.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** Entries deleted in one statement. */
 const PRUNED_AT_A_TIME = 10_000
@@ -62,11 +62,10 @@ class SharedAudit implements AuditStore {
     try {
       return await question(this.database.query)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError(
-        'state_unavailable',
-        `The audit cannot be read or written: ${reason} What cannot be audited is not done. Try again when the database answers.`,
-        { cause },
+      throw unavailable(
+        cause,
+        (reason) =>
+          `The audit cannot be read or written: ${reason} What cannot be audited is not done. Try again when the database answers.`,
       )
     }
   }

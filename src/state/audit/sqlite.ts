@@ -1,10 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { auditLimit } from './audit-filter.ts'
 import { AUDIT_MIGRATIONS } from './migrations.ts'
 import type { AuditEntry, AuditFilter, AuditStore, KeptAuditEntry } from './store.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** Entries deleted in one transaction; other work goes on in between. */
 const PRUNED_AT_A_TIME = 1_000
@@ -83,11 +83,10 @@ class SqliteAudit implements AuditStore {
     try {
       return question()
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError(
-        'state_unavailable',
-        `The audit in ${this.path} cannot be read or written: ${reason}. What cannot be audited is not done. Check the file and the free space, then try again.`,
-        { cause },
+      throw unavailable(
+        cause,
+        (reason) =>
+          `The audit in ${this.path} cannot be read or written: ${reason}. What cannot be audited is not done. Check the file and the free space, then try again.`,
       )
     }
   }

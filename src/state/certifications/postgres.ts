@@ -1,8 +1,8 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Postgres, PostgresRow, PostgresValue } from '../postgres/postgres.ts'
 import { TableWatch, type TableWatchOptions } from '../postgres/table-watch.ts'
 import { type Certification, certificationSchema } from './certification.ts'
 import type { CertificationStore } from './store.ts'
+import { unavailable } from '../unavailable.ts'
 
 export interface PostgresCertificationsOptions extends Omit<TableWatchOptions, 'table'> {
   /** With the schema of `POSTGRES_CERTIFICATIONS`; stays open when the store is closed. */
@@ -16,11 +16,10 @@ export function createPostgresCertifications(options: PostgresCertificationsOpti
     try {
       return await options.database.query(sql, values)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError(
-        'state_unavailable',
-        `The certifications in the ${options.database.name} cannot be reached: ${reason} Start a gateway on it once, which makes its tables, and try again.`,
-        { cause },
+      throw unavailable(
+        cause,
+        (reason) =>
+          `The certifications in the ${options.database.name} cannot be reached: ${reason} Start a gateway on it once, which makes its tables, and try again.`,
       )
     }
   }

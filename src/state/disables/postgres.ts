@@ -1,4 +1,3 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { AccountId, ProviderId } from '../../ir/ids.ts'
 import type { Disabled } from '../../ir/observed.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -8,6 +7,7 @@ import { DisableMirror } from './mirror.ts'
 import { changeLimit, checkTexts, entryOf, nameOf } from './order.ts'
 import type { DisableChange, DisableEntry, DisableOrder, DisableStore, DisableSubject, EnableOrder } from './store.ts'
 import { changeOfRow, entryOfRow } from './subject-row.ts'
+import { unavailable } from '../unavailable.ts'
 
 const TOPIC = 'disables'
 /** How often a replica looks whether it has missed an announcement. */
@@ -153,14 +153,7 @@ class SharedDisables implements PostgresDisables {
     try {
       return await this.options.database.transaction(work)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError(
-        'state_unavailable',
-        `The order could not be kept: ${reason} Look whether it is in force, and try again.`,
-        {
-          cause,
-        },
-      )
+      throw unavailable(cause, (reason) => `The order could not be kept: ${reason} Look whether it is in force, and try again.`)
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { Refresh } from '../../lib/refresh.ts'
 import type { Coordination } from '../coordination/store.ts'
 import type { Postgres } from './postgres.ts'
 
@@ -22,8 +23,7 @@ export class TableWatch {
   private listener: (() => void) | undefined
   private stopLooking: (() => void) | undefined
   private seen: string | undefined
-  private looking: Promise<void> | undefined
-  private lookAgain = false
+  private readonly looking = new Refresh(() => this.compare())
 
   constructor(options: TableWatchOptions) {
     this.options = options
@@ -45,25 +45,11 @@ export class TableWatch {
   async close(): Promise<void> {
     this.stopLooking?.()
     this.listener = undefined
-    this.lookAgain = false
-    await this.looking
+    await this.looking.close()
   }
 
-  /** Whoever cannot look now looks again soon. */
   private look(): void {
-    if (this.listener === undefined) return
-    if (this.looking !== undefined) {
-      this.lookAgain = true
-      return
-    }
-    this.looking = this.compare()
-      .catch(() => undefined)
-      .finally(() => {
-        this.looking = undefined
-        if (!this.lookAgain) return
-        this.lookAgain = false
-        this.look()
-      })
+    if (this.listener !== undefined) this.looking.ask()
   }
 
   private async compare(): Promise<void> {

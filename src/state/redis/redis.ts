@@ -125,9 +125,12 @@ class BunRedis implements Redis {
         deadlines.drop(watch)
         reject(this.explained(error))
       }
-      // A client that is being closed may throw instead.
-      const answer = client.connected ? (async () => work(client))() : connected.then(() => work(client))
-      answer.then(answered, failed)
+      try {
+        const answer = client.connected ? work(client) : connected.then(() => work(client))
+        answer.then(answered, failed)
+      } catch (error) {
+        failed(error) // a client that is being closed may throw
+      }
     })
   }
 

@@ -1,8 +1,8 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Postgres, PostgresRow, PostgresValue } from '../postgres/postgres.ts'
 import { TableWatch, type TableWatchOptions } from '../postgres/table-watch.ts'
 import { sealedKeyOf } from './key-row.ts'
 import type { RotatedKeyStore } from './store.ts'
+import { unavailable } from '../unavailable.ts'
 
 export interface PostgresRotatedKeysOptions extends Omit<TableWatchOptions, 'table'> {
   /** With the schema of `POSTGRES_ROTATED_KEYS`; stays open when the store is closed. */
@@ -16,8 +16,7 @@ export function createPostgresRotatedKeys(options: PostgresRotatedKeysOptions): 
     try {
       return await options.database.query(sql, values)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError('state_unavailable', `Rotated keys cannot be kept: ${reason} Try again.`, { cause })
+      throw unavailable(cause, (reason) => `Rotated keys cannot be kept: ${reason} Try again.`)
     }
   }
   return {

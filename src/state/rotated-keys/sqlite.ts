@@ -1,9 +1,9 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { sealedKeyOf } from './key-row.ts'
 import { ROTATED_KEY_MIGRATIONS } from './migrations.ts'
 import type { RotatedKeyStore } from './store.ts'
+import { unavailable } from '../unavailable.ts'
 
 export interface SqliteRotatedKeysOptions {
   /** File path, or `:memory:`. The file may hold other parts of the state. */
@@ -44,11 +44,9 @@ function asked<Result>(path: string, question: () => Result): Result {
   try {
     return question()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new GatewayError(
-      'state_unavailable',
-      `Rotated keys cannot be kept in ${path}: ${reason}. Check the file and the free space, then try again.`,
-      { cause },
+    throw unavailable(
+      cause,
+      (reason) => `Rotated keys cannot be kept in ${path}: ${reason}. Check the file and the free space, then try again.`,
     )
   }
 }

@@ -1,11 +1,12 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { Refresh } from '../../lib/refresh.ts'
 import type { Coordination } from '../coordination/store.ts'
 import type { Postgres, PostgresQuery, PostgresRow, PostgresValue } from '../postgres/postgres.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { ownerOf, tenantOf } from './columns.ts'
 import { tenancyListLimit } from './list-limit.ts'
 import type { EntityOf, TenancyChange, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
+import { unavailable } from '../unavailable.ts'
 
 const TOPIC = 'tenancy'
 /** How often a replica looks whether it has missed an announcement. */
@@ -36,12 +37,11 @@ class SharedTenancy implements TenancyStore {
   private revision: number | undefined
   /** Changes made here, told already, and not looked at yet. */
   private readonly own = new Set<number>()
-  private looking: Promise<void> | undefined
-  private lookAgain = false
+  private readonly looking = new Refresh(() => this.readChanges())
 
   constructor(options: PostgresTenancyOptions) {
     this.options = options
-    options.coordination.listen(TOPIC, () => this.look())
+    options.coordination.listen(TOPIC, () => this.looking.ask())
   }
 
   async get<Kind extends TenancyKind>(kind: Kind, id: string): Promise<EntityOf<Kind> | undefined> {
@@ -81,14 +81,13 @@ class SharedTenancy implements TenancyStore {
   }
 
   watch(listener: (change: TenancyChange) => void): () => void {
-    this.stopLooking ??= this.options.clock.every(LOOK_EVERY_MS, () => this.look())
+    this.stopLooking ??= this.options.clock.every(LOOK_EVERY_MS, () => this.looking.ask())
     return this.feed.watch(listener)
   }
 
   async close(): Promise<void> {
     this.stopLooking?.()
-    this.lookAgain = false
-    await this.looking
+    await this.looking.close()
   }
 
   private async newestRevision(): Promise<number> {
@@ -129,22 +128,6 @@ class SharedTenancy implements TenancyStore {
     return true
   }
 
-  /** Whoever cannot look now looks again soon. */
-  private look(): void {
-    if (this.looking !== undefined) {
-      this.lookAgain = true
-      return
-    }
-    this.looking = this.readChanges()
-      .catch(() => undefined)
-      .finally(() => {
-        this.looking = undefined
-        if (!this.lookAgain) return
-        this.lookAgain = false
-        this.look()
-      })
-  }
-
   private async readChanges(): Promise<void> {
     while (this.revision !== undefined) {
       const rows = await this.options.database.query(
@@ -164,13 +147,9 @@ class SharedTenancy implements TenancyStore {
     try {
       return await question(this.options.database.query)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError(
-        'state_unavailable',
-        `Keys and tenants cannot be read or changed: ${reason} Look how they are, and try again.`,
-        {
-          cause,
-        },
+      throw unavailable(
+        cause,
+        (reason) => `Keys and tenants cannot be read or changed: ${reason} Look how they are, and try again.`,
       )
     }
   }

@@ -1,5 +1,4 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { ChangeFeed } from './change-feed.ts'
@@ -7,6 +6,7 @@ import { ownerOf, tenantOf } from './columns.ts'
 import { tenancyListLimit } from './list-limit.ts'
 import { TENANCY_MIGRATIONS } from './migrations.ts'
 import type { EntityOf, TenancyChange, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
+import { unavailable } from '../unavailable.ts'
 
 /** Entities read at a time for a mirror; other work goes on in between. */
 const PAGE = 1_000
@@ -104,11 +104,10 @@ class SqliteTenancy implements TenancyStore {
     try {
       return question()
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new GatewayError(
-        'state_unavailable',
-        `Keys and tenants cannot be read or changed in ${this.path}: ${reason}. Nothing has changed. Check the file and the free space, then try again.`,
-        { cause },
+      throw unavailable(
+        cause,
+        (reason) =>
+          `Keys and tenants cannot be read or changed in ${this.path}: ${reason}. Nothing has changed. Check the file and the free space, then try again.`,
       )
     }
   }
