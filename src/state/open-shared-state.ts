@@ -38,6 +38,7 @@ import { createPostgresPrices } from './prices/postgres.ts'
 import { withRetention } from './records/open.ts'
 import { createPostgresRecords } from './records/postgres.ts'
 import { openRedis, type Redis } from './redis/redis.ts'
+import { createPostgresRevisions } from './revisions/postgres.ts'
 import { createPostgresRotatedKeys } from './rotated-keys/postgres.ts'
 import { SHARED_DOMAINS } from './shared-domains.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
@@ -93,6 +94,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     certifications: opened.add(createPostgresCertifications({ database, clock, coordination })),
     rotatedKeys: opened.add(createPostgresRotatedKeys({ database, clock, coordination })),
     audit,
+    revisions: opened.add(createPostgresRevisions({ database, clock, coordination })),
     prices,
     ledger,
     limits,

@@ -72,6 +72,30 @@ export const ARCHIVE_PARTS: readonly ArchivePart[] = [
     order: ['provider', 'account'],
   },
   {
+    name: 'config_revisions',
+    domain: 'revisions',
+    columns: {
+      revision: 'integer',
+      digest: 'text',
+      source: 'text',
+      version: 'text',
+      whole: 'integer',
+      first_at: 'integer',
+      last_at: 'integer',
+      document: 'text',
+      policy_files: 'text',
+    },
+    order: ['revision'],
+    numbered: 'revision',
+  },
+  {
+    name: 'config_publications',
+    domain: 'revisions',
+    columns: { sequence: 'integer', published: 'integer', at: 'integer', ordered_by: 'text', note: 'text' },
+    order: ['sequence'],
+    numbered: 'sequence',
+  },
+  {
     name: 'audit',
     domain: 'audit',
     columns: {

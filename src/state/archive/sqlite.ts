@@ -5,6 +5,7 @@ import { SCORECARD_MIGRATIONS } from '../health/sqlite-scorecards.ts'
 import { LEDGER_MIGRATIONS } from '../ledger/migrations.ts'
 import { RECORD_MIGRATIONS } from '../records/migrations.ts'
 import type { UnpackRecord } from '../records/store.ts'
+import { REVISION_MIGRATIONS } from '../revisions/migrations.ts'
 import { ROTATED_KEY_MIGRATIONS } from '../rotated-keys/migrations.ts'
 import { TENANCY_MIGRATIONS } from '../tenancy/migrations.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
@@ -31,6 +32,7 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   health: SCORECARD_MIGRATIONS,
   ledger: LEDGER_MIGRATIONS,
   rotated_keys: ROTATED_KEY_MIGRATIONS,
+  revisions: REVISION_MIGRATIONS,
 }
 
 const PARTS = ARCHIVE_PARTS.filter((part) => part !== PRICES)

@@ -12,7 +12,12 @@ export interface TableWatchOptions {
   readonly coordination: Pick<Coordination, 'announce' | 'listen'>
   /** Of rows that are never deleted, each with a `revision` that grows with every change of it. Also the topic of announcements. */
   readonly table: string
+  /** What changes with every change of the table, in SQL. Default: the sum of revisions. */
+  readonly mark?: string | undefined
 }
+
+/** Changes may be committed in another order than they began, so no single row tells of all. */
+const REVISIONS = 'sum(revision)'
 
 /**
  * Tells when a small table has changed, whoever did it: at once when it was announced, within a second when not. While the database cannot be
@@ -53,9 +58,8 @@ export class TableWatch {
   }
 
   private async compare(): Promise<void> {
-    const { database, table } = this.options
-    // Changes may be committed in another order than they began, so no single row tells of all.
-    const [row] = await database.query(`SELECT coalesce(sum(revision), 0) AS mark FROM ${table}`)
+    const { database, table, mark: wanted = REVISIONS } = this.options
+    const [row] = await database.query(`SELECT coalesce(${wanted}, 0) AS mark FROM ${table}`)
     const mark = String(row?.['mark'])
     if (mark === this.seen) return
     this.seen = mark

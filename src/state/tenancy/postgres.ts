@@ -4,7 +4,7 @@ import type { Coordination } from '../coordination/store.ts'
 import type { Postgres, PostgresQuery, PostgresRow, PostgresValue } from '../postgres/postgres.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { ownerOf, tenantOf } from './columns.ts'
-import { tenancyListLimit } from './list-limit.ts'
+import { listLimit } from '../list-limit.ts'
 import type { EntityOf, TenancyChange, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
 import { unavailable } from '../unavailable.ts'
 
@@ -50,7 +50,7 @@ class SharedTenancy implements TenancyStore {
   }
 
   async list<Kind extends TenancyKind>(kind: Kind, filter: TenancyFilter = {}): Promise<readonly EntityOf<Kind>[]> {
-    return this.read(kind, filter, tenancyListLimit(filter.limit))
+    return this.read(kind, filter, listLimit(filter.limit))
   }
 
   insert(entity: TenancyEntity): Promise<boolean> {

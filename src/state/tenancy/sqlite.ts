@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { ownerOf, tenantOf } from './columns.ts'
-import { tenancyListLimit } from './list-limit.ts'
+import { listLimit } from '../list-limit.ts'
 import { TENANCY_MIGRATIONS } from './migrations.ts'
 import type { EntityOf, TenancyChange, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
 import { unavailable } from '../unavailable.ts'
@@ -41,7 +41,7 @@ class SqliteTenancy implements TenancyStore {
   }
 
   async list<Kind extends TenancyKind>(kind: Kind, filter: TenancyFilter = {}): Promise<readonly EntityOf<Kind>[]> {
-    return this.read(kind, filter, tenancyListLimit(filter.limit))
+    return this.read(kind, filter, listLimit(filter.limit))
   }
 
   async insert(entity: TenancyEntity): Promise<boolean> {
