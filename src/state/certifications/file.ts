@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { ChangeWatch } from '../../lib/change-watch.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { fileMark } from '../../lib/file-mark.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
-import { watchTextFile } from '../../lib/watch-text-file.ts'
 import { type Certification, certificationSchema } from './certification.ts'
 import type { CertificationStore } from './store.ts'
 
 /** What is known of targets by trying them, in the data directory. */
 export const CERTIFICATION_FILE = 'certifications.json'
+
+const LOOK_EVERY_MS = 3_000
 
 const fileSchema = z.object({ targets: z.record(z.string(), certificationSchema) })
 
@@ -20,7 +23,7 @@ export interface FileCertificationsOptions {
 /** Certifications in a file, for one gateway and the commands beside it. */
 export function createFileCertifications({ path, clock }: FileCertificationsOptions): CertificationStore {
   const read = (): Map<string, Certification> => parse(textOf(path), path)
-  let unwatch: (() => void) | undefined
+  const changes = new ChangeWatch({ mark: () => fileMark(path) ?? 'none', everyMs: LOOK_EVERY_MS, clock })
   return {
     list: async () => [...read().values()],
     async keep(made) {
@@ -32,12 +35,8 @@ export function createFileCertifications({ path, clock }: FileCertificationsOpti
         throw unavailable(`The certifications cannot be written to ${path}: ${reasonOf(cause)}.`, cause)
       }
     },
-    watch(listener) {
-      unwatch = watchTextFile({ path, clock, onChange: listener, onUnreadable: listener })
-    },
-    async close() {
-      unwatch?.()
-    },
+    watch: (listener) => changes.watch(listener),
+    close: () => changes.close(),
   }
 }
 

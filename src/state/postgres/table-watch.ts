@@ -1,5 +1,5 @@
+import { ChangeWatch, type ChangeListener } from '../../lib/change-watch.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { Refresh } from '../../lib/refresh.ts'
 import type { Coordination } from '../coordination/store.ts'
 import type { Postgres } from './postgres.ts'
 
@@ -20,14 +20,12 @@ export interface TableWatchOptions {
  */
 export class TableWatch {
   private readonly options: TableWatchOptions
-  private listener: (() => void) | undefined
-  private stopLooking: (() => void) | undefined
-  private seen: string | undefined
-  private readonly looking = new Refresh(() => this.compare())
+  private readonly changes: ChangeWatch
 
   constructor(options: TableWatchOptions) {
     this.options = options
-    options.coordination.listen(options.table, () => this.look())
+    this.changes = new ChangeWatch({ mark: () => this.mark(), everyMs: LOOK_EVERY_MS, clock: options.clock })
+    options.coordination.listen(options.table, () => this.changes.look())
   }
 
   /** Tells the other replicas of a change made here. */
@@ -36,29 +34,18 @@ export class TableWatch {
   }
 
   /** Hears of changes from now on; the first look counts as one. One listener. */
-  watch(listener: () => void): void {
-    this.listener = listener
-    this.stopLooking ??= this.options.clock.every(LOOK_EVERY_MS, () => this.look())
-    this.look()
+  watch(listener: ChangeListener): void {
+    this.changes.watch(listener)
   }
 
-  async close(): Promise<void> {
-    this.stopLooking?.()
-    this.listener = undefined
-    await this.looking.close()
+  close(): Promise<void> {
+    return this.changes.close()
   }
 
-  private look(): void {
-    if (this.listener !== undefined) this.looking.ask()
-  }
-
-  private async compare(): Promise<void> {
+  /** Changes may be committed in another order than they began, so no single row tells of all. */
+  private async mark(): Promise<string> {
     const { database, table } = this.options
-    // Changes may be committed in another order than they began, so no single row tells of all.
     const [row] = await database.query(`SELECT coalesce(sum(revision), 0) AS mark FROM ${table}`)
-    const mark = String(row?.['mark'])
-    if (mark === this.seen) return
-    this.seen = mark
-    this.listener?.()
+    return String(row?.['mark'])
   }
 }
