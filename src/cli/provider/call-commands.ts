@@ -136,14 +136,15 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
 
 /** Budgets and ledger of the gateways of this configuration, for calls that a command makes itself. */
 async function probeBooks(context: CliContext, loaded: LoadedConfig) {
-  const [{ openProbeLedger, requireProbeBudget }, { openPrices }] = await Promise.all([
+  const [{ openProbeBudgets, openProbeLedger }, { openPrices }] = await Promise.all([
     import('../../operations/certify/open-probe-ledger.ts'),
     import('../../operations/usage/open-prices.ts'),
   ])
   const dataDir = dataDirectory(context.surroundings)
-  const books = { loaded, dataDir, clock: context.clock }
+  const warn = (message: string): void => context.stderr(`switchback: warning: ${message}\n`)
+  const books = { loaded, dataDir, clock: context.clock, warn }
   return {
-    requireBudget: (upstream: Upstream) => requireProbeBudget(books, upstream),
+    requireBudget: (upstream: Upstream) => openProbeBudgets(books, upstream).requireRoom(),
     async keep(upstream: Upstream, model: string, note: (ledger: ProbeLedger) => void): Promise<void> {
       const ledger = openProbeLedger(books, upstream, {
         model,
