@@ -102,7 +102,8 @@ describe('provider certify', () => {
     async (command) => {
       const line = newHome('budget: { max_usd: 12, daily_usd: 10000 }')
       await line.run(['price', 'set', 'p/probed', '--input', '1000000', '--output', '1000000'])
-      const { url, signal, finished } = await line.serve()
+      const gateway = await line.serve()
+      const { url } = gateway
       expect(await ask(url, { model: 'p/probed', max_tokens: 1 })).toBe(200)
       expect(await spentAt(url)).toEqual([4, 4])
       expect((await line.run(['provider', ...command.split(' ')])).exitCode).toBe(0)
@@ -111,8 +112,8 @@ describe('provider certify', () => {
       expect(spent).toBeGreaterThan(12)
       await eventually(async () => (await spentAt(url)).every((usd) => usd === spent), 'both budgets stand as the ledger does')
       expect(await ask(url, { model: 'p/probed', max_tokens: 1 })).toBe(402)
-      signal('SIGTERM')
-      await finished
+      gateway.signal('SIGTERM')
+      await gateway.finished
       const next = await line.serve()
       expect(await spentAt(next.url)).toEqual([spent, spent])
     },

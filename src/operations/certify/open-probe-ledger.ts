@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import type { PriceBook } from '../../catalog/prices/price-book.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { providerHosts } from '../../config/provider-hosts.ts'
 import type { BudgetRule } from '../../ir/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { PERIODS_SUFFIX, sharedFiles } from '../../state/shared-files.ts'
 import type { StorePlace } from '../../state/store-place.ts'
 import type { Upstream } from '../provider/open-upstream.ts'
 import { storePlace } from '../store-place.ts'
@@ -34,18 +36,24 @@ export function openProbeLedger(
 
 /** The budgets that calls with an account are under. */
 export function openProbeBudgets(
-  { loaded: { compiled }, dataDir, clock }: ProbeBooks,
+  { loaded, dataDir, clock }: ProbeBooks,
   { provider, account }: Pick<Upstream, 'provider' | 'account'>,
 ): ProbeBudgets {
-  const { global, providers, accounts } = compiled.limits
-  const rules = [global, providers.get(provider.id), accounts.get(`${provider.id}/${account.id}`)].flatMap((limits) =>
-    (limits?.rules ?? []).filter((rule): rule is BudgetRule => rule.measure === 'usd'),
+  const { limits, state } = loaded.compiled
+  const { global, providers, accounts } = limits
+  const rules = [global, providers.get(provider.id), accounts.get(`${provider.id}/${account.id}`)].flatMap((own) =>
+    (own?.rules ?? []).filter((rule): rule is BudgetRule => rule.measure === 'usd'),
   )
-  const { shared, ledger } = compiled.state
-  const place = { store: storePlace(compiled, dataDir), redis: shared?.redis, hasLedger: ledger.enabled }
+  const place = { redis: state.shared?.redis, file: counterFile(loaded, dataDir), ledger: ledgerPlace(loaded, dataDir) }
   return new ProbeBudgets({ rules, place, clock })
 }
 
 /** Where gateways of this configuration keep what calls cost; undefined when they do not, or in memory. */
 const ledgerPlace = ({ compiled }: LoadedConfig, dataDir: string): StorePlace | undefined =>
   compiled.state.ledger.enabled ? storePlace(compiled, dataDir) : undefined
+
+/** Where the only gateway of this configuration counts what budgets have spent; undefined when that is in memory. */
+function counterFile({ compiled }: LoadedConfig, dataDir: string): string | undefined {
+  const place = storePlace(compiled, dataDir)
+  return place?.kind === 'shared' ? join(dataDir, `${sharedFiles(0)}${PERIODS_SUFFIX}`) : place?.path
+}

@@ -32,7 +32,8 @@ const FILES: Readonly<Record<string, string>> = {
   FORMATS_FILE: '`formats.json`',
   LOGINS_FOLDER: '`logins/`',
   "'captures'": '`captures/`',
-  '`shared-${worker}`': '`shared-<n>',
+  'sharedFiles(worker': '`shared-<n>',
+  '`${sharedFiles(0': '`shared-<n>',
 }
 
 const carried = new Set(ARCHIVE_PARTS.map(({ domain }) => domain))

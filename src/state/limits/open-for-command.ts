@@ -13,19 +13,19 @@ import type { PeriodClaim, Standing } from './store.ts'
 
 /** Where gateways count what budgets have spent. */
 export interface CounterPlace {
-  /** Of a file that holds the counters, or of the database that holds the ledger; undefined when nothing outlives the gateway. */
-  readonly store: StorePlace | undefined
-  /** Where gateways count together. */
+  /** Where they count together. */
   readonly redis: RedisAddress | undefined
-  /** Whether there is a ledger to ask. */
-  readonly hasLedger: boolean
+  /** The file of the only gateway; undefined where that keeps none. */
+  readonly file: string | undefined
+  /** Undefined when there is none. */
+  readonly ledger: StorePlace | undefined
 }
 
 /** The counters of budgets, for a command beside gateways. What it is asked rejects with `state_unavailable`. */
 export interface CommandCounters {
   /** How they stand: as gateways count together, else as the ledger knows. */
   look(claims: readonly PeriodClaim[]): Promise<readonly Standing[]>
-  /** Counts what the command has spent, before it is in the ledger. Without Redis, a gateway with a database learns of it at its next start. */
+  /** Counts what the command has spent. Before it is in the ledger. */
   charge(charges: readonly PeriodCharge[]): Promise<void>
   close(): Promise<void>
 }
@@ -33,10 +33,10 @@ export interface CommandCounters {
 /** A command ends before it could ask again. */
 const ONCE = { every: () => () => undefined }
 
-export function openCountersForCommand({ store, redis, hasLedger }: CounterPlace, clock: Clock): CommandCounters {
-  const ledger = hasLedger && store !== undefined ? openLedgerForCommand(store, clock, 'read') : undefined
+export function openCountersForCommand({ redis, file, ledger: place }: CounterPlace, clock: Clock): CommandCounters {
+  const ledger = place && openLedgerForCommand(place, clock, 'read')
   const spentBefore = ledger && spentInLedger({ ledger, flush: () => Promise.resolve(), clock })
-  const counters = redis === undefined ? besideOne(store, spentBefore, clock) : inRedis(redis, spentBefore, clock)
+  const counters = redis === undefined ? inFile(file, spentBefore, clock) : inRedis(redis, spentBefore, clock)
   return {
     ...counters,
     async close() {
@@ -60,7 +60,7 @@ function inRedis(address: RedisAddress, spentBefore: SpentBefore | undefined, cl
   }
 }
 
-function besideOne(store: StorePlace | undefined, spentBefore: SpentBefore | undefined, clock: Clock): CommandCounters {
+function inFile(path: string | undefined, spentBefore: SpentBefore | undefined, clock: Clock): CommandCounters {
   return {
     look: (claims) =>
       Promise.all(
@@ -71,11 +71,12 @@ function besideOne(store: StorePlace | undefined, spentBefore: SpentBefore | und
         })),
       ),
     async charge(charges) {
-      if (store?.kind !== 'file' || !existsSync(store.path)) return
+      // Where no gateway has ever been, there is no budget that anybody has spent from.
+      if (path === undefined || !existsSync(path)) return
       try {
-        chargeSqlitePeriods({ path: store.path, clock }, charges)
+        chargeSqlitePeriods({ path, clock }, charges)
       } catch (cause) {
-        throw unavailable(cause, (reason) => `What budgets have spent cannot be noted in ${store.path}: ${reason}.`)
+        throw unavailable(cause, (reason) => `What budgets have spent cannot be noted in ${path}: ${reason}.`)
       }
     },
     close: async () => undefined,
