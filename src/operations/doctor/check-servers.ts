@@ -1,6 +1,7 @@
 import { domainStateOf, type DomainState } from '../state/check-shared-state.ts'
 import {
   lookAtServers,
+  MOST_AHEAD_MS,
   type CoordinationLook,
   type DatabaseLook,
   type ServerLook,
@@ -9,8 +10,6 @@ import {
 import { plural, safeText } from '../story-words.ts'
 import { failure, fine, warning, type Finding } from './finding.ts'
 
-/** Clocks that differ more make disables end, and windows of limits begin, at different times in different places. */
-const MOST_AHEAD_MS = 2_000
 /** Calls under a limit wait for two or three questions. */
 const SLOW_MS = 50
 /** Major and minor number of the first Redis that has all commands that are used. */

@@ -1,7 +1,7 @@
 import { domainVersions, migratePostgres, type DomainVersion } from '../../state/postgres/migrate.ts'
 import { openPostgres } from '../../state/postgres/postgres.ts'
 import { SHARED_DOMAINS } from '../../state/shared-domains.ts'
-import { lookAtServers, type SharedPlace } from './look-at-servers.ts'
+import { lookAtServers, MOST_AHEAD_MS, type SharedPlace } from './look-at-servers.ts'
 
 /** A part of the schema. `older` is brought up by the next start, `newer` is there already and can be worked with. */
 export interface DomainState {
@@ -22,9 +22,6 @@ export interface SharedStateCheck {
   /** What is wrong, in words that say what to do. */
   readonly problems: readonly string[]
 }
-
-/** Clocks that differ more make disables end, and windows of limits begin, at different times in different places. */
-const MOST_AHEAD_MS = 1_000
 
 /** Looks whether both servers can be used, and of which version the schema is. Changes nothing. */
 export async function checkSharedState(place: SharedPlace): Promise<SharedStateCheck> {

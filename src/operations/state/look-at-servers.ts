@@ -6,6 +6,9 @@ import { openRedis, type Redis } from '../../state/redis/redis.ts'
 import { SHARED_DOMAINS } from '../../state/shared-domains.ts'
 import type { SharedStateSettings } from '../../state/state.schema.ts'
 
+/** Clocks that differ more make disables end, and windows of limits begin, at different times in different places. */
+export const MOST_AHEAD_MS = 2_000
+
 export interface SharedPlace {
   readonly shared: SharedStateSettings
   readonly clock: Clock
