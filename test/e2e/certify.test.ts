@@ -101,20 +101,21 @@ describe('provider certify', () => {
     'and what %s has cost fills the budgets of a gateway that runs, to the nano-dollar',
     async (command) => {
       const line = newHome('budget: { max_usd: 12, daily_usd: 10000 }')
-      await line.run(['price', 'set', 'p/probed', '--input', '1000000', '--output', '1000000'])
-      const gateway = await line.serve()
+      const place = ['--data-dir', 'kept']
+      await line.run(['price', 'set', 'p/probed', '--input', '1000000', '--output', '1000000', ...place])
+      const gateway = await line.serve(place)
       const { url } = gateway
       expect(await ask(url, { model: 'p/probed', max_tokens: 1 })).toBe(200)
       expect(await spentAt(url)).toEqual([4, 4])
-      expect((await line.run(['provider', ...command.split(' ')])).exitCode).toBe(0)
-      const { stdout } = await line.run(['usage', '--json'])
+      expect((await line.run(['provider', ...command.split(' '), ...place])).exitCode).toBe(0)
+      const { stdout } = await line.run(['usage', '--json', ...place])
       const spent = Number((JSON.parse(stdout) as { totals: { cost_usd: string } }).totals.cost_usd)
       expect(spent).toBeGreaterThan(12)
       await eventually(async () => (await spentAt(url)).every((usd) => usd === spent), 'both budgets stand as the ledger does')
       expect(await ask(url, { model: 'p/probed', max_tokens: 1 })).toBe(402)
       gateway.signal('SIGTERM')
       await gateway.finished
-      const next = await line.serve()
+      const next = await line.serve(place)
       expect(await spentAt(next.url)).toEqual([spent, spent])
     },
     60_000,
