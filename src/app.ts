@@ -294,6 +294,7 @@ const tenancyParts = (
   readLimits: readIssuedLimits,
   useOf: (id) => issued.keys.useOf(id),
   records,
+  ledger: ledger && { rollups: (query) => ledger.writer.flush().then(() => ledger.store.rollups(query)) },
   reports: callerReports({ limiter, ledger, clock }),
 })
 

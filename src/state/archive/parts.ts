@@ -45,6 +45,14 @@ export const PRICES: ArchivePart = {
   order: ['name'],
 }
 
+/** What certifying targets came to. Beside an SQLite file they are in a file of their own, too. */
+export const CERTIFICATIONS: ArchivePart = {
+  name: 'certifications',
+  domain: 'certifications',
+  columns: { target: 'text', body: 'text' },
+  order: ['target'],
+}
+
 /** Every part of an archive, in the order in which it is written. */
 export const ARCHIVE_PARTS: readonly ArchivePart[] = [
   {
@@ -148,4 +156,5 @@ export const ARCHIVE_PARTS: readonly ArchivePart[] = [
   },
   RECORD_BATCHES,
   PRICES,
+  CERTIFICATIONS,
 ]

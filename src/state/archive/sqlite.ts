@@ -12,7 +12,7 @@ import { openSqliteDatabase } from '../sqlite-database.ts'
 import { archived, unarchived, type ArchivableStore, type ArchiveEntry } from './archive.ts'
 import { batchOfRow } from './batch-of-row.ts'
 import { notEmpty } from './not-empty.ts'
-import { ARCHIVE_PARTS, LEDGER_ENTRIES, PRICES, RECORD_BATCHES, type ArchivePart } from './parts.ts'
+import { ARCHIVE_PARTS, CERTIFICATIONS, LEDGER_ENTRIES, PRICES, RECORD_BATCHES, type ArchivePart } from './parts.ts'
 import { LEDGER_BATCHES, LedgerFiller, ledgerRows } from './sqlite-ledger.ts'
 
 export interface SqliteArchiveOptions {
@@ -35,7 +35,8 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   revisions: REVISION_MIGRATIONS,
 }
 
-const PARTS = ARCHIVE_PARTS.filter((part) => part !== PRICES)
+/** The others stand in files beside it. */
+const PARTS = ARCHIVE_PARTS.filter((part) => part !== PRICES && part !== CERTIFICATIONS)
 
 /** An SQLite file as a whole. Throws `state_unavailable` or `state_incompatible`. */
 export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStore {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { certificationStoreConformance, certified } from './conformance.ts'
 import { createFileCertifications } from './file.ts'
@@ -13,7 +14,8 @@ const newPath = (): string => join(folder, `${(files += 1)}.json`)
 
 certificationStoreConformance('a file', () => {
   const path = newPath()
-  return { open: () => createFileCertifications({ path, clock: systemClock }) }
+  const clock = new ManualClock()
+  return { open: () => createFileCertifications({ path, clock }), look: () => clock.advance(3_000) }
 })
 
 describe('a file of certifications', () => {

@@ -1,5 +1,5 @@
+import { ChangeWatch, type ChangeListener } from '../../lib/change-watch.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { Refresh } from '../../lib/refresh.ts'
 import type { Coordination } from '../coordination/store.ts'
 import type { Postgres } from './postgres.ts'
 
@@ -14,6 +14,8 @@ export interface TableWatchOptions {
   readonly table: string
   /** What changes with every change of the table, in SQL. Default: the sum of revisions. */
   readonly mark?: string | undefined
+  /** How often it is looked at, in ms. Default: each second. */
+  readonly everyMs?: number | undefined
 }
 
 /** Changes may be committed in another order than they began, so no single row tells of all. */
@@ -25,14 +27,12 @@ const REVISIONS = 'sum(revision)'
  */
 export class TableWatch {
   private readonly options: TableWatchOptions
-  private listener: (() => void) | undefined
-  private stopLooking: (() => void) | undefined
-  private seen: string | undefined
-  private readonly looking = new Refresh(() => this.compare())
+  private readonly changes: ChangeWatch
 
   constructor(options: TableWatchOptions) {
     this.options = options
-    options.coordination.listen(options.table, () => this.look())
+    this.changes = new ChangeWatch({ mark: () => this.mark(), everyMs: options.everyMs ?? LOOK_EVERY_MS, clock: options.clock })
+    options.coordination.listen(options.table, () => this.changes.look())
   }
 
   /** Tells the other replicas of a change made here. */
@@ -41,28 +41,17 @@ export class TableWatch {
   }
 
   /** Hears of changes from now on; the first look counts as one. One listener. */
-  watch(listener: () => void): void {
-    this.listener = listener
-    this.stopLooking ??= this.options.clock.every(LOOK_EVERY_MS, () => this.look())
-    this.look()
+  watch(listener: ChangeListener): void {
+    this.changes.watch(listener)
   }
 
-  async close(): Promise<void> {
-    this.stopLooking?.()
-    this.listener = undefined
-    await this.looking.close()
+  close(): Promise<void> {
+    return this.changes.close()
   }
 
-  private look(): void {
-    if (this.listener !== undefined) this.looking.ask()
-  }
-
-  private async compare(): Promise<void> {
-    const { database, table, mark: wanted = REVISIONS } = this.options
-    const [row] = await database.query(`SELECT coalesce(${wanted}, 0) AS mark FROM ${table}`)
-    const mark = String(row?.['mark'])
-    if (mark === this.seen) return
-    this.seen = mark
-    this.listener?.()
+  private async mark(): Promise<string> {
+    const { database, table, mark = REVISIONS } = this.options
+    const [row] = await database.query(`SELECT coalesce(${mark}, 0) AS mark FROM ${table}`)
+    return String(row?.['mark'])
   }
 }

@@ -4,6 +4,9 @@ import { TableWatch, type TableWatchOptions } from '../postgres/table-watch.ts'
 import { type SqlQuery, SqlRevisions } from './sql-revisions.ts'
 import type { RevisionStore } from './store.ts'
 
+/** What a command has published is found by every gateway, and taken over, within a second. */
+const LOOK_EVERY_MS = 500
+
 export interface PostgresRevisionsOptions extends Pick<TableWatchOptions, 'clock' | 'coordination'> {
   /** With the schema of `POSTGRES_REVISIONS`; stays open when the store is closed. */
   readonly database: Postgres
@@ -11,7 +14,14 @@ export interface PostgresRevisionsOptions extends Pick<TableWatchOptions, 'clock
 
 /** Revisions in PostgreSQL, for all replicas. */
 export function createPostgresRevisions({ database, clock, coordination }: PostgresRevisionsOptions): RevisionStore {
-  const watch = new TableWatch({ database, clock, coordination, table: 'config_publications', mark: 'max(sequence)' })
+  const watch = new TableWatch({
+    database,
+    clock,
+    coordination,
+    table: 'config_publications',
+    mark: 'max(sequence)',
+    everyMs: LOOK_EVERY_MS,
+  })
   return new SqlRevisions({
     place: `the ${database.name}`,
     query: storing(database.query),

@@ -11,7 +11,7 @@ export function createMemoryTenancy(): TenancyStore {
     if (!isNext(entities.get(key))) return false
     const own = structuredClone(entity)
     entities.set(key, own)
-    feed.tell({ kind: 'changed', entity: own })
+    feed.tell(own)
     return true
   }
   const sorted = <Kind extends TenancyKind>(kind: Kind): EntityOf<Kind>[] =>
