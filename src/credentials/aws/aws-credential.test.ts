@@ -91,7 +91,9 @@ describe('keys that end', () => {
     await clock.advance(HOUR_MS - KEY_SKEW_MS - 1)
     expect(await ask()).toBe('AKID1')
     await clock.advance(1)
-    expect(await Promise.all([ask(), ask()])).toEqual(['AKID2', 'AKID2'])
+    expect(await Promise.all([ask(), ask()])).toEqual(['AKID1', 'AKID1'])
+    await clock.advance(0)
+    expect(await ask()).toBe('AKID2')
     expect(count()).toBe(2)
   })
 
@@ -119,10 +121,21 @@ describe('keys that end', () => {
     expect(credential.secrets().map((secret) => secret.reveal())).toEqual(['secret-2', 't', 'secret-1', 't'])
   })
 
+  test('of which the source only ever gives short-lived ones are used for half their life', async () => {
+    let count = 0
+    const clock = new ManualClock()
+    const keys = (): Response =>
+      Response.json({ ...KEYS, AccessKeyId: `ASIA${++count}`, Expiration: new Date(clock.wall() + 120_000).toISOString() })
+    const { ask } = world({ kind: 'container', url: 'http://agent.test/' }, keys)
+    expect(await ask()).toBe('ASIA1')
+    expect(await ask()).toBe('ASIA1')
+    expect(count).toBe(1)
+  })
+
   test('are not waited for by a request that is given up', async () => {
     const gone = new AbortController()
     gone.abort(new Error('gone'))
-    expect(counting().credential.authorize(REQUEST, gone.signal)).rejects.toThrow('gone')
+    await expect(counting().credential.authorize(REQUEST, gone.signal)).rejects.toThrow('gone')
   })
 })
 

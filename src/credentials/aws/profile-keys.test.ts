@@ -126,6 +126,8 @@ describe('keys of a profile', () => {
     writeFileSync(path.join(home, 'credentials'), CREDENTIALS.replace('AKIDEFAULT', 'AKNEW'))
     expect(await ask()).toBe('AKIDEFAULT')
     await clock.advance(5 * 60_000)
+    await ask()
+    await clock.advance(0)
     expect(await ask()).toBe('AKNEW')
   })
 
@@ -174,6 +176,8 @@ duration_seconds = 1800
     expect(request?.headers['authorization']).toContain('/eu-central-1/sts/aws4_request')
     expect(await ask()).toBe('ASIA1')
     await clock.advance(HOUR_MS - 5 * 60_000)
+    await ask()
+    await clock.advance(0)
     expect(await ask()).toBe('ASIA2')
   })
 
@@ -277,7 +281,9 @@ describe('a profile with a program', () => {
     })
     expect(await ask()).toBe('ASIAP')
     expect(programs).toEqual([{ program: '/opt/my tool', words: ['--role', 'a b', '$(id)', '&&', 'rm', '-rf', '~', '|', 'x'] }])
-    await clock.advance(HOUR_MS)
+    await clock.advance(HOUR_MS - 5 * 60_000)
+    await ask()
+    expect(programs).toHaveLength(2)
     expect(
       await world('p', config('x'), {
         run: async () => JSON.stringify({ ...KEYS, Expiration: undefined, SessionToken: undefined }),
