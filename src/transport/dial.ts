@@ -32,8 +32,7 @@ export class Dialer {
    * outlive the request that wanted them, so they have a time limit of their own.
    */
   connect(url: URL, path: EgressPath): Promise<Socket> {
-    const late = (): Error => Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT', syscall: 'connect' })
-    return inTime(this.connectMs, late, async (given) => {
+    return inTime(this.connectMs, tookTooLong, async (given) => {
       const plain = await this.open(url, path, given)
       return url.protocol === 'https:' ? encrypt(plain, destinationOf(url).host, path.trusted, given) : plain
     })
@@ -78,6 +77,8 @@ async function throughProxy(path: EgressPath, proxy: ProxySettings, destination:
     throw proxyError(id, `cannot be used (${codeOf(error)})`, error)
   }
 }
+
+const tookTooLong = (): Error => Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT', syscall: 'connect' })
 
 /** What `work` opens within so many milliseconds. It is told when they are over, closes what it has, and `late` says what went wrong. */
 async function inTime(ms: number, late: () => Error, work: (given: AbortSignal) => Promise<Socket>): Promise<Socket> {

@@ -8,6 +8,7 @@ import {
   type ProbedUpstream,
 } from '../../../test/support/probed-upstream.ts'
 import { providerMaker } from '../../app/make-providers.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Capabilities } from '../../ir/snapshot.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLogger } from '../../observability/logger.ts'
@@ -192,6 +193,43 @@ describe('a look whether a target is alive', () => {
     expect(certification.calls).toBeLessThanOrEqual(1)
     expect(JSON.stringify(certification)).not.toContain('canary')
   })
+})
+
+test('nothing more is asked once nothing more is wanted, whatever is under way', async () => {
+  const gone = new GatewayError('client_closed_request', 'gone')
+  for (const ends of ['/v1/chat/completions', '/v1/models']) {
+    const stopped = new AbortController()
+    const asked: string[] = []
+    const probed = startProbedUpstream()
+    open.push(probed)
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      idleTimeout: 0,
+      fetch(request) {
+        const { pathname } = new URL(request.url)
+        asked.push(pathname)
+        if (pathname !== ends) return fetch(`${new URL(probed.address).origin}${pathname}`, request)
+        stopped.abort(gone)
+        return new Promise<Response>(() => undefined)
+      },
+    })
+    const address = `http://127.0.0.1:${server.port}/v1`
+    const config = { providers: [{ id: 'p', type: 'openai_compatible', base_url: address, api_key: PROBED_KEY }] }
+    const certifying = certifyTarget({
+      upstream: openUpstream(loaded(loadConfigText(JSON.stringify(config))), 'p', makeProvider),
+      model: PROBED_MODEL,
+      mode: 'liveness',
+      capabilities: EVERYTHING,
+      facts: {},
+      clock: systemClock,
+      version: '0.0.0',
+      signal: stopped.signal,
+    })
+    expect(await certifying.catch((error: unknown) => error)).toBe(gone)
+    expect(asked.indexOf(ends)).toBe(asked.length - 1)
+    await server.stop(true)
+  }
 })
 
 describe('probes', () => {
