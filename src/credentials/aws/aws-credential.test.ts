@@ -5,6 +5,7 @@ import path from 'node:path'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../../ir/ids.ts'
 import { Secret } from '../../lib/secret.ts'
+import { createMemoryLogins } from '../../state/logins/memory.ts'
 import type { UnsentRequest, UpstreamRequest } from '../../transport/transport.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { AwsCredential } from './aws-credential.ts'
@@ -48,7 +49,7 @@ function world(
   const credential = createAwsCredential(
     OWNER,
     { kind: 'aws', region: 'eu-central-1', source },
-    { transport, clock, run: async () => '' },
+    { transport, clock, run: async () => '', logins: createMemoryLogins() },
   )
   const failure = async (): Promise<GatewayError> => {
     try {
@@ -135,7 +136,7 @@ describe('keys that end', () => {
   test('are not waited for by a request that is given up', async () => {
     const gone = new AbortController()
     gone.abort(new Error('gone'))
-    await expect(counting().credential.authorize(REQUEST, gone.signal)).rejects.toThrow('gone')
+    expect(counting().credential.authorize(REQUEST, gone.signal)).rejects.toThrow('gone')
   })
 })
 
