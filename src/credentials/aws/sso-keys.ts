@@ -1,9 +1,9 @@
 import { isObject } from '../../ir/json.ts'
 import { awsDomain } from '../../lib/aws-domain.ts'
+import { quietJson } from '../../lib/quiet-json.ts'
 import { Secret } from '../../lib/secret.ts'
 import { askEndpoint, type TokenOwner } from '../token-endpoint.ts'
 import type { AwsKeys } from './aws-keys.ts'
-import { quietJson } from './quiet-json.ts'
 import { ssoFailure, ssoToken, type SsoDeps, type SsoLoginSettings } from './sso-login.ts'
 
 /** What a profile says of the role that it takes by its login. */

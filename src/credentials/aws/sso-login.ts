@@ -5,9 +5,9 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../ir/json.ts'
 import type { KeptLogin, LoginStore } from '../../ir/login.ts'
 import { awsDomain } from '../../lib/aws-domain.ts'
+import { quietJson } from '../../lib/quiet-json.ts'
 import { Secret } from '../../lib/secret.ts'
 import { askEndpoint, type TokenEndpointDeps, type TokenOwner } from '../token-endpoint.ts'
-import { quietJson } from './quiet-json.ts'
 
 /** A login in a browser (IAM Identity Center), as a profile names it. */
 export interface SsoLoginSettings {
