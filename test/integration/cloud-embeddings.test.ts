@@ -187,6 +187,20 @@ describe('Vertex AI', () => {
     expect((await gateway.recordOf(response)).usage).toEqual({ inputTokens: 3, outputTokens: 0 })
   })
 
+  test('predicts no more texts at once than its limits of texts and of tokens allow, and leaves long ones to it', async () => {
+    const { upstream, gateway } = await setup(PLACE, predicting)
+    const sizes = [40_001, 20_000, 20_000, 1, 39_999, 2, ...Array.from({ length: 251 }, () => 1)]
+    const response = await ask(gateway, { model: 'up/text-embedding-005', input: sizes.map((size) => 'x'.repeat(size)) })
+    expect((await vectorsOf(response)).flat()).toEqual(sizes)
+    // The first is sent alone and the others as they come.
+    const sent = upstream.requests.map(({ json }) => (json as { instances: unknown[] }).instances.length)
+    expect(sent.toSorted((left, right) => left - right)).toEqual([1, 2, 2, 2, 250])
+    // Not characters: é is as long as two.
+    const second = await ask(gateway, { model: 'up/text-embedding-005', input: ['é'.repeat(10_001), 'é'.repeat(10_000)] })
+    expect((await vectorsOf(second)).flat()).toEqual([10_001, 10_000])
+    expect(upstream.requests).toHaveLength(7)
+  })
+
   test("predicts with Gemini's first embedding model one text at a time", async () => {
     const { upstream, gateway } = await setup(PLACE, predicting)
     const response = await ask(gateway, { model: 'up/gemini-embedding-001', input: ['a', 'bb', 'ccc'] })
