@@ -67,6 +67,19 @@ describe('a token', () => {
     expect(refused).toHaveLength(2)
   })
 
+  test('that has all but ended is not used by a request that was given up while it waited for another', async () => {
+    const { ask, give, clock } = world()
+    const first = ask()
+    give()
+    await first
+    await clock.advance(HOUR_MS - 1)
+    const gone = new AbortController()
+    const left = ask(gone.signal)
+    gone.abort(new GatewayError('client_closed_request', 'gone'))
+    expect(await left.catch((error: unknown) => error)).toMatchObject({ code: 'client_closed_request' })
+    give()
+  })
+
   test('whose source fails early is asked for again after a pause', async () => {
     const { ask, give, clock, refused } = world()
     const first = ask()

@@ -47,6 +47,23 @@ describe('a connection', () => {
     socket.destroy()
   })
 
+  test('through a proxy whose answer has no end is given up', async () => {
+    const server = net.createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.write('HTTP/1.1 200 OK\r\n')
+      const flood = (): boolean => socket.write('x'.repeat(8_192))
+      socket.on('drain', flood)
+      flood()
+      flood()
+    })
+    servers.push(server)
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const { port } = server.address() as AddressInfo
+    const proxy = { protocol: 'http', host: '127.0.0.1', port, user: undefined, password: undefined } as const
+    const error = await failureOf(dialer().connect(new URL('https://up.test/'), { ...anyWay(false), id: 'flood', proxy }))
+    expect(error).toMatchObject({ code: 'egress_failed', message: expect.stringContaining('egress flood') })
+  })
+
   test('that nobody takes fails with what the system says', async () => {
     const { port } = await silentServer()
     servers.splice(0).forEach((server) => server.close())

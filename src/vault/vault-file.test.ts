@@ -131,6 +131,8 @@ describe('nothing of a vault is shown', () => {
     bytes[bytes.length - 1]! ^= 1
     writeFileSync(path, bytes)
     expect(await failureOf(readVault(path, key))).toContain('damaged')
+    writeFileSync(path, Buffer.alloc(4 * 1024 * 1024 + 1))
+    expect(await failureOf(readVault(path, key))).toContain('larger than 4 MiB')
     writeFileSync(path, 'age-encryption.org/v1\n')
     expect(await failureOf(set('b', 'x'))).toContain('damaged')
   })

@@ -293,6 +293,9 @@ describe('a profile with a program', () => {
     })
     expect(await ask()).toBe('ASIAP')
     expect(programs).toEqual([{ program: '/opt/my tool', words: ['--role', 'a b', '$(id)', '&&', 'rm', '-rf', '~', '|', 'x'] }])
+    const quoted = world('p', config(`x "a \\"b\\" \\\\c \\d" 'e \\f' g\\h ""`), { run: async () => JSON.stringify(KEYS) })
+    await quoted.ask()
+    expect(quoted.programs[0]?.words).toEqual(['a "b" \\c \\d', 'e \\f', 'g\\h', ''])
     await clock.advance(HOUR_MS - 5 * 60_000)
     await ask()
     expect(programs).toHaveLength(2)
@@ -439,7 +442,7 @@ describe('a profile with a login in a browser', () => {
       ['nobody answers', {}, 503, 'credential_unavailable', 1],
       ['there are too many', {}, 429, 'credential_unavailable', 1],
       ['the answer is no token', {}, 200, 'credential_unavailable', 1],
-    ])('says what to do where %s, and repeats no secret', async (_what, fields, status, code, refreshed) => {
+    ])('says what to do where %s, and repeats no secret', async (...[, fields, status, code, refreshed]) => {
       const { asked, failure, login } = world('p', WITH_SESSION, {
         answer: () => Response.json({ error: 'canary', accessToken: 'can ary', expiresIn: 1 }, { status }),
       })
