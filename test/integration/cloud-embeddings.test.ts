@@ -147,6 +147,19 @@ describe('Cohere at Bedrock', () => {
     expect((await gateway.recordOf(response)).usage).toEqual({ inputTokens: 200, outputTokens: 0 })
   })
 
+  test('that leaves its usage out of one answer has used nobody knows how much', async () => {
+    let calls = 0
+    const { gateway } = await bedrock((request) => {
+      const reply = cohere(request)
+      return ++calls === 2 ? { ...reply, headers: { 'content-type': 'application/json' } } : reply
+    })
+    const response = await ask(gateway, { model: 'up/us.cohere.embed-v4:0', input: Array.from({ length: 97 }, () => 'y') })
+    expect((await vectorsOf(response)).length).toBe(97)
+    expect(response.headers.get('x-switchback-estimated')).toBe('true')
+    const record = await gateway.recordOf(response)
+    expect([record.usage?.inputTokens, record.attempts[0]?.usage_known]).toEqual([undefined, 'unknown'])
+  })
+
   test('of the third version answers with a plain list; a purpose it has no word for is told as lost', async () => {
     const { upstream, gateway } = await bedrock(jsonReply({ response_type: 'embeddings_floats', embeddings: [[1, 2]] }))
     const response = await gateway.post('/v1beta/models/up/cohere.embed-multilingual-v3:embedContent', {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -199,6 +200,30 @@ describe('a capture', () => {
     writeFileSync(join(folder, 'capture.json'), '{"id":')
     writeFileSync(join(folder, 'req_1.answer.json.age'), 'x')
     expect([reopen().list(), existsSync(folder)]).toEqual([[], false])
+  })
+
+  test('of another name than its folder is deleted: its id would lead elsewhere', () => {
+    const { path, start, reopen } = setup()
+    const { id } = start()
+    const other = join(path, 'cap_0123456789ab')
+    cpSync(join(path, id), other, { recursive: true })
+    expect([
+      reopen()
+        .list()
+        .map((order) => order.id),
+      existsSync(other),
+    ]).toEqual([[id], false])
+  })
+
+  test('takes so many bodies at once, and counts the calls that were left out', async () => {
+    const { captures, start } = setup()
+    start()
+    const open = Array.from({ length: 128 }, (_none, index) => captures.begin('key_a', `req_${index}`)?.body('request.json'))
+    expect(captures.begin('key_a', 'req_more')).toBeUndefined()
+    for (const body of open) body?.end()
+    await captures.flush()
+    expect(captures.list()).toMatchObject([{ calls: 128, cut: 1 }])
+    expect(captures.begin('key_a', 'req_later')).toBeDefined()
   })
 
   const locking = lockCommand()
