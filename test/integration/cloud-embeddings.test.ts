@@ -149,8 +149,8 @@ describe('Cohere at Bedrock', () => {
 
   test('that leaves its usage out of one answer has used nobody knows how much', async () => {
     let calls = 0
-    const { gateway } = await bedrock((request) => {
-      const reply = cohere(request)
+    const { gateway } = await bedrock(async (request) => {
+      const reply = await cohere(request)
       return ++calls === 2 ? { ...reply, headers: { 'content-type': 'application/json' } } : reply
     })
     const response = await ask(gateway, { model: 'up/us.cohere.embed-v4:0', input: Array.from({ length: 97 }, () => 'y') })
