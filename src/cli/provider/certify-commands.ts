@@ -146,7 +146,8 @@ async function openCertifier(context: CliContext, options: CommonOptions): Promi
   const { clock, version } = context
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
   const makeProvider = app.providerMaker({ clock, loginsOf: dataDir, mayLeave: loaded.compiled.server.egressEnabled })
-  return Opened.open({ loaded, dataDir, makeProvider, clock, version })
+  const warn = (message: string): void => context.stderr(`switchback: warning: ${message}\n`)
+  return Opened.open({ loaded, dataDir, makeProvider, clock, version, warn })
 }
 
 async function matrix(context: CliContext, options: CommonOptions): Promise<number> {

@@ -12,7 +12,7 @@ import { certificationPlace } from './held-certifications.ts'
 import { type CertificationMode, certifyTarget, type CertifyOptions, probesOf } from './certify-target.ts'
 import { estimateCost, type ProbeEstimate } from './estimate-cost.ts'
 import { keepCertification } from './keep-certification.ts'
-import { openProbeLedger, requireProbeBudget } from './open-probe-ledger.ts'
+import { openProbeBudgets, openProbeLedger } from './open-probe-ledger.ts'
 
 export interface CertifierOptions {
   readonly loaded: LoadedConfig
@@ -21,6 +21,8 @@ export interface CertifierOptions {
   readonly clock: Clock
   /** Of this program. */
   readonly version: string
+  /** Told what could not be accounted for. */
+  readonly warn: (message: string) => void
 }
 
 /** What came of certifying a target, and what that cost. */
@@ -79,7 +81,7 @@ export class Certifier {
     const { provider, model } = partsOf(target)
     const { compiled } = loaded
     const upstream = openUpstream(loaded, provider, makeProvider)
-    await requireProbeBudget(this.options, upstream)
+    await openProbeBudgets(this.options, upstream).requireRoom()
     const ledger = openProbeLedger(this.options, upstream, { model, prices: this.prices })
     let inLedger: boolean
     let certification: Certification

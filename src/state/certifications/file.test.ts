@@ -14,7 +14,8 @@ const newPath = (): string => join(folder, `${(files += 1)}.json`)
 
 certificationStoreConformance('a file', () => {
   const path = newPath()
-  return { open: () => createFileCertifications({ path, clock: systemClock }) }
+  const clock = new ManualClock()
+  return { open: () => createFileCertifications({ path, clock }), look: () => clock.advance(3_000) }
 })
 
 describe('a file of certifications', () => {
