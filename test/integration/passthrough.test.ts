@@ -63,7 +63,7 @@ describe('any address of a provider', () => {
         return Response.json({ bytes })
       },
     })
-    world.keep({ close: async () => void (await server.stop(true)) })
+    world.keep({ close: () => server.stop(true) })
     const up = { id: 'up', type: 'openai_compatible', base_url: `http://127.0.0.1:${server.port}/v1`, api_key: 'key-one' }
     const timeouts = { connect_ms: 1_000, first_token_ms: 1_000, read_ms: 1_000 }
     const gateway = await world.gateway({ server: { timeouts }, providers: [up] }, { clock })
