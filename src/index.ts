@@ -6,8 +6,7 @@
  */
 import { createGateway as compose, type Gateway as ComposedGateway } from './app.ts'
 import type { CompiledConfig } from './config/compile.ts'
-import { configFromObject, type LoadResult } from './config/load.ts'
-import type { PublishedConfig } from './config/load.ts'
+import { configFromObject, type LoadResult, type PublishedConfig } from './config/load.ts'
 import { readSurroundings } from './config/env.ts'
 import { GatewayError } from './errors/gateway-error.ts'
 import type { Logger } from './observability/logger.ts'

@@ -1,6 +1,5 @@
 import { createGateway, type Gateway } from '../../src/app.ts'
-import { configFromObject, type LoadResult } from '../../src/config/load.ts'
-import type { PublishedConfig } from '../../src/config/load.ts'
+import { configFromObject, type LoadResult, type PublishedConfig } from '../../src/config/load.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Logger } from '../../src/observability/logger.ts'

@@ -1,6 +1,5 @@
 import type { CompiledConfig } from '../../config/compile.ts'
-import type { ConfigSource, LoadResult } from '../../config/load.ts'
-import type { PublishedConfig } from '../../config/load.ts'
+import type { ConfigSource, LoadResult, PublishedConfig } from '../../config/load.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { startRetention } from '../../state/records/retention.ts'
