@@ -85,6 +85,41 @@ describe('provider certify', () => {
     expect((await line.run(['route-preview', '--model', 'safe'])).stdout).toContain('was of another address')
   }, 120_000)
 
+  test('that is asked to stop lets the call go, accounts for those before it and keeps nothing', async () => {
+    const line = newHome()
+    const hanging = Promise.withResolvers<void>()
+    const letGo = Promise.withResolvers<void>()
+    const chunks = [{ choices: [{ index: 0, delta: { content: 'pong' }, finish_reason: 'stop' }] }]
+    let calls = 0
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      idleTimeout: 0,
+      async fetch(request) {
+        if (++calls === 1)
+          return new Response(`${chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`)
+        request.signal.addEventListener('abort', () => letGo.resolve())
+        hanging.resolve()
+        return new Promise<Response>(() => undefined)
+      },
+    })
+    try {
+      const file = join(line.home, 'switchback.yaml')
+      writeFileSync(file, readFileSync(file, 'utf8').replace(upstream.address, `http://127.0.0.1:${server.port}/v1`))
+      await line.serve()
+      const command = line.spawn(['provider', 'certify', 'p/probed'])
+      await hanging.promise
+      command.kill('SIGINT')
+      await letGo.promise
+      expect(await command.exited).toBe(1)
+      expect(await new Response(command.stderr).text()).toContain('Stopped by SIGINT.')
+      expect((await line.run(['usage', 'events', '--json'])).stdout).toContain('"purpose":"probe"')
+      expect((await line.run(['provider', 'matrix'])).stdout).toContain('Nothing has been certified yet')
+    } finally {
+      await server.stop(true)
+    }
+  }, 60_000)
+
   test('of everything leaves out what has no key', async () => {
     const line = newHome()
     const all = await line.run(['provider', 'certify-all', '--json'])

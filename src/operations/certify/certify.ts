@@ -9,11 +9,10 @@ import { openPrices } from '../usage/open-prices.ts'
 import type { Certification } from '../../state/certifications/certification.ts'
 import { openCertificationsForCommand } from '../../state/certifications/open-for-command.ts'
 import { certificationPlace } from './held-certifications.ts'
-import { type CertificationMode, certifyTarget, probesOf } from './certify-target.ts'
+import { type CertificationMode, certifyTarget, type CertifyOptions, probesOf } from './certify-target.ts'
 import { estimateCost, type ProbeEstimate } from './estimate-cost.ts'
 import { keepCertification } from './keep-certification.ts'
 import { openProbeBudgets, openProbeLedger } from './open-probe-ledger.ts'
-import type { Probe } from './probe.types.ts'
 
 export interface CertifierOptions {
   readonly loaded: LoadedConfig
@@ -69,12 +68,14 @@ export class Certifier {
     return estimateCost(probesOf(mode), quote?.price)
   }
 
-  /** Asks a target what the mode asks. Throws `subject_not_found` and `config_invalid` for one that cannot be called by this configuration,
-   * `budget_exceeded` for one that nothing may be spent at. */
+  /**
+   * Asks a target what the mode asks. Throws `subject_not_found` and `config_invalid` for one that cannot be called by this configuration,
+   * `budget_exceeded` for one that nothing may be spent at, and the reason of the signal: then nothing is kept but what was spent.
+   */
   async certify(
     target: string,
     mode: CertificationMode,
-    progress?: (done: number, probe: Probe) => void,
+    { progress, signal }: Pick<CertifyOptions, 'progress' | 'signal'> = {},
   ): Promise<CertifiedTarget> {
     const { loaded, makeProvider, clock, version } = this.options
     const { provider, model } = partsOf(target)
@@ -95,6 +96,7 @@ export class Certifier {
         version,
         endpoint: compiled.routing.providers.get(upstream.provider.id)?.endpoint,
         progress,
+        signal,
         called: ledger.note,
       })
     } finally {

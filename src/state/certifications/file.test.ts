@@ -19,6 +19,21 @@ certificationStoreConformance('a file', () => {
 })
 
 describe('a file of certifications', () => {
+  test('is followed until it is closed', async () => {
+    const clock = new ManualClock()
+    const path = newPath()
+    const store = createFileCertifications({ path, clock })
+    let told = 0
+    store.watch(() => void told++)
+    writeFileSync(path, '{"targets":{}}')
+    await clock.advance(3_000)
+    expect(told).toBe(1)
+    await store.close()
+    writeFileSync(path, '{"targets": {}}')
+    await clock.advance(6_000)
+    expect([told, clock.pending]).toEqual([1, 0])
+  })
+
   test.each(['', '[]', '{"targets":[1]}', '{"targets":{"p/m":{"schema":"other"}}}', 'no json'])(
     'that is none is told, and not written over: %j',
     async (text) => {
