@@ -16,7 +16,7 @@ function world() {
         if (script === FORGET && values.length > 1) told.push(['forget', ...values.slice(1)])
         return []
       },
-    } as never,
+    },
     process: 'me',
   })
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
