@@ -144,14 +144,15 @@ async function diff(
   options: CommonOptions,
   { from, to }: { readonly from: NamedRevision; readonly to: NamedRevision | undefined },
 ): Promise<number> {
-  const [{ lineDiff }, { readConfigText, shownText }, desk] = await Promise.all([
+  const [{ lineDiff }, { keptText, readConfigText }, desk] = await Promise.all([
     import('../../lib/line-diff.ts'),
     import('../../operations/revisions/config-text.ts'),
     revisionDesk(context, options),
   ])
-  const before = (await desk.show(from)).document
+  const { document: before, source } = await desk.show(from)
+  const headers = source === 'published' ? 'telling' : 'all'
   const after =
-    to === undefined ? shownText(readConfigText(context.surroundings, options.config)) : (await desk.show(to)).document
+    to === undefined ? keptText(readConfigText(context.surroundings, options.config), headers) : (await desk.show(to)).document
   const lines = lineDiff(before, after)
   if (options.json === true) context.stdout(`${JSON.stringify({ ok: true, same: lines.length === 0, lines })}\n`)
   else context.stdout(lines.length === 0 ? 'They are the same.\n' : `${lines.join('\n')}\n`)
