@@ -1,7 +1,7 @@
 import type { PriceBook } from '../../catalog/prices/price-book.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { providerHosts } from '../../config/provider-hosts.ts'
-import { ClaimMaker } from '../../engine/limits/claims.ts'
+import { Meters } from '../../engine/limits/meters.ts'
 import { limitRefusal } from '../../engine/limits/limit-refusal.ts'
 import type { BudgetRule } from '../../ir/limits.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -49,7 +49,7 @@ export async function requireProbeBudget(
     const spentBefore = spentInLedger({ ledger, flush: () => Promise.resolve(), clock })
     const wall = clock.wall()
     for (const rule of rules) {
-      const claim = new ClaimMaker().claim(rule, 0, wall)
+      const claim = new Meters().of(rule).claim(0, wall)
       const { start, end } = claim.kind === 'period' ? claim : { start: 0, end: undefined }
       const used = (await spentBefore(rule.counter, start)) ?? 0
       if (used >= rule.limit)
