@@ -9,12 +9,13 @@ import { redisScript } from '../redis/redis.ts'
  * - `t:<holder>` what a holder has taken, by counter, so that it can be given back;
  * - `generation` a name that is drawn anew when everything was lost.
  *
- * The first arguments are the time (Unix ms; negative for the server's own) and the length of a lease. Numbers travel as text with all
- * their digits: what Redis would make of them is rounded.
+ * Each script has one argument and one answer, both JSON: a word of Redis' protocol costs a gateway as much as ten characters of it. With
+ * everything come `lease`, in ms, and in tests `now`, Unix ms, instead of the server's own clock. Numbers of answers have all their digits.
  */
 const COMMON = `
-local prefix, now, lease = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-if now < 0 then
+local prefix, given = KEYS[1], cjson.decode(ARGV[1])
+local now, lease = given.now, given.lease
+if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
@@ -22,6 +23,8 @@ local PARTS = 60
 local REMEMBERED = 10
 
 local function text(number) return string.format('%.17g', number) end
+
+local function list_of(texts) return '[' .. table.concat(texts, ',') .. ']' end
 
 local function parts_of(counter, window)
   local key, size, list, sum = prefix .. 's:' .. counter, window / PARTS, {}, 0
@@ -89,104 +92,101 @@ local function is_new(claim)
   return claim.kind == 'period' and redis.call('EXISTS', prefix .. 'p:' .. claim.counter) == 0
 end
 
-local function begin(counter, first, last, settled)
+local function begin(counter, first, finish, settled)
   redis.call('DEL', prefix .. 'h:' .. counter, prefix .. 'a:' .. counter)
-  redis.call('HSET', prefix .. 'p:' .. counter, 'start', text(first), 'end', last, 'settled', text(settled), 'held', '0')
+  redis.call('HSET', prefix .. 'p:' .. counter, 'start', text(first), 'end', finish and text(finish) or '', 'settled', text(settled), 'held', '0')
 end
 
-local function claim_at(index)
-  return {
-    kind = ARGV[index], counter = ARGV[index + 1], amount = tonumber(ARGV[index + 2]), limit = tonumber(ARGV[index + 3]),
-    first = tonumber(ARGV[index + 4]), last = ARGV[index + 5],
-  }
-end
-
--- Used, held, and when all of it is free.
+-- Used, held, and when all of it is free; nil when no time frees it.
 local function standing(claim)
   if claim.kind == 'sliding' then
-    local list, sum, size = parts_of(claim.counter, claim.first)
+    local list, sum, size = parts_of(claim.counter, claim.windowMs)
     local last = list[#list]
-    return {text(sum), '0', last and text((last.number + 1) * size + claim.first) or ''}
+    return sum, 0, last and (last.number + 1) * size + claim.windowMs
   end
-  if claim.kind == 'period' and claim.first > start_of(claim.counter) then return {'0', '0', claim.last} end
+  if claim.kind == 'period' and claim.start > start_of(claim.counter) then return 0, 0, claim['end'] end
   local held = held_of(claim.counter)
-  if claim.kind == 'slot' then return {text(held), text(held), ''} end
-  local settled = tonumber(redis.call('HGET', prefix .. 'p:' .. claim.counter, 'settled') or '0')
-  return {text(settled + held), text(held), redis.call('HGET', prefix .. 'p:' .. claim.counter, 'end') or ''}
+  if claim.kind == 'slot' then return held, held, nil end
+  local settled, finish = unpack(redis.call('HMGET', prefix .. 'p:' .. claim.counter, 'settled', 'end'))
+  return tonumber(settled or '0') + held, held, tonumber(finish or '')
+end
+
+local function standing_text(used, held, resets)
+  return text(used) .. ',' .. text(held) .. ',' .. (resets and text(resets) or 'null')
 end
 `
 
 /**
- * All claims for a holder, or none. Arguments: holder, `ask` or `go`, then six for each claim. Answers 1 and standings, 0 and refusals, or, when
- * asked to, 2 and the positions of claims of whose counters nothing is known.
+ * All claims for a holder, or none. Given `holder`, `claims`, and whether it `asks`. Answers the standings as `granted`, or what is `refused`, or, when
+ * asked to, the positions of claims of whose counters nothing is known as `unknown`.
  */
 export const ACQUIRE = redisScript(`${COMMON}
-local holder, claims = ARGV[3], {}
-for index = 5, #ARGV, 6 do claims[#claims + 1] = claim_at(index) end
+local holder, claims = given.holder, given.claims
 
-if ARGV[4] == 'ask' then
+if given.asks then
   local unknown = {}
   for index, claim in ipairs(claims) do if is_new(claim) then unknown[#unknown + 1] = index - 1 end end
-  if #unknown > 0 then return {2, unknown} end
+  if #unknown > 0 then return '{"unknown":' .. list_of(unknown) .. '}' end
 end
 
 local function fits_at(claim, resets)
-  if claim.amount > claim.limit or claim.kind == 'slot' then return '' end
+  if claim.amount > claim.limit or claim.kind == 'slot' then return nil end
   if claim.kind == 'period' then return resets end
-  local list, left, size = parts_of(claim.counter, claim.first)
+  local list, left, size = parts_of(claim.counter, claim.windowMs)
   for _, part in ipairs(list) do
     left = left - part.amount
-    if left + claim.amount <= claim.limit then return text((part.number + 1) * size + claim.first) end
+    if left + claim.amount <= claim.limit then return (part.number + 1) * size + claim.windowMs end
   end
-  return ''
+  return nil
 end
 
 local refused = {}
 for index, claim in ipairs(claims) do
-  local found = standing(claim)
-  if tonumber(found[1]) + claim.amount > claim.limit then
-    refused[#refused + 1] = {tostring(index - 1), found[1], found[2], found[3], fits_at(claim, found[3])}
+  local used, held, resets = standing(claim)
+  if used + claim.amount > claim.limit then
+    local fits = fits_at(claim, resets)
+    refused[#refused + 1] = list_of({index - 1, standing_text(used, held, resets), fits and text(fits) or 'null'})
   end
 end
-if #refused > 0 then return {0, refused} end
+if #refused > 0 then return '{"refused":' .. list_of(refused) .. '}' end
 
-local standings = {}
+local granted = {}
 for index, claim in ipairs(claims) do
   local taken = 0
   if claim.kind == 'sliding' then
-    taken = math.floor(now / (claim.first / PARTS))
-    add_part(claim.counter, claim.first, taken, claim.amount)
+    taken = math.floor(now / (claim.windowMs / PARTS))
+    add_part(claim.counter, claim.windowMs, taken, claim.amount)
   else
     if claim.kind == 'period' then
-      if claim.first > start_of(claim.counter) then begin(claim.counter, claim.first, claim.last, 0) end
+      if claim.start > start_of(claim.counter) then begin(claim.counter, claim.start, claim['end'], 0) end
       taken = start_of(claim.counter)
     end
     hold(claim.counter, holder, claim.amount)
     keep(claim.counter, claim.kind)
   end
-  redis.call('HSET', prefix .. 't:' .. holder, claim.counter, table.concat({claim.kind, text(claim.amount), text(taken), text(claim.first)}, ' '))
-  standings[index] = standing(claim)
+  redis.call('HSET', prefix .. 't:' .. holder, claim.counter, table.concat({claim.kind, text(claim.amount), text(taken), text(claim.windowMs or claim.start or 0)}, ' '))
+  granted[index] = '[' .. standing_text(standing(claim)) .. ']'
 end
 if #claims > 0 then redis.call('PEXPIRE', prefix .. 't:' .. holder, lease * REMEMBERED) end
-return {1, standings}
+return '{"granted":' .. list_of(granted) .. '}'
 `)
 
 /**
- * Ends what holders have. Arguments of each: holder, `settle` or `release`, how many true amounts follow, and these by counter. Answers of
- * each whether it had taken anything, then counter, used, held and end of each period that it was counted in.
+ * Ends what holders have. Given, as `ended`, of each `holder` and the true amounts by counter as `actual`; without, it did not use what it took. Answers of
+ * each null where it had taken nothing, else counter, used, held and end of each period that it was counted in.
  */
 export const END = redisScript(`${COMMON}
-local function finish(holder, mode, actual)
-  local answer = {'0'}
+local function finish(holder, actual)
+  local counted = {}
   local taken = redis.call('HGETALL', prefix .. 't:' .. holder)
   redis.call('DEL', prefix .. 't:' .. holder)
+  if #taken == 0 then return 'null' end
   for index = 1, #taken, 2 do
-    answer[1] = '1'
     local counter = taken[index]
     local kind, amount, at, first = string.match(taken[index + 1], '^(%S+) (%S+) (%S+) (%S+)$')
     amount, at, first = tonumber(amount), tonumber(at), tonumber(first)
-    local truth = actual[counter]
-    if mode == 'release' then truth = 0 end
+    local truth = 0
+    if actual then truth = actual[counter] end
     if kind == 'sliding' then
       local size = first / PARTS
       if truth and truth ~= amount and (at + 1) * size + first > now then add_part(counter, first, at, truth - amount) end
@@ -197,31 +197,22 @@ local function finish(holder, mode, actual)
       local key = prefix .. 'p:' .. counter
       local settled = tonumber(redis.call('HGET', key, 'settled') or '0') + (truth or amount)
       redis.call('HSET', key, 'settled', text(settled))
-      if mode == 'settle' then
-        local held = held_of(counter)
-        for _, word in ipairs({counter, text(settled + held), text(held), redis.call('HGET', key, 'end') or ''}) do
-          answer[#answer + 1] = word
-        end
-      end
+      local held = held_of(counter)
+      local ends = tonumber(redis.call('HGET', key, 'end') or '')
+      counted[#counted + 1] = list_of({cjson.encode(counter), standing_text(settled + held, held, ends)})
     end
   end
-  return answer
+  return list_of(counted)
 end
 
-local answers, index = {}, 3
-while index <= #ARGV do
-  local actual, last = {}, index + 2 + 2 * tonumber(ARGV[index + 2])
-  for place = index + 3, last, 2 do actual[ARGV[place]] = tonumber(ARGV[place + 1]) end
-  answers[#answers + 1] = finish(ARGV[index], ARGV[index + 1], actual)
-  index = last + 1
-end
-return answers
+local answers = {}
+for index, ended in ipairs(given.ended) do answers[index] = finish(ended.holder, ended.actual) end
+return list_of(answers)
 `)
 
-/** Leases of these holders begin anew. Arguments: holders. */
+/** Leases of these `holders` begin anew. */
 export const RENEW = redisScript(`${COMMON}
-for index = 3, #ARGV do
-  local holder = ARGV[index]
+for _, holder in ipairs(given.holders) do
   local taken = redis.call('HGETALL', prefix .. 't:' .. holder)
   for field = 1, #taken, 2 do
     local counter, kind = taken[field], string.match(taken[field + 1], '^(%S+)')
@@ -238,23 +229,22 @@ end
 return 1
 `)
 
-/** How counters stand. Arguments: six for each claim. Answers standings, and the positions of claims of whose counters nothing is known. */
+/** How the counters of these `claims` stand, as `standings`, and the positions of those of which nothing is known, as `unknown`. */
 export const LOOK = redisScript(`${COMMON}
 local standings, unknown = {}, {}
-for index = 3, #ARGV, 6 do
-  local claim = claim_at(index)
-  if is_new(claim) then unknown[#unknown + 1] = #standings end
-  standings[#standings + 1] = standing(claim)
+for index, claim in ipairs(given.claims) do
+  if is_new(claim) then unknown[#unknown + 1] = index - 1 end
+  standings[index] = '[' .. standing_text(standing(claim)) .. ']'
 end
-return {standings, unknown}
+return '{"standings":' .. list_of(standings) .. ',"unknown":' .. list_of(unknown) .. '}'
 `)
 
-/** Makes what periods have settled at least as large as this. Arguments: counter, start, end, amount of each. */
+/** Makes what `periods` have settled at least as large as this: `counter`, `start`, `end` and `spent` of each. */
 export const AT_LEAST = redisScript(`${COMMON}
-for index = 3, #ARGV, 4 do
-  local counter, first, last, amount = ARGV[index], tonumber(ARGV[index + 1]), ARGV[index + 2], tonumber(ARGV[index + 3])
+for _, period in ipairs(given.periods) do
+  local counter, first, amount = period.counter, period.start, period.spent
   local key = prefix .. 'p:' .. counter
-  if first > start_of(counter) then begin(counter, first, last, amount)
+  if first > start_of(counter) then begin(counter, first, period['end'], amount)
   elseif first == start_of(counter) and amount > tonumber(redis.call('HGET', key, 'settled') or '0') then
     redis.call('HSET', key, 'settled', text(amount))
   end
@@ -263,8 +253,8 @@ end
 return 1
 `)
 
-/** The name of what is held here. Argument: one for the case that there is none. */
+/** The name of what is held here. Given a `name` for the case that there is none. */
 export const GENERATION = redisScript(`${COMMON}
-redis.call('SET', prefix .. 'generation', ARGV[3], 'NX')
+redis.call('SET', prefix .. 'generation', given.name, 'NX')
 return redis.call('GET', prefix .. 'generation')
 `)
