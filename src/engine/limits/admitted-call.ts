@@ -15,7 +15,7 @@ import { limitHeaders } from './limit-headers.ts'
 import { limitRefusal, priceRequired, refusedRules, unmeteredRefused, worstRefusal } from './limit-refusal.ts'
 import type { AttemptPlace, AttemptSpending, CallLimits, Reservation } from './limiter.ts'
 import type { LimiterCore } from './limiter-core.ts'
-import type { CallerGroups, RuleGroup } from './rule-group.ts'
+import { isForAll, type CallerGroups, type RuleGroup } from './rule-group.ts'
 import { weightedTokens } from './weighted-tokens.ts'
 
 /** An attempt that is about to be sent, with what its model costs. */
@@ -55,7 +55,7 @@ export class AdmittedCall implements CallLimits, Ticket {
     this.core = core
     this.call = call
     this.groups = groups
-    this.queue = groups.rules.places.some(isForAll) ? queue : undefined
+    this.queue = groups.mayWait ? queue : undefined
     this.caller = callerOf(principal)
     this.flow = flowOf(principal)
     this.priority = groups.rules.priority
@@ -180,9 +180,6 @@ export class AdmittedCall implements CallLimits, Ticket {
 }
 
 const nothing = (): number => 0
-
-/** Places of all calls together: the only limit that is worth waiting for. */
-const isForAll = ({ scope, measure }: LimitRule): boolean => scope === 'global' && measure === 'concurrency'
 
 /** Between whom places are shared out. */
 const flowOf = ({ tenant, owner, keyId }: Principal): string => tenant ?? owner ?? keyId ?? ''

@@ -66,10 +66,15 @@ export class RuleGroup {
   }
 }
 
+/** Places of all calls together: the only limit that is worth waiting for. */
+export const isForAll = ({ scope, measure }: LimitRule): boolean => scope === 'global' && measure === 'concurrency'
+
 /** The rules of a caller by when they are asked. */
 export class CallerGroups {
   readonly rules: RuleSet
   readonly admission: RuleGroup
+  /** Whether it may have to wait for one of the places of all calls together. */
+  readonly mayWait: boolean
   private readonly meters: Meters
   /** By the rules of the place, which live as long as its configuration. */
   private readonly attempts = new WeakMap<RuleSet, RuleGroup>()
@@ -80,6 +85,7 @@ export class CallerGroups {
     const { places, requests, tokens } = rules
     const parts = { budgets: [], ones: [...places, ...requests], tokens, needsPrice: false, needsMeter: false }
     this.admission = new RuleGroup(parts, meters)
+    this.mayWait = places.some(isForAll)
   }
 
   /** The caller's budgets, and everything that limits the place. */

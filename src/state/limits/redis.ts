@@ -4,7 +4,16 @@ import type { Redis, RedisScript } from '../redis/redis.ts'
 import { ACQUIRE, AT_LEAST, END, GENERATION, LOOK, RENEW } from './redis-scripts.ts'
 import { Relearning } from './relearning.ts'
 import type { SpentBefore } from './spent-before.ts'
-import type { Acquisition, Actual, Claim, PeriodClaim, PeriodStanding, RefusedClaim, SharedLimitStore, Standing } from './store.ts'
+import type {
+  Acquisition,
+  Actual,
+  Claim,
+  PeriodClaim,
+  PeriodStanding,
+  RefusedClaim,
+  SharedLimitStore,
+  Standing,
+} from './store.ts'
 
 /** Long enough for a pause of the process, short enough that the money of a dead one is not missed for long. */
 const LEASE_MS = 60_000
@@ -31,12 +40,13 @@ export function createRedisLimits(options: RedisLimitsOptions): SharedLimitStore
   const run = (script: RedisScript, given: object): Promise<unknown> =>
     redis.run(script, keys, [JSON.stringify({ lease: leaseMs, now: now?.(), ...given })])
   const ask = async <Answer>(script: RedisScript, given: object): Promise<Answer> =>
-    JSON.parse(String(await run(script, given)))
+    JSON.parse(String(await run(script, given))) as Answer
 
   /** Nobody waits for what has ended, so what ends while others are told goes with the next ones. */
   const finish = inBatches((ended: readonly Ended[]) => ask<(Counted[] | null)[]>(END, { ended }), MOST_ENDED)
 
-  const relearn = learning === undefined ? () => Promise.resolve(false) : relearner(learning, (periods) => run(AT_LEAST, { periods }))
+  const relearn =
+    learning === undefined ? () => Promise.resolve(false) : relearner(learning, (periods) => run(AT_LEAST, { periods }))
   const relearnAt = (claims: readonly Claim[], positions: readonly number[]): Promise<boolean> =>
     relearn(positions.map((position) => claims[position]).filter((claim): claim is PeriodClaim => claim?.kind === 'period'))
 
