@@ -51,12 +51,7 @@ async function measure(place: string, secrets: readonly string[]): Promise<Measu
   Bun.gc(true)
   const rss = process.memoryUsage.rss()
   const store = openStore(place)
-  const keys = new KeyDirectory({
-    clock: systemClock,
-    warn: (message) => {
-      throw new Error(message)
-    },
-  })
+  const keys = new KeyDirectory({ clock: systemClock })
   const startMs = await cpuMs(() => keys.follow(store))
   Bun.gc(true)
   const rssMib = (process.memoryUsage.rss() - rss) / MIB

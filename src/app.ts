@@ -4,6 +4,7 @@ import { buildLimiter } from './app/build-limiter.ts'
 import { Joining } from './app/joining.ts'
 import { openTransport, providerMaker, type ProviderSurroundings } from './app/make-providers.ts'
 import { openCaptures, type OpenCaptures } from './app/open-captures.ts'
+import { openConfigInForce } from './app/open-config-in-force.ts'
 import { openDataDir } from './app/open-data-dir.ts'
 import { openGatewayState } from './app/open-gateway-state.ts'
 import { openRotation, type Rotation } from './app/open-rotation.ts'
@@ -13,7 +14,7 @@ import { codecs } from './codecs/registry.ts'
 import { Certifications } from './catalog/certifications.ts'
 import { createLazyPrices, type LazyPrices } from './catalog/prices/lazy-prices.ts'
 import type { CompiledConfig } from './config/compile.ts'
-import type { AccountPool } from './credentials/account-pool.ts'
+import type { ConfigSource } from './config/load.ts'
 import type { Engine } from './engine/engine.ts'
 import { hasBudgets } from './engine/limits/caller-rules.ts'
 import type { Limiter } from './engine/limits/limiter.ts'
@@ -40,10 +41,11 @@ import { knownNames } from './operations/tenancy/known-names.ts'
 import { callerReports } from './operations/tenancy/caller-reports.ts'
 import { readIssuedLimits } from './operations/tenancy/issued-limits.ts'
 import type { TenancyParts } from './operations/tenancy/tenancy-parts.ts'
-import { noteConfiguration } from './operations/note-configuration.ts'
 import { requirePolicies } from './operations/policy-gate.ts'
 import { followPrices } from './operations/price-follow.ts'
-import { reloadConfig, type ReloadOutcome } from './operations/reload-config.ts'
+import type { ReloadOutcome, ReloadParts } from './operations/reload-config.ts'
+import type { ConfigInForce, ConfigInForceOptions, Refreshed } from './operations/revisions/config-in-force.ts'
+import type { PublishParts } from './operations/revisions/publish.ts'
 import { UsageDesk } from './operations/usage/usage-desk.ts'
 import { needsPrices } from './routing/needs-prices.ts'
 import { createAddressMatcher } from './runtime/address-ranges.ts'
@@ -66,6 +68,10 @@ export interface GatewayOptions {
    * Number of one of several processes on one address: it shares the address, and the data directory is held by whoever started it.
    */
   readonly worker?: number | undefined
+  /** Reads the configuration anew. Without it the gateway follows neither its own nor what is published for all gateways of the state. */
+  readonly load?: ConfigInForceOptions['load']
+  /** Told in a line when what is published was taken over or refused. Default: the logger. */
+  readonly tell?: ConfigInForceOptions['tell'] | undefined
 }
 
 /** A gateway, ready to serve requests handed to `fetch`; `listen` opens its port. */
@@ -81,8 +87,12 @@ export interface Gateway {
   readonly limiter: Limiter
   /** Rejects with `config_invalid` when the address must not be served so, or a policy test of the configuration fails. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
-  /** Takes over another configuration while it serves; see `reloadConfig`. One after the other. */
+  /** Takes over another configuration while it serves; see `prepareReload`. One after the other. */
   reload(config: CompiledConfig): Promise<ReloadOutcome>
+  /** Reads the configuration anew, with `load`, and takes it over when it is good. */
+  refresh(): Promise<Refreshed>
+  /** The configuration at work, and where it came from; `source` is undefined while it is the one the gateway was started with. */
+  serving(): { readonly config: CompiledConfig; readonly source: ConfigSource | undefined }
   /** Takes no new requests, finishes those that run (up to the configured drain time), and releases everything. */
   close(): Promise<void>
 }
@@ -100,7 +110,7 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   const { live, transport } = openLive(config, { clock, logger, loginsOf: options.loginsOf ?? dataDir?.path })
   const books = { prices: createLazyPrices(), certifications: new Certifications() }
   const state = openGatewayState(live, books.prices, surroundings)
-  const { records, health, disables } = state
+  const { records, health } = state
   const unfollow = followOwnPrices(books.prices, state, surroundings)
   const buffers = new ByteBudget(config.server.maxBufferedBytes)
   const issued = followKeys(state.tenancy, { clock, logger, tenantLists: (tenant) => live.config.tenantLists.get(tenant) })
@@ -113,7 +123,9 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   const rotation = openRotation({ ...shared, ...built })
   const captures = openCaptures({ ...surroundings, config, engine, audit: state.audit })
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot: live.snapshot, health, accounts, records })
-  const app = createHttpApp({
+  const server = changeableServer(buffers, () => app)
+  const inForce = openConfigInForce({ ...shared, ...built, ...options, surroundings, limiter, watch, captures, issued, server })
+  const app: HttpApp = createHttpApp({
     engine: captures.served,
     singleFlight: new SingleFlight({ store: state.idempotency, clock, keepsAnswers: config.server.idempotency.keepsAnswers }),
     codecs,
@@ -123,16 +135,9 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
     issuedKeys: issued.keys,
     tenancy: tenancyParts(state, { live, clock, issued, limiter }),
     audit: state.audit,
+    revisions: publishing(inForce, state, options),
     modelCard: (id) => modelCardOf(live.snapshot(), id, factsOf),
-    operator: {
-      snapshot: live.snapshot,
-      disables,
-      accounts,
-      health,
-      ...accountViews(live, clock),
-      rotation,
-      coordination: config.state.shared?.redis && state.coordination,
-    },
+    operator: { ...operatorParts(shared), accounts, rotation },
     usage: usageDesk(state, { live, ...books, clock }),
     metrics: watch.metrics,
     alerts,
@@ -144,7 +149,7 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
     version: ENGINE_VERSION,
     generateId: createRequestIds(clock),
   })
-  const parts = { ...shared, config, surroundings, issued, rotation, limiter, watch, captures, accounts, factsOf, formats, app }
+  const parts = { ...shared, config, surroundings, issued, rotation, limiter, watch, captures, factsOf, formats, app, inForce }
   const release = (): void => {
     tokenizer.close()
     unfollow()
@@ -161,10 +166,10 @@ interface HandleParts extends Pick<
   readonly issued: FollowedKeys
   readonly rotation: Rotation
   readonly captures: OpenCaptures
-  readonly accounts: AccountPool
   readonly factsOf: FactsOf
   readonly formats: Pick<FormatFinder, 'prepare'>
   readonly app: HttpApp
+  readonly inForce: ConfigInForce
 }
 
 /** Where the gateway listens, once it does. */
@@ -173,55 +178,40 @@ interface Place {
 }
 
 /** What can be done with a gateway that is built. */
-function handleOf(parts: HandleParts, place: Place, release: () => void): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'close'> {
-  const { config, surroundings, live, prices, state, buffers, issued, watch, app } = parts
-  const { dataDir, clock } = surroundings
-  const noteRevision = (): void => noteConfiguration(live.snapshot(), { ...surroundings, audit: state.audit })
-  const server = {
-    check: checkBind,
-    configure(settings: ServerSettings) {
-      buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
-      app.configure(ingressSettings(settings))
-    },
-  }
+function handleOf(
+  parts: HandleParts,
+  place: Place,
+  release: () => void,
+): Pick<Gateway, 'fetch' | 'listen' | 'reload' | 'refresh' | 'serving' | 'close'> {
+  const { config, surroundings, live, prices, state, issued, watch, app, inForce } = parts
+  const { dataDir } = surroundings
   const joining = new Joining(async () => {
     await state.join()
-    noteRevision()
     await readBooks(parts)
+    await inForce.start()
   }, config.state.shared === undefined)
-  /** What upstreams of `format: auto` speak is found out beside everything else; nobody waits for it here. */
-  const survey = (): void => void parts.formats.prepare(live.snapshot().targets)
-  let reloading: Promise<unknown> = Promise.resolve()
   return {
     fetch: (request, peer) => (joining.isDone ? app.fetch(request, peer) : joining.join().then(() => app.fetch(request, peer))),
     async listen() {
       checkBind(config.server)
       await joining.join()
-      if (needsPrices(config.routing) || hasBudgets(config.limits) || config.policyTests.length > 0) await prices.warm()
-      requirePolicies(config, parts.factsOf)
+      const { routing, limits, policyTests } = live.config
+      if (needsPrices(routing) || hasBudgets(limits) || policyTests.length > 0) await prices.warm()
+      requirePolicies(live.config, parts.factsOf)
       place.server = await serve({ settings: config.server, app, sharesAddress: surroundings.worker !== undefined })
       const { url, port } = place.server
       dataDir?.announce(url)
       state.coordination.describe({ url })
       watch.start()
-      survey()
+      void parts.formats.prepare(live.snapshot().targets)
       return { url, port }
     },
-    reload(wanted) {
-      const done = reloading.then(() => reloadConfig(wanted, { ...parts, clock, server }))
-      reloading = done.catch(() => undefined) // whoever asked for it is told
-      return done.then((outcome) => {
-        if (outcome.kind === 'applied') {
-          noteRevision()
-          survey()
-          issued.keys.renew()
-          state.coordination.describe({ configHash: live.snapshot().configHash })
-        }
-        return outcome
-      })
-    },
+    reload: (wanted) => inForce.reload(wanted),
+    refresh: () => inForce.refresh(),
+    serving: () => ({ config: live.config, source: inForce.source }),
     async close() {
       app.drain()
+      inForce.close()
       await closeInTurn([
         () => place.server?.stop(live.config.server.drainMs),
         () => watch.close(),
@@ -265,6 +255,32 @@ function usageDesk({ ledger }: GatewayState, { live, prices, clock }: Pick<Engin
   })
 }
 
+/** What operators see and switch, beside accounts and their keys. */
+const operatorParts = ({ live, state, clock }: Pick<EngineParts, 'live' | 'state' | 'clock'>) => ({
+  snapshot: live.snapshot,
+  disables: state.disables,
+  health: state.health,
+  ...accountViews(live, clock),
+  coordination: live.started.state.shared?.redis && state.coordination,
+})
+
+/** What of the server changes while it runs. */
+const changeableServer = (buffers: ByteBudget, app: () => HttpApp): ReloadParts['server'] => ({
+  check: checkBind,
+  configure(settings) {
+    buffers.limit = settings.maxBufferedBytes ?? Number.POSITIVE_INFINITY
+    app().configure(ingressSettings(settings))
+  },
+})
+
+/** What publishing a configuration works on; undefined for a gateway that would not follow it. */
+const publishing = (
+  inForce: ConfigInForce,
+  { revisions, coordination }: GatewayState,
+  { load }: Pick<GatewayOptions, 'load'>,
+): Omit<PublishParts, 'audit' | 'clock'> | undefined =>
+  load && { store: revisions, load, check: (config) => inForce.check(config), settled: () => inForce.settled(), coordination }
+
 /** What the use-cases about keys work on. */
 const tenancyParts = (
   { tenancy, audit, records, ledger }: GatewayState,
@@ -278,6 +294,7 @@ const tenancyParts = (
   readLimits: readIssuedLimits,
   useOf: (id) => issued.keys.useOf(id),
   records,
+  ledger: ledger && { rollups: (query) => ledger.writer.flush().then(() => ledger.store.rollups(query)) },
   reports: callerReports({ limiter, ledger, clock }),
 })
 

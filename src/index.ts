@@ -6,7 +6,7 @@
  */
 import { createGateway as compose, type Gateway as ComposedGateway } from './app.ts'
 import type { CompiledConfig } from './config/compile.ts'
-import { configFromObject } from './config/load.ts'
+import { configFromObject, type LoadResult, type PublishedConfig } from './config/load.ts'
 import { readSurroundings } from './config/env.ts'
 import { GatewayError } from './errors/gateway-error.ts'
 import type { Logger } from './observability/logger.ts'
@@ -27,6 +27,7 @@ export interface Gateway extends Omit<ComposedGateway, 'reload'> {
   /**
    * Takes over another configuration while requests run, which keep the one they began with; accounts, locks, circuits, sessions and learned
    * limits stay. Rejects with `config_invalid` when the configuration is not valid or fails its policy tests: then nothing has changed.
+   * While a revision is published for all gateways that share the state, that one stays in force.
    */
   reload(config: unknown): Promise<ReloadOutcome>
 }
@@ -36,8 +37,21 @@ export interface Gateway extends Omit<ComposedGateway, 'reload'> {
  * `details.problems`. Its `policy_tests` are run by `listen` and by `reload`. Call `close()` when done.
  */
 export function createGateway(config: unknown, options: EmbedOptions = {}): Gateway {
-  const gateway = compose({ config: compiled(config), dataDir: options.dataDir, logger: options.logger })
-  return { ...gateway, reload: async (next) => gateway.reload(compiled(next)) }
+  let own = config
+  const gateway = compose({
+    config: compiled(config),
+    dataDir: options.dataDir,
+    logger: options.logger,
+    load: (published) => loaded(own, published),
+  })
+  return {
+    ...gateway,
+    async reload(next) {
+      const outcome = await gateway.reload(compiled(next))
+      own = next
+      return outcome
+    },
+  }
 }
 
 /** Opening a vault takes waiting, which whoever embeds the gateway does better. */
@@ -46,11 +60,14 @@ const NO_VAULT = {
   reason: 'An embedded gateway opens no vault: read the key yourself and hand it over as `inline`.',
 } as const
 
+const loaded = (config: unknown, published?: PublishedConfig): LoadResult =>
+  configFromObject(config, { ...readSurroundings(), vault: NO_VAULT, published })
+
 function compiled(config: unknown): CompiledConfig {
-  const loaded = configFromObject(config, { ...readSurroundings(), vault: NO_VAULT })
-  if (loaded.ok) return loaded.compiled
-  const told = loaded.problems.map((problem) => `${problem.path === '' ? 'configuration' : problem.path}: ${problem.message}`)
+  const result = loaded(config)
+  if (result.ok) return result.compiled
+  const told = result.problems.map((problem) => `${problem.path === '' ? 'configuration' : problem.path}: ${problem.message}`)
   throw new GatewayError('config_invalid', `The configuration is not valid. ${told.join(' ')}`, {
-    details: { problems: loaded.problems },
+    details: { problems: result.problems },
   })
 }

@@ -39,7 +39,9 @@ export function openCaptures({ config, engine, audit, dataDir, clock, logger }: 
       .append({ ...entry, source: { via: 'command' } })
       .catch((error: unknown) => logger.error({ error }, 'what happened to a capture could not be noted in the audit'))
   }
-  const captures = openCaptureFolder({ ...settings, path: folder, clock, ended })
+  const undeletable = ({ id }: CaptureOrder, error: unknown): void =>
+    logger.error({ capture: id, error }, 'captured bodies whose time is over cannot be deleted')
+  const captures = openCaptureFolder({ ...settings, path: folder, clock, ended, undeletable })
   const parts = {
     captures,
     folder,

@@ -9,6 +9,7 @@ import { openState, type GatewayState } from '../state/open-state.ts'
 import { CERTIFICATION_FILE } from '../state/certifications/file.ts'
 import { PRICE_FILE } from '../state/prices/price-file.ts'
 import { STATE_FILE } from '../state/records/open.ts'
+import { sharedFiles } from '../state/shared-files.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** The state a configuration asks for, of this gateway alone or shared with others. */
@@ -35,7 +36,7 @@ export function openGatewayState(
   if (state.shared !== undefined) {
     warnOfPriceFile(dataDir, logger)
     // The next process with the same number takes over what this one leaves behind.
-    const spoolPath = dataDir?.file(`shared-${worker}`)
+    const spoolPath = dataDir?.file(sharedFiles(worker))
     return openSharedState({ ...surroundings, shared: state.shared, spoolPath })
   }
   const certificationPath = dataDir?.file(CERTIFICATION_FILE)

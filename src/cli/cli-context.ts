@@ -1,7 +1,8 @@
 import type { CompiledConfig } from '../config/compile.ts'
 import type { ProcessSurroundings } from '../config/env.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { ReloadOutcome } from '../operations/reload-config.ts'
+import type { ConfigSource } from '../config/load.ts'
+import type { ConfigLoader, Refreshed } from '../operations/revisions/config-in-force.ts'
 import type { MakeProvider } from '../operations/provider/open-upstream.ts'
 import type { TestedGateway } from '../operations/provider/test-provider.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
@@ -10,8 +11,10 @@ import type { PreviewParts } from '../operations/preview-route.ts'
 export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices' | 'certifications'>, TestedGateway {
   /** Starts to listen. Rejects with the system's error (`code: 'EADDRINUSE'` …) when it cannot. */
   listen(): Promise<{ readonly url: string; readonly port: number }>
-  /** Takes over another configuration while it serves. */
-  reload(config: CompiledConfig): Promise<ReloadOutcome>
+  /** Reads the configuration anew, and takes it over when it is good. */
+  refresh(): Promise<Refreshed>
+  /** The configuration at work, and where it came from when that is not what the gateway was started with. */
+  serving(): { readonly config: CompiledConfig; readonly source: ConfigSource | undefined }
   /** Finishes what is running, up to the configured drain time, then releases everything. */
   close(): Promise<void>
 }
@@ -28,6 +31,10 @@ export interface CommandGatewayOptions {
   readonly logLevel: (typeof LOG_LEVELS)[number]
   /** Number of one of several processes on an address; the data directory is held by the one that started them. */
   readonly worker?: number | undefined
+  /** Reads the configuration anew; without it the gateway keeps the one it was started with. */
+  readonly load?: ConfigLoader | undefined
+  /** Told in a line when what is published for all gateways was taken over or refused. */
+  readonly tell?: ((line: string) => void) | undefined
 }
 
 /** The composition root, loaded only by commands that need a gateway. */

@@ -20,6 +20,13 @@ export interface EmbeddingAddress {
   readonly isBatch: boolean
 }
 
+/** How much one request may hold. An input that is too much by itself is sent alone: the upstream knows best. */
+export interface EmbeddingRequestLimit {
+  readonly inputs: number
+  /** UTF-8 bytes of all texts together, where the upstream limits tokens. */
+  readonly bytes?: number | undefined
+}
+
 /** Calls for embeddings as an upstream takes and answers them. */
 export interface UpstreamEmbeddings {
   /** Throws `translation_refused` for inputs, sizes and models that this format has no words for. */
@@ -28,8 +35,8 @@ export interface UpstreamEmbeddings {
   decodeResponse(body: unknown, inputs: number): EmbeddingResponse
   /** What an answer tells of its usage in headers, for upstreams that leave it out of the body. */
   usageOfHeaders?(headers: Headers): Usage | undefined
-  /** How many inputs one request to this model may hold. Undefined: as many as there are. */
-  inputsPerRequest?(model: string): number | undefined
+  /** What one request to this model may hold. Undefined: as much as there is. */
+  requestLimit?(model: string): EmbeddingRequestLimit | undefined
 }
 
 /** A format's calls for embeddings, both ways. Formats that share it are the same on the wire. */

@@ -49,11 +49,12 @@ export function encodeOpenAiError(error: GatewayError, requestId: string, words:
   return { status: error.httpStatus, body: { error: { ...body, request_id: requestId } } }
 }
 
-/** What refusals tell machines: each target's reason, or the limit that was reached. */
+/** What refusals tell machines: each target's reason, the limit that was reached, or all that is wrong with a configuration. */
+const SHOWN_DETAILS = ['targets', 'limit', 'problems'] as const
+
 function shownDetails(details: GatewayError['details']): JsonObject {
-  const { targets, limit } = details ?? {}
-  if (targets === undefined && limit === undefined) return {}
-  return { details: { ...(targets === undefined ? {} : { targets }), ...(limit === undefined ? {} : { limit }) } }
+  const shown = SHOWN_DETAILS.filter((name) => details?.[name] !== undefined)
+  return shown.length === 0 ? {} : { details: Object.fromEntries(shown.map((name) => [name, details?.[name]])) }
 }
 
 function plainError({ code, details, message, param, row, upstream }: GatewayError): JsonObject {

@@ -28,6 +28,7 @@ import { showText } from './secrecy.ts'
 import { compileTenantLists } from './compile-tenant-lists.ts'
 import { warnOfPrivateNetworks } from './private-networks.ts'
 import { compileVault } from './vault-references.ts'
+import type { WrittenSource } from './written-config.ts'
 
 /** What the other layers are built from. */
 export interface CompiledConfig {
@@ -45,10 +46,14 @@ export interface CompiledConfig {
   readonly alerts: AlertSettings
   readonly capture: CaptureSettings
   readonly vault: VaultSettings
+  /** What it was made of, for the history of configurations. */
+  readonly written: WrittenSource
 }
 
 /** A file of policy tests that must pass before the configuration is taken. */
 export interface PolicyTestFile {
+  /** As the configuration names it. */
+  readonly name: string
   /** Absolute. */
   readonly path: string
   readonly text: string
@@ -58,7 +63,12 @@ export interface PolicyTestFile {
  * Resolves keys, addresses, targets and files of a configuration, or of what could be read of it. The result is only usable when no
  * problem was noted.
  */
-export function compileParts(given: ConfigParts, context: CompileContext, notes: ConfigNotes): CompiledConfig {
+export function compileParts(
+  given: ConfigParts,
+  context: CompileContext,
+  notes: ConfigNotes,
+  written: WrittenSource,
+): CompiledConfig {
   const implied = impliedProviders(given, notes)
   const parts: ConfigParts = {
     ...given,
@@ -79,7 +89,8 @@ export function compileParts(given: ConfigParts, context: CompileContext, notes:
   const tenants = parts.tenants.map(({ value }) => value.id)
   const state = compileState(parts, context, notes)
   const vault = compileVault(parts, context)
-  return { server, providers, routing, limits, state, tenants, tenantLists, policyTests, telemetry, alerts, capture, vault }
+  const watching = { telemetry, alerts, capture }
+  return { server, providers, routing, limits, state, tenants, tenantLists, policyTests, ...watching, vault, written }
 }
 
 /** Keys of the configuration are confined to what their tenants may use. */
@@ -120,7 +131,7 @@ function compilePolicyTests({ policyTests }: ConfigParts, context: CompileContex
   return policyTests.flatMap(({ value, path: place }) => {
     const path = configuredPath(value, context)
     try {
-      return [{ path, text: context.readText(path) }]
+      return [{ name: value, path, text: context.readText(path) }]
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
       notes.problem(place, `The policy tests ${showText(path)} cannot be read (${reason}). Check the path and its rights.`)

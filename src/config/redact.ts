@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { isObject, type JsonObject } from '../ir/json.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
 import { Secret } from '../lib/secret.ts'
 import { isSingleReference } from './env-references.ts'
 import type { ConfigPath } from './config-path.ts'
+import { withOwnSettings } from './own-settings.ts'
 import type { Config } from './schema.ts'
 import { isSecretPath } from './secrecy.ts'
 
@@ -16,11 +18,14 @@ export function redactedConfig(config: Config): JsonObject {
   return isObject(redacted) ? redacted : {}
 }
 
-/** `sha256:` of the effective configuration without secrets; independent of the order of keys and of comments. */
-export const configHash = (config: Config): string =>
-  `sha256:${createHash('sha256')
-    .update(canonicalJson(redactedConfig(config)))
-    .digest('hex')}`
+/**
+ * `sha256:` of the effective configuration without secrets and without what is each gateway's own; independent of the order of keys and of
+ * comments.
+ */
+export const configHash = (config: Config): string => digestOf(withOwnSettings(redactedConfig(config), {}))
+
+/** `sha256:` of plain data, independent of the order of keys. */
+export const digestOf = (data: unknown): string => `sha256:${createHash('sha256').update(canonicalJson(data)).digest('hex')}`
 
 function redact(value: unknown, path: ConfigPath): unknown {
   if (value instanceof Secret)
@@ -38,11 +43,3 @@ function redact(value: unknown, path: ConfigPath): unknown {
 /** Addresses may hold user and password, and keys in their query. */
 const withoutCredentials = (text: string): string =>
   text.replace(/(:\/\/[^?#]*\?).*/s, `$1${REDACTED}`).replace(/(:\/\/)[^/?#\s]*@/g, `$1${REDACTED}@`)
-
-/** JSON with sorted keys. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null'
-  const keys = Object.keys(value).sort()
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`).join(',')}}`
-}

@@ -219,6 +219,18 @@ describe('the account pool', () => {
     expect(pool.reset(asProviderId('nobody'), A)).toBe(0)
   })
 
+  test('a lock of another replica that has ended on its way locks nothing, and makes no later one longer', () => {
+    const { pool } = setup()
+    const locked = { kind: 'locked', provider: P, account: A, model: 'm', code: 'upstream_rate_limited' } as const
+    pool.adopt({ ...locked, forMs: 1_000, level: 5, learned: false }, 1_000)
+    expect(pool.locked(P, 'm')).toEqual([])
+    const { pool: other } = setup()
+    for (const one of [pool, other]) one.failed(P, A, 'm', failure('upstream_rate_limited'))
+    expect(pool.locked(P, 'm')).toEqual(other.locked(P, 'm'))
+    pool.adopt({ ...locked, forMs: 90_000, level: 0, learned: false }, 500)
+    expect(pool.locked(P, 'm')).toMatchObject([{ recoveryMs: 89_500 }])
+  })
+
   test('a reset at another replica releases its locks and forgets the limits its answers told of', () => {
     const { pool, ids } = setup()
     pool.failed(P, A, 'm', failure('upstream_authentication'))

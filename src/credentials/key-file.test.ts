@@ -45,6 +45,15 @@ test('another key in the file is used from then on, and a request refused with t
   expect(credential.secrets().map((secret) => secret.reveal())).toEqual(['another', 'first'])
 })
 
+test('a key in the address is another one when the file has another one', async () => {
+  writeFileSync(path, 'first')
+  const credential = keyFile({ kind: 'query', name: 'key' })
+  const refused = await authorized(credential)
+  expect(await credential.renew?.(refused, signal)).toBe(false)
+  writeFileSync(path, 'another')
+  expect(await credential.renew?.(refused, signal)).toBe(true)
+})
+
 test.each([
   ['does not exist', undefined],
   ['holds no key', ''],

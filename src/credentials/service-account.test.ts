@@ -81,6 +81,25 @@ test('a machine of Google Cloud asks its metadata server, with the header that k
   expect(sent[0]).toMatchObject({ url: 'http://metadata.test/token', method: 'GET', headers: { 'metadata-flavor': 'Google' } })
 })
 
+test.each([
+  [400, 'credential_rejected'],
+  [401, 'credential_rejected'],
+  [408, 'credential_unavailable'],
+  [429, 'credential_unavailable'],
+  [500, 'credential_unavailable'],
+])('a token endpoint that answers with %p rejects the login only where it judges it', async (status, code) => {
+  const transport = { send: async () => Response.json({ error: 'invalid_grant' }, { status }) }
+  const server = new MetadataServer(
+    OWNER,
+    { kind: 'google_metadata', url: 'http://metadata.test/token' },
+    { ...endpoint().deps, transport },
+  )
+  expect(await server.obtain().catch((error: unknown) => error)).toMatchObject({
+    code,
+    message: expect.stringContaining(`HTTP ${status}, invalid_grant`),
+  })
+})
+
 test('an endpoint that does not answer is given up', async () => {
   const { clock } = endpoint()
   let signal: AbortSignal | undefined

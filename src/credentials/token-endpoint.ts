@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
 import type { AccountId, ProviderId } from '../ir/ids.ts'
 import type { Clock } from '../lib/clock.ts'
+import { quietJson } from '../lib/quiet-json.ts'
 import { Secret } from '../lib/secret.ts'
 import { within } from '../lib/within.ts'
 import { limitedText } from '../transport/limited-text.ts'
@@ -59,7 +60,8 @@ export const tokenForm = (url: string, fields: Readonly<Record<string, string | 
  */
 export async function requestToken(request: UnsentRequest, owner: TokenOwner, deps: TokenEndpointDeps): Promise<Grant> {
   const { status, text } = await askEndpoint(request, owner, deps)
-  const body = parsed(text)
+  // No JSON is a page of a proxy in between, or a cut answer: the status says the rest.
+  const body = quietJson(text)
   if (status >= 200 && status < 300) return grantOf(body, deps.clock.wall()) ?? fail(unavailable(owner, request, 'gave no token'))
   const code = codeOf(body)
   const told = code === undefined ? `HTTP ${status}` : `HTTP ${status}, ${code}`
@@ -129,14 +131,6 @@ const unavailable = ({ provider, account }: TokenOwner, request: UnsentRequest, 
 
 /** Addresses may hold secrets in their path and query. */
 const hostOf = ({ url }: UnsentRequest): string => URL.parse(url)?.host ?? ''
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // a page of a proxy in between, or a cut answer: the status says the rest
-  }
-}
 
 function fail(error: GatewayError): never {
   throw error

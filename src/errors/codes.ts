@@ -81,6 +81,11 @@ export const ERROR_TABLE = {
   tenancy_not_found: row(404, 'not-found', 'stop'),
   /** A name is taken, or somebody else changed the same thing in the same moment. */
   tenancy_conflict: row(409, 'invalid-request', 'stop'),
+  revision_not_found: row(404, 'not-found', 'stop'),
+  /** Another revision is published than whoever publishes believes. */
+  revision_conflict: row(409, 'invalid-request', 'stop'),
+  /** A configuration that was to be published is no good; `details.problems` has all that is wrong with it. */
+  revision_refused: row(422, 'config', 'stop'),
   /** No target of the model offers what was asked for; `details.rejected` has those that were looked at. */
   endpoint_unsupported: row(400, 'unsupported-capability', 'stop'),
   /** A file or batch that this caller has not made, or that is not remembered any more. */

@@ -21,6 +21,7 @@ import { createPassthroughHandler } from './passthrough-handler.ts'
 import { createPreviewHandler } from './preview-handler.ts'
 import { createProbeHandlers } from './probe-handlers.ts'
 import type { Responder } from './responder.ts'
+import { createRevisionHandlers } from './revision-handlers.ts'
 import type { ColdHandler, ColdRequest } from './route-handler.ts'
 import { allowedMethods, ANY_METHODS, ROUTES, type CallRouteName, type RouteDefinition, type RouteName } from './routes.ts'
 import type { CallServer } from './serve-call.ts'
@@ -57,6 +58,7 @@ export class ColdRoutes {
       ...createOperatorHandlers(options),
       ...createTenancyHandlers(options),
       ...createAuditHandlers(options),
+      ...createRevisionHandlers(options),
       ...createUsageHandlers(options),
       ...createProbeHandlers(options),
       ...createAlertHandlers(options),

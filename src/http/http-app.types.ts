@@ -14,6 +14,7 @@ import type { CaptureParts } from '../operations/captures.ts'
 import type { GatewayMetrics } from '../operations/gateway-metrics.ts'
 import type { OperatorParts } from '../operations/disable-switches.ts'
 import type { AuditStore } from '../operations/list-audit.ts'
+import type { PublishParts } from '../operations/revisions/publish.ts'
 import type { RecordSource } from '../operations/record-source.ts'
 import type { TenancyParts } from '../operations/tenancy/tenancy-parts.ts'
 import type { IssuedKeys } from './authenticator.ts'
@@ -47,6 +48,8 @@ export interface HttpAppOptions {
   /** Keys, tenants, projects and owners; without it their routes answer that there are none. */
   readonly tenancy?: TenancyParts | undefined
   readonly audit?: Pick<AuditStore, 'append' | 'list'> | undefined
+  /** The history of configurations; without it its routes answer that there is none. */
+  readonly revisions?: Omit<PublishParts, 'audit' | 'clock'> | undefined
   /** The ledger; without it its routes answer that there is none. */
   readonly usage?: UsageDesk | undefined
   /** What is measured; without it `/metrics` answers that there is nothing. */

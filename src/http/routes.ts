@@ -119,6 +119,11 @@ export const ROUTES = {
   changeOwner: { method: 'POST', path: '/v1/owners/:id/change', role: 'admin' },
   disableOwner: { method: 'POST', path: '/v1/owners/:id/disable', role: 'admin' },
   enableOwner: { method: 'POST', path: '/v1/owners/:id/enable', role: 'admin' },
+  listRevisions: { method: 'GET', path: '/v1/revisions', role: 'operator' },
+  getRevision: { method: 'GET', path: '/v1/revisions/:id', role: 'admin' },
+  publishConfig: { method: 'POST', path: '/v1/revisions', role: 'admin' },
+  publishRevision: { method: 'POST', path: '/v1/revisions/:id/publish', role: 'admin' },
+  withdrawConfig: { method: 'POST', path: '/v1/revisions/withdraw', role: 'admin' },
   listAudit: { method: 'GET', path: '/v1/audit', role: 'operator' },
   health: { method: 'GET', path: '/health', role: 'public', isProbe: true },
   ready: { method: 'GET', path: '/ready', role: 'public', isProbe: true },
@@ -141,6 +146,8 @@ export type TenancyRouteName =
   | `${'rotate' | 'revoke'}Key`
   | `list${'Key' | 'Tenant' | 'Project' | 'Owner'}s`
   | `${'create' | 'get' | 'change' | 'disable' | 'enable'}${'Key' | 'Tenant' | 'Project' | 'Owner'}`
+/** The history of configurations. */
+export type RevisionRouteName = 'listRevisions' | 'getRevision' | `publish${'Config' | 'Revision'}` | 'withdrawConfig'
 /** What calls used and cost. */
 export type UsageRouteName = Extract<RouteName, `usage${string}`>
 /** Endpoints that are forwarded to a target that offers them, with the model renamed. */

@@ -53,6 +53,8 @@ export type ResponseFormat =
       readonly name?: string | undefined
       readonly description?: string | undefined
       readonly schema: unknown
+      /** JSON pointer of the schema in the client's body, for diagnostics of what is in it. */
+      readonly schemaPath?: string | undefined
       readonly strict?: boolean | undefined
       readonly dialect?: SchemaDialect | undefined
     }

@@ -5,9 +5,9 @@ import { fileMark } from './file-mark.ts'
 export interface WatchTextFileOptions {
   readonly path: string
   readonly clock: Clock
-  /** Gets the text at first and whenever the file has changed; undefined when there is no file any more. */
+  /** Gets the text at first and whenever the file has changed; undefined when there is no file any more. Gets it again after it has thrown. */
   readonly onChange: (text: string | undefined) => void
-  /** Told once for each new reason why the file cannot be read. The last text stands until it can be. */
+  /** Told once for each new reason why the file cannot be read, or its text not be taken. The last text stands until it can be. */
   readonly onUnreadable: (reason: string) => void
 }
 
@@ -26,8 +26,8 @@ export function watchTextFile({ path, clock, onChange, onUnreadable }: WatchText
       const mark = fileMark(path)
       if (mark !== seen) {
         const text = mark === undefined ? undefined : readFileSync(path, 'utf8')
-        seen = mark
         onChange(text)
+        seen = mark
       }
       complaint = undefined
     } catch (cause) {

@@ -59,10 +59,21 @@ function refusal(gateway: GatewayAddress, { isPublic }: GatewayQuestion, { statu
       `The gateway at ${gateway.url} refused: ${message}${isPublic === true ? '' : ' Set SWITCHBACK_API_KEY to one of its keys that may do this.'}`,
     )
   }
-  if (status === 404) return new GatewayError(NOT_FOUND.find((code) => code === error['code']) ?? 'record_not_found', message)
+  const known = TOLD_AS_THEY_ARE.find((code) => code === error['code'])
+  if (known !== undefined)
+    return new GatewayError(known, message, isObject(error['details']) ? { details: error['details'] } : {})
+  if (status === 404) return new GatewayError('record_not_found', message)
   if (status === 409) return new GatewayError('tenancy_conflict', message)
   if (status === 400) return new GatewayError('invalid_body', message)
   return new GatewayError('upstream_other', `The gateway at ${gateway.url} answered with ${status}: ${message}`)
 }
 
-const NOT_FOUND = ['model_not_found', 'subject_not_found', 'tenancy_not_found', 'route_not_found'] as const
+const TOLD_AS_THEY_ARE = [
+  'model_not_found',
+  'subject_not_found',
+  'tenancy_not_found',
+  'route_not_found',
+  'revision_not_found',
+  'revision_conflict',
+  'revision_refused',
+] as const

@@ -30,4 +30,5 @@ export const isSameConfig = (left: CompiledConfig, right: CompiledConfig): boole
   sameData(left.policyTests, right.policyTests) &&
   sameData(left.telemetry, right.telemetry) &&
   sameData(left.alerts, right.alerts) &&
-  sameData(left.capture, right.capture)
+  sameData(left.capture, right.capture) &&
+  sameData(left.vault, right.vault)

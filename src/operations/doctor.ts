@@ -9,6 +9,7 @@ import { checkNetwork } from './doctor/check-network.ts'
 import { checkPolicyTests } from './doctor/check-policies.ts'
 import { checkPrices } from './doctor/check-prices.ts'
 import { checkProviders } from './doctor/check-providers.ts'
+import { checkServers } from './doctor/check-servers.ts'
 import { checkTargets } from './doctor/check-targets.ts'
 import { failure, type CheckName, type Finding } from './doctor/finding.ts'
 import { environmentProxy } from '../transport/environment-proxy.ts'
@@ -18,7 +19,7 @@ import { openPriceShelf } from './price-shelf.ts'
 export interface DoctorOptions extends LoadConfigOptions {
   readonly dataDir: string
   readonly clock: Clock
-  /** Also try to reach the providers. Without it no network is touched. */
+  /** Also try to reach the providers. Without it nothing is reached but the servers of a shared state. */
   readonly reachProviders?: boolean | undefined
 }
 
@@ -34,13 +35,15 @@ export interface DoctorReport {
   readonly findings: readonly Finding[]
 }
 
-/** Looks at configuration, policies, data, prices, providers, targets and clock. Changes nothing and calls nobody. */
+/** Looks at configuration, policies, data, servers of a shared state, prices, providers, targets and clock. Changes nothing and calls no provider. */
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const { dataDir, clock, reachProviders } = options
   const now = clock.wall()
   const loaded = await openConfig(options)
   const findings: Finding[] = checkConfiguration(loaded)
   findings.push(...(await checkDataDirectory({ dataDir, store: loaded.ok ? loaded.compiled.state.store : undefined, clock })))
+  if (loaded.ok && loaded.compiled.state.shared !== undefined)
+    findings.push(...(await checkServers({ shared: loaded.compiled.state.shared, clock })))
   const shelf = await openPriceShelf({ dataDir, shared: loaded.ok ? loaded.compiled.state.shared : undefined, clock }).catch(
     asFailure('prices'),
   )

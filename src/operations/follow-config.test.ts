@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../../test/support/manual-clock.ts'
-import type { CompiledConfig } from '../config/compile.ts'
 import { loadConfig } from '../config/load.ts'
+import type { PublishedConfig } from '../config/load.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { followConfig, type ConfigFollower } from './follow-config.ts'
 import type { ReloadOutcome } from './reload-config.ts'
+import type { Refreshed } from './revisions/config-in-force.ts'
 
 const folders: string[] = []
 afterEach(() => {
@@ -26,6 +27,8 @@ interface World {
   readonly follower: ConfigFollower
   /** What the gateway does with the next one. */
   outcome: ReloadOutcome | GatewayError
+  /** What is published for all gateways. */
+  published?: PublishedConfig
 }
 
 function follow(): World {
@@ -36,13 +39,17 @@ function follow(): World {
   const told: string[] = []
   const taken: string[][] = []
   const gateway = {
-    reload(config: CompiledConfig): Promise<ReloadOutcome> {
-      taken.push((config.routing.routes.get('r')?.targets ?? []).map(({ model }) => model))
-      return world.outcome instanceof GatewayError ? Promise.reject(world.outcome) : Promise.resolve(world.outcome)
+    async refresh(): Promise<Refreshed> {
+      const loaded = loadConfig({ path, env: {}, cwd: '/', home: '/', published: world.published })
+      if (!loaded.ok) return { loaded, outcome: undefined, refusal: undefined }
+      taken.push((loaded.compiled.routing.routes.get('r')?.targets ?? []).map(({ model }) => model))
+      const { outcome } = world
+      return outcome instanceof GatewayError
+        ? { loaded, outcome: undefined, refusal: outcome }
+        : { loaded, outcome, refusal: undefined }
     },
   }
-  const load = (): ReturnType<typeof loadConfig> => loadConfig({ path, env: {}, cwd: '/', home: '/' })
-  const follower = followConfig({ gateway, load, path, clock, tell: (line) => void told.push(line) })
+  const follower = followConfig({ gateway, path, clock, tell: (line) => void told.push(line) })
   const world: World = { path, clock, told, taken, follower, outcome: { kind: 'unchanged', revision: 1, restart: [] } }
   return world
 }
@@ -108,6 +115,19 @@ describe('a configuration file that is followed', () => {
     writeFileSync(policies, 'tests: [] # mended\n')
     await world.clock.advance(1_000)
     expect(world.told.at(-1)).toBe('The configuration was taken over (revision 2).')
+  })
+
+  test('is not taken while another configuration is published, which is told', async () => {
+    const world = follow()
+    world.published = { revision: 7, document: yaml('a/published'), policyFiles: {} }
+    world.outcome = { kind: 'unchanged', revision: 7, restart: [] }
+    await world.clock.advance(3_000)
+    writeFileSync(world.path, yaml('a/two'))
+    await world.clock.advance(1_000)
+    expect(world.taken).toEqual([['published'], ['published']])
+    expect(world.told).toEqual([
+      `${world.path} has changed, and this gateway does not follow it: it serves by revision 7, which was published for all gateways. "switchback config publish" puts the file in its place, "switchback config withdraw" has every gateway follow its own again.`,
+    ])
   })
 
   test('is told missing when it is gone, and is not looked for elsewhere', async () => {

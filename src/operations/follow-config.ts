@@ -1,16 +1,12 @@
-import type { CompiledConfig } from '../config/compile.ts'
 import type { LoadResult } from '../config/load.ts'
-import { formatProblem } from '../config/problem.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import { fileMark } from '../lib/file-mark.ts'
-import type { ReloadOutcome } from './reload-config.ts'
-import { listWords } from './story-words.ts'
+import type { Refreshed } from './revisions/config-in-force.ts'
+import { refusalReasons, tellRefusal, tellTaken } from './revisions/tell-config.ts'
 
 export interface FollowConfigOptions {
-  readonly gateway: { reload(config: CompiledConfig): Promise<ReloadOutcome> }
-  /** Reads, checks and compiles the configuration anew, from where it was read at the start. */
-  readonly load: () => LoadResult | Promise<LoadResult>
+  /** Reads the configuration anew, and takes it over when it is good. */
+  readonly gateway: { refresh(): Promise<Refreshed> }
   /** The configuration file; undefined when there is none, so that nothing can be watched. */
   readonly path: string | undefined
   readonly clock: Pick<Clock, 'every'>
@@ -31,33 +27,23 @@ const LOOK_EVERY_MS = 450
  * Keeps a running gateway at its configuration file and the policy tests it names. A configuration that is no good, or that fails its
  * policy tests, is told and not taken; the one in force stays.
  */
-export function followConfig({ gateway, load, path, clock, tell }: FollowConfigOptions): ConfigFollower {
+export function followConfig({ gateway, path, clock, tell }: FollowConfigOptions): ConfigFollower {
   let watched: readonly string[] = path === undefined ? [] : [path]
   let seen: string | undefined
+  let seenOwn: string | undefined
   let settling: string | undefined
   let running: Promise<void> = Promise.resolve()
   let lastRefusal: string | undefined
 
-  async function take(isAsked: boolean): Promise<void> {
-    const loaded = await load()
+  async function take(isAsked: boolean, ownHasChanged: boolean): Promise<void> {
+    const refreshed = await gateway.refresh()
+    const { loaded, outcome } = refreshed
     if (path !== undefined) watched = [...new Set([...(loaded.ok ? [] : watched), ...watchedFiles(path, loaded)])]
-    if (!loaded.ok) return refused(loaded.problems.map(formatProblem), isAsked)
-    const { compiled, warnings } = loaded
-    try {
-      const outcome = await gateway.reload(compiled)
-      lastRefusal = undefined
-      if (outcome.kind === 'unchanged') {
-        if (isAsked) tell(`The configuration is the one in force (revision ${outcome.revision}).`)
-        return
-      }
-      for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`)
-      if (outcome.restart.length > 0)
-        tell(`warning: ${listWords(outcome.restart)} cannot change while the gateway runs, and will when it is started again.`)
-      tell(`The configuration was taken over (revision ${outcome.revision}).`)
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
-      refused(error.message.split('\n'), isAsked)
-    }
+    if (outcome === undefined) return refused(refusalReasons(refreshed), isAsked)
+    lastRefusal = undefined
+    if (outcome.kind === 'applied') return tellTaken(loaded, { outcome }, tell)
+    if (isAsked) tell(`The configuration is the one in force (revision ${outcome.revision}).`)
+    else if (ownHasChanged && loaded.source?.kind === 'published') tell(notFollowed(path, outcome.revision))
   }
 
   /** Reading it again because one more file is watched says nothing new. */
@@ -65,13 +51,12 @@ export function followConfig({ gateway, load, path, clock, tell }: FollowConfigO
     const said = reasons.join('\n')
     if (said === lastRefusal && !isAsked) return
     lastRefusal = said
-    for (const reason of reasons) tell(reason)
-    tell('The new configuration was not taken. The one before it stays in force.')
+    tellRefusal(reasons, tell)
   }
 
-  function reload(isAsked: boolean): Promise<void> {
+  function reload(isAsked: boolean, ownHasChanged = false): Promise<void> {
     running = running
-      .then(() => take(isAsked))
+      .then(() => take(isAsked, ownHasChanged))
       .catch((error: unknown) =>
         tell(`The configuration could not be read again: ${error instanceof Error ? error.message : 'unknown'}`),
       )
@@ -82,14 +67,20 @@ export function followConfig({ gateway, load, path, clock, tell }: FollowConfigO
     const mark = watched.map((file) => fileMarkOf(file)).join('\n')
     if (mark !== settling) settling = mark
     else if (mark !== seen) {
+      const own = path === undefined ? undefined : fileMarkOf(path)
+      const ownHasChanged = seen !== undefined && own !== seenOwn
       seen = mark
-      void reload(false)
+      seenOwn = own
+      void reload(false, ownHasChanged)
     }
   }
 
   const stop = path === undefined ? () => undefined : clock.every(LOOK_EVERY_MS, look)
   return { reload: () => reload(true), stop }
 }
+
+const notFollowed = (path: string | undefined, revision: number): string =>
+  `${path} has changed, and this gateway does not follow it: it serves by revision ${revision}, which was published for all gateways. "switchback config publish" puts the file in its place, "switchback config withdraw" has every gateway follow its own again.`
 
 /** The configuration and what it is made from besides. */
 function watchedFiles(path: string, loaded: LoadResult): readonly string[] {

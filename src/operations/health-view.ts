@@ -79,6 +79,8 @@ export interface ReplicaView {
   readonly started: string
   readonly version: string
   readonly config_hash: string
+  /** Number of that configuration in the history. */
+  readonly revision?: number | undefined
   readonly url?: string | undefined
   /** It is the one that was asked. */
   readonly self: boolean
@@ -124,13 +126,14 @@ export function healthView({ snapshot, accounts, health, disables, coordination,
 }
 
 const replicaViews = (coordination: Pick<Coordination, 'id' | 'replicas'>): ReplicaView[] =>
-  coordination.replicas().map(({ id, host, pid, started, version, configHash, url }) => ({
+  coordination.replicas().map(({ id, host, pid, started, version, configHash, revision, url }) => ({
     id,
     host,
     pid,
     started,
     version,
     config_hash: configHash,
+    revision,
     url,
     self: id === coordination.id,
   }))

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { compiledConfig } from '../../test/support/gateway-fixture.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../ir/ids.ts'
+import type { ChangeListener } from '../lib/change-watch.ts'
 import { Secret } from '../lib/secret.ts'
 import type { RotatedKeyStore, SealedKey } from '../state/rotated-keys/store.ts'
 import { KeptKeys } from './kept-keys.ts'
@@ -18,12 +19,12 @@ const rotated = (account: string, key = 'zq7-new'): RotatedKey => ({
 /** A store in memory, whose rows tests can see and spoil. */
 function rowsInMemory() {
   const rows: SealedKey[] = []
-  let listener: (() => void) | undefined
+  let listener: ChangeListener | undefined
   const store: RotatedKeyStore = {
     list: async () => [...rows],
     put: async (key) => {
       rows.push(key)
-      listener?.()
+      await listener?.()
     },
     watch: (told) => void (listener = told),
     close: async () => undefined,
@@ -97,6 +98,27 @@ describe('kept keys', () => {
     const malformed = keptKeys(store, () => Promise.reject(new GatewayError('config_invalid', 'no secret key of age')))
     await malformed.kept.follow()
     expect(malformed.warnings[0]).toBe('no secret key of age')
+  })
+
+  test('that cannot be read when they are told of are asked for again by the store, which is told so', async () => {
+    const { store } = rowsInMemory()
+    let listener: ChangeListener | undefined
+    let isAway = false
+    const watched: RotatedKeyStore = {
+      ...store,
+      list: () => (isAway ? Promise.reject(new Error('away')) : store.list()),
+      watch: (told) => void (listener = told),
+    }
+    const { kept, used } = keptKeys(watched, withKey())
+    await kept.follow()
+    await (
+      await keptKeys(store, withKey()).kept.keeper()
+    )?.(rotated('a'))
+    isAway = true
+    expect(await Promise.resolve(listener?.()).catch(String)).toBe('Error: away')
+    isAway = false
+    await listener?.()
+    expect(used).toHaveLength(1)
   })
 
   test('that somebody moved to another account, damaged or made up are not used', async () => {

@@ -52,8 +52,7 @@ export class KeptKeys {
   /** Uses what is kept, and from then on what other gateways keep. Rejects with `state_unavailable`. */
   async follow(): Promise<void> {
     await this.read()
-    // What cannot be read now is told of again with the next change.
-    this.options.store.watch(() => void this.read().catch(() => undefined))
+    this.options.store.watch(() => this.read())
   }
 
   /** Uses what is kept. One after the other, so that the last one knows all. Rejects with `state_unavailable`. */

@@ -50,14 +50,19 @@ export class LiveConfig {
     return renewProviders(next.providers, this.revision.providers, this.create)
   }
 
-  /** Works with another configuration from now on, as the next revision. `providers` are those of it with the keys that were rotated. */
-  take(wanted: CompiledConfig, providers: Providers): void {
+  /** Works with another configuration from now on. `providers` are those of it with the keys that were rotated. */
+  take(wanted: CompiledConfig, providers: Providers, revision: number): void {
     const next = this.rotated(wanted)
-    const snapshot = { ...next.routing, revision: this.revision.snapshot.revision + 1 }
+    const snapshot = { ...next.routing, revision }
     this.configured = wanted
     this.config = next
     this.hosts = providerHosts(next)
     this.revision = { snapshot, providers, ...limitsOf(next) }
+  }
+
+  /** The number that the history gives the configuration at work. */
+  renumber(revision: number): void {
+    this.revision = { ...this.revision, snapshot: { ...this.revision.snapshot, revision } }
   }
 
   /** The configuration with the keys that were put in the place of its own while the gateway ran. */

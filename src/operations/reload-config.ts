@@ -40,33 +40,50 @@ export interface ReloadParts {
   }
 }
 
+/** Another configuration that was found good. */
+export interface PreparedReload {
+  readonly kind: ReloadOutcome['kind']
+  readonly restart: readonly string[]
+  /** Takes it over, all at once, between two requests, as the revision of this number. Throws `config_invalid` with nothing changed. */
+  readonly apply: (revision: number) => void
+}
+
 /**
- * Takes over another configuration while requests run. Everything that can fail is done first; then all of it changes at once, between two
- * requests. What runs keeps the configuration it began with; accounts, locks, circuits, scorecards, sessions and learned limits stay, except
- * where a provider has another address. Rejects with `config_invalid` when the configuration is not taken: then nothing has changed.
+ * Looks whether another configuration can be taken over while requests run. What runs keeps the configuration it began with; accounts, locks,
+ * circuits, scorecards, sessions and learned limits stay, except where a provider has another address. Rejects with `config_invalid` when the
+ * configuration is not to be taken. Nothing changes before `apply`.
  */
-export async function reloadConfig(wanted: CompiledConfig, parts: ReloadParts): Promise<ReloadOutcome> {
-  const { live, accounts, limiter, state, prices, server, watch, captures } = parts
-  let next = live.rotated(wanted)
+export async function prepareReload(wanted: CompiledConfig, parts: ReloadParts): Promise<PreparedReload> {
+  const { live, prices, server, clock, certifications } = parts
+  const next = live.rotated(wanted)
   const restart = fixedKeys(live.started, next)
-  if (isSameConfig(live.config, next)) return { kind: 'unchanged', revision: live.snapshot().revision, restart }
-  const { host, port, tls } = live.started.server
-  const settings = { ...next.server, host, port, tls }
-  server.check(settings)
+  if (isSameConfig(live.config, next)) return { kind: 'unchanged', restart, apply: (revision) => live.renumber(revision) }
+  server.check(servedSettings(live, next))
   if (needsPrices(next.routing) || hasBudgets(next.limits) || next.policyTests.length > 0) await prices.warm()
-  requirePolicies(next, configFacts(next, prices, parts.clock, parts.certifications))
-  next = live.rotated(wanted) // another key may have come meanwhile
+  requirePolicies(next, configFacts(next, prices, clock, certifications))
+  live.renewed(next)
+  return { kind: 'applied', restart, apply: (revision) => applyConfig(wanted, revision, parts) }
+}
+
+function applyConfig(wanted: CompiledConfig, revision: number, parts: ReloadParts): void {
+  const { live, accounts, limiter, state, server, watch, captures } = parts
+  const next = live.rotated(wanted) // another key may have come meanwhile
   const earlier = live.revision.providers
   const providers = live.renewed(next)
 
-  live.take(wanted, providers)
+  live.take(wanted, providers, revision)
   accounts.configure(live.pooled)
   limiter.configure(next.limits)
   state.configure(live.stateSettings)
   for (const { id, settings: before } of earlier.values())
     if (providers.has(id) && providers.get(id)?.settings.baseUrl !== before.baseUrl) state.health.forget(id)
-  server.configure(settings)
+  server.configure(servedSettings(live, next))
   watch.configure(next)
   captures.configure(next.capture)
-  return { kind: 'applied', revision: live.snapshot().revision, restart }
+}
+
+/** Settings of the server, with the address that it has been listening on since its start. */
+function servedSettings({ started }: LiveConfig, { server }: CompiledConfig): CompiledConfig['server'] {
+  const { host, port, tls } = started.server
+  return { ...server, host, port, tls }
 }

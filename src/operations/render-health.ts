@@ -52,9 +52,9 @@ const percent = (share: unknown): string => (typeof share === 'number' ? `${Math
 function replicaNotes(replicas: readonly ReplicaView[], coordination: HealthView['coordination']): string[] {
   if (coordination === undefined) return []
   const own = replicas.find(({ self }) => self)
-  const names = replicas.map(({ host, pid, config_hash: hash }) => {
+  const names = replicas.map(({ host, pid, config_hash: hash, revision }) => {
     const isOdd = own !== undefined && hash !== own.config_hash
-    return `${safeText(host)}/${pid}${isOdd ? ' (another configuration)' : ''}`
+    return `${safeText(host)}/${pid}${isOdd ? ` (another configuration${revision === undefined ? '' : `, revision ${revision}`})` : ''}`
   })
   const lost = coordination.lost === 0 ? '' : `, ${plural(coordination.lost, 'announcement')} lost`
   const link = coordination.connected ? '' : `; they cannot be reached now, this is who was there last${lost}`

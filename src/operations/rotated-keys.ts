@@ -24,7 +24,6 @@ export class RotatedKeys {
     const configured = config.providers.find(({ id }) => id === provider)?.accounts.find(({ id }) => id === account)
     const earlier = this.known.get(nameOf(provider, account))?.replaces ?? []
     const replaced = new Set([...earlier, fingerprint(configured?.apiKey)])
-    replaced.delete(fingerprint(key))
     return { provider, account, key, replaces: [...replaced].slice(-MOST_REPLACED) }
   }
 

@@ -11,6 +11,9 @@ import { createPostgresDisables } from '../state/disables/postgres.ts'
 import type { DisableStore } from '../state/disables/store.ts'
 import { openPostgres } from '../state/postgres/postgres.ts'
 import { STATE_FILE } from '../state/records/open.ts'
+import { openRevisions } from '../state/revisions/open.ts'
+import { createPostgresRevisions } from '../state/revisions/postgres.ts'
+import type { RevisionStore } from '../state/revisions/store.ts'
 import type { SharedStateSettings, StateSettings } from '../state/state.schema.ts'
 import { openTenancy } from '../state/tenancy/open.ts'
 import { createPostgresTenancy } from '../state/tenancy/postgres.ts'
@@ -29,6 +32,7 @@ export interface StoredState {
   audit(): AuditStore
   tenancy(): TenancyStore
   disables(): Promise<DisableStore>
+  revisions(): RevisionStore
 }
 
 /** Who finds a change: the next gateway in a file, or all gateways on a database, which look there every second. */
@@ -68,6 +72,7 @@ function inDatabase({ config: { state }, clock }: StoredPlace, opened: ClosingLi
       await disables.load()
       return disables
     },
+    revisions: () => opened.add(createPostgresRevisions({ database, clock, coordination: NOBODY })),
   }
 }
 
@@ -85,5 +90,6 @@ function inFiles({ config: { state }, dataDir, clock, pid }: StoredPlace, opened
     audit: () => opened.add(openAudit({ store, clock })),
     tenancy: () => opened.add(openTenancy({ store, clock })),
     disables: async () => opened.add(openDisables({ store, clock })),
+    revisions: () => opened.add(openRevisions({ store, clock })),
   }
 }

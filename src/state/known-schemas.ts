@@ -5,6 +5,7 @@ import { LEDGER_MIGRATIONS } from './ledger/migrations.ts'
 import { LIMIT_MIGRATIONS } from './limits/sqlite-periods.ts'
 import { OPEN_ATTEMPT_MIGRATIONS } from './open-attempts/sqlite.ts'
 import { RECORD_MIGRATIONS } from './records/migrations.ts'
+import { REVISION_MIGRATIONS } from './revisions/migrations.ts'
 import { ROTATED_KEY_MIGRATIONS } from './rotated-keys/migrations.ts'
 import { TENANCY_MIGRATIONS } from './tenancy/migrations.ts'
 
@@ -18,5 +19,6 @@ export const KNOWN_SCHEMAS: Readonly<Record<string, number>> = {
   disables: DISABLE_MIGRATIONS.length,
   tenancy: TENANCY_MIGRATIONS.length,
   rotated_keys: ROTATED_KEY_MIGRATIONS.length,
+  revisions: REVISION_MIGRATIONS.length,
   health: SCORECARD_MIGRATIONS.length,
 }

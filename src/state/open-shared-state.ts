@@ -21,10 +21,12 @@ import { createMemoryIdempotency } from './idempotency/memory.ts'
 import { idempotencyWithLoss } from './idempotency/on-loss.ts'
 import { createRedisIdempotency } from './idempotency/redis.ts'
 import type { IdempotencyStore } from './idempotency/store.ts'
-import { createMemoryLimits } from './limits/memory.ts'
+import { createMemoryLimits, type MemoryLimits } from './limits/memory.ts'
 import { withLoss } from './limits/on-loss.ts'
+import { keepPeriods } from './limits/period-keeper.ts'
 import { createRedisLimits } from './limits/redis.ts'
 import { spentInLedger } from './limits/spent-before.ts'
+import { openSqlitePeriods } from './limits/sqlite-periods.ts'
 import type { LimitStore } from './limits/store.ts'
 import { freshSalt, sharedSessionSalt } from './installation/postgres.ts'
 import { ledgerOn, SPOOL_SUFFIX, type OpenLedger } from './ledger/open.ts'
@@ -38,7 +40,9 @@ import { createPostgresPrices } from './prices/postgres.ts'
 import { withRetention } from './records/open.ts'
 import { createPostgresRecords } from './records/postgres.ts'
 import { openRedis, type Redis } from './redis/redis.ts'
+import { createPostgresRevisions } from './revisions/postgres.ts'
 import { createPostgresRotatedKeys } from './rotated-keys/postgres.ts'
+import { PERIODS_SUFFIX } from './shared-files.ts'
 import { SHARED_DOMAINS } from './shared-domains.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
 import { createSharedSignatures } from './signatures/shared.ts'
@@ -76,7 +80,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
   const records = opened.add(openSharedRecords(options, database))
   const ledger = openSharedLedger(options, { database, redis })
   if (ledger !== undefined) opened.add(ledger)
-  const limits = openSharedLimits(options, { redis: limitsRedis, coordination, ledger })
+  const limits = openSharedLimits(options, { redis: limitsRedis, coordination, ledger, opened })
   const { audit, keepAuditFor } = keptAudit(createPostgresAudit(database), { ...options, opened })
   const tenancy = opened.add(createPostgresTenancy({ database, clock, coordination }))
   const prices = opened.add(createPostgresPrices({ database, clock, coordination }))
@@ -93,6 +97,7 @@ function sharedStateOf(options: OpenSharedStateOptions, opened: ClosingList): Ga
     certifications: opened.add(createPostgresCertifications({ database, clock, coordination })),
     rotatedKeys: opened.add(createPostgresRotatedKeys({ database, clock, coordination })),
     audit,
+    revisions: opened.add(createPostgresRevisions({ database, clock, coordination })),
     prices,
     ledger,
     limits,
@@ -173,15 +178,21 @@ interface LimitParts {
   readonly redis: Redis | undefined
   readonly coordination: Coordination
   readonly ledger: OpenLedger | undefined
+  readonly opened: ClosingList
 }
 
 /** Counted in Redis for all gateways; while it is away, as `on_loss` says. The only gateway on a database counts for itself. */
 function openSharedLimits(
-  { shared, clock, warn }: OpenSharedStateOptions,
-  { redis, coordination, ledger }: LimitParts,
+  { shared, clock, warn, spoolPath }: OpenSharedStateOptions,
+  { redis, coordination, ledger, opened }: LimitParts,
 ): LimitStore {
-  const local = (): LimitStore => createMemoryLimits({ clock })
-  if (redis === undefined) return local()
+  const local = (): MemoryLimits => createMemoryLimits({ clock })
+  if (redis === undefined) {
+    const limits = local()
+    if (spoolPath !== undefined)
+      opened.add(keepPeriods({ limits, file: openSqlitePeriods({ path: `${spoolPath}${PERIODS_SUFFIX}`, clock }), clock, warn }))
+    return limits
+  }
   const spentBefore = ledger && spentInLedger({ ledger: ledger.store, flush: () => ledger.writer.flush(), clock })
   return withLoss({
     shared: createRedisLimits({ redis, learning: spentBefore && { spentBefore, clock } }),

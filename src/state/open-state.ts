@@ -29,6 +29,8 @@ import { openRecords } from './records/open.ts'
 import type { RecordStore, StoreWarning, UnpackRecord } from './records/store.ts'
 import { openSqliteRotatedKeys } from './rotated-keys/sqlite.ts'
 import type { RotatedKeyStore } from './rotated-keys/store.ts'
+import { openRevisions } from './revisions/open.ts'
+import type { RevisionStore } from './revisions/store.ts'
 import { createFilePrices } from './prices/file.ts'
 import type { PriceStore } from './prices/store.ts'
 import { createMemorySignatures } from './signatures/memory.ts'
@@ -76,6 +78,8 @@ export interface GatewayState {
   /** Undefined when nothing outlives the process. */
   readonly certifications: CertificationStore | undefined
   readonly audit: AuditStore
+  /** Configurations that gateways have served by, and which was published for all of them. */
+  readonly revisions: RevisionStore
   /** The operator's prices; undefined where nothing is kept. */
   readonly prices: PriceStore | undefined
   /** Undefined when it is switched off. */
@@ -137,6 +141,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
       )
     : undefined
   const rotatedKeys = isFile ? opened.add(openSqliteRotatedKeys({ path: store, clock })) : undefined
+  const revisions = opened.add(openRevisions({ store, clock }))
   const limits = createMemoryLimits({ clock })
   if (isFile) opened.add(keepPeriods({ limits, file: openSqlitePeriods({ path: store, clock }), clock, warn }))
   return {
@@ -150,6 +155,7 @@ function stateOf(options: OpenStateOptions, opened: ClosingList): GatewayState {
     certifications:
       certificationPath === undefined ? undefined : opened.add(createFileCertifications({ path: certificationPath, clock })),
     audit,
+    revisions,
     prices: options.priceFile === undefined ? undefined : createFilePrices({ path: options.priceFile, clock }),
     ledger,
     configure: (next) => configureParts({ records, ledger, keepAuditFor, health, scorecards }, next),

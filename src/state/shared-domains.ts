@@ -7,6 +7,7 @@ import { POSTGRES_LEDGER } from './ledger/postgres-schema.ts'
 import type { PostgresDomain } from './postgres/migrate.ts'
 import { POSTGRES_PRICES } from './prices/postgres-schema.ts'
 import { POSTGRES_RECORDS } from './records/postgres-schema.ts'
+import { POSTGRES_REVISIONS } from './revisions/postgres-schema.ts'
 import { POSTGRES_ROTATED_KEYS } from './rotated-keys/migrations.ts'
 import { POSTGRES_TENANCY } from './tenancy/postgres-schema.ts'
 
@@ -22,4 +23,5 @@ export const SHARED_DOMAINS: readonly PostgresDomain[] = [
   POSTGRES_ROTATED_KEYS,
   POSTGRES_CERTIFICATIONS,
   POSTGRES_PRICES,
+  POSTGRES_REVISIONS,
 ]

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
 import { createAddressMatcher } from '../runtime/address-ranges.ts'
+import { bare } from './destination.ts'
 import { METADATA_HOSTS, PRIVATE_RANGES } from './private-ranges.data.ts'
 
 export interface AddressGuardOptions {
@@ -66,9 +67,6 @@ export function withAddress(url: URL, address: string): string {
   addressed.hostname = isIP(address) === 6 ? `[${address}]` : address
   return addressed.href
 }
-
-/** The host of a URL without the brackets of IPv6. */
-export const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
 
 function isPrivateName(name: string): boolean {
   const plain = name.toLowerCase().replace(/\.$/, '')

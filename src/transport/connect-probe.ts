@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { destinationOf } from './destination.ts'
 
 /** What a TCP connect found out within the time given. */
 export type ProbeResult = 'connected' | 'refused' | 'timeout' | 'unreachable' | 'aborted'
@@ -8,13 +9,10 @@ export type ProbeResult = 'connected' | 'refused' | 'timeout' | 'unreachable' | 
  * that drops packets from a model that thinks. TLS and HTTP are not tried.
  */
 export function waitConnected(url: string, timeoutMs: number, signal?: AbortSignal): Promise<ProbeResult> {
-  const { hostname, port, protocol } = new URL(url)
+  const destination = destinationOf(new URL(url))
   if (signal?.aborted === true) return Promise.resolve('aborted')
   return new Promise((resolve) => {
-    const socket = net.connect({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port) || (protocol === 'https:' ? 443 : 80),
-    })
+    const socket = net.connect(destination)
     const finish = (result: ProbeResult): void => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)

@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises'
 import net from 'node:net'
 import tls from 'node:tls'
 import { waitConnected, type ProbeResult } from './connect-probe.ts'
+import { destinationOf, type Destination } from './destination.ts'
+import { tlsClient } from './tls-client.ts'
 
 /** How far a connection to a host gets; later stages are absent when an earlier one failed. */
 export interface ConnectStages {
@@ -12,14 +14,17 @@ export interface ConnectStages {
   readonly tls?: { readonly protocol: string; readonly validTo: string } | { readonly failure: string }
 }
 
-/** Resolves a host, connects to it and shakes hands, one after the other. Sends no request, so no key is tried. Never rejects. */
-export async function connectStages(url: URL, timeoutMs: number): Promise<ConnectStages> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const dns = await resolve(host)
+/**
+ * Resolves a host, connects to it and shakes hands, one after the other. Sends no request, so no key is tried. `trusted` are certificates (PEM)
+ * that count beside the public ones. Never rejects.
+ */
+export async function connectStages(url: URL, timeoutMs: number, trusted: readonly string[] = []): Promise<ConnectStages> {
+  const destination = destinationOf(url)
+  const dns = await resolve(destination.host)
   if ('failure' in dns) return { dns }
   const tcp = await waitConnected(url.href, timeoutMs)
   if (tcp !== 'connected' || url.protocol !== 'https:') return { dns, tcp }
-  return { dns, tcp, tls: await shakeHands(host, Number(url.port) || 443, timeoutMs) }
+  return { dns, tcp, tls: await shakeHands(destination, timeoutMs, trusted) }
 }
 
 async function resolve(host: string): Promise<ConnectStages['dns']> {
@@ -32,9 +37,13 @@ async function resolve(host: string): Promise<ConnectStages['dns']> {
   }
 }
 
-function shakeHands(host: string, port: number, timeoutMs: number): Promise<NonNullable<ConnectStages['tls']>> {
+function shakeHands(
+  { host, port }: Destination,
+  timeoutMs: number,
+  trusted: readonly string[],
+): Promise<NonNullable<ConnectStages['tls']>> {
   return new Promise((done) => {
-    const socket = tls.connect({ host, port, ...(net.isIP(host) === 0 ? { servername: host } : {}) })
+    const socket = tls.connect({ port, ...tlsClient(host, trusted) })
     const finish = (outcome: NonNullable<ConnectStages['tls']>): void => {
       clearTimeout(timer)
       socket.destroy()

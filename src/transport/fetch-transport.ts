@@ -80,7 +80,8 @@ export function createFetchTransport(options: FetchTransportOptions): Transport 
       }
     },
     async isReachable(origin, timeoutMs, signal, egress) {
-      if (typeof egress?.proxy === 'object' || factsOf(origin).proxied) return true
+      const proxy = egress === undefined ? 'environment' : egress.proxy
+      if (typeof proxy === 'object' || (proxy === 'environment' && factsOf(origin).proxied)) return true
       if (egress?.publicOnly !== true) return (await probe(origin, timeoutMs, signal)) === 'connected'
       const url = new URL(origin)
       for (const address of (await guard.addressesOf(url)).slice(0, MOST_ADDRESSES))

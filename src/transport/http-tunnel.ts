@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
+import type { Destination } from './destination.ts'
 import type { ProxySettings } from './egress.settings.schema.ts'
 import { beyondProxyError, proxyError } from './proxy-error.ts'
 import { SocketReader } from './socket-reader.ts'
-import type { Destination } from './socks5.ts'
 
 const LONGEST_HEAD = 16_384
 /** What proxies answer when the destination cannot be reached or is too slow. */

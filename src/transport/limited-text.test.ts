@@ -28,6 +28,17 @@ test('of a long answer the beginning is read and the rest given up', async () =>
   await given
 })
 
+test('an answer that is as long as may be is not waited for any longer', async () => {
+  const given = Promise.withResolvers<void>()
+  let pieces = 0
+  const body = new ReadableStream({
+    pull: (controller) => (pieces++ < 2 ? controller.enqueue(Buffer.from('abc')) : new Promise<void>(() => undefined)),
+    cancel: () => given.resolve(),
+  })
+  expect(await limitedText(new Response(body), 6)).toBe('abcabc')
+  await given.promise
+})
+
 test('an answer that breaks off is no short one', async () => {
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) })
   expect(limitedText(new Response(body), 7)).rejects.toThrow('gone')

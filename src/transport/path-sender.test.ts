@@ -102,6 +102,14 @@ test('whether a public upstream can be reached is asked of the addresses that we
   expect(probed).toEqual(['https://8.8.8.8:8443/', 'https://[2606:4700::1111]:8443/'])
 })
 
+test('whether an upstream can be reached is asked where requests go around the proxy of the environment', async () => {
+  const transport = createFetchTransport({ clock: new ManualClock(), proxied: () => true, probe: async () => 'refused' })
+  const signal = new AbortController().signal
+  const isReachable = (egress?: EgressPath): Promise<boolean> => transport.isReachable('https://api.example', 100, signal, egress)
+  expect(await isReachable({ ...anyWay(false), proxy: undefined })).toBe(false)
+  expect([await isReachable(), await isReachable(anyWay(false))]).toEqual([true, true])
+})
+
 describe('a request', () => {
   test('goes anywhere when nothing forbids it', async () => {
     const { send, sent } = setup()

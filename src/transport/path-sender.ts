@@ -1,10 +1,11 @@
 import { isIP } from 'node:net'
-import tls from 'node:tls'
-import { bare, withAddress, type AddressGuard } from './address-guard.ts'
+import { withAddress, type AddressGuard } from './address-guard.ts'
+import { bare } from './destination.ts'
 import { Dialer, MOST_ADDRESSES } from './dial.ts'
 import type { EgressPath } from './egress.settings.schema.ts'
 import type { FetchFunction, FetchInit } from './fetch-function.ts'
 import { SocketClient } from './socket-client.ts'
+import { trusting } from './tls-client.ts'
 import { toTransportError } from './transport-error.ts'
 import type { UpstreamRequest } from './transport.ts'
 
@@ -40,19 +41,18 @@ export class PathSender {
   async send(request: UpstreamRequest, path: EgressPath, fetching: Fetching): Promise<Response> {
     const { proxy, publicOnly, trusted } = path
     if (typeof proxy === 'object') return this.sockets.send(request, path)
-    const ca = trusted.length === 0 ? undefined : { ca: [...tls.rootCertificates, ...trusted] }
     if (publicOnly && !fetching.isProxied)
-      return this.canPin ? this.pinned(request, fetching, ca) : this.sockets.send(request, path)
+      return this.canPin ? this.pinned(request, fetching, trusted) : this.sockets.send(request, path)
     // The proxy of the environment resolves names itself.
     if (publicOnly) this.guard.checkSpelling(new URL(request.url))
-    if (ca === undefined) return this.fetch(request.url, fetching.init())
+    if (trusted.length === 0) return this.fetch(request.url, fetching.init())
     return this.canPin || fetching.isProxied
-      ? this.fetch(request.url, { ...fetching.init(), tls: ca })
+      ? this.fetch(request.url, { ...fetching.init(), tls: trusting(trusted) })
       : this.sockets.send(request, path)
   }
 
   /** To an address that was checked, under the name that was given; to the next one where nobody takes the connection. */
-  private async pinned(request: UpstreamRequest, { init }: Fetching, ca: FetchInit['tls']): Promise<Response> {
+  private async pinned(request: UpstreamRequest, { init }: Fetching, trusted: readonly string[]): Promise<Response> {
     const url = new URL(request.url)
     const { host } = url
     const name = bare(url.hostname)
@@ -66,7 +66,7 @@ export class PathSender {
         return await this.fetch(withAddress(url, address), {
           ...options,
           headers: { ...options.headers, host },
-          tls: { ...ca, ...serverName },
+          tls: { ...trusting(trusted), ...serverName },
         })
       } catch (error) {
         failed = error

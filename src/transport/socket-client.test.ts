@@ -57,6 +57,19 @@ describe('an answer', () => {
   })
 })
 
+test('a request that was given up before it was sent connects to nobody', async () => {
+  let connections = 0
+  const server = net.createServer((socket) => void (connections++, socket.destroy()))
+  servers.push(server)
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const client = new SocketClient(new Dialer(new AddressGuard({ clock: systemClock })))
+  const gone = new Error('gone')
+  const request = { url, method: 'POST', headers: {}, body: '{}', signal: AbortSignal.abort(gone) }
+  expect(await client.send(request, anyWay(false)).catch((error: unknown) => error)).toBe(gone)
+  expect(connections).toBe(0)
+})
+
 describe('a body that is sent as it comes', () => {
   test('is given up when the upstream answers without it', async () => {
     const given = Promise.withResolvers<void>()

@@ -29,6 +29,8 @@ export class SocketClient {
 
   /** Rejects with whatever went wrong; the transport tells it. */
   async send(request: UpstreamRequest, path: EgressPath): Promise<Response> {
+    // A connection would be opened for it all the same.
+    request.signal.throwIfAborted()
     const url = new URL(request.url)
     const answer = await this.exchange(request, url, path)
     const response = responseOf(answer)
@@ -56,7 +58,6 @@ export class SocketClient {
       const abort = (): void => {
         sending.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
       }
-      if (signal.aborted) abort()
       signal.addEventListener('abort', abort, { once: true })
       sending.on('error', reject)
       sending.on('close', () => signal.removeEventListener('abort', abort))

@@ -1,4 +1,5 @@
 import { isIP, isIPv6, type Socket } from 'node:net'
+import type { Destination } from './destination.ts'
 import type { ProxySettings } from './egress.settings.schema.ts'
 import { beyondProxyError, proxyError } from './proxy-error.ts'
 import { SocketReader } from './socket-reader.ts'
@@ -8,12 +9,6 @@ const NO_AUTHENTICATION = 0
 const USER_AND_PASSWORD = 2
 /** Replies about the destination and not about the proxy (RFC 1928, section 6): network, host, refused, time to live. */
 const BEYOND: ReadonlySet<number> = new Set([3, 4, 5, 6])
-
-export interface Destination {
-  /** A name or an address, without brackets. */
-  readonly host: string
-  readonly port: number
-}
 
 /** Asks a SOCKS5 proxy (RFC 1928, RFC 1929) for a connection. Afterwards the socket leads to the destination. */
 export async function openSocks5(

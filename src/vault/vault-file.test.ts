@@ -131,6 +131,8 @@ describe('nothing of a vault is shown', () => {
     bytes[bytes.length - 1]! ^= 1
     writeFileSync(path, bytes)
     expect(await failureOf(readVault(path, key))).toContain('damaged')
+    writeFileSync(path, Buffer.alloc(4 * 1024 * 1024 + 1))
+    expect(await failureOf(readVault(path, key))).toContain('larger than 4 MiB')
     writeFileSync(path, 'age-encryption.org/v1\n')
     expect(await failureOf(set('b', 'x'))).toContain('damaged')
   })
@@ -148,12 +150,14 @@ describe('another key', () => {
     expect(await failureOf(readVault(path, key))).toContain('cannot be opened')
   })
 
-  test('that cannot be put into its place opens nothing', async () => {
+  test('that may not have got into its place takes nothing from the old one', async () => {
     await set('a', 'x')
     const next = await generateVaultKey()
     const refused = rekeyVault(path, key, next, () => Promise.reject(new RangeError('full')))
     expect(await failureOf(refused)).toContain('RangeError')
+    expect([await shown(), await shown(next)]).toEqual([{ a: 'x' }, { a: 'x' }])
+    const third = await generateVaultKey()
+    await rekeyVault(path, key, third, () => Promise.resolve())
     expect(await failureOf(readVault(path, next))).toContain('cannot be opened')
-    expect(await shown()).toEqual({ a: 'x' })
   })
 })

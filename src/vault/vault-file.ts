@@ -48,18 +48,14 @@ export function changeVault<Result>(
 
 /**
  * Encrypts a vault with another key. Until `keep` has resolved, which puts the new key into its place, both keys open the file: a crash at
- * any moment locks nobody out. Throws as `readVault`, or what `keep` throws.
+ * any moment locks nobody out. Throws as `readVault`, or what `keep` throws; then both keys still do, because it may have kept the new one
+ * all the same.
  */
 export function rekeyVault(path: string, from: Secret, to: Secret, keep: () => Promise<void>): Promise<void> {
   return withVaultLock(path, async () => {
     const vault = await open(path, from)
     await write(path, vault, [from, to])
-    try {
-      await keep()
-    } catch (error) {
-      await write(path, vault, [from])
-      throw error
-    }
+    await keep()
     await write(path, vault, [to])
   })
 }

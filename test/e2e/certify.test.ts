@@ -15,12 +15,12 @@ afterEach(async () => {
 })
 
 /** A home whose one route asks for certified targets. */
-function newHome(): CommandLine {
+function newHome(server = ''): CommandLine {
   const line = new CommandLine({ PROBED_KEY })
   open.push(line)
   writeFileSync(
     join(line.home, 'switchback.yaml'),
-    `server: { bind: "127.0.0.1:0" }
+    `server: { bind: "127.0.0.1:0", ${server} }
 providers:
   - { id: p, type: openai_compatible, base_url: "${upstream.address}", api_key_env: PROBED_KEY }
   - { id: keyless, type: openai_compatible, base_url: "${upstream.address}", api_key_env: NOT_SET }
@@ -31,10 +31,16 @@ routes:
   return line
 }
 
-async function ask(url: string): Promise<number> {
-  const body = JSON.stringify({ model: 'safe', messages: [{ role: 'user', content: 'hi' }] })
+async function ask(url: string, more: Record<string, unknown> = {}): Promise<number> {
+  const body = JSON.stringify({ model: 'safe', messages: [{ role: 'user', content: 'hi' }], ...more })
   const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body }
   return (await fetch(`${url}/v1/chat/completions`, init)).status
+}
+
+/** Dollars that are spent of each budget of the gateway. */
+async function spentAt(url: string): Promise<number[]> {
+  const { rules } = ((await (await fetch(`${url}/v1/me`)).json()) as { limits: { rules: { spent_usd: number }[] } }).limits
+  return rules.map(({ spent_usd: usd }) => usd)
 }
 
 describe('provider certify', () => {
@@ -79,6 +85,41 @@ describe('provider certify', () => {
     expect((await line.run(['route-preview', '--model', 'safe'])).stdout).toContain('was of another address')
   }, 120_000)
 
+  test('that is asked to stop lets the call go, accounts for those before it and keeps nothing', async () => {
+    const line = newHome()
+    const hanging = Promise.withResolvers<void>()
+    const letGo = Promise.withResolvers<void>()
+    const chunks = [{ choices: [{ index: 0, delta: { content: 'pong' }, finish_reason: 'stop' }] }]
+    let calls = 0
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      idleTimeout: 0,
+      async fetch(request) {
+        if (++calls === 1)
+          return new Response(`${chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`)
+        request.signal.addEventListener('abort', () => letGo.resolve())
+        hanging.resolve()
+        return new Promise<Response>(() => undefined)
+      },
+    })
+    try {
+      const file = join(line.home, 'switchback.yaml')
+      writeFileSync(file, readFileSync(file, 'utf8').replace(upstream.address, `http://127.0.0.1:${server.port}/v1`))
+      await line.serve()
+      const command = line.spawn(['provider', 'certify', 'p/probed'])
+      await hanging.promise
+      command.kill('SIGINT')
+      await letGo.promise
+      expect(await command.exited).toBe(1)
+      expect(await new Response(command.stderr).text()).toContain('Stopped by SIGINT.')
+      expect((await line.run(['usage', 'events', '--json'])).stdout).toContain('"purpose":"probe"')
+      expect((await line.run(['provider', 'matrix'])).stdout).toContain('Nothing has been certified yet')
+    } finally {
+      await server.stop(true)
+    }
+  }, 60_000)
+
   test('of everything leaves out what has no key', async () => {
     const line = newHome()
     const all = await line.run(['provider', 'certify-all', '--json'])
@@ -90,6 +131,30 @@ describe('provider certify', () => {
     expect(all.exitCode).toBe(0)
     expect((await line.run(['provider', 'doctor', 'p'])).stdout).toContain('first token')
   }, 60_000)
+
+  test.each(['test p --model probed', 'doctor p --model probed', 'certify p/probed'])(
+    'and what %s has cost fills the budgets of a gateway that runs, to the nano-dollar',
+    async (command) => {
+      const line = newHome('budget: { max_usd: 12, daily_usd: 10000 }')
+      const place = ['--data-dir', 'kept']
+      await line.run(['price', 'set', 'p/probed', '--input', '1000000', '--output', '1000000', ...place])
+      const gateway = await line.serve(place)
+      const { url } = gateway
+      expect(await ask(url, { model: 'p/probed', max_tokens: 1 })).toBe(200)
+      expect(await spentAt(url)).toEqual([4, 4])
+      expect((await line.run(['provider', ...command.split(' '), ...place])).exitCode).toBe(0)
+      const { stdout } = await line.run(['usage', '--json', ...place])
+      const spent = Number((JSON.parse(stdout) as { totals: { cost_usd: string } }).totals.cost_usd)
+      expect(spent).toBeGreaterThan(12)
+      await eventually(async () => (await spentAt(url)).every((usd) => usd === spent), 'both budgets stand as the ledger does')
+      expect(await ask(url, { model: 'p/probed', max_tokens: 1 })).toBe(402)
+      gateway.signal('SIGTERM')
+      await gateway.finished
+      const next = await line.serve(place)
+      expect(await spentAt(next.url)).toEqual([spent, spent])
+    },
+    60_000,
+  )
 
   test.each(['test p --model probed', 'doctor p --model probed', 'certify p/probed'])(
     'and %s are in the ledger, and call nobody when a budget is spent',

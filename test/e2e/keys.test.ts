@@ -92,8 +92,10 @@ describe('with no gateway running', () => {
 describe('with a gateway running', () => {
   test('keys are issued, rotated, inspected and revoked in it, at once', async () => {
     const home = newHome()
+    await home.run(['price', 'set', 'mock/echo', '--input', '1000', '--output', '1000'])
     const { url } = await home.serve()
-    const secret = (await home.run(['key', 'create', '--owner', 'alice', '--models', 'mock/*'])).stdout.trim()
+    const terms = ['--models', 'mock/*', '--limits', '{"budget":{"daily_usd":5000}}']
+    const secret = (await home.run(['key', 'create', '--owner', 'alice', ...terms])).stdout.trim()
     const id = secret.slice(0, 16)
     expect((await chat(url, secret)).status).toBe(200)
     const rotated = (await home.run(['key', 'rotate', id, '--grace', '1h'])).stdout.trim()
@@ -103,6 +105,9 @@ describe('with a gateway running', () => {
     expect(inspected.stdout).toContain('this is its former secret')
     expect(inspected.stdout).toMatch(/last day +3 calls, 0 errors/)
     expect(inspected.stdout).toMatch(/used from +127\.0\.0\.1/)
+    expect(inspected.stdout).toMatch(/spent by hour +\S+:00:00Z: \$0\.\d+, \d calls?\n/)
+    expect(inspected.stdout).toMatch(/limit +key sbk_\w+: \$0\.\d+ of \$5000 a day spent; all of it free \d{4}-/)
+    expect(inspected.stdout).toMatch(/spent by alice +\$0\.\d+ this hour, \$0\.\d+ today, \$0\.\d+ this month/)
     expect(inspected.stdout).not.toContain(secret)
 
     // The whole key names it too, and only its id travels.

@@ -22,6 +22,27 @@ const calledAfter = (clock: ManualClock, webhook: FakeUpstream, times: number): 
   }, `the webhook is called ${times} times`)
 
 describe('alerts', () => {
+  test('are told to nobody who operates a tenant alone', async () => {
+    const webhook = await world.upstream({ body: ['ok'] })
+    const gateway = await world.gateway({
+      tenants: [{ id: 'team' }],
+      api_keys: [
+        { key: 'operator-of-team', role: 'operator', tenant: 'team' },
+        { key: 'operator-of-all', role: 'operator' },
+      ],
+      alerts: { webhooks: [{ id: 'ops', url: `${webhook.url}/hook`, allow_private: true }] },
+    })
+    const statuses = async (key: string): Promise<number[]> => {
+      const headers = { authorization: `Bearer ${key}` }
+      const listed = await fetch(`${gateway.url}/v1/alerts`, { headers })
+      const tested = await fetch(`${gateway.url}/v1/alerts/test`, { method: 'POST', headers })
+      return [listed.status, tested.status]
+    }
+    expect(await statuses('operator-of-team')).toEqual([403, 403])
+    expect(webhook.requests).toEqual([])
+    expect(await statuses('operator-of-all')).toEqual([200, 200])
+  })
+
   test('tell that a provider is down, once, and that it is back', async () => {
     const clock = new ManualClock()
     const webhook = await world.upstream({ body: ['ok'] })

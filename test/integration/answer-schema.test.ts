@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import type { Diagnostic } from '../../src/ir/diagnostic.ts'
 import { CHAT, CLIENT_FORMATS, GEMINI, MESSAGES, RESPONSES, serving, type ClientFormat } from '../support/client-formats.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
 import { providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
@@ -41,7 +42,13 @@ async function setup(
   return { upstreams, gateway }
 }
 
-const findingsOf = async (gateway: TestGateway, response: Response): Promise<unknown[]> =>
+const valueAt = (body: unknown, path: string): unknown =>
+  path
+    .split('/')
+    .slice(1)
+    .reduce<unknown>((value, name) => (value as Json | undefined)?.[name], body)
+
+const findingsOf = async (gateway: TestGateway, response: Response): Promise<Diagnostic[]> =>
   (await gateway.recordOf(response)).diagnostics.filter(
     ({ code, severity }) => code === 'schema_constraint' && severity === 'lost',
   )
@@ -53,13 +60,13 @@ describe.each(PAIRS)('a client of %s, an upstream of %s', (_client, _upstream, c
       [BROKEN, 'invalid'],
     ] as const) {
       const { gateway } = await setup(upstream, facts, { answer_schema: 'always' })
-      const response = await gateway.post(client.path, asking(client, 'up/m'))
+      const asked = asking(client, 'up/m')
+      const response = await gateway.post(client.path, asked)
       expect(client.textOf(await response.json())).toBe(facts.text!)
       expect(response.headers.get('x-switchback-schema')).toBe(result)
       const findings = await findingsOf(gateway, response)
-      expect(findings).toHaveLength(result === 'valid' ? 0 : 1)
-      if (result === 'invalid')
-        expect(findings).toMatchObject([{ path: expect.stringMatching(/^\/.+\/properties\/age\/minimum$/) }])
+      // The path of a finding leads from the client's body to the keyword.
+      expect(findings.map(({ path }) => valueAt(asked, path))).toEqual(result === 'valid' ? [] : [18])
     }
   })
 
@@ -175,7 +182,9 @@ describe('what is checked', () => {
     const looking = { ...SCHEMA, propertyNames: { pattern: '^(?=a)' } }
     const response = await gateway.post(CHAT.path, asking(CHAT, 'up/m', {}, looking))
     expect([response.status, response.headers.get('x-switchback-schema')]).toEqual([200, 'unchecked'])
-    expect(await findingsOf(gateway, response)).toMatchObject([{ path: '/response_format/propertyNames/pattern' }])
+    expect(await findingsOf(gateway, response)).toMatchObject([
+      { path: '/response_format/json_schema/schema/propertyNames/pattern' },
+    ])
     const cut: Json = CHAT.whole(BROKEN)
     cut['choices'][0].finish_reason = 'length'
     const upstream = await world.upstream(jsonReply(cut))
@@ -222,4 +231,18 @@ test('bytes that go through stay as they are while they are looked at', async ()
   })
   const response = await gateway.post(CHAT.path, asking(CHAT, 'r', { stream: true, stream_options: { include_usage: true } }))
   expect(await response.text()).toBe(frames.join(''))
+})
+
+test('a stream with a frame that nobody can read goes through as ever, and is not checked', async () => {
+  const [first = '', ...rest] = CHAT.frames(FITS)
+  const frames = [first, 'data: {"half\n\n', ...rest]
+  const upstream = await world.upstream(sseReply(frames))
+  const gateway = await world.gateway({
+    server: { answer_schema: 'always', strict_answer_schema: true },
+    providers: [providerAt('up', upstream, 'openai')],
+    routes: [{ name: 'r', match: { model: 'r' }, targets: ['up/m'], response_model: 'served' }],
+  })
+  const response = await gateway.post(CHAT.path, asking(CHAT, 'r', { stream: true, stream_options: { include_usage: true } }))
+  expect(await response.text()).toBe(frames.join(''))
+  expect((await findingsOf(gateway, response)).map(({ message }) => message)).toEqual([expect.stringContaining('cannot be read')])
 })

@@ -147,6 +147,19 @@ describe('Cohere at Bedrock', () => {
     expect((await gateway.recordOf(response)).usage).toEqual({ inputTokens: 200, outputTokens: 0 })
   })
 
+  test('that leaves its usage out of one answer has used nobody knows how much', async () => {
+    let calls = 0
+    const { gateway } = await bedrock(async (request) => {
+      const reply = await cohere(request)
+      return ++calls === 2 ? { ...reply, headers: { 'content-type': 'application/json' } } : reply
+    })
+    const response = await ask(gateway, { model: 'up/us.cohere.embed-v4:0', input: Array.from({ length: 97 }, () => 'y') })
+    expect((await vectorsOf(response)).length).toBe(97)
+    expect(response.headers.get('x-switchback-estimated')).toBe('true')
+    const record = await gateway.recordOf(response)
+    expect([record.usage?.inputTokens, record.attempts[0]?.usage_known]).toEqual([undefined, 'unknown'])
+  })
+
   test('of the third version answers with a plain list; a purpose it has no word for is told as lost', async () => {
     const { upstream, gateway } = await bedrock(jsonReply({ response_type: 'embeddings_floats', embeddings: [[1, 2]] }))
     const response = await gateway.post('/v1beta/models/up/cohere.embed-multilingual-v3:embedContent', {
@@ -185,6 +198,20 @@ describe('Vertex AI', () => {
     })
     expect(upstream.requests[0]?.headers['authorization']).toBe('Bearer ya29.token')
     expect((await gateway.recordOf(response)).usage).toEqual({ inputTokens: 3, outputTokens: 0 })
+  })
+
+  test('predicts no more texts at once than its limits of texts and of tokens allow, and leaves long ones to it', async () => {
+    const { upstream, gateway } = await setup(PLACE, predicting)
+    const sizes = [40_001, 20_000, 20_000, 1, 39_999, 2, ...Array.from({ length: 251 }, () => 1)]
+    const response = await ask(gateway, { model: 'up/text-embedding-005', input: sizes.map((size) => 'x'.repeat(size)) })
+    expect((await vectorsOf(response)).flat()).toEqual(sizes)
+    // The first is sent alone and the others as they come.
+    const sent = upstream.requests.map(({ json }) => (json as { instances: unknown[] }).instances.length)
+    expect(sent.toSorted((left, right) => left - right)).toEqual([1, 2, 2, 2, 250])
+    // Not characters: é is as long as two.
+    const second = await ask(gateway, { model: 'up/text-embedding-005', input: ['é'.repeat(10_001), 'é'.repeat(10_000)] })
+    expect((await vectorsOf(second)).flat()).toEqual([10_001, 10_000])
+    expect(upstream.requests).toHaveLength(7)
   })
 
   test("predicts with Gemini's first embedding model one text at a time", async () => {

@@ -52,6 +52,18 @@ describe('embeddings of an upstream with the format of OpenAI', () => {
     expect(await response.json()).toEqual(listed(VECTORS.map(base64), 'up/m'))
   })
 
+  test('that fail with a good status fail as what they say', async () => {
+    const error = { message: 'slow down', code: 'rate_limit_exceeded', type: 'requests' }
+    const upstream = await world.upstream(jsonReply({ error }))
+    const gateway = await world.gateway({
+      providers: [providerAt('up', upstream, 'openai')],
+      server: { retry: { max_wait_ms: 1 } },
+    })
+    const response = await gateway.post('/v1/embeddings', { model: 'up/m', input: 'a' })
+    expect([response.status, await response.json()]).toMatchObject([429, { error }])
+    expect((await gateway.recordOf(response)).attempts).toMatchObject([{ error_code: 'upstream_rate_limited' }])
+  })
+
   test('are asked of the next account and the next target when one fails', async () => {
     const limited = await world.upstream(jsonReply({ error: { message: 'slow down', code: 'rate_limit_exceeded' } }, 429))
     const other = await world.upstream(jsonReply(listed([[1]])))

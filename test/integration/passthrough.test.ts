@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { CHAT } from '../support/client-formats.ts'
 import { accountsNamed, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import type { FakeUpstream, Reply } from '../support/fake-upstream.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { sendRaw } from '../support/raw-http.ts'
 import { jsonReply, sseReply } from '../support/upstream-answers.ts'
 
@@ -44,6 +45,45 @@ describe('any address of a provider', () => {
       attempts: [{ provider_id: 'up', account_id: 'one', outcome: 'success', passthrough: true }],
       decision: { route: 'passthrough:up', inputs: { endpoint: { provider: 'up' } } },
     })
+  })
+
+  test('may be sent a body for longer than an answer may take to begin, as long as it goes on', async () => {
+    const clock = new ManualClock()
+    let arrived = Promise.withResolvers<void>()
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      idleTimeout: 0,
+      async fetch(request) {
+        let bytes = 0
+        for await (const piece of request.body!) {
+          bytes += piece.length
+          arrived.resolve()
+        }
+        return Response.json({ bytes })
+      },
+    })
+    world.keep({ close: () => server.stop(true) })
+    const up = { id: 'up', type: 'openai_compatible', base_url: `http://127.0.0.1:${server.port}/v1`, api_key: 'key-one' }
+    const timeouts = { connect_ms: 1_000, first_token_ms: 1_000, read_ms: 1_000 }
+    const gateway = await world.gateway({ server: { timeouts }, providers: [up] }, { clock })
+    let piece: (() => void) | undefined
+    let pieces = 0
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (pieces++ === 5) return controller.close()
+        if (pieces > 1) await new Promise<void>((next) => (piece = next))
+        controller.enqueue(new Uint8Array(1_000))
+      },
+    })
+    const answered = fetch(`${gateway.url}/passthrough/up/files`, { method: 'POST', body, duplex: 'half' } as RequestInit)
+    for (let sent = 1; sent <= 5; sent++) {
+      await arrived.promise
+      arrived = Promise.withResolvers()
+      await clock.advance(900)
+      piece?.()
+    }
+    expect(await (await answered).json()).toEqual({ bytes: 5_000 })
   })
 
   test('tells what was used, and of which model, where the shape of the answer is known', async () => {

@@ -284,8 +284,12 @@ describe('a configuration file', () => {
     const gateway = await world.gateway({ providers: MOCKS, ...routed('a/echo') }, { clock })
     const told: string[] = []
     const follower = followConfig({
-      gateway: gateway.gateway,
-      load,
+      gateway: {
+        async refresh() {
+          const loaded = load()
+          return { loaded, outcome: loaded.ok ? await gateway.gateway.reload(loaded.compiled) : undefined, refusal: undefined }
+        },
+      },
       path,
       clock,
       tell: (line) => void (told[0] = line),
@@ -304,7 +308,7 @@ describe('a configuration file', () => {
     for (let round = 0; round < 500; round++) await follower.reload()
     const before = { handles: handles(), timers: clock.pending, heap: heap() }
     for (let round = 0; round < 10_000; round++) await follower.reload()
-    expect(told[0]).toBe('The configuration is the one in force (revision 51).')
+    expect(told[0]).toBe('The configuration is the one in force (revision 3).')
     for (let round = 0; round < 100; round++) await change(round)
     expect(clock.pending).toBe(before.timers)
     await eventually(() => handles() <= before.handles, 'all files are closed again')

@@ -104,13 +104,17 @@ describe('the key of an account', () => {
     expect(JSON.stringify(entries)).not.toContain('zq7')
   })
 
-  test('is not tried when that is not wanted; a locked account serves again', async () => {
-    const { gateway, valid } = await stage({ api_key: OLD })
+  test.each(['memory', 'file'])('is not tried when that is not wanted; a locked account serves again (%s)', async (kind) => {
+    const path = join(folder, 'locked')
+    writeFileSync(path, OLD)
+    const { gateway, valid } = await stage(kind === 'file' ? { key_file: path } : { api_key: OLD })
     valid.clear()
     expect((await ask(gateway)).status).toBe(401)
     valid.add(NEW)
     const answer = (await (await rotate(gateway, { secret: NEW, check: false })).json()) as Json
-    expect(answer).toMatchObject({ checked: false, kept_in: 'memory', notice: expect.stringContaining('the configuration') })
+    expect(answer).toMatchObject({ checked: false, kept_in: kind })
+    if (kind === 'memory') expect(answer['notice']).toContain('the configuration')
+    else expect(answer['released']).toBe(1)
     expect((await ask(gateway)).status).toBe(200)
     const health = await fetch(`${gateway.url}/v1/health/targets`, ADMIN)
     expect(await health.text()).not.toContain('upstream_authentication')

@@ -104,11 +104,16 @@ describe('ways out of the gateway', () => {
     expect((await gateway.recordOf(second)).attempts).toMatchObject([{ account_id: 'b', outcome: 'success' }])
   })
 
-  test('that fail and have no other beside them are told by name', async () => {
+  test.each([
+    ['http://', startHttpProxy],
+    ['http://a:other@', startHttpProxy],
+    ['socks5://', startSocksProxy],
+    ['socks5://a:other@', startSocksProxy],
+  ])('that fail and have no other beside them are told by name (%s)', async (scheme, start) => {
     const upstream = await world.upstream(serving(CHAT))
-    const proxy = world.keep(await startHttpProxy({ login: 'a:b' }))
+    const proxy = world.keep(await start({ login: 'a:b' }))
     const gateway = await world.gateway({
-      egress: [{ id: 'locked', url: `http://127.0.0.1:${proxy.port}` }],
+      egress: [{ id: 'locked', url: `${scheme}127.0.0.1:${proxy.port}` }],
       providers: [providerAt('one', upstream, 'openai', { egress: 'locked' })],
     })
     const response = await gateway.post(call.path, call.body)
@@ -116,6 +121,7 @@ describe('ways out of the gateway', () => {
     expect(await response.json()).toMatchObject({
       error: { code: 'egress_failed', message: expect.stringContaining('egress locked') },
     })
+    expect(upstream.requests).toEqual([])
   })
 
   test('that are switched off, or have no address, are never gone around', async () => {

@@ -28,6 +28,7 @@ describeWithServers(['postgres', 'redis'], 'certifications of gateways that shar
         const coordination = createNoCoordination(ALONE)
         return world.keep(createPostgresCertifications({ database, clock: systemClock, coordination }))
       },
+      look: async () => undefined,
     }
   })
 

@@ -81,6 +81,33 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps disables', () => {
     expect(two.list()).toEqual(one.list())
   })
 
+  test('orders of two at the same moment are both known to a third, whichever is kept first', async () => {
+    const schema = freshName('disables')
+    const [one, reader] = [0, 1].map(() => open(createNoCoordination(ALONE), schema, { looks: false }))
+    await reader!.load()
+    const other = freshDatabase(servers.postgres, [], schema)
+    cleanUp(() => other.close())
+    const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const slow = other.transaction(async (query) => {
+      await query("INSERT INTO disables (scope, provider, name, since, ordered_by) VALUES ('provider', 'q', '', 1, 'admin')")
+      await query(
+        "INSERT INTO disable_changes (at, action, scope, provider, name, ordered_by) VALUES (1, 'disable', 'provider', 'q', '', 'admin')",
+      )
+      begun.resolve()
+      await held.promise
+    })
+    await begun.promise
+    let isKept = false
+    const quick = one!.disable(order).then(() => (isKept = true))
+    const waiters = async (): Promise<number> => (await other.query('SELECT 1 FROM pg_locks WHERE NOT granted')).length
+    await eventually(async () => isKept || (await waiters()) > 0, 'the second order is kept, or waits for the first')
+    await reader!.load()
+    held.resolve()
+    await Promise.all([slow, quick])
+    await reader!.load()
+    expect(reader!.list().map(({ subject }) => subject.provider)).toEqual([asProviderId('q'), P])
+  })
+
   test('while the database is gone what is in force stays so, and an order is refused', async () => {
     const [one, two] = await pair(true)
     await one.disable(order)

@@ -23,6 +23,8 @@ describeWithServers(['postgres'], 'calls of probes', () => {
       prices: { priceOf: () => undefined },
       clock: systemClock,
       place: { kind: 'shared', postgres },
+      budgets: { charge: async () => undefined },
+      warn: () => undefined,
     })
     const usage = { inputTokens: 9, outputTokens: 1 }
     const seen = { status: 200, error: undefined, errorBody: undefined, events: [], lost: [], firstTokenMs: 1, totalMs: 2 }

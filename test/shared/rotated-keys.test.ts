@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/lib/clock.ts'
 import { createNoCoordination } from '../../src/state/coordination/none.ts'
-import { rotatedKeyStoreConformance } from '../../src/state/rotated-keys/conformance.ts'
+import { rotatedKeyStoreConformance, sharedRotatedKeyConformance } from '../../src/state/rotated-keys/conformance.ts'
 import { POSTGRES_ROTATED_KEYS } from '../../src/state/rotated-keys/migrations.ts'
 import { createPostgresRotatedKeys } from '../../src/state/rotated-keys/postgres.ts'
+import type { RotatedKeyStore, SealedKey } from '../../src/state/rotated-keys/store.ts'
 import { generateVaultKey } from '../../src/vault/vault-file.ts'
 import { CommandLine } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
@@ -35,12 +36,37 @@ describeWithServers(['postgres', 'redis'], 'rotated keys of gateways that share 
     setVaultKey(before)
   })
 
-  rotatedKeyStoreConformance('PostgreSQL', () => {
-    const database = freshDatabase(servers.postgres, [POSTGRES_ROTATED_KEYS])
-    world.keep(database)
+  const openStore = (schema: string): RotatedKeyStore => {
+    const database = world.keep(freshDatabase(servers.postgres, [POSTGRES_ROTATED_KEYS], schema))
     const card = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
     return world.keep(createPostgresRotatedKeys({ database, clock: systemClock, coordination: createNoCoordination(card) }))
+  }
+  rotatedKeyStoreConformance('PostgreSQL', () => openStore(freshName('rotated')))
+  sharedRotatedKeyConformance('PostgreSQL', () => {
+    const schema = freshName('rotated')
+    return { open: () => openStore(schema) }
   })
+
+  test('one that could not be read at the moment of its announcement is read as soon as the database answers', async () => {
+    const schema = freshName('rotated')
+    const [watching, other] = [openStore(schema), openStore(schema)]
+    const put = { provider: 'p', account: 'a', sealed: 'AAAA', at: 5 }
+    await other.put(put)
+    const failed = Promise.withResolvers<unknown>()
+    const read = Promise.withResolvers<readonly SealedKey[]>()
+    let isFirst = true
+    watching.watch(async () => {
+      if (isFirst) await servers.postgres.kill()
+      isFirst = false
+      await watching.list().then(read.resolve, (error: unknown) => {
+        failed.resolve(error)
+        throw error
+      })
+    })
+    expect(await failed.promise).toMatchObject({ code: 'state_unavailable' })
+    await servers.postgres.start()
+    expect(await read.promise).toEqual([put])
+  }, 30_000)
 
   /** An upstream that takes the keys of a set, and the configuration of gateways before it. */
   async function stage(account: Json = { api_key: OLD }) {

@@ -1,10 +1,13 @@
 import { expect, test } from 'bun:test'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ARCHIVE_PARTS } from '../../src/state/archive/parts.ts'
+import { certified } from '../../src/state/certifications/conformance.ts'
+import { SHARED_DOMAINS } from '../../src/state/shared-domains.ts'
 import { CommandLine } from '../support/command-line.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
 import { suiteServers, disposedAfterEach } from '../support/suite-servers.ts'
-import { freshName } from '../support/shared-state.ts'
+import { freshDatabase, freshName } from '../support/shared-state.ts'
 
 interface Transfer {
   readonly parts: Readonly<Record<string, { readonly count: number; readonly digest: string }>>
@@ -15,7 +18,7 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
   const disposed = disposedAfterEach()
 
   /** A home with a configuration for a file, and one for a database of its own. */
-  const newHome = (): { home: CommandLine; file: string; shared: string } => {
+  const newHome = (): { home: CommandLine; file: string; shared: string; schema: string } => {
     const name = freshName('transfer')
     const home = new CommandLine({ PG: servers.postgres.url(`?schema=${name}`), RD: servers.redis.url(`?prefix=${name}`) })
     disposed(home)
@@ -24,7 +27,7 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
     const providers = 'providers: [{ id: mock, type: mock }]\n'
     writeFileSync(file, providers)
     writeFileSync(shared, `${providers}state: { store: "\${PG}", coordination: "\${RD}" }\n`)
-    return { home, file, shared }
+    return { home, file, shared, schema: name }
   }
   /** Serves some calls, so that there is something in every part. */
   async function fill(home: CommandLine, config: string, calls = 40): Promise<void> {
@@ -58,6 +61,11 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
     await fill(home, file)
     for (const input of ['1', '2'])
       await done(home, ['price', 'set', 'mock/echo', '--input', input, '--output', '3', '--config', file])
+    const certifications = join(home.home, '.local/state/switchback/certifications.json')
+    writeFileSync(
+      certifications,
+      JSON.stringify({ targets: { 'mock/echo': { ...certified('mock/echo'), later: { b: 1, a: 2 } } } }),
+    )
     const out = await done(home, ['state', 'export', '--config', file, '--to', 'all.jsonl'])
     expect(out.parts).toMatchObject({
       record_batches: { count: 40 },
@@ -66,6 +74,7 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
       disables: { count: 1 },
       disable_changes: { count: 3 },
       prices: { count: 2 },
+      certifications: { count: 1 },
     })
     const into = await done(home, ['state', 'import', '--config', shared, '--from', 'all.jsonl'])
     expect(into.parts).toEqual(out.parts)
@@ -82,6 +91,11 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
       'again.jsonl',
     ])
     expect(back.parts).toEqual(out.parts)
+    expect(JSON.parse(readFileSync(join(home.home, 'other', 'certifications.json'), 'utf8'))).toEqual(
+      JSON.parse(readFileSync(certifications, 'utf8')),
+    )
+    const matrices = await Promise.all([file, shared].map((config) => home.run(['provider', 'matrix', '--config', config])))
+    for (const { stdout } of matrices) expect(stdout).toContain('mock/echo')
     const listed = await Promise.all(
       [
         ['--config', shared],
@@ -119,6 +133,39 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
     expect(twice.exitCode).toBe(1)
     expect(twice.stderr).toMatch(/is not empty.*only taken over into an empty store/)
     expect((await home.run(['state', 'export', '--config', file, '--to', 'all.jsonl'])).stderr).toContain('exists already')
+  })
+
+  test('of a database that holds a certification of another release fills no file, and leaves nothing behind', async () => {
+    const { home, file, shared, schema } = newHome()
+    await home.run(['state', 'migrate', '--config', shared])
+    await done(home, ['price', 'set', 'mock/echo', '--input', '1', '--output', '3', '--config', shared])
+    const database = freshDatabase(servers.postgres, [], schema)
+    await database.query("INSERT INTO certifications (target, body) VALUES ('p/m', '{}')")
+    await database.close()
+    await done(home, ['state', 'export', '--config', shared, '--to', 'all.jsonl'])
+    const refused = await home.run(['state', 'import', '--config', file, '--data-dir', 'new', '--from', 'all.jsonl'])
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('certification of p/m was written by another release'),
+    ])
+    expect(readdirSync(join(home.home, 'new')).filter((name) => name.endsWith('.json'))).toEqual([])
+  })
+
+  test('holds every table and column of a database that is not made of others', async () => {
+    const schema = freshName('transfer')
+    const database = freshDatabase(servers.postgres, SHARED_DOMAINS, schema)
+    const rows = await database.query(
+      'SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = $1 ORDER BY 1, 2',
+      [schema],
+    )
+    await database.close()
+    const left = rows
+      .map((row) => [String(row['table_name']), String(row['column_name'])] as const)
+      .filter(([table, column]) => !(column in (ARCHIVE_PARTS.find(({ name }) => name === table)?.columns ?? {})))
+      .filter(([table]) => !['schema_version', 'tenancy_revision', 'installation'].includes(table))
+      // Numbers that a database gives out itself, and what lists of records filter by.
+      .filter(([table, column]) => table !== 'record_batches' && !['sequence', 'revision', 'version'].includes(column))
+    expect(left).toEqual([])
   })
 
   test('tells what a database lacks, brings it up, and then finds it in order', async () => {

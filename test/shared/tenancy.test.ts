@@ -9,7 +9,7 @@ import { aKey, anOwner, tenancyStoreConformance } from '../../src/state/tenancy/
 import { KeyDirectory } from '../../src/state/tenancy/key-directory.ts'
 import { POSTGRES_TENANCY } from '../../src/state/tenancy/postgres-schema.ts'
 import { createPostgresTenancy } from '../../src/state/tenancy/postgres.ts'
-import type { TenancyChange, TenancyStore } from '../../src/state/tenancy/store.ts'
+import type { TenancyEntity, TenancyStore } from '../../src/state/tenancy/store.ts'
 import { describeWithServers } from '../support/describe-with-servers.ts'
 import { suiteServers, undoneAfterEach } from '../support/suite-servers.ts'
 import { eventually } from '../support/gateway-fixture.ts'
@@ -40,8 +40,8 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
   })
 
   /** Reads everything, as a gateway does when it starts, and notes what it is told afterwards. */
-  async function following(store: TenancyStore): Promise<TenancyChange[]> {
-    const told: TenancyChange[] = []
+  async function following(store: TenancyStore): Promise<TenancyEntity[]> {
+    const told: TenancyEntity[] = []
     store.watch((change) => told.push(change))
     for (const kind of ['tenant', 'project', 'owner', 'key'] as const) await Array.fromAsync(store.pages(kind))
     return told
@@ -55,8 +55,7 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
     await one.insert(anOwner('alice'))
     await two.insert(aKey('sbk_1'))
     await one.insert(aKey('sbk_2'))
-    const ids = (changes: readonly TenancyChange[]): string[] =>
-      changes.map((change) => (change.kind === 'changed' ? change.entity.id : change.kind)).toSorted()
+    const ids = (changes: readonly TenancyEntity[]): string[] => changes.map(({ id }) => id).toSorted()
     await eventually(() => first.length >= 3 && second.length >= 3, 'both are told')
     expect(ids(first)).toEqual(['alice', 'sbk_1', 'sbk_2'])
     expect(ids(second)).toEqual(['alice', 'sbk_1', 'sbk_2'])
@@ -73,7 +72,6 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
     const ended: string[] = []
     const keys = new KeyDirectory({
       clock: systemClock,
-      warn: () => undefined,
       onEnded: ({ error }) => ended.push(error.code),
     })
     await keys.follow(two)
@@ -91,6 +89,6 @@ describeWithServers(['postgres', 'redis'], 'PostgreSQL keeps keys and the audit'
     const ids = Array.from({ length: 40 }, (_unused, index) => `owner-${index}`)
     await Promise.all(ids.map((id, index) => writers[index % 2]!.insert(anOwner(id))))
     await eventually(() => told.length >= ids.length, 'all changes arrive')
-    expect(new Set(told.map((change) => change.kind === 'changed' && change.entity.id))).toEqual(new Set(ids))
+    expect(new Set(told.map(({ id }) => id))).toEqual(new Set(ids))
   })
 })

@@ -205,7 +205,7 @@ export function testEngine(config: Json, script: Script, options: EngineTestOpti
     envelope: (client, error) => codecs[client.format].encodeError(error, 'req_of_the_test'),
     reconfigure(next) {
       const other = compiledConfig(next)
-      live.take(other, live.renewed(other))
+      live.take(other, live.renewed(other), live.snapshot().revision + 1)
       accounts.configure(live.pooled)
     },
     call: (client, body, more = {}) => engine.generate(callOf(client, body, { ...more, number: ++calls, clock })),

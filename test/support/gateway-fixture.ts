@@ -1,5 +1,5 @@
 import { createGateway, type Gateway } from '../../src/app.ts'
-import { configFromObject } from '../../src/config/load.ts'
+import { configFromObject, type LoadResult, type PublishedConfig } from '../../src/config/load.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import type { Logger } from '../../src/observability/logger.ts'
@@ -27,11 +27,19 @@ export interface TestGatewayOptions {
   readonly logger?: Logger
   /** Number of one of several processes with the same data directory. */
   readonly worker?: number
+  /** Variables that a published configuration may name. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Told of each publication that was taken over or refused. */
+  readonly tell?: (line: string) => void
 }
 
 /** A gateway in this process on a port of its own; records in memory unless a data directory is given. */
-export async function startGateway(config: Json, options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const gateway = createGateway({ config: compiledConfig(config), ...options })
+export async function startGateway(config: Json, { env, ...options }: TestGatewayOptions = {}): Promise<TestGateway> {
+  const gateway = createGateway({
+    config: compiledConfig(config),
+    load: (published) => loadTestConfig(config, { published, env }),
+    ...options,
+  })
   const { url, port } = await gateway.listen()
   return {
     url,
@@ -60,12 +68,18 @@ async function recordOf(gateway: Gateway, id: string): Promise<RequestRecord> {
   return record
 }
 
+const loadTestConfig = (
+  config: Json,
+  { published, env = {} }: { readonly published?: PublishedConfig | undefined; readonly env?: TestGatewayOptions['env'] } = {},
+): LoadResult =>
+  configFromObject(
+    { ...config, server: { bind: '127.0.0.1:0', shutdown: { drain_ms: 2_000 }, ...(config['server'] as Json | undefined) } },
+    { env, cwd: '/', home: '/', published },
+  )
+
 /** A configuration as the file would hold it, compiled; no variable of the environment takes part. */
 export function compiledConfig(config: Json): Parameters<typeof createGateway>[0]['config'] {
-  const loaded = configFromObject(
-    { ...config, server: { bind: '127.0.0.1:0', shutdown: { drain_ms: 2_000 }, ...(config['server'] as Json | undefined) } },
-    { env: {}, cwd: '/', home: '/' },
-  )
+  const loaded = loadTestConfig(config)
   if (loaded.ok) return loaded.compiled
   throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
 }

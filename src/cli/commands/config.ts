@@ -2,15 +2,16 @@ import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
+import { defineRevisionCommands } from '../config/revision-commands.ts'
 import { EXIT } from '../exit-codes.ts'
 
-/** `switchback config validate|schema`. */
+/** `switchback config validate|schema|publish|rollback|withdraw|history|show|diff`. */
 export const configCommand: CommandDefinition = {
   define(program, execute) {
     const group = program
       .command('config')
-      .summary('check the configuration')
-      .description('Checks and describes the configuration.')
+      .summary('check the configuration, and publish it to all gateways')
+      .description('Checks and describes the configuration, publishes it to all gateways, and shows what they have served by.')
     withDataDir(withConfig(withJson(group.command('validate'))))
       .summary('check a configuration without serving')
       .description(
@@ -24,6 +25,7 @@ export const configCommand: CommandDefinition = {
       .summary('print the JSON Schema of the configuration')
       .description('Prints the JSON Schema of the configuration file, for editors and for checks in other programs.')
       .action(() => execute(schema, true))
+    defineRevisionCommands(group, execute)
   },
 }
 

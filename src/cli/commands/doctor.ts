@@ -15,7 +15,7 @@ export const doctorCommand: CommandDefinition = {
       .option('--network', 'also try to reach the providers; nothing is sent')
       .summary('find what is wrong or missing')
       .description(
-        'Looks at configuration, policy tests, data directory, prices, keys, targets and clock. Changes nothing and calls nobody. Exit code 0: nothing fails, 1: something does, 2: the configuration would not be taken.',
+        'Looks at configuration, policy tests, data directory, the servers of a shared state, prices, keys, targets and clock. Changes nothing and calls no provider. Exit code 0: nothing fails, 1: something does, 2: the configuration would not be taken.',
       )
       .action(async (_options: DoctorCommandOptions, command: { optsWithGlobals(): DoctorCommandOptions }) => {
         const options = command.optsWithGlobals()

@@ -42,9 +42,12 @@ async function serve(context: CliContext, options: ServeOptions): Promise<number
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
   const { workers } = loaded.compiled.server
   const { describeConfigSource } = await import('../../operations/describe-config-source.ts')
-  const configuration = describeConfigSource(loaded.source)
-  const told = (url: string): void =>
-    announce(context, options, bannerFacts(context, loaded.compiled, { url, dataDir, configuration }))
+  const told = (url: string, { config, source }: Serving = { config: loaded.compiled, source: undefined }): void =>
+    announce(
+      context,
+      options,
+      bannerFacts(context, config, { url, dataDir, configuration: describeConfigSource(source ?? loaded.source) }),
+    )
   if (workers === 1 || context.worker !== undefined)
     return serveHere(context, options, { config: loaded.compiled, source: loaded.source, dataDir, told })
   const { serveWithWorkers } = await import('../serve-with-workers.ts')
@@ -55,8 +58,11 @@ interface ServeHere {
   readonly config: CompiledConfig
   readonly source: ConfigSource
   readonly dataDir: string
-  readonly told: (url: string) => void
+  readonly told: (url: string, serving: Serving) => void
 }
+
+/** The configuration at work, and where it came from when that is not what was read at the start. */
+type Serving = ReturnType<CommandGateway['serving']>
 
 /** Serves in this process. */
 async function serveHere(
@@ -65,17 +71,21 @@ async function serveHere(
   { config, source, dataDir, told }: ServeHere,
 ): Promise<number> {
   const stop = context.stopRequested()
-  const app = await context.loadApp()
+  const [app, { openConfig }] = await Promise.all([context.loadApp(), import('../../operations/open-config.ts')])
+  const path = source.kind === 'file' ? source.path : undefined
+  const tell = (line: string): void => context.stderr(`switchback: ${line}\n`)
   const gateway = await app.createGateway({
     config,
     dataDir,
     logLevel: options.logLevel ?? 'warn',
     worker: context.worker?.number,
+    load: (published) => openConfig({ ...context.surroundings, path, bind: options.bind, published }),
+    tell,
   })
   const { url, port } = await listen(gateway, config.server)
-  if (context.worker === undefined) told(url)
+  if (context.worker === undefined) told(url, gateway.serving())
   else context.worker.listens({ url, host: config.server.host, port })
-  const unfollow = await follow(context, gateway, source, options.bind)
+  const unfollow = await follow(context, gateway, { path, tell })
   await finish(context, gateway, stop)
   unfollow()
   return EXIT.ok
@@ -155,21 +165,10 @@ async function listenError(error: unknown, bind: { readonly host: string; readon
 async function follow(
   context: CliContext,
   gateway: CommandGateway,
-  source: ConfigSource,
-  bind: string | undefined,
+  { path, tell }: { readonly path: string | undefined; readonly tell: (line: string) => void },
 ): Promise<() => void> {
-  const [{ followConfig }, { openConfig }] = await Promise.all([
-    import('../../operations/follow-config.ts'),
-    import('../../operations/open-config.ts'),
-  ])
-  const path = source.kind === 'file' ? source.path : undefined
-  const follower = followConfig({
-    gateway,
-    load: () => openConfig({ ...context.surroundings, path, bind }),
-    path,
-    clock: context.clock,
-    tell: (line) => context.stderr(`switchback: ${line}\n`),
-  })
+  const { followConfig } = await import('../../operations/follow-config.ts')
+  const follower = followConfig({ gateway, path, clock: context.clock, tell })
   const deafen = context.onHangUp(() => void follower.reload())
   return () => {
     deafen()

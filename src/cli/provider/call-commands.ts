@@ -6,7 +6,7 @@ import type { ProbeLedger } from '../../operations/certify/probe-ledger.ts'
 import type { Upstream } from '../../operations/provider/open-upstream.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { Execute } from '../command.ts'
-import { type CommonOptions, withConfig, withJson } from '../common-options.ts'
+import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { requireKeyedConfig } from '../require-keyed-config.ts'
 
@@ -15,12 +15,15 @@ interface TestOptions extends CommonOptions {
   readonly stream?: boolean
 }
 
+/** Which providers, and the data directory of the gateway whose logins, ledger and budgets hold for calls of a command as well. */
+const withPlace = (command: Command): Command => withDataDir(withConfig(withJson(command)))
+
 /** Longest wait for a list of models. */
 const LIST_TIMEOUT_MS = 30_000
 
 /** `switchback provider models|test|doctor`. */
 export function defineProviderCalls(group: Command, execute: Execute): void {
-  withConfig(withJson(group.command('models')))
+  withPlace(group.command('models'))
     .argument('<id>', "the provider's id")
     .summary('list the models that an upstream says it has')
     .description('Asks an upstream which models it has, with the key of the first account. Nothing is spent.')
@@ -28,7 +31,7 @@ export function defineProviderCalls(group: Command, execute: Execute): void {
       const options = command.optsWithGlobals()
       await execute((context) => models(context, id, options), options.json === true)
     })
-  withConfig(withJson(group.command('test')))
+  withPlace(group.command('test'))
     .argument('<id>', "the provider's id")
     .option('--model <name>', 'model to call (default: model_hint, then the first that the configuration or the upstream lists)')
     .option('--stream', 'have the answer streamed')
@@ -48,7 +51,7 @@ interface DoctorOptions extends CommonOptions {
 }
 
 function defineDoctor(group: Command, execute: Execute): void {
-  withConfig(withJson(group.command('doctor')))
+  withPlace(group.command('doctor'))
     .argument('<id>', "the provider's id")
     .option('--model <name>', 'model to call (default: model_hint, then the first that the configuration or the upstream lists)')
     .summary('find out where the way to a provider ends')
@@ -68,8 +71,8 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
     import('../../operations/render-doctor.ts'),
     requireKeyedConfig(context, options),
   ])
-  const upstream = await upstreamOf(context, loaded, id)
-  const books = await probeBooks(context, loaded)
+  const upstream = await upstreamOf(context, options, { loaded, id })
+  const books = await probeBooks(context, options, loaded)
   await books.requireBudget(upstream)
   let kept: Promise<void> | undefined
   const report = await doctorProvider({
@@ -89,7 +92,7 @@ async function doctor(context: CliContext, id: string, options: DoctorOptions): 
 async function models(context: CliContext, id: string, options: CommonOptions): Promise<number> {
   const [{ listModels }, upstream] = await Promise.all([
     import('../../operations/provider/list-models.ts'),
-    requireKeyedConfig(context, options).then((loaded) => upstreamOf(context, loaded, id)),
+    requireKeyedConfig(context, options).then((loaded) => upstreamOf(context, options, { loaded, id })),
   ])
   const found = await listModels(upstream, AbortSignal.timeout(LIST_TIMEOUT_MS))
   if (found === undefined)
@@ -114,13 +117,13 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
     requireKeyedConfig(context, options),
     context.loadApp(),
   ])
-  const upstream = await upstreamOf(context, loaded, id)
+  const upstream = await upstreamOf(context, options, { loaded, id })
   const model = options.model ?? (await usualModelOf(upstream))
-  const books = await probeBooks(context, loaded)
+  const books = await probeBooks(context, options, loaded)
   await books.requireBudget(upstream)
   const gateway = await app.createGateway({
     config: throwawayConfig(loaded.compiled),
-    loginsOf: loginsOf(context),
+    loginsOf: dataDirOf(context, options),
     logLevel: 'silent',
   })
   try {
@@ -135,15 +138,16 @@ async function test(context: CliContext, id: string, options: TestOptions): Prom
 }
 
 /** Budgets and ledger of the gateways of this configuration, for calls that a command makes itself. */
-async function probeBooks(context: CliContext, loaded: LoadedConfig) {
-  const [{ openProbeLedger, requireProbeBudget }, { openPrices }] = await Promise.all([
+async function probeBooks(context: CliContext, options: CommonOptions, loaded: LoadedConfig) {
+  const [{ openProbeBudgets, openProbeLedger }, { openPrices }] = await Promise.all([
     import('../../operations/certify/open-probe-ledger.ts'),
     import('../../operations/usage/open-prices.ts'),
   ])
-  const dataDir = dataDirectory(context.surroundings)
-  const books = { loaded, dataDir, clock: context.clock }
+  const dataDir = dataDirOf(context, options)
+  const warn = (message: string): void => context.stderr(`switchback: warning: ${message}\n`)
+  const books = { loaded, dataDir, clock: context.clock, warn }
   return {
-    requireBudget: (upstream: Upstream) => requireProbeBudget(books, upstream),
+    requireBudget: (upstream: Upstream) => openProbeBudgets(books, upstream).requireRoom(),
     async keep(upstream: Upstream, model: string, note: (ledger: ProbeLedger) => void): Promise<void> {
       const ledger = openProbeLedger(books, upstream, {
         model,
@@ -155,14 +159,18 @@ async function probeBooks(context: CliContext, loaded: LoadedConfig) {
   }
 }
 
-async function upstreamOf(context: CliContext, loaded: LoadedConfig, id: string): Promise<Upstream> {
+async function upstreamOf(
+  context: CliContext,
+  options: CommonOptions,
+  { loaded, id }: { readonly loaded: LoadedConfig; readonly id: string },
+): Promise<Upstream> {
   const [{ openUpstream }, app] = await Promise.all([import('../../operations/provider/open-upstream.ts'), context.loadApp()])
   const mayLeave = loaded.compiled.server.egressEnabled
-  return openUpstream(loaded, id, app.providerMaker({ clock: context.clock, loginsOf: loginsOf(context), mayLeave }))
+  return openUpstream(loaded, id, app.providerMaker({ clock: context.clock, loginsOf: dataDirOf(context, options), mayLeave }))
 }
 
-/** Where the gateway of this machine keeps them: a login that is renewed here must not be lost to it. */
-const loginsOf = ({ surroundings }: CliContext): string => dataDirectory(surroundings)
+/** Of the gateway of this machine: a login that is renewed here must not be lost to it. */
+const dataDirOf = ({ surroundings }: CliContext, { dataDir }: CommonOptions): string => dataDirectory(surroundings, dataDir)
 
 async function usualModelOf(upstream: Upstream): Promise<string> {
   const { usualModel } = await import('../../operations/provider/usual-model.ts')

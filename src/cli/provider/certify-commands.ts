@@ -62,8 +62,9 @@ async function certify(context: CliContext, named: readonly string[] | undefined
       'The configuration names no target that can be called. Add a route, or name one: provider certify PROVIDER/MODEL.',
     )
   if (options.full === true) await requireConsent(context, options, { certifier, targets: usable })
+  const signal = untilStopped(context)
   const done: CertifiedTarget[] = []
-  for (const target of usable) done.push(await certifyOne(context, options, { certifier, target }))
+  for (const target of usable) done.push(await certifyOne(context, options, { certifier, target, signal }))
   const ok = done.every(({ certification }) => certification.status === 'certified')
   if (options.json === true) {
     const targets = done.map(({ certification, nanoDollars, inLedger }) => ({
@@ -76,15 +77,32 @@ async function certify(context: CliContext, named: readonly string[] | undefined
   return ok ? EXIT.ok : EXIT.failed
 }
 
+/** Aborted when somebody asks the command to stop. Once more stops it at once, as ever. */
+function untilStopped(context: CliContext): AbortSignal {
+  const stopped = new AbortController()
+  void context
+    .stopRequested()
+    .then((signal) =>
+      stopped.abort(
+        new GatewayError(
+          'client_closed_request',
+          `Stopped by ${signal}. Calls that were made count in the ledger; of the target at hand nothing is kept.`,
+        ),
+      ),
+    )
+  return stopped.signal
+}
+
 interface OneTarget {
   readonly certifier: Certifier
   readonly target: string
+  readonly signal: AbortSignal
 }
 
 async function certifyOne(
   context: CliContext,
   options: CertifyOptions,
-  { certifier, target }: OneTarget,
+  { certifier, target, signal }: OneTarget,
 ): Promise<CertifiedTarget> {
   const [{ probesOf }, { renderCertification, renderKept, renderSpent }] = await Promise.all([
     import('../../operations/certify/certify-target.ts'),
@@ -93,7 +111,7 @@ async function certifyOne(
   const mode = options.full === true ? 'full' : 'liveness'
   const bar = new ProgressBar(context, probesOf(mode).length)
   try {
-    const result = await certifier.certify(target, mode, (done, { id }) => bar.show(done, id))
+    const result = await certifier.certify(target, mode, { progress: (done, { id }) => bar.show(done, id), signal })
     bar.end()
     if (options.json !== true)
       context.stdout(`${renderCertification(result.certification)}\n${renderKept(result)}${renderSpent(result)}\n`)
@@ -128,7 +146,8 @@ async function openCertifier(context: CliContext, options: CommonOptions): Promi
   const { clock, version } = context
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
   const makeProvider = app.providerMaker({ clock, loginsOf: dataDir, mayLeave: loaded.compiled.server.egressEnabled })
-  return Opened.open({ loaded, dataDir, makeProvider, clock, version })
+  const warn = (message: string): void => context.stderr(`switchback: warning: ${message}\n`)
+  return Opened.open({ loaded, dataDir, makeProvider, clock, version, warn })
 }
 
 async function matrix(context: CliContext, options: CommonOptions): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { variable } from '../../config/env.ts'
+import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { ConfigChange } from '../../operations/provider/edit-providers.ts'
 import type { KeyNaming, Preset } from '../../operations/provider/plan-provider.ts'
@@ -8,6 +9,7 @@ import type { CliContext } from '../cli-context.ts'
 import type { Execute } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
+import { keptConfig } from '../kept-config.ts'
 import { noteAtTerminal } from '../note-at-terminal.ts'
 import { readSecret } from '../read-secret.ts'
 import { requireConfig } from '../require-config.ts'
@@ -198,7 +200,8 @@ async function carryOut(context: CliContext, options: ChangeOptions, { change, d
     await noteAtTerminal(context, options, { action: deed, subject: { kind: 'provider', id }, details: { file: path } })
   }
   if (options.json === true) context.stdout(`${JSON.stringify({ ok: true, path, id, written, diff, warnings })}\n`)
-  else context.stderr(`switchback: ${written ? doneText(path, isNew) : 'Nothing was changed.'}\n`)
+  else if (!written) context.stderr('switchback: Nothing was changed.\n')
+  else context.stderr(`switchback: ${doneText(path, isNew, await published(context, options))}\n`)
   return written || options.dryRun === true ? EXIT.ok : EXIT.failed
 }
 
@@ -207,10 +210,23 @@ async function agreed({ terminal }: CliContext, { yes }: ChangeOptions): Promise
   return isYes(await terminal.ask('Write this? [y/N] '))
 }
 
-const doneText = (path: string, isNew: boolean): string =>
-  isNew
+/** The revision that gateways serve by in the place of the file, if there is one. */
+async function published(context: CliContext, options: CommonOptions): Promise<number | undefined> {
+  const [{ publishedRevision }, config] = await Promise.all([
+    import('../../operations/revisions/published-revision.ts'),
+    keptConfig(context, options.config),
+  ])
+  const dataDir = dataDirectory(context.surroundings, options.dataDir)
+  return config && publishedRevision({ config, dataDir, clock: context.clock })
+}
+
+function doneText(path: string, isNew: boolean, revision: number | undefined): string {
+  if (revision !== undefined)
+    return `${path} is ${isNew ? 'made' : 'changed'}. Gateways do not follow it: revision ${revision} is published for all of them. "switchback config publish" puts the file in its place.`
+  return isNew
     ? `${path} is made. From now on a gateway started here serves what stands in it, and nothing from the environment alone.`
     : `${path} is changed. A gateway that runs with it takes the change over within a second or two.`
+}
 
 function tell(context: CliContext, options: CommonOptions, data: unknown, render: () => string): void {
   context.stdout(`${options.json === true ? JSON.stringify(data) : render()}\n`)

@@ -142,21 +142,21 @@ function decodeOutputConfig(request: LlmRequest, config: JsonObject): void {
 }
 
 function readFormat(request: LlmRequest, value: unknown): JsonObject | undefined {
-  const format = schemaFormat(value)
+  const format = schemaFormat(value, '/output_config/format')
   request.responseFormat = format ?? { type: 'raw', origin: 'anthropic', raw: value }
   if (format === undefined || !isObject(value)) return undefined
   const { type: _type, schema: _schema, ...rest } = value
   return Object.keys(rest).length > 0 ? rest : undefined
 }
 
-function schemaFormat(value: unknown): ResponseFormat | undefined {
+function schemaFormat(value: unknown, path: string): ResponseFormat | undefined {
   if (!isObject(value) || value['type'] !== 'json_schema' || !isObject(value['schema'])) return undefined
-  return { type: 'json-schema', schema: value['schema'] }
+  return { type: 'json-schema', schema: value['schema'], schemaPath: `${path}/schema` }
 }
 
 /** The beta's field before `output_config` existed. */
 function decodeOlderOutputFormat(request: LlmRequest, value: unknown): void {
-  const format = schemaFormat(value)
+  const format = schemaFormat(value, '/output_format')
   const isPlain = isObject(value) && Object.keys(value).length === 2
   if (format === undefined || !isPlain || request.responseFormat !== undefined) addExtra(request, 'output_format', value)
   else request.responseFormat = format

@@ -148,12 +148,13 @@ function readOutputConfig(config: FieldReader, request: LlmRequest, paths: Paths
   }
   const format = config.record('textFormat')
   if (format === undefined) return
-  request.responseFormat = schemaFormat(format) ?? { type: 'raw', origin: 'bedrock_converse', raw: format }
-  paths['response_format.json_schema'] = paths['response_format.raw'] = config.pathOf('textFormat')
+  const path = config.pathOf('textFormat')
+  request.responseFormat = schemaFormat(format, path) ?? { type: 'raw', origin: 'bedrock_converse', raw: format }
+  paths['response_format.json_schema'] = paths['response_format.raw'] = path
 }
 
 /** A schema travels as text; one that is no JSON stays in the format's own words. */
-function schemaFormat(format: JsonObject): ResponseFormat | undefined {
+function schemaFormat(format: JsonObject, path: string): ResponseFormat | undefined {
   const { type, structure, ...rest } = format
   const inner = isObject(structure) ? structure['jsonSchema'] : undefined
   if (type !== 'json_schema' || !isObject(inner) || Object.keys(rest).length > 0) return undefined
@@ -166,7 +167,8 @@ function schemaFormat(format: JsonObject): ResponseFormat | undefined {
       ...(name === undefined ? {} : { name: name as string }),
       ...(description === undefined ? {} : { description: description as string }),
     }
-    return { type: 'json-schema', ...told, schema: parsed, dialect: { origin: 'bedrock_converse', schema } }
+    const schemaPath = `${path}/structure/jsonSchema/schema`
+    return { type: 'json-schema', ...told, schema: parsed, schemaPath, dialect: { origin: 'bedrock_converse', schema } }
   } catch {
     return undefined
   }

@@ -20,7 +20,7 @@ const INPUT_TOKENS = 'x-amzn-bedrock-input-token-count'
 
 /** Embeddings by Bedrock's `InvokeModel`, where each vendor has a body of its own; their answers can be told apart. */
 export const bedrockEmbeddings: UpstreamEmbeddings = {
-  inputsPerRequest: (model) => embeddingFamilyOf(model)?.inputs,
+  requestLimit: embeddingFamilyOf,
   encodeRequest(request, model) {
     const family = embeddingFamilyOf(model)
     if (family === undefined) throw unknownEmbedder(model, 'Titan Text Embeddings and Cohere Embed, by ids that name them')

@@ -93,10 +93,11 @@ function readFormat(fields: FieldReader, request: LlmRequest, paths: Paths): voi
   const schema = fields.any('responseJsonSchema')
   const dialect = fields.any('responseSchema')
   if (type === undefined && schema === undefined && dialect === undefined) return
+  const schemaPath = fields.pathOf(schema === undefined ? 'responseSchema' : 'responseJsonSchema')
   const format = formatOf(type, schema, dialect)
-  request.responseFormat = format
+  request.responseFormat = format.type === 'json-schema' ? { ...format, schemaPath } : format
   paths['response_format.json'] = fields.pathOf('responseMimeType')
-  paths['response_format.json_schema'] = fields.pathOf(schema === undefined ? 'responseSchema' : 'responseJsonSchema')
+  paths['response_format.json_schema'] = schemaPath
   paths['response_format.raw'] = fields.path
 }
 

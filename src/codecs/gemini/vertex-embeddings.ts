@@ -9,7 +9,7 @@ const FORMAT = 'Vertex AI'
 
 /** Embeddings of Vertex AI: `:predict` for its text models, `:embedContent` for newer ones. An input that is too long is an error, not cut. */
 export const vertexEmbeddings: UpstreamEmbeddings = {
-  inputsPerRequest: (model) => vertexEmbeddingModel(model)?.inputs,
+  requestLimit: vertexEmbeddingModel,
   encodeRequest(request, model) {
     const known = vertexEmbeddingModel(model)
     if (known === undefined)

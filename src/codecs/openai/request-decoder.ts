@@ -166,6 +166,7 @@ function decodeJsonSchema(fields: JsonObject): ResponseFormat | undefined {
     type: 'json-schema',
     name,
     schema,
+    schemaPath: '/response_format/json_schema/schema',
     ...(description === undefined ? {} : { description }),
     ...(typeof strict === 'boolean' ? { strict } : {}),
   }

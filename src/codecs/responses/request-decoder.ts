@@ -108,6 +108,7 @@ function decodeFormat(format: unknown): ResponseFormat {
     name: fields.string('name'),
     description: fields.string('description'),
     schema: format['schema'],
+    schemaPath: '/text/format/schema',
     strict: fields.boolean('strict'),
   }
   return fields.extra() === undefined ? decoded : raw

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../../ir/ids.ts'
 import { Secret } from '../../lib/secret.ts'
+import { createMemoryLogins } from '../../state/logins/memory.ts'
 import type { UnsentRequest, UpstreamRequest } from '../../transport/transport.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { AwsCredential } from './aws-credential.ts'
@@ -48,7 +49,7 @@ function world(
   const credential = createAwsCredential(
     OWNER,
     { kind: 'aws', region: 'eu-central-1', source },
-    { transport, clock, run: async () => '' },
+    { transport, clock, run: async () => '', logins: createMemoryLogins() },
   )
   const failure = async (): Promise<GatewayError> => {
     try {
@@ -91,7 +92,9 @@ describe('keys that end', () => {
     await clock.advance(HOUR_MS - KEY_SKEW_MS - 1)
     expect(await ask()).toBe('AKID1')
     await clock.advance(1)
-    expect(await Promise.all([ask(), ask()])).toEqual(['AKID2', 'AKID2'])
+    expect(await Promise.all([ask(), ask()])).toEqual(['AKID1', 'AKID1'])
+    await clock.advance(0)
+    expect(await ask()).toBe('AKID2')
     expect(count()).toBe(2)
   })
 
@@ -117,6 +120,17 @@ describe('keys that end', () => {
     expect(await credential.renew(refused, signal)).toBe(true)
     expect(count()).toBe(2)
     expect(credential.secrets().map((secret) => secret.reveal())).toEqual(['secret-2', 't', 'secret-1', 't'])
+  })
+
+  test('of which the source only ever gives short-lived ones are used for half their life', async () => {
+    let count = 0
+    const clock = new ManualClock()
+    const keys = (): Response =>
+      Response.json({ ...KEYS, AccessKeyId: `ASIA${++count}`, Expiration: new Date(clock.wall() + 120_000).toISOString() })
+    const { ask } = world({ kind: 'container', url: 'http://agent.test/' }, keys)
+    expect(await ask()).toBe('ASIA1')
+    expect(await ask()).toBe('ASIA1')
+    expect(count).toBe(1)
   })
 
   test('are not waited for by a request that is given up', async () => {

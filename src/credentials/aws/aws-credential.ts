@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Secret } from '../../lib/secret.ts'
-import { untilAborted } from '../../lib/until-aborted.ts'
 import type { UnsentRequest } from '../../transport/transport.ts'
 import type { Credential } from '../credential.types.ts'
+import { Renewal } from '../renewal.ts'
 import { KEY_SKEW_MS, type AwsKeys, type AwsKeySource } from './aws-keys.ts'
 import { createSigner, type RequestSigner, type SigningScope } from './sign-request.ts'
 
@@ -17,69 +17,41 @@ interface Signing {
   readonly signer: RequestSigner
 }
 
-/** Signs requests with keys that are fetched when they are first needed, again before they end, and again when they are refused. */
+/** Signs requests with the keys of a source. */
 export class AwsCredential implements Credential {
-  private readonly options: AwsCredentialOptions
-  private signing: Signing | undefined = undefined
-  /** Requests under way may have been signed with them. */
-  private earlier: AwsKeys | undefined = undefined
-  private pending: Promise<Signing> | undefined = undefined
+  private readonly signings: Renewal<Signing>
+  private readonly clock: Pick<Clock, 'wall'>
 
-  constructor(options: AwsCredentialOptions) {
-    this.options = options
+  constructor({ source, scope, clock }: AwsCredentialOptions) {
+    this.clock = clock
+    this.signings = new Renewal({
+      async obtain() {
+        const keys = await source.obtain()
+        return { keys, signer: await createSigner(keys, scope) }
+      },
+      endOf: ({ keys }) => keys.expiresAt,
+      earlyMs: KEY_SKEW_MS,
+      clock,
+    })
   }
 
   async authorize(request: UnsentRequest, signal: AbortSignal): Promise<UnsentRequest> {
-    const { signer } = await this.signingWith(signal)
-    return signer.sign(request, this.options.clock.wall())
+    const { signer } = await this.signings.current(signal)
+    return signer.sign(request, this.clock.wall())
   }
 
   /** Whether there are other keys than those that the request was signed with. */
   async renew(refused: UnsentRequest, signal: AbortSignal): Promise<boolean> {
-    const isOurs = (keys: AwsKeys): boolean => refused.headers['authorization']?.includes(`=${keys.accessKeyId}/`) === true
-    if (this.signing === undefined || !isOurs(this.signing.keys)) return true
-    return !isOurs((await this.obtained(signal)).keys)
+    const isOurs = ({ keys }: Signing): boolean => refused.headers['authorization']?.includes(`=${keys.accessKeyId}/`) === true
+    const { held } = this.signings
+    if (held === undefined || !isOurs(held)) return true
+    return !isOurs(await this.signings.replaced(held, signal))
   }
 
   secrets(): readonly Secret[] {
-    return [this.signing?.keys, this.earlier].flatMap((keys) =>
-      [keys?.secretAccessKey, keys?.sessionToken].filter((secret) => secret !== undefined),
+    const { held, earlier } = this.signings
+    return [held, earlier].flatMap((signing) =>
+      [signing?.keys.secretAccessKey, signing?.keys.sessionToken].filter((secret) => secret !== undefined),
     )
-  }
-
-  private async signingWith(signal: AbortSignal): Promise<Signing> {
-    const { signing } = this
-    if (signing === undefined) return this.obtained(signal)
-    if (this.holds(signing.keys, KEY_SKEW_MS)) return signing
-    try {
-      return await this.obtained(signal)
-    } catch (error) {
-      // They were to be replaced early so that a source which is away for a moment does no harm.
-      if (signal.aborted || !this.holds(signing.keys, 0)) throw error
-      return signing
-    }
-  }
-
-  /** Whether the keys hold for so many milliseconds more. */
-  private holds({ expiresAt }: AwsKeys, ms: number): boolean {
-    return expiresAt === undefined || this.options.clock.wall() < expiresAt - ms
-  }
-
-  /** Fetched once for all who wait; each of them may stop waiting. */
-  private obtained(signal: AbortSignal): Promise<Signing> {
-    this.pending ??= this.fetch()
-    return untilAborted(this.pending, signal)
-  }
-
-  private async fetch(): Promise<Signing> {
-    try {
-      const keys = await this.options.source.obtain()
-      const signing = { keys, signer: await createSigner(keys, this.options.scope) }
-      this.earlier = this.signing?.keys
-      this.signing = signing
-      return signing
-    } finally {
-      this.pending = undefined
-    }
   }
 }

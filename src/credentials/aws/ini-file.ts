@@ -5,7 +5,8 @@ export function iniSections(text: string): ReadonlyMap<string, ReadonlyMap<strin
   for (const line of text.split(/\r\n|\r|\n/)) {
     const header = /^\s*\[([^\]]+)\]\s*(?:[;#].*)?$/.exec(line)?.[1]
     if (header !== undefined) {
-      const name = header.trim().replaceAll(/\s+/g, ' ')
+      // Names with spaces may stand in quotes: `[profile "my team"]`.
+      const name = header.trim().replaceAll(/\s+/g, ' ').replaceAll(/["']/g, '')
       current = sections.get(name) ?? new Map<string, string>()
       sections.set(name, current)
       continue

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../ir/json.ts'
+import { quietJson } from '../../lib/quiet-json.ts'
 import { Secret } from '../../lib/secret.ts'
 import { TO_THE_MACHINE } from '../../transport/egress.settings.schema.ts'
 import { askEndpoint, type TokenEndpointDeps, type TokenOwner } from '../token-endpoint.ts'
@@ -71,12 +72,7 @@ export class MetadataKeys implements AwsKeySource {
 }
 
 function keysIn(text: string): AwsKeys | undefined {
-  let found: unknown
-  try {
-    found = JSON.parse(text)
-  } catch {
-    return undefined // a page of something else that listens there
-  }
+  const found = quietJson(text)
   if (!isObject(found)) return undefined
   const { AccessKeyId: accessKeyId, SecretAccessKey: secret, Token: token, Expiration: end } = found
   if (typeof accessKeyId !== 'string' || typeof secret !== 'string' || typeof token !== 'string') return undefined

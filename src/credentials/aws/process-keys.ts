@@ -1,10 +1,10 @@
 import { isObject } from '../../ir/json.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { quietJson } from '../../lib/quiet-json.ts'
 import { Secret } from '../../lib/secret.ts'
 import { within } from '../../lib/within.ts'
 import type { AwsKeys } from './aws-keys.ts'
 import { splitCommand } from './split-command.ts'
-import { quietJson } from './quiet-json.ts'
 
 /** Runs a program without a shell; resolves with what it wrote, empty when it failed or took longer than `timeoutMs`. */
 export type RunProgram = (program: string, words: readonly string[], timeoutMs: number) => Promise<string>

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expectedSignature } from '../../../test/support/aws-signature.ts'
@@ -9,6 +9,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../../ir/ids.ts'
 import { Secret } from '../../lib/secret.ts'
 import { runProgram } from '../../runtime/run-program.ts'
+import { createMemoryLogins } from '../../state/logins/memory.ts'
 import type { UnsentRequest, UpstreamRequest } from '../../transport/transport.ts'
 import type { ProfileSettings } from './aws-settings.types.ts'
 import { createAwsCredential } from './create-aws-credential.ts'
@@ -62,6 +63,7 @@ function world(profile: string, files: { config?: string; credentials?: string }
     },
     {
       clock,
+      logins: createMemoryLogins(),
       transport: {
         async send(request) {
           asked.push(request)
@@ -85,10 +87,11 @@ function world(profile: string, files: { config?: string; credentials?: string }
     throw new Error('the request was signed')
   }
   const login = (session: string, token: unknown): void =>
-    writeFileSync(path.join(cache, `${createHash('sha1').update(session).digest('hex')}.json`), JSON.stringify(token))
+    writeFileSync(path.join(cache, ssoFile(session)), JSON.stringify(token))
   return { home, clock, asked, programs, credential, ask, failure, login }
 }
 
+const ssoFile = (session: string): string => `${createHash('sha1').update(session).digest('hex')}.json`
 const xml = (name: string, inner: string): string => `<${name}>${inner}</${name}>`
 const roleAnswer = (id: string): Response =>
   new Response(
@@ -126,7 +129,18 @@ describe('keys of a profile', () => {
     writeFileSync(path.join(home, 'credentials'), CREDENTIALS.replace('AKIDEFAULT', 'AKNEW'))
     expect(await ask()).toBe('AKIDEFAULT')
     await clock.advance(5 * 60_000)
+    await ask()
+    await clock.advance(0)
     expect(await ask()).toBe('AKNEW')
+  })
+
+  test('may stand under a name in quotes, and beside settings that are left empty', async () => {
+    const config = '[profile "my team"]\naws_access_key_id = AKQUOTED\naws_secret_access_key = s\naws_session_token =\n'
+    const { credential, ask } = world('my team', { config })
+    expect(await ask()).toBe('AKQUOTED')
+    expect((await credential.authorize(REQUEST, signal)).headers).not.toHaveProperty('x-amz-security-token')
+    const empty = '[default]\naws_access_key_id =\naws_secret_access_key =\n'
+    expect((await world('default', { config: empty }).failure()).message).toContain('has no keys')
   })
 
   test('that are not there are told with what to do', async () => {
@@ -174,6 +188,8 @@ duration_seconds = 1800
     expect(request?.headers['authorization']).toContain('/eu-central-1/sts/aws4_request')
     expect(await ask()).toBe('ASIA1')
     await clock.advance(HOUR_MS - 5 * 60_000)
+    await ask()
+    await clock.advance(0)
     expect(await ask()).toBe('ASIA2')
   })
 
@@ -277,7 +293,12 @@ describe('a profile with a program', () => {
     })
     expect(await ask()).toBe('ASIAP')
     expect(programs).toEqual([{ program: '/opt/my tool', words: ['--role', 'a b', '$(id)', '&&', 'rm', '-rf', '~', '|', 'x'] }])
-    await clock.advance(HOUR_MS)
+    const quoted = world('p', config(`x "a \\"b\\" \\\\c \\d" 'e \\f' g\\h ""`), { run: async () => JSON.stringify(KEYS) })
+    await quoted.ask()
+    expect(quoted.programs[0]?.words).toEqual(['a "b" \\c \\d', 'e \\f', 'g\\h', ''])
+    await clock.advance(HOUR_MS - 5 * 60_000)
+    await ask()
+    expect(programs).toHaveLength(2)
     expect(
       await world('p', config('x'), {
         run: async () => JSON.stringify({ ...KEYS, Expiration: undefined, SessionToken: undefined }),
@@ -349,6 +370,89 @@ describe('a profile with a login in a browser', () => {
         'sso-token',
       ],
     ])
+  })
+
+  describe('that has ended and can be refreshed', () => {
+    const LOGIN = {
+      accessToken: 'old-token',
+      expiresAt: '2026-01-02T00:00:30Z',
+      refreshToken: 'refresh-1',
+      clientId: 'client',
+      clientSecret: 'client-secret',
+      registrationExpiresAt: '2026-03-01T00:00:00Z',
+    }
+    const TOKEN_URL = 'https://oidc.eu-west-1.amazonaws.com/token'
+    const refreshes = (asked: readonly UpstreamRequest[]): unknown[] =>
+      asked.filter(({ url }) => url === TOKEN_URL).map(({ body }) => JSON.parse(body as string) as unknown)
+
+    test('is, with the refresh token of its file and then with each that came since', async () => {
+      let count = 0
+      const hour = Date.UTC(2026, 0, 2)
+      const { asked, ask, clock, home, login } = world('p', WITH_SESSION, {
+        answer: ({ url }) =>
+          url === TOKEN_URL
+            ? Response.json({ accessToken: `token-${++count}`, expiresIn: 3_600, refreshToken: `refresh-${count + 1}` })
+            : Response.json({
+                roleCredentials: {
+                  accessKeyId: `ASIA${count}`,
+                  secretAccessKey: 's',
+                  sessionToken: 't',
+                  expiration: hour + count * HOUR_MS,
+                },
+              }),
+      })
+      login('corp', LOGIN)
+      const file = (): string => readFileSync(path.join(home, 'sso', 'cache', ssoFile('corp')), 'utf8')
+      const before = file()
+      expect(await ask()).toBe('ASIA1')
+      expect(asked[0]).toMatchObject({ method: 'POST', headers: { 'content-type': 'application/json' } })
+      await clock.advance(HOUR_MS)
+      expect(await ask()).toBe('ASIA2')
+      const asks = { clientId: 'client', clientSecret: 'client-secret', grantType: 'refresh_token' }
+      expect(refreshes(asked)).toEqual([
+        { ...asks, refreshToken: 'refresh-1' },
+        { ...asks, refreshToken: 'refresh-2' },
+      ])
+      expect(asked.filter(({ url }) => url !== TOKEN_URL).map(({ headers }) => headers['x-amz-sso_bearer_token'])).toEqual([
+        'token-1',
+        'token-2',
+      ])
+      expect(file()).toBe(before)
+      // Somebody has logged in anew: what was refreshed before does not count any more.
+      login('corp', { ...LOGIN, refreshToken: 'refresh-new' })
+      await clock.advance(HOUR_MS)
+      await ask()
+      expect(refreshes(asked)[2]).toMatchObject({ refreshToken: 'refresh-new' })
+    })
+
+    test('is not refreshed for keys while its token holds', async () => {
+      const { asked, ask, clock, login } = world('p', WITH_SESSION, { answer })
+      login('corp', { ...LOGIN, expiresAt: '2026-01-02T08:00:00Z' })
+      await ask()
+      await clock.advance(HOUR_MS)
+      await ask()
+      expect(asked).toHaveLength(2)
+      expect(refreshes(asked)).toEqual([])
+    })
+
+    test.each([
+      ['its registration has ended', { registrationExpiresAt: '2026-01-01T00:00:00Z' }, 200, 'credential_rejected', 0],
+      ['it has no secret', { clientSecret: undefined }, 200, 'credential_rejected', 0],
+      ['it is refused', {}, 400, 'credential_rejected', 1],
+      ['nobody answers', {}, 503, 'credential_unavailable', 1],
+      ['there are too many', {}, 429, 'credential_unavailable', 1],
+      ['the answer is no token', {}, 200, 'credential_unavailable', 1],
+    ])('says what to do where %s, and repeats no secret', async (...[, fields, status, code, refreshed]) => {
+      const { asked, failure, login } = world('p', WITH_SESSION, {
+        answer: () => Response.json({ error: 'canary', accessToken: 'can ary', expiresIn: 1 }, { status }),
+      })
+      login('corp', { ...LOGIN, ...fields })
+      const error = await failure()
+      expect(error.code).toBe(code as never)
+      expect(error.message).toContain('profile p')
+      expect(JSON.stringify([error.message, error.details])).not.toMatch(/canary|can ary|client-secret|refresh-1|old-token/)
+      expect(refreshes(asked)).toHaveLength(refreshed)
+    })
   })
 
   test.each([

@@ -1,20 +1,21 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { awsDomain } from '../../lib/aws-domain.ts'
 import { Secret } from '../../lib/secret.ts'
-import type { TokenEndpointDeps, TokenOwner } from '../token-endpoint.ts'
+import type { TokenOwner } from '../token-endpoint.ts'
 import { assumedRoleKeys } from './assumed-role-keys.ts'
 import { KEY_SKEW_MS, type AwsKeys, type AwsKeySource } from './aws-keys.ts'
 import type { AwsSource, ProfileSettings } from './aws-settings.types.ts'
 import { processKeys, type RunProgram } from './process-keys.ts'
 import { ProfileFiles, type Section } from './profile-files.ts'
 import { ssoKeys } from './sso-keys.ts'
+import type { SsoDeps } from './sso-login.ts'
 
 /** Files are read again after this time: what fills them may have put other keys there. */
 const READ_AGAIN_MS = 5 * 60_000
 /** Longest chain of `source_profile`. */
 const MOST_PROFILES = 8
 
-export interface ProfileKeyDeps extends TokenEndpointDeps {
+export interface ProfileKeyDeps extends SsoDeps {
   readonly run: RunProgram
   /** Keys of another place, which a profile may name as its `credential_source`. */
   readonly sourceOf: (source: AwsSource) => AwsKeySource
@@ -131,8 +132,9 @@ export class ProfileKeys implements AwsKeySource {
   }
 
   private written(found: Section): AwsKeys | undefined {
-    const [accessKeyId, secret, token] = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'].map((key) =>
-      found.get(key),
+    // A setting that is left empty is none.
+    const [accessKeyId, secret, token] = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'].map(
+      (key) => found.get(key) || undefined,
     )
     if (accessKeyId === undefined || secret === undefined) return undefined
     return this.lasting({

@@ -52,9 +52,9 @@ export class AnswerCheck {
     for (const choice of choices) this.takeChoice(choice)
   }
 
-  /** The answer is longer than is looked at. */
-  giveUp(): void {
-    this.note('unchecked', this.asked.text?.path ?? '', 'the answer is too long to be checked by its schema')
+  /** The answer is not looked at. */
+  giveUp(why: 'is too long to be checked by its schema' | 'cannot be read'): void {
+    this.note('unchecked', this.asked.text?.path ?? '', `the answer ${why}`)
   }
 
   /** Why the client does not get the answer; undefined where it does. */
@@ -86,7 +86,7 @@ export class AnswerCheck {
   }
 
   private takeText(text: string, { schema, path }: AskedSchema): void {
-    if (text.length > LONGEST_TEXT) return this.giveUp()
+    if (text.length > LONGEST_TEXT) return this.giveUp('is too long to be checked by its schema')
     let value: unknown
     try {
       value = JSON.parse(text)
@@ -143,11 +143,11 @@ export async function answerCheckOf(
   return new AnswerCheck(asked, policy, target, await loadPatterns())
 }
 
-function askedSchemas({ responseFormat, tools = [], paths }: LlmRequest): AskedSchemas {
+function askedSchemas({ responseFormat, tools = [] }: LlmRequest): AskedSchemas {
   const found = new Map<string, AskedSchema>()
   addTools(found, tools, undefined)
   if (responseFormat?.type !== 'json-schema') return { text: undefined, tools: found }
-  return { text: { schema: responseFormat.schema, path: paths?.['response_format.json_schema'] ?? '' }, tools: found }
+  return { text: { schema: responseFormat.schema, path: responseFormat.schemaPath ?? '' }, tools: found }
 }
 
 function addTools(found: Map<string, AskedSchema>, tools: readonly ToolDefinition[], namespace: string | undefined): void {

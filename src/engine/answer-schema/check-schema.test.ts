@@ -155,12 +155,33 @@ describe('a hostile schema', () => {
     ],
     ['has a pattern that other engines never come back from', { pattern: '^(a+)+$' }, `${'a'.repeat(1_000_000)}!`],
     [
+      'has a long reference for every item',
+      { $defs: {}, items: { $ref: `#/${'a'.repeat(100_000)}` } },
+      Array.from({ length: 60 }, () => 1),
+    ],
+    [
+      'has a long enum for every item',
+      { items: { enum: Array.from({ length: 1_000 }, (_none, index) => index) } },
+      Array.from({ length: 200 }, () => 999),
+    ],
+    [
+      'names many properties for every item',
+      { items: { properties: Object.fromEntries(Array.from({ length: 50_000 }, (_none, index) => [`p${index}`, true])) } },
+      Array.from({ length: 30 }, () => ({})),
+    ],
+    [
       'asks every property for every pattern',
       { patternProperties: Object.fromEntries(Array.from({ length: 18 }, (_none, index) => [`a${index}`, true])) },
       Object.fromEntries(Array.from({ length: 50_000 }, (_none, index) => [`p${index}`, 1])),
     ],
   ])('that %s is given up', (_how, schema, value) => {
     expect(kindOf(schema, value)).toBe('costly')
+  })
+
+  test('is no schema that is wide and not deep', () => {
+    const names = Array.from({ length: 500 }, (_none, index) => `p${index}`)
+    const properties = Object.fromEntries(names.map((name) => [name, { type: 'integer' }]))
+    expect(kindOf({ properties }, Object.fromEntries(names.map((name) => [name, 1])))).toBe('valid')
   })
 
   test('meets a hostile answer', () => {

@@ -78,7 +78,7 @@ export class CheckedTransform implements StreamTransform {
     this.bytes += chunk.length
     if (this.bytes > MOST_BYTES) {
       this.folder = undefined
-      this.options.check.giveUp()
+      this.options.check.giveUp('is too long to be checked by its schema')
       return
     }
     folder.push(chunk)
@@ -95,7 +95,9 @@ export class CheckedTransform implements StreamTransform {
     if (folder === undefined) return
     this.folder = undefined
     const { check } = this.options
-    check.take(folder.end())
+    // What passes through may hold frames that no decoder takes. To end here is early for some formats, and no failure.
+    if (folder.failure === undefined) check.take(folder.end())
+    else check.giveUp('cannot be read')
     this.refusal = check.refusal
   }
 

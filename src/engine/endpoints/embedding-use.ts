@@ -1,4 +1,4 @@
-import type { EmbeddingCodec, UpstreamEmbeddings } from '../../codecs/embedding-codec.ts'
+import type { EmbeddingCodec, EmbeddingRequestLimit, UpstreamEmbeddings } from '../../codecs/embedding-codec.ts'
 import type { Codec } from '../../codecs/codec.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Diagnostic, Translated } from '../../ir/diagnostic.ts'
@@ -112,15 +112,37 @@ const MOST_REQUESTS = 2_048
 /** The request, or several of it where the upstream takes fewer inputs at once. */
 function partsOf(request: EmbeddingRequest, place: EndpointPlace): readonly EmbeddingRequest[] {
   const { inputs } = request
-  const most = embeddingsAt(place).inputsPerRequest?.(place.target.model) ?? inputs.length
-  const count = Math.ceil(inputs.length / most)
-  if (count > MOST_REQUESTS)
+  const limit = embeddingsAt(place).requestLimit?.(place.target.model)
+  if (limit === undefined) return [request]
+  const parts = inParts(inputs, limit)
+  if (parts.length > MOST_REQUESTS)
     throw new GatewayError(
       'translation_refused',
-      `${place.target.id} takes ${most} of the ${inputs.length} inputs at a time, which would be ${count} calls. Send at most ${MOST_REQUESTS * most} at once.`,
+      `${place.target.id} takes ${limit.inputs} of the ${inputs.length} inputs at a time, or fewer where they are long, which would be ${parts.length} calls; at most ${MOST_REQUESTS} are made for one. Send fewer at once.`,
       { target: place.target.id },
     )
-  return Array.from({ length: count }, (_none, index) => ({ ...request, inputs: inputs.slice(index * most, (index + 1) * most) }))
+  return parts.map((part) => ({ ...request, inputs: part }))
+}
+
+/** The inputs in their order, as many together as may be. */
+function inParts(
+  inputs: EmbeddingRequest['inputs'],
+  { inputs: most, bytes = Infinity }: EmbeddingRequestLimit,
+): EmbeddingRequest['inputs'][] {
+  const parts: EmbeddingRequest['inputs'][] = []
+  let first = 0
+  let size = 0
+  for (const [index, input] of inputs.entries()) {
+    const own = typeof input === 'string' ? Buffer.byteLength(input) : 0
+    if (index > first && (index - first === most || size + own > bytes)) {
+      parts.push(inputs.slice(first, index))
+      first = index
+      size = 0
+    }
+    size += own
+  }
+  parts.push(inputs.slice(first))
+  return parts
 }
 
 /** Whoever has no embeddings is never asked for any: routing has left it out. */

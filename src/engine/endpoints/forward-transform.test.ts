@@ -73,6 +73,11 @@ describe('what an answer used is read on its way', () => {
     }
   })
 
+  test('from the last event too, where nothing stands behind it', () => {
+    const text = event({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 2 } }).trimEnd()
+    expect(passed('text/event-stream', text).facts.usage).toMatchObject({ inputTokens: 1, outputTokens: 2 })
+  })
+
   test('and nothing where it is not told, or cannot be read', () => {
     for (const [type, text] of [
       [JSON_TYPE, '{"usage": 7}'],

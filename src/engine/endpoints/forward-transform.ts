@@ -1,4 +1,4 @@
-import { SseParser } from '../../lib/sse-parser.ts'
+import { SseParser, type SseFrame } from '../../lib/sse-parser.ts'
 import { StreamFacts, type StreamTransform } from '../stream-facts.ts'
 import type { ToldUsage } from './told-usage.ts'
 
@@ -39,6 +39,7 @@ export class ForwardTransform implements StreamTransform {
   end(): void {
     this.facts.semantic = true
     this.facts.ended = true
+    if (this.parser !== undefined) this.watch(undefined, this.parser)
     if (this.kind === 'json' && this.keptBytes <= MOST_LOOKED_AT) this.lookAt(Buffer.concat(this.kept).toString())
   }
 
@@ -62,11 +63,14 @@ export class ForwardTransform implements StreamTransform {
     else this.kept = []
   }
 
-  private watch(chunk: Uint8Array, parser: SseParser): void {
+  /** Without a chunk there is no more. */
+  private watch(chunk: Uint8Array | undefined, parser: SseParser): void {
+    const look = (frame: SseFrame): void => {
+      if (frame.data.includes(MARK)) this.told.frame(frame)
+    }
     try {
-      parser.push(chunk, (frame) => {
-        if (frame.data.includes(MARK)) this.told.frame(frame)
-      })
+      if (chunk === undefined) parser.end(look)
+      else parser.push(chunk, look)
     } catch {
       this.parser = undefined // an event too large to be looked at goes on all the same
     }

@@ -73,8 +73,7 @@ export class ForwardUse implements EndpointUse {
   reading(place: EndpointPlace, { headers, body }: Response, owns: (object: string) => boolean): EndpointReading {
     const { provider } = place
     const { namesOf, isList } = this.options
-    // Nobody would read the body that there is not.
-    if (this.options.method === 'HEAD' || body === null) return { kind: 'whole', read: () => ({ body: '', facts: ended() }) }
+    if (body === null) return { kind: 'whole', read: () => ({ body: '', facts: ended() }) }
     if (namesOf !== undefined)
       return { kind: 'whole', read: (text) => ({ body: text, facts: ended(), objects: namesOf(parseJson(text, place)) }) }
     if (isList === true)

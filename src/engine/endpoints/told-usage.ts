@@ -3,6 +3,7 @@ import { decodeMediaUsage } from '../../codecs/openai-media-usage.ts'
 import { codecFor } from '../../codecs/registry.ts'
 import { isObject } from '../../ir/json.ts'
 import type { Usage } from '../../ir/usage.ts'
+import { quietJson } from '../../lib/quiet-json.ts'
 import type { SseFrame } from '../../lib/sse-parser.ts'
 import type { StreamFacts } from '../stream-facts.ts'
 
@@ -27,7 +28,7 @@ export class ToldUsage {
   /** One event of a stream. */
   frame(frame: SseFrame): void {
     for (const codec of this.codecs) this.take(codec.inspectFrame(frame))
-    this.takeMedia(jsonOf(frame.data))
+    this.takeMedia(quietJson(frame.data))
   }
 
   private take({ usage, model }: { readonly usage?: Usage | undefined; readonly model?: string | undefined }): void {
@@ -47,11 +48,3 @@ export class ToldUsage {
 }
 
 const isOpenai = ({ format }: Codec): boolean => format === 'openai' || format === 'responses'
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined // metering never fails an answer
-  }
-}

@@ -8,6 +8,7 @@ import {
   type ProbedUpstream,
 } from '../../../test/support/probed-upstream.ts'
 import { providerMaker } from '../../app/make-providers.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Capabilities } from '../../ir/snapshot.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLogger } from '../../observability/logger.ts'
@@ -15,6 +16,7 @@ import { openUpstream } from '../provider/open-upstream.ts'
 import type { Certification } from '../../state/certifications/certification.ts'
 import { certifyTarget, type CertificationMode } from './certify-target.ts'
 import { LIVENESS_PROBES, PROBES } from './probes/index.ts'
+import { runProbes } from './run-probes.ts'
 
 const makeProvider = providerMaker({ clock: systemClock, logger: silentLogger, loginsOf: undefined })
 
@@ -192,6 +194,73 @@ describe('a look whether a target is alive', () => {
     expect(certification.calls).toBeLessThanOrEqual(1)
     expect(JSON.stringify(certification)).not.toContain('canary')
   })
+})
+
+test('a target that is always busy is asked four times for each probe, with waits that it names or that double', async () => {
+  let calls = 0
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: ({ url }) =>
+      url.endsWith('/models')
+        ? Response.json({ data: [{ id: PROBED_MODEL }] })
+        : Response.json(
+            { error: { message: 'busy' } },
+            { status: ++calls && 429, headers: calls === 1 ? { 'retry-after': '7' } : {} },
+          ),
+  })
+  const address = `http://127.0.0.1:${server.port}/v1`
+  const config = { providers: [{ id: 'p', type: 'openai_compatible', base_url: address, api_key: PROBED_KEY }] }
+  const waits: number[] = []
+  const clock = { ...systemClock, sleep: async (ms: number) => void waits.push(ms) }
+  const probe = PROBES.find(({ kind }) => kind === 'call')
+  const results = await runProbes([probe!], {
+    upstream: openUpstream(loaded(loadConfigText(JSON.stringify(config))), 'p', makeProvider),
+    model: PROBED_MODEL,
+    capabilities: EVERYTHING,
+    facts: {},
+    clock,
+  })
+  await server.stop(true)
+  expect(results).toMatchObject([{ verdict: 'failed', error_code: 'upstream_rate_limited' }])
+  expect([calls, waits]).toEqual([4, [7_000, 4_000, 8_000]])
+})
+
+test('nothing more is asked once nothing more is wanted, whatever is under way', async () => {
+  const gone = new GatewayError('client_closed_request', 'gone')
+  for (const ends of ['/v1/chat/completions', '/v1/models']) {
+    const stopped = new AbortController()
+    const asked: string[] = []
+    const probed = startProbedUpstream()
+    open.push(probed)
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      idleTimeout: 0,
+      fetch(request) {
+        const { pathname } = new URL(request.url)
+        asked.push(pathname)
+        if (pathname !== ends) return fetch(`${new URL(probed.address).origin}${pathname}`, request)
+        stopped.abort(gone)
+        return new Promise<Response>(() => undefined)
+      },
+    })
+    const address = `http://127.0.0.1:${server.port}/v1`
+    const config = { providers: [{ id: 'p', type: 'openai_compatible', base_url: address, api_key: PROBED_KEY }] }
+    const certifying = certifyTarget({
+      upstream: openUpstream(loaded(loadConfigText(JSON.stringify(config))), 'p', makeProvider),
+      model: PROBED_MODEL,
+      mode: 'liveness',
+      capabilities: EVERYTHING,
+      facts: {},
+      clock: systemClock,
+      version: '0.0.0',
+      signal: stopped.signal,
+    })
+    expect(await certifying.catch((error: unknown) => error)).toBe(gone)
+    expect(asked.indexOf(ends)).toBe(asked.length - 1)
+    await server.stop(true)
+  }
 })
 
 describe('probes', () => {

@@ -9,11 +9,10 @@ import { openPrices } from '../usage/open-prices.ts'
 import type { Certification } from '../../state/certifications/certification.ts'
 import { openCertificationsForCommand } from '../../state/certifications/open-for-command.ts'
 import { certificationPlace } from './held-certifications.ts'
-import { type CertificationMode, certifyTarget, probesOf } from './certify-target.ts'
+import { type CertificationMode, certifyTarget, type CertifyOptions, probesOf } from './certify-target.ts'
 import { estimateCost, type ProbeEstimate } from './estimate-cost.ts'
 import { keepCertification } from './keep-certification.ts'
-import { openProbeLedger, requireProbeBudget } from './open-probe-ledger.ts'
-import type { Probe } from './probe.types.ts'
+import { openProbeBudgets, openProbeLedger } from './open-probe-ledger.ts'
 
 export interface CertifierOptions {
   readonly loaded: LoadedConfig
@@ -22,6 +21,8 @@ export interface CertifierOptions {
   readonly clock: Clock
   /** Of this program. */
   readonly version: string
+  /** Told what could not be accounted for. */
+  readonly warn: (message: string) => void
 }
 
 /** What came of certifying a target, and what that cost. */
@@ -67,18 +68,20 @@ export class Certifier {
     return estimateCost(probesOf(mode), quote?.price)
   }
 
-  /** Asks a target what the mode asks. Throws `subject_not_found` and `config_invalid` for one that cannot be called by this configuration,
-   * `budget_exceeded` for one that nothing may be spent at. */
+  /**
+   * Asks a target what the mode asks. Throws `subject_not_found` and `config_invalid` for one that cannot be called by this configuration,
+   * `budget_exceeded` for one that nothing may be spent at, and the reason of the signal: then nothing is kept but what was spent.
+   */
   async certify(
     target: string,
     mode: CertificationMode,
-    progress?: (done: number, probe: Probe) => void,
+    { progress, signal }: Pick<CertifyOptions, 'progress' | 'signal'> = {},
   ): Promise<CertifiedTarget> {
     const { loaded, makeProvider, clock, version } = this.options
     const { provider, model } = partsOf(target)
     const { compiled } = loaded
     const upstream = openUpstream(loaded, provider, makeProvider)
-    await requireProbeBudget(this.options, upstream)
+    await openProbeBudgets(this.options, upstream).requireRoom()
     const ledger = openProbeLedger(this.options, upstream, { model, prices: this.prices })
     let inLedger: boolean
     let certification: Certification
@@ -93,6 +96,7 @@ export class Certifier {
         version,
         endpoint: compiled.routing.providers.get(upstream.provider.id)?.endpoint,
         progress,
+        signal,
         called: ledger.note,
       })
     } finally {

@@ -8,6 +8,7 @@ import type { Settlement } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
 import type { StorePlace } from '../../state/store-place.ts'
+import type { ProbeBudgets } from './probe-budgets.ts'
 import type { ProbeSeen } from './probe-call.ts'
 
 export interface ProbeParty {
@@ -22,6 +23,9 @@ export interface ProbeLedgerOptions {
   readonly party: ProbeParty
   readonly prices: Pick<PriceBook, 'priceOf'>
   readonly clock: Clock
+  readonly budgets: Pick<ProbeBudgets, 'charge'>
+  /** Told when the budgets could not be told. */
+  readonly warn: (message: string) => void
   /** Undefined for a ledger that is kept in the memory of a gateway. */
   readonly place: StorePlace | undefined
 }
@@ -90,9 +94,14 @@ export class ProbeLedger {
     this.settlements.push(new PendingSettlement(attempt, Math.floor(clock.wall()), { quoteOf }).entry)
   }
 
-  /** Writes the calls into the ledger. Resolves with whether there is one that could take them. */
+  /** Counts the calls in their budgets and writes them into the ledger. Resolves with whether there is one that could take them. */
   async keep(): Promise<boolean> {
-    const { place, clock } = this.options
+    const { place, clock, budgets, warn } = this.options
+    // First, as in gateways: a counter that is asked of the ledger must not find there what is added to it afterwards.
+    await budgets.charge(this.settlements).catch((error: unknown) => {
+      if (!(error instanceof GatewayError)) throw error
+      warn(`What the calls have cost is not counted in the budgets of gateways: ${error.message}`)
+    })
     if (place === undefined) return false
     try {
       const ledger = openLedgerForCommand(place, clock, 'write')

@@ -20,6 +20,7 @@ export interface RunProbesOptions {
   readonly progress?: ((done: number, probe: Probe) => void) | undefined
   /** Told of each call to the model, for the ledger. */
   readonly called?: ((seen: ProbeSeen, streamed: boolean) => void) | undefined
+  /** Ends the call under way and makes no other; what is asked of then rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -39,6 +40,7 @@ export async function runProbes(probes: readonly Probe[], options: RunProbesOpti
   const results: ProbeResult[] = []
   let dead: ProbeResult | undefined
   for (const [index, probe] of probes.entries()) {
+    options.signal?.throwIfAborted()
     options.progress?.(index, probe)
     if (dead !== undefined) {
       results.push({ id: probe.id, verdict: 'skipped', reason: 'The target cannot be called at all.' })
@@ -90,7 +92,7 @@ class ProbeRun {
       if (probe.kind === 'comparing') return await this.compared(probe)
       return await this.endpoint(probe)
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
+      if (!(error instanceof GatewayError) || this.options.signal?.aborted === true) throw error
       this.failure = error
       const isMissing = probe.kind !== 'call' && probe.kind !== 'comparing' && NO_ENDPOINT.has(error.upstream?.status ?? 0)
       return isMissing ? { verdict: 'unsupported', reason: 'The server has no such endpoint.' } : reasonOfError(error)
@@ -127,13 +129,13 @@ class ProbeRun {
   private async endpoint({ kind, texts = [] }: EndpointProbe): Promise<Finding> {
     const { upstream, model } = this.options
     if (kind === 'models') {
-      const models = await listModels(upstream, AbortSignal.timeout(CALL_MS))
+      const models = await listModels(upstream, this.inTime())
       if (models === undefined) return notAsked('Its format has no list of models.')
       return models.ids.length > 0 ? undefined : 'The list of models is empty.'
     }
     const counts: number[] = []
     for (const text of texts) {
-      const count = await countTokens(upstream, { model, text, signal: AbortSignal.timeout(CALL_MS) })
+      const count = await countTokens(upstream, { model, text, signal: this.inTime() })
       if (count === undefined) return notAsked('Its format has no counter of tokens.')
       counts.push(count)
     }
@@ -146,21 +148,28 @@ class ProbeRun {
   private async call(wanted: WantedCall): Promise<ProbeSeen> {
     const { upstream, facts, clock, called, signal } = this.options
     for (let waits = 0; ; waits++) {
-      const limit = AbortSignal.timeout(CALL_MS)
       const seen = await probeCall({
         upstream,
         request: requestOf(wanted),
         facts,
         clock,
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+        signal: this.inTime(),
         spoil: wanted.spoil,
         leaves: wanted.leaves,
       })
       called?.(seen, wanted.stream)
+      signal?.throwIfAborted()
       this.failure = seen.error
       if (seen.error === undefined || !PASSING.has(seen.error.code) || waits === MOST_WAITS) return seen
       await clock.sleep(Math.min(seen.error.retryAfterMs ?? 2_000 * 2 ** waits, LONGEST_WAIT_MS), signal)
     }
+  }
+
+  /** Aborted when one call has taken too long, or nothing more is wanted. */
+  private inTime(): AbortSignal {
+    const { signal } = this.options
+    const limit = AbortSignal.timeout(CALL_MS)
+    return signal === undefined ? limit : AbortSignal.any([signal, limit])
   }
 }
 

@@ -3,6 +3,8 @@ export type CheckName =
   | 'configuration'
   | 'policies'
   | 'data'
+  | 'database'
+  | 'coordination'
   | 'prices'
   | 'providers'
   | 'targets'

@@ -27,13 +27,13 @@ export const TLS_ADVICE: Readonly<Record<string, string>> = {
     'The certificate of the server has expired. Whoever runs it has to renew it; check the clock of this machine too.',
   CERT_NOT_YET_VALID: 'The certificate is not valid yet. Check the clock of this machine.',
   DEPTH_ZERO_SELF_SIGNED_CERT:
-    'The server signed its certificate itself. Give this machine the certificate of your authority (NODE_EXTRA_CA_CERTS).',
+    'The server signed its certificate itself. Name the certificate of your authority by `ca_file` of the provider, or give it to this machine (NODE_EXTRA_CA_CERTS).',
   SELF_SIGNED_CERT_IN_CHAIN:
-    'A proxy or a private authority signed the certificate. Give this machine its certificate (NODE_EXTRA_CA_CERTS).',
+    'A proxy or a private authority signed the certificate. Name its certificate by `ca_file` of the provider, or give it to this machine (NODE_EXTRA_CA_CERTS).',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     'The authority behind the certificate is not known here, or the server does not send the whole chain.',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'The authority behind the certificate is not known here. Give this machine its certificate (NODE_EXTRA_CA_CERTS).',
+    'The authority behind the certificate is not known here. Name its certificate by `ca_file` of the provider, or give it to this machine (NODE_EXTRA_CA_CERTS).',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another host. Check the host of base_url.',
   timeout: 'Nothing answered the handshake. Is this the port of an HTTPS server?',
 }

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { SERVER_CERTIFICATE, SERVER_KEY, TEST_AUTHORITY } from '../../../test/support/certificates.data.ts'
 import { loadConfigText, loaded } from '../../../test/support/load-config-text.ts'
 import { providerMaker } from '../../app/make-providers.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { silentLogger } from '../../observability/logger.ts'
+import { anyWay } from '../../transport/egress.settings.schema.ts'
 import type { ConnectStages } from '../../transport/connect-stages.ts'
 import { doctorProvider, type ProviderDoctorReport } from './doctor-provider.ts'
 import { openUpstream, type Upstream } from './open-upstream.ts'
@@ -15,10 +17,10 @@ afterEach(() => {
 })
 
 /** A server of the Chat format on loopback. */
-function serverOf(answer: (path: string, body: string) => Response): string {
+function serverOf(answer: (path: string, body: string) => Response, tls?: { key: string; cert: string }): string {
   const fetch = async (request: Request): Promise<Response> => answer(new URL(request.url).pathname, await request.text())
-  servers.push(Bun.serve({ port: 0, hostname: '127.0.0.1', fetch }))
-  return `http://127.0.0.1:${servers.at(-1)?.port}/v1`
+  servers.push(Bun.serve({ port: 0, hostname: '127.0.0.1', fetch, ...(tls === undefined ? {} : { tls }) }))
+  return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${servers.at(-1)?.port}/v1`
 }
 
 const LIST = { data: [{ id: 'large' }, { id: 'small' }] }
@@ -61,6 +63,22 @@ describe('the way to a provider', () => {
     const report = await examine(upstreamAt(serverOf(healthy)))
     expect(marks(report)).toEqual(['dns ok', 'tcp ok', 'http ok', 'key ok', 'models ok', 'first token ok'])
     expect(report).toMatchObject({ ok: true, model: 'small' })
+  })
+
+  test('is gone with the certificates that the egress of the account trusts', async () => {
+    const upstream = upstreamAt(serverOf(healthy, { key: SERVER_KEY, cert: SERVER_CERTIFICATE }))
+    const egress = { ...anyWay(false), trusted: [TEST_AUTHORITY] }
+    const trusting = { ...upstream, account: { ...upstream.account, egress } }
+    expect(marks(await examine(trusting))).toEqual([
+      'dns ok',
+      'tcp ok',
+      'tls ok',
+      'http ok',
+      'key ok',
+      'models ok',
+      'first token ok',
+    ])
+    expect(marks(await examine(upstream))).toEqual(['dns ok', 'tcp ok', 'tls failure'])
   })
 
   test('is not tried at all while nothing may leave this machine', async () => {

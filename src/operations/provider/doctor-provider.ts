@@ -82,7 +82,7 @@ async function checkConnection({ upstream, env, mayLeave, connect = connectStage
     ]
   if (way.kind === 'proxied')
     return [fine('tcp', `${url.host} is reached through a proxy, which resolves its name and is tried with the first request.`)]
-  return findingsOf(url, await connect(url, CONNECT_MS))
+  return findingsOf(url, await connect(url, CONNECT_MS, upstream.account.egress?.trusted))
 }
 
 function findingsOf({ host, hostname, port, protocol }: URL, stages: ConnectStages): Finding[] {

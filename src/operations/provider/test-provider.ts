@@ -33,11 +33,15 @@ const PROMPT = 'Reply with the single word: ok'
 /** Models that reason spend tokens before they say anything. */
 const MOST_TOKENS = 256
 
-/** The configuration with which a command calls providers itself: nothing is kept, and nobody has to show a key. */
+/**
+ * The configuration with which a command calls providers itself: nothing is kept, nobody has to show a key, and whoever counts the budgets of
+ * gateways is asked instead of a gateway that has counted nothing.
+ */
 export const throwawayConfig = (config: CompiledConfig): CompiledConfig => ({
   ...config,
   server: { ...config.server, host: '127.0.0.1', apiKeys: [], basePath: '' },
   state: { ...config.state, store: 'memory', shared: undefined },
+  limits: { ...config.limits, global: undefined, providers: new Map(), accounts: new Map() },
   policyTests: [],
 })
 

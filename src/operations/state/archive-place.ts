@@ -4,13 +4,16 @@ import { unpackRecord } from '../../engine/record/unpack-record.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { ArchivableStore } from '../../state/archive/archive.ts'
+import { certificationFilePart } from '../../state/archive/certification-file-part.ts'
 import { createPostgresArchive } from '../../state/archive/postgres.ts'
 import { openSqliteArchive } from '../../state/archive/sqlite.ts'
-import { withPriceFile } from '../../state/archive/with-price-file.ts'
+import { priceFilePart } from '../../state/archive/price-file-part.ts'
+import { withFileParts } from '../../state/archive/with-file-parts.ts'
+import { CERTIFICATION_FILE } from '../../state/certifications/file.ts'
 import { takeDataDir } from '../../state/data-dir.ts'
 import { migratePostgres } from '../../state/postgres/migrate.ts'
 import { openPostgres } from '../../state/postgres/postgres.ts'
-import { openPriceStore } from '../../state/prices/open.ts'
+import { PRICE_FILE } from '../../state/prices/price-file.ts'
 import { STATE_FILE } from '../../state/records/open.ts'
 import { SHARED_DOMAINS } from '../../state/shared-domains.ts'
 import type { StatePlace } from './state-file.ts'
@@ -65,7 +68,8 @@ async function openDatabase({ shared, clock }: ArchivePlace): Promise<Archivable
 function openFiles(place: ArchivePlace, readOnly: boolean): ArchivableStore {
   const { dataDir, clock } = place
   const store = openSqliteArchive({ path: fileOf(place), readOnly, unpack: unpackRecord, appliedAt: clock.wall() })
-  return withPriceFile(store, openPriceStore({ dataDir, shared: undefined, clock }))
+  const beside = [priceFilePart(join(dataDir, PRICE_FILE)), certificationFilePart(join(dataDir, CERTIFICATION_FILE))]
+  return withFileParts(store, beside)
 }
 
 function fileOf({ store, dataDir }: StatePlace): string {

@@ -1,6 +1,7 @@
 import { constants, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { CERTIFICATION_FILE } from '../../state/certifications/file.ts'
 import { PRICE_FILE } from '../../state/prices/price-file.ts'
 import { faultsOf } from './check-state.ts'
 import { openToRead, reasonOf, stateFile, type StatePlace } from './state-file.ts'
@@ -11,6 +12,8 @@ export interface Backup {
   readonly bytes: number
   /** Where the operator's prices were copied to; undefined when there are none. */
   readonly prices?: string | undefined
+  /** The same of certifications. */
+  readonly certifications?: string | undefined
 }
 
 /**
@@ -22,12 +25,13 @@ export function backupState(place: StatePlace, target: string): Backup {
   const to = resolve(target)
   if (existsSync(to))
     throw new GatewayError('state_unavailable', `${to} exists already. Name a new file: a backup never replaces another one.`)
-  const prices = pricesOf(place, to)
+  const prices = copyOf(place, PRICE_FILE, to)
+  const certifications = copyOf(place, CERTIFICATION_FILE, to)
   const unfinished = `${to}.unfinished`
   rmSync(unfinished, { force: true })
   try {
     copy(from, unfinished)
-    if (prices !== undefined) copyFileSync(prices.from, prices.to, constants.COPYFILE_EXCL)
+    for (const file of [prices, certifications]) if (file !== undefined) copyFileSync(file.from, file.to, constants.COPYFILE_EXCL)
     renameSync(unfinished, to)
   } catch (cause) {
     rmSync(unfinished, { force: true })
@@ -38,13 +42,17 @@ export function backupState(place: StatePlace, target: string): Backup {
       { cause },
     )
   }
-  return { from, to, bytes: statSync(to).size, prices: prices?.to }
+  return { from, to, bytes: statSync(to).size, prices: prices?.to, certifications: certifications?.to }
 }
 
-/** The operator's prices are in a file of their own, and their copy is beside that of the state. */
-function pricesOf({ dataDir }: StatePlace, backup: string): { readonly from: string; readonly to: string } | undefined {
-  const from = join(dataDir, PRICE_FILE)
-  return existsSync(from) ? { from, to: `${backup}.${PRICE_FILE}` } : undefined
+/** What stands in a file of its own is copied beside the copy of the state; undefined when there is none. */
+function copyOf(
+  { dataDir }: StatePlace,
+  file: string,
+  backup: string,
+): { readonly from: string; readonly to: string } | undefined {
+  const from = join(dataDir, file)
+  return existsSync(from) ? { from, to: `${backup}.${file}` } : undefined
 }
 
 function copy(from: string, to: string): void {

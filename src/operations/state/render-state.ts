@@ -6,8 +6,12 @@ import type { StateTransfer } from './transfer-state.ts'
 
 type SharedMigration = Awaited<ReturnType<typeof migrateSharedState>>
 
-export const renderBackup = ({ from, to, bytes, prices }: Backup): string =>
-  `${from} was copied to ${to} (${countWords(bytes)} bytes) and checked.${prices === undefined ? '' : ` Your own prices were copied to ${prices}.`}`
+export const renderBackup = ({ from, to, bytes, prices, certifications }: Backup): string =>
+  [
+    `${from} was copied to ${to} (${countWords(bytes)} bytes) and checked.`,
+    ...(prices === undefined ? [] : [`Your own prices were copied to ${prices}.`]),
+    ...(certifications === undefined ? [] : [`Certifications were copied to ${certifications}.`]),
+  ].join(' ')
 
 export const renderTransfer = ({ store, file, parts }: StateTransfer, into: boolean): string =>
   [

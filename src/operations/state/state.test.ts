@@ -1,5 +1,16 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,6 +52,19 @@ describe('a backup', () => {
     expect((await copy.entries({})).entries.map(({ id }) => id)).toEqual(['req_2.0', 'req_1.0', 'req_0.0'])
     expect(await copy.write([exampleSettlement('req_2.0'), exampleSettlement('req_3.0')])).toEqual({ written: 1, duplicates: 1 })
     await copy.close()
+  })
+
+  test('holds what stands in files beside the state, and nothing where there are none', async () => {
+    const { place, ledger, dataDir } = await written()
+    expect(backupState(place, join(dataDir, 'bare.db'))).toMatchObject({ prices: undefined, certifications: undefined })
+    for (const name of ['prices.json', 'certifications.json']) writeFileSync(join(dataDir, name), `{"of":"${name}"}`)
+    const { prices, certifications } = backupState(place, join(dataDir, 'copy.db'))
+    for (const [copied, name] of [
+      [prices, 'prices.json'],
+      [certifications, 'certifications.json'],
+    ])
+      expect(readFileSync(copied ?? '', 'utf8')).toBe(`{"of":"${name}"}`)
+    await ledger.close()
   })
 
   test('replaces nothing and leaves nothing unfinished behind', async () => {

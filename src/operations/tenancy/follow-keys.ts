@@ -25,7 +25,6 @@ export function followKeys(store: TenancyStore, { clock, logger, tenantLists }: 
   const keys = new KeyDirectory({
     clock,
     tenantLists,
-    warn: (message, facts) => logger.error(facts, message),
     onEnded: (ended) => running.end(ended),
   })
   let reading: Promise<void> | undefined

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../ir/json.ts'
 import { hashOfIssuedKey, isKeyId, looksIssued, parseIssuedKey } from '../../lib/issued-key.ts'
 import type { IssuedKeyEntity } from '../../state/tenancy/store.ts'
 import { requireEntity } from './change-entity.ts'
+import { keySpend, type HourOfSpending } from './key-spend.ts'
 import { keyUse, type KeyUse } from './key-use.ts'
 import { selfReports } from './self-report.ts'
 import type { TenancyParts } from './tenancy-parts.ts'
@@ -20,6 +21,8 @@ export interface KeyInspection extends JsonObject {
   /** Addresses it came from, latest first, as far as this gateway has seen since it started. */
   readonly sources?: readonly { readonly address: string | undefined; readonly first_seen: number; readonly last_seen: number }[]
   readonly use?: KeyUse | undefined
+  /** Of the last day; absent without a ledger, or while that cannot be read. */
+  readonly spent_by_hour?: readonly HourOfSpending[] | undefined
 }
 
 /**
@@ -46,6 +49,8 @@ export async function inspectKey(parts: TenancyParts, idOrKey: string, tenant?: 
       ? {}
       : { sources: uses.map(({ address, firstSeen, lastSeen }) => ({ address, first_seen: firstSeen, last_seen: lastSeen })) }),
     use: parts.records === undefined ? undefined : await keyUse(parts.records, key.id, now),
+    // A ledger that is down does not keep the rest from being told.
+    spent_by_hour: parts.ledger && (await keySpend(parts.ledger, key.id, now).catch(() => undefined)),
     ...(await selfReports(parts.reports ?? [], {
       role: key.role,
       keyId: asApiKeyId(key.id),

@@ -2,7 +2,10 @@ import type { JsonObject } from '../../ir/json.ts'
 import { isObject } from '../../ir/json.ts'
 import { timeSpanText } from '../../lib/time-span.ts'
 import { countWords, plural, safeText } from '../story-words.ts'
+import type { LimitStatus } from '../limit-status.ts'
+import type { CallerSpend } from '../usage/caller-spend.ts'
 import type { KeyInspection } from './key-inspect.ts'
+import { limitText, moneyText, spendText } from './render-reports.ts'
 import type { GroupView, KeyView } from './tenancy-views.ts'
 
 const NOTHING = '-'
@@ -64,6 +67,11 @@ export function renderInspection(inspection: KeyInspection, now: number): string
       `${source.address ?? 'this process'}, last ${instant(source.last_seen)}`,
     ]),
     ...useLines(use),
+    ...(inspection.spent_by_hour ?? []).map((hour): [string, string] => [
+      'spent by hour',
+      `${instant(hour.from)}: ${moneyText(hour)}, ${plural(hour.requests, 'call')}`,
+    ]),
+    ...reportLines(inspection),
     ...Object.entries(inspection)
       .filter(([name, value]) => !OWN_FIELDS.has(name) && isObject(value))
       .map(([name, value]): [string, string] => [name, JSON.stringify(value)]),
@@ -73,8 +81,28 @@ export function renderInspection(inspection: KeyInspection, now: number): string
   return told.map(([name, text]) => `${name.padEnd(width)}  ${safeText(text)}`).join('\n')
 }
 
-/** Fields that have a line of their own; all others are reports. */
-const OWN_FIELDS: ReadonlySet<string> = new Set(['key', 'shown', 'owner', 'tenant', 'project', 'sources', 'use'])
+/** Fields that have lines of their own; all others are reports that this version knows nothing of. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'key',
+  'shown',
+  'owner',
+  'tenant',
+  'project',
+  'sources',
+  'use',
+  'spent_by_hour',
+  'limits',
+  'spend',
+])
+
+/** What `callerReports` tell of the key and of what it belongs to. */
+function reportLines({ key, limits, spend }: KeyInspection): [string, string][] {
+  const { rules } = (limits ?? { rules: [] }) as unknown as { readonly rules: readonly LimitStatus[] }
+  return [
+    ...rules.map((rule): [string, string] => ['limit', limitText(rule)]),
+    ...(spend === undefined ? [] : [[`spent by ${key.owner}`, spendText(spend as unknown as CallerSpend)] as [string, string]]),
+  ]
+}
 
 const SHOWN = {
   present: 'this is its present secret: whoever has it can use the key',

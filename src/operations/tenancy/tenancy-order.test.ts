@@ -4,6 +4,8 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { JsonObject } from '../../ir/json.ts'
 import { parseIssuedKey } from '../../lib/issued-key.ts'
 import { createMemoryAudit } from '../../state/audit/memory.ts'
+import { exampleParty, exampleSettlement } from '../../state/ledger/conformance.ts'
+import { createMemoryLedger } from '../../state/ledger/memory.ts'
 import { createMemoryTenancy } from '../../state/tenancy/memory.ts'
 import type { TenancyStore } from '../../state/tenancy/store.ts'
 import type { Origin } from '../audited.ts'
@@ -321,6 +323,7 @@ describe('inspecting a key', () => {
       ...more,
     })
     const filters: unknown[] = []
+    const ledger = createMemoryLedger()
     const { run, create } = newWorld({
       records: {
         async *scan(filter) {
@@ -333,6 +336,7 @@ describe('inspecting a key', () => {
         },
       },
       useOf: () => [{ address: '10.0.0.9', firstSeen: 1, lastSeen: 2 }],
+      ledger,
       reports: [
         { field: 'spend', report: ({ keyId }) => ({ of: keyId ?? '' }) },
         { field: 'limits', report: () => Promise.reject(new Error('down')) },
@@ -340,7 +344,21 @@ describe('inspecting a key', () => {
       ],
     })
     const { key } = await create()
+    const hour = Math.floor(NOW / 3_600_000) * 3_600_000
+    const spend = (id: string, at: number, nanos: number | undefined, by = key.id) =>
+      exampleSettlement(id, { at, nanos, party: { ...exampleParty, key: by } })
+    await ledger.write([
+      spend('req_a.0', NOW - 25 * 3_600_000, 9),
+      spend('req_b.0', hour, 1_500_000_000),
+      spend('req_c.0', NOW, undefined),
+      spend('req_d.0', hour - 1, 2),
+      spend('req_e.0', NOW, 7, 'sbk_other0000000'),
+    ])
     const told = await run({ kind: 'key', action: 'show', id: key.id })
+    expect(told['spent_by_hour']).toEqual([
+      { from: hour - 3_600_000, requests: 1, cost_nanos: 2, cost_usd: '0.000000002', unknown_cost: 0 },
+      { from: hour, requests: 2, cost_nanos: 1_500_000_000, cost_usd: '1.5', unknown_cost: 1 },
+    ])
     expect(told).toMatchObject({
       sources: [{ address: '10.0.0.9', first_seen: 1, last_seen: 2 }],
       spend: { of: key.id },

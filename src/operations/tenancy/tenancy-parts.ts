@@ -2,6 +2,7 @@ import type { JsonObject } from '../../ir/json.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { RandomBytes } from '../../lib/issued-key.ts'
 import type { AuditStore } from '../../state/audit/store.ts'
+import type { LedgerStore } from '../../state/ledger/store.ts'
 import type { SourceUse } from '../../state/tenancy/key-sources.ts'
 import type { TenancyKind, TenancyStore } from '../../state/tenancy/store.ts'
 import type { RecordSource } from '../record-source.ts'
@@ -35,6 +36,8 @@ export interface TenancyParts {
   readonly useOf?: ((keyId: string) => readonly SourceUse[] | undefined) | undefined
   /** For what a key was used. */
   readonly records?: Pick<RecordSource, 'scan'> | undefined
+  /** What a key has spent; undefined without a ledger. */
+  readonly ledger?: Pick<LedgerStore, 'rollups'> | undefined
   /** What others have to say of a key: its limits, what it has spent. */
   readonly reports?: readonly SelfReport[] | undefined
 }

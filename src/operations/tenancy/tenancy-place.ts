@@ -3,6 +3,10 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject, type JsonObject } from '../../ir/json.ts'
 import type { RandomBytes } from '../../lib/issued-key.ts'
 import { callGateway, type GatewayAddress } from '../call-gateway.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { openLedgerForCommand } from '../../state/ledger/open-for-command.ts'
+import type { LedgerStore } from '../../state/ledger/store.ts'
+import { storePlace } from '../store-place.ts'
 import { openRecordSource } from '../open-record-source.ts'
 import { storedTold, withStoredState, type StoredPlace, type StoredState, type StoredTold } from '../stored-state.ts'
 import { readIssuedLimits } from './issued-limits.ts'
@@ -58,10 +62,23 @@ async function runIn(
   }).catch(
     () => undefined, // nothing was recorded yet, or by another version: the key can be told without
   )
+  const ledger = ledgerOf(config, dataDir, clock)
   try {
-    const parts = { store, audit, clock, random, readLimits: readIssuedLimits, records, known: () => knownNames(config) }
+    const parts = { store, audit, clock, random, readLimits: readIssuedLimits, records, ledger, known: () => knownNames(config) }
     return await runTenancyOrder(parts, { actor: { kind: 'terminal', id: user }, source: { via: 'command' } }, order)
   } finally {
     await records?.close()
+    await ledger?.close()
+  }
+}
+
+/** The ledger that gateways of a configuration keep, to be read; undefined when there is none. */
+function ledgerOf(config: Pick<CompiledConfig, 'state'>, dataDir: string, clock: Clock): LedgerStore | undefined {
+  const place = storePlace(config, dataDir)
+  try {
+    return place && openLedgerForCommand(place, clock, 'read')
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined // written by another version: the key can be told without
+    throw error
   }
 }

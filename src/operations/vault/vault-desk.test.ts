@@ -56,6 +56,16 @@ describe('a vault whose key is in the keychain', () => {
     expect(kept.size).toBe(1)
   })
 
+  test('opens with the new key that a keychain has taken and does not tell', async () => {
+    const { keychain } = keychainInMemory()
+    const desk = deskWith(keychain)
+    await desk.init()
+    await desk.set('a', 'x')
+    const silent = deskWith({ ...keychain, keep: (service, key) => keychain.keep(service, key).then(() => false) })
+    expect(silent.rotate()).rejects.toThrow('no keychain that could keep the key')
+    expect((await desk.get('a')).reveal()).toBe('x')
+  })
+
   test('is not made twice, and not rotated before it is made', async () => {
     const desk = deskWith(keychainInMemory().keychain)
     expect(desk.rotate()).rejects.toThrow('There is no vault')

@@ -45,6 +45,14 @@ export const PRICES: ArchivePart = {
   order: ['name'],
 }
 
+/** What certifying targets came to. Beside an SQLite file they are in a file of their own, too. */
+export const CERTIFICATIONS: ArchivePart = {
+  name: 'certifications',
+  domain: 'certifications',
+  columns: { target: 'text', body: 'text' },
+  order: ['target'],
+}
+
 /** Every part of an archive, in the order in which it is written. */
 export const ARCHIVE_PARTS: readonly ArchivePart[] = [
   {
@@ -70,6 +78,30 @@ export const ARCHIVE_PARTS: readonly ArchivePart[] = [
     domain: 'rotated_keys',
     columns: { provider: 'text', account: 'text', sealed: 'text', at: 'integer' },
     order: ['provider', 'account'],
+  },
+  {
+    name: 'config_revisions',
+    domain: 'revisions',
+    columns: {
+      revision: 'integer',
+      digest: 'text',
+      source: 'text',
+      version: 'text',
+      whole: 'integer',
+      first_at: 'integer',
+      last_at: 'integer',
+      document: 'text',
+      policy_files: 'text',
+    },
+    order: ['revision'],
+    numbered: 'revision',
+  },
+  {
+    name: 'config_publications',
+    domain: 'revisions',
+    columns: { sequence: 'integer', published: 'integer', at: 'integer', ordered_by: 'text', note: 'text' },
+    order: ['sequence'],
+    numbered: 'sequence',
   },
   {
     name: 'audit',
@@ -124,4 +156,5 @@ export const ARCHIVE_PARTS: readonly ArchivePart[] = [
   },
   RECORD_BATCHES,
   PRICES,
+  CERTIFICATIONS,
 ]

@@ -5,13 +5,14 @@ import { SCORECARD_MIGRATIONS } from '../health/sqlite-scorecards.ts'
 import { LEDGER_MIGRATIONS } from '../ledger/migrations.ts'
 import { RECORD_MIGRATIONS } from '../records/migrations.ts'
 import type { UnpackRecord } from '../records/store.ts'
+import { REVISION_MIGRATIONS } from '../revisions/migrations.ts'
 import { ROTATED_KEY_MIGRATIONS } from '../rotated-keys/migrations.ts'
 import { TENANCY_MIGRATIONS } from '../tenancy/migrations.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { archived, unarchived, type ArchivableStore, type ArchiveEntry } from './archive.ts'
 import { batchOfRow } from './batch-of-row.ts'
 import { notEmpty } from './not-empty.ts'
-import { ARCHIVE_PARTS, LEDGER_ENTRIES, PRICES, RECORD_BATCHES, type ArchivePart } from './parts.ts'
+import { ARCHIVE_PARTS, CERTIFICATIONS, LEDGER_ENTRIES, PRICES, RECORD_BATCHES, type ArchivePart } from './parts.ts'
 import { LEDGER_BATCHES, LedgerFiller, ledgerRows } from './sqlite-ledger.ts'
 
 export interface SqliteArchiveOptions {
@@ -31,9 +32,11 @@ const MIGRATIONS: Readonly<Record<string, readonly string[]>> = {
   health: SCORECARD_MIGRATIONS,
   ledger: LEDGER_MIGRATIONS,
   rotated_keys: ROTATED_KEY_MIGRATIONS,
+  revisions: REVISION_MIGRATIONS,
 }
 
-const PARTS = ARCHIVE_PARTS.filter((part) => part !== PRICES)
+/** The others stand in files beside it. */
+const PARTS = ARCHIVE_PARTS.filter((part) => part !== PRICES && part !== CERTIFICATIONS)
 
 /** An SQLite file as a whole. Throws `state_unavailable` or `state_incompatible`. */
 export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStore {

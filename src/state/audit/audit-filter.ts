@@ -1,11 +1,5 @@
 import type { AuditEntry, AuditFilter } from './store.ts'
 
-const DEFAULT_LIMIT = 100
-const MOST = 1_000
-
-/** The limit a list works with: 100 when none was given, never above 1000, never below 1. */
-export const auditLimit = (limit = DEFAULT_LIMIT): number => Math.min(MOST, Math.max(1, Math.trunc(limit) || 1))
-
 /** Whether an entry passes a filter; limit and cursor aside. */
 export function matchesAudit(entry: AuditEntry, { sinceMs, action, actor, subject, tenant }: AuditFilter): boolean {
   if (sinceMs !== undefined && entry.at < sinceMs) return false

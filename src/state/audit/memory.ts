@@ -1,4 +1,5 @@
-import { auditLimit, matchesAudit } from './audit-filter.ts'
+import { listLimit } from '../list-limit.ts'
+import { matchesAudit } from './audit-filter.ts'
 import type { AuditStore, KeptAuditEntry } from './store.ts'
 
 /** Entries kept; the oldest go first. */
@@ -17,7 +18,7 @@ export function createMemoryAudit(): AuditStore {
       const { before = Number.POSITIVE_INFINITY } = filter
       return entries
         .filter((entry) => entry.sequence < before && matchesAudit(entry, filter))
-        .slice(-auditLimit(filter.limit))
+        .slice(-listLimit(filter.limit))
         .reverse()
     },
     async prune(beforeMs) {

@@ -1,6 +1,6 @@
 import type { Postgres, PostgresQuery, PostgresValue } from '../postgres/postgres.ts'
 import { storableText } from '../postgres/storable-text.ts'
-import { auditLimit } from './audit-filter.ts'
+import { listLimit } from '../list-limit.ts'
 import type { AuditEntry, AuditFilter, AuditStore, KeptAuditEntry } from './store.ts'
 import { unavailable } from '../unavailable.ts'
 
@@ -33,7 +33,7 @@ class SharedAudit implements AuditStore {
 
   async list(filter: AuditFilter = {}): Promise<readonly KeptAuditEntry[]> {
     const { where, values } = conditionsOf(filter)
-    values.push(auditLimit(filter.limit))
+    values.push(listLimit(filter.limit))
     const sql = `SELECT sequence, body FROM audit WHERE ${where.join(' AND ')} ORDER BY sequence DESC LIMIT $${values.length}`
     const rows = await this.ask((query) => query(sql, values))
     return rows.map((row) => ({ ...(JSON.parse(String(row['body'])) as AuditEntry), sequence: Number(row['sequence']) }))

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
-import { auditLimit } from './audit-filter.ts'
+import { listLimit } from '../list-limit.ts'
 import { AUDIT_MIGRATIONS } from './migrations.ts'
 import type { AuditEntry, AuditFilter, AuditStore, KeptAuditEntry } from './store.ts'
 import { unavailable } from '../unavailable.ts'
@@ -56,7 +56,7 @@ class SqliteAudit implements AuditStore {
   async list(filter: AuditFilter = {}): Promise<readonly KeptAuditEntry[]> {
     const { where, values } = conditionsOf(filter)
     const sql = `SELECT sequence, body FROM audit WHERE ${where.join(' AND ')} ORDER BY sequence DESC LIMIT ?`
-    const rows = this.ask(() => this.database.prepare(sql).all(...values, auditLimit(filter.limit)))
+    const rows = this.ask(() => this.database.prepare(sql).all(...values, listLimit(filter.limit)))
     return rows.map((row) => ({ ...(JSON.parse(String(row['body'])) as AuditEntry), sequence: Number(row['sequence']) }))
   }
 

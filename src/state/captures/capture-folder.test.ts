@@ -1,9 +1,21 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
 import { openCaptureFolder } from './capture-folder.ts'
 import type { CaptureOrder, CaptureStore } from './store.ts'
 
@@ -36,6 +48,7 @@ function setup({ maxBytes = 1_000_000, path }: { maxBytes?: number; path?: strin
       retentionMs: 60 * MINUTE,
       maxBytes,
       ended: ({ key }, what) => void ended.push(`${key}: ${what}`),
+      undeletable: ({ key }, error) => void ended.push(`${key}: ${error instanceof GatewayError ? error.code : 'unknown'}`),
     })
   const captures = open()
   return {
@@ -53,6 +66,17 @@ async function decrypted(path: string): Promise<string> {
   const decrypter = new Decrypter()
   decrypter.addIdentity(identity)
   return decrypter.decrypt(readFileSync(path), 'text')
+}
+
+/** How a folder is kept from being changed here: by its rights, or by its attributes for a user whom no rights stop. */
+function lockCommand(): ((folder: string, isLocked: boolean) => void) | undefined {
+  if (process.getuid?.() !== 0) return (folder, isLocked) => chmodSync(folder, isLocked ? 0o500 : 0o700)
+  const lock = (folder: string, isLocked: boolean): boolean =>
+    Bun.which('chattr') !== null && Bun.spawnSync({ cmd: ['chattr', isLocked ? '+i' : '-i', folder], stderr: 'ignore' }).success
+  const probe = mkdtempSync(join(tmpdir(), 'switchback-lock-'))
+  const works = lock(probe, true) && lock(probe, false)
+  rmSync(probe, { recursive: true, force: true })
+  return works ? (folder, isLocked) => void lock(folder, isLocked) : undefined
 }
 
 /** Writes a body of a call of the key; false when the call is not captured. */
@@ -176,6 +200,51 @@ describe('a capture', () => {
     writeFileSync(join(folder, 'capture.json'), '{"id":')
     writeFileSync(join(folder, 'req_1.answer.json.age'), 'x')
     expect([reopen().list(), existsSync(folder)]).toEqual([[], false])
+  })
+
+  test('of another name than its folder is deleted: its id would lead elsewhere', () => {
+    const { path, start, reopen } = setup()
+    const { id } = start()
+    const other = join(path, 'cap_0123456789ab')
+    cpSync(join(path, id), other, { recursive: true })
+    expect([
+      reopen()
+        .list()
+        .map((order) => order.id),
+      existsSync(other),
+    ]).toEqual([[id], false])
+  })
+
+  test('takes so many bodies at once, and counts the calls that were left out', async () => {
+    const { captures, start } = setup()
+    start()
+    const open = Array.from({ length: 128 }, (_none, index) => captures.begin('key_a', `req_${index}`)?.body('request.json'))
+    expect(captures.begin('key_a', 'req_more')).toBeUndefined()
+    for (const body of open) body?.end()
+    await captures.flush()
+    expect(captures.list()).toMatchObject([{ calls: 128, cut: 1 }])
+    expect(captures.begin('key_a', 'req_later')).toBeDefined()
+  })
+
+  const locking = lockCommand()
+  test.skipIf(locking === undefined)('that cannot be deleted is told once, and deleted when it can be', async () => {
+    const { captures, clock, ended, path, start } = setup()
+    const { id } = start()
+    capture(captures, 'key_a', 'req_1', 'abc')
+    await captures.flush()
+    const folder = join(path, id)
+    locking?.(folder, true)
+    try {
+      expect(() => captures.remove(id)).toThrow('cannot be deleted')
+      await clock.advance(120 * MINUTE)
+      expect([captures.list().length, readdirSync(folder).length]).toEqual([1, 2])
+      expect(ended).toEqual(['key_a: state_unavailable'])
+    } finally {
+      locking?.(folder, false)
+    }
+    await clock.advance(MINUTE)
+    expect([captures.list(), existsSync(folder)]).toEqual([[], false])
+    expect(ended).toEqual(['key_a: state_unavailable', 'key_a: deleted'])
   })
 
   test('of a full disk costs nobody an answer', async () => {

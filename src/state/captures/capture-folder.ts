@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { EncryptedFile } from './encrypted-file.ts'
-import { readOrders, writeOrder } from './order-file.ts'
+import { eraseCapture, readOrders, writeOrder } from './order-file.ts'
 import type { CapturedCall, CaptureEnd, CaptureKeeping, CaptureOrder, CaptureStore } from './store.ts'
 
 export interface CaptureFolderOptions extends CaptureKeeping {
@@ -13,6 +13,8 @@ export interface CaptureFolderOptions extends CaptureKeeping {
   readonly clock: Clock
   /** Told when a capture ends by itself and when its bodies are deleted, for the audit. */
   readonly ended: (order: CaptureOrder, what: 'expired' | 'full' | 'deleted') => void
+  /** Told once of a capture whose bodies are to go and cannot be deleted; it is tried again and again. */
+  readonly undeletable: (order: CaptureOrder, error: unknown) => void
 }
 
 const TICK_MS = 5_000
@@ -32,6 +34,7 @@ class CaptureFolder implements CaptureStore {
   readonly #active = new Map<string | undefined, string>()
   readonly #open = new Set<Promise<void>>()
   readonly #changed = new Set<string>()
+  readonly #undeletable = new Set<string>()
   #stopTicking: (() => void) | undefined = undefined
 
   constructor(options: CaptureFolderOptions) {
@@ -101,9 +104,10 @@ class CaptureFolder implements CaptureStore {
     const order = this.#orders.get(id)
     if (order === undefined) return false
     this.stop(id)
-    rmSync(join(this.#options.path, id), { recursive: true, force: true })
+    eraseCapture(this.#options.path, id)
     this.#orders.delete(id)
     this.#changed.delete(id)
+    this.#undeletable.delete(id)
     this.#options.ended(order, 'deleted')
     return true
   }
@@ -179,15 +183,25 @@ class CaptureFolder implements CaptureStore {
   #tick(): void {
     const { retentionMs } = this.#keeping
     const now = this.#options.clock.wall()
-    for (const { id, ended, until } of this.list()) {
+    for (const order of this.list()) {
+      const { id, ended, until } = order
       if (ended === undefined && until <= now) this.#end(id, 'expired')
       // Counted from its own end: a gateway that was down for long keeps nothing longer for it.
-      if (Math.min(ended?.at ?? Infinity, until) + retentionMs <= now) this.remove(id)
+      if (Math.min(ended?.at ?? Infinity, until) + retentionMs <= now) this.#removeInTime(order)
     }
     this.#save()
     if (this.#orders.size > 0) return
     this.#stopTicking?.()
     this.#stopTicking = undefined
+  }
+
+  #removeInTime(order: CaptureOrder): void {
+    try {
+      this.remove(order.id)
+    } catch (error) {
+      if (!this.#undeletable.has(order.id)) this.#options.undeletable(order, error)
+      this.#undeletable.add(order.id)
+    }
   }
 
   #save(): void {

@@ -75,7 +75,7 @@ export class EncryptedFile implements CapturedBody {
 
 async function writeAll(file: FileHandle, chunks: ReadableStream<Uint8Array>): Promise<void> {
   const reader = chunks.getReader()
-  for (let next = await reader.read(); !next.done; next = await reader.read()) await file.write(next.value)
+  for (let next = await reader.read(); !next.done; next = await reader.read()) await file.writeFile(next.value)
 }
 
 /** Whether the text is a public key that bodies can be encrypted to. */

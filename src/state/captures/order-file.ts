@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../ir/json.ts'
 import type { CaptureOrder } from './store.ts'
 
@@ -13,14 +14,32 @@ export function writeOrder(folder: string, order: CaptureOrder): void {
   renameSync(`${path}.new`, path)
 }
 
-/** The orders of a folder, oldest first. What cannot be read as one is taken for a capture without an order, and removed. */
+/** Deletes a capture with its bodies. Throws `state_unavailable`; then some of them may be left. */
+export function eraseCapture(folder: string, id: string): void {
+  const path = join(folder, id)
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+    throw new GatewayError(
+      'state_unavailable',
+      `The bodies in ${path} cannot be deleted (${code}). Check the rights of the folder, or delete it by hand.`,
+      { cause },
+    )
+  }
+}
+
+/**
+ * The orders of a folder, oldest first. What cannot be read as one is taken for a capture without an order, and deleted. Throws
+ * `state_unavailable` when that does not succeed.
+ */
 export function readOrders(folder: string): CaptureOrder[] {
   return namesIn(folder)
     .filter((name) => CAPTURE_ID.test(name))
     .flatMap((name) => {
       const order = readOrder(join(folder, name, ORDER_FILE))
       if (order?.id === name) return [order]
-      rmSync(join(folder, name), { recursive: true, force: true })
+      eraseCapture(folder, name)
       return []
     })
     .sort((left, right) => left.startedAt - right.startedAt)

@@ -54,7 +54,7 @@ export interface CaptureStore {
   start(order: Pick<CaptureOrder, 'key' | 'recipients' | 'by' | 'until'>): CaptureOrder
   /** Ends a capture; true when one of this id was in force. */
   stop(id: string): boolean
-  /** Deletes a capture with its bodies, ending it first; true when there was one. */
+  /** Deletes a capture with its bodies, ending it first; true when there was one. Throws `state_unavailable` when they cannot be deleted. */
   remove(id: string): boolean
   /** Keeps captures by other bounds from now on, those in force too. */
   configure(keeping: CaptureKeeping): void

@@ -3,7 +3,11 @@ import type { Certification } from './certification.ts'
 import type { CertificationStore } from './store.ts'
 
 /** Stores of one place: each as another process would open it. */
-export type OpenCertifications = () => { readonly open: () => CertificationStore }
+export type OpenCertifications = () => {
+  readonly open: () => CertificationStore
+  /** Lets the time between two looks go by, where the clock is the test's. */
+  readonly look: () => Promise<void>
+}
 
 export const certified = (target: string, more: Partial<Certification> = {}): Certification => ({
   schema: 'switchback.certification/v1',
@@ -40,15 +44,38 @@ export function certificationStoreConformance(name: string, place: OpenCertifica
     })
 
     test('are told of within seconds when somebody else keeps one', async () => {
-      const { open } = place()
+      const { open, look } = place()
       const [watching, other] = [open(), open()]
       const known = new Promise<readonly Certification[]>((resolve) => {
-        watching.watch(() => void watching.list().then((all) => (all.length === 1 ? resolve(all) : undefined)))
+        watching.watch(async () => {
+          const all = await watching.list()
+          if (all.length === 1) resolve(all)
+        })
       })
       await other.keep(certified('p/m'))
+      await look()
       // Whoever reads when it is told knows; the time limit of the test is the deadline.
       expect(await known).toEqual([certified('p/m')])
       await watching.close()
+    }, 15_000)
+
+    test('a listener that fails is asked again, until it has taken them over', async () => {
+      const { open, look } = place()
+      const store = open()
+      await store.keep(certified('p/m'))
+      let asked = 0
+      const taken = new Promise<void>((resolve) => {
+        store.watch(async () => {
+          asked += 1
+          if (asked < 3) throw new Error('the reader is away')
+          resolve()
+        })
+      })
+      for (let time = 0; time < 3; time++) await look()
+      await taken
+      await look()
+      expect(asked).toBe(3)
+      await store.close()
     }, 15_000)
   })
 }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { certificationStoreConformance, certified } from './conformance.ts'
 import { createFileCertifications } from './file.ts'
@@ -13,10 +14,26 @@ const newPath = (): string => join(folder, `${(files += 1)}.json`)
 
 certificationStoreConformance('a file', () => {
   const path = newPath()
-  return { open: () => createFileCertifications({ path, clock: systemClock }) }
+  const clock = new ManualClock()
+  return { open: () => createFileCertifications({ path, clock }), look: () => clock.advance(3_000) }
 })
 
 describe('a file of certifications', () => {
+  test('is followed until it is closed', async () => {
+    const clock = new ManualClock()
+    const path = newPath()
+    const store = createFileCertifications({ path, clock })
+    let told = 0
+    store.watch(() => void told++)
+    writeFileSync(path, '{"targets":{}}')
+    await clock.advance(3_000)
+    expect(told).toBe(1)
+    await store.close()
+    writeFileSync(path, '{"targets": {}}')
+    await clock.advance(6_000)
+    expect([told, clock.pending]).toEqual([1, 0])
+  })
+
   test.each(['', '[]', '{"targets":[1]}', '{"targets":{"p/m":{"schema":"other"}}}', 'no json'])(
     'that is none is told, and not written over: %j',
     async (text) => {

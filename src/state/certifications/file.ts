@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { ChangeWatch } from '../../lib/change-watch.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { fileMark } from '../../lib/file-mark.ts'
 import { replaceFile } from '../../lib/replace-file.ts'
-import { watchTextFile } from '../../lib/watch-text-file.ts'
 import { type Certification, certificationSchema } from './certification.ts'
 import type { CertificationStore } from './store.ts'
 
 /** What is known of targets by trying them, in the data directory. */
 export const CERTIFICATION_FILE = 'certifications.json'
+
+const LOOK_EVERY_MS = 3_000
 
 const fileSchema = z.object({ targets: z.record(z.string(), certificationSchema) })
 
@@ -19,37 +22,41 @@ export interface FileCertificationsOptions {
 
 /** Certifications in a file, for one gateway and the commands beside it. */
 export function createFileCertifications({ path, clock }: FileCertificationsOptions): CertificationStore {
-  const read = (): Map<string, Certification> => parse(textOf(path), path)
-  let unwatch: (() => void) | undefined
+  const read = (): Map<string, Certification> => new Map(Object.entries(readCertificationFile(path)))
+  const changes = new ChangeWatch({ mark: () => fileMark(path) ?? 'none', everyMs: LOOK_EVERY_MS, clock })
   return {
     list: async () => [...read().values()],
     async keep(made) {
-      const kept = read().set(made.target, made)
-      const sorted = [...kept].sort(([left], [right]) => (left < right ? -1 : 1))
-      try {
-        replaceFile(path, `${JSON.stringify({ targets: Object.fromEntries(sorted) }, undefined, 1)}\n`)
-      } catch (cause) {
-        throw unavailable(`The certifications cannot be written to ${path}: ${reasonOf(cause)}.`, cause)
-      }
+      replaceCertificationFile(path, read().set(made.target, made))
     },
-    watch(listener) {
-      unwatch = watchTextFile({ path, clock, onChange: listener, onUnreadable: listener })
-    },
-    async close() {
-      unwatch?.()
-    },
+    watch: (listener) => changes.watch(listener),
+    close: () => changes.close(),
   }
 }
 
-function parse(text: string | undefined, path: string): Map<string, Certification> {
-  if (text === undefined) return new Map()
+/** What the file holds by target, with the fields that another release has added; nothing when there is no file. Throws `state_unavailable`. */
+export function readCertificationFile(path: string): Readonly<Record<string, Certification>> {
+  const text = textOf(path)
+  if (text === undefined) return {}
   try {
-    return new Map(Object.entries(fileSchema.parse(JSON.parse(text)).targets))
+    const value = JSON.parse(text) as z.output<typeof fileSchema>
+    fileSchema.parse(value)
+    return value.targets
   } catch (cause) {
     throw unavailable(
       `The certifications in ${path} cannot be read: it is no file of this program. Remove it and certify again.`,
       cause,
     )
+  }
+}
+
+/** Replaces the file as a whole. Throws `state_unavailable`, and then the old one stands untouched. */
+export function replaceCertificationFile(path: string, kept: ReadonlyMap<string, Certification>): void {
+  const sorted = [...kept].sort(([left], [right]) => (left < right ? -1 : 1))
+  try {
+    replaceFile(path, `${JSON.stringify({ targets: Object.fromEntries(sorted) }, undefined, 1)}\n`)
+  } catch (cause) {
+    throw unavailable(`The certifications cannot be written to ${path}: ${reasonOf(cause)}.`, cause)
   }
 }
 

@@ -14,6 +14,7 @@ export function createNoCoordination(card: ReplicaCard): Coordination {
     describe(change) {
       own = { ...own, ...change }
     },
+    look: async () => undefined,
     close: async () => undefined,
   }
 }

@@ -94,9 +94,13 @@ class RedisCoordination implements Coordination {
     return this.cutOffAt === undefined ? 0 : this.options.clock.now() - this.cutOffAt
   }
 
-  describe(change: Partial<Pick<ReplicaCard, 'url' | 'configHash'>>): void {
+  describe(change: Partial<Pick<ReplicaCard, 'url' | 'configHash' | 'revision'>>): void {
     this.card = { ...this.card, ...change }
     void this.beat().catch(() => undefined)
+  }
+
+  look(): Promise<void> {
+    return this.beat()
   }
 
   async close(): Promise<void> {

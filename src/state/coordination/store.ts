@@ -15,6 +15,8 @@ export interface ReplicaCard {
   readonly version: string
   /** Hash of its configuration without secrets; replicas that differ serve differently. */
   readonly configHash: string
+  /** Number of that configuration in the history; undefined until it has looked. */
+  readonly revision?: number | undefined
   /** Where it listens; undefined until it does. */
   readonly url?: string | undefined
 }
@@ -48,7 +50,9 @@ export interface Coordination {
   /** For how long, in ms, this replica has not followed what the others announce; 0 while it does. */
   behindMs(): number
   /** Tells the others what has changed of this replica: where it listens, and which configuration it has. */
-  describe(change: Partial<Pick<ReplicaCard, 'url' | 'configHash'>>): void
+  describe(change: Partial<Pick<ReplicaCard, 'url' | 'configHash' | 'revision'>>): void
+  /** Asks anew which replicas are alive, and what they tell of themselves. Rejects with `state_unavailable`. */
+  look(): Promise<void>
   /** Tells what waits, leaves the others, and releases everything. */
   close(): Promise<void>
 }

@@ -135,6 +135,8 @@ class SharedDisables implements PostgresDisables {
   private async write(change: DisableChange, apply: (query: PostgresQuery) => Promise<readonly unknown[]>): Promise<boolean> {
     const { at, action, subject, reason, until, by } = change
     const done = await this.kept(async (query) => {
+      // Numbers of changes become visible in their order, so that the newest tells whether there are others.
+      await query('LOCK TABLE disable_changes IN SHARE ROW EXCLUSIVE MODE')
       await query('DELETE FROM disables WHERE until <= $1', [at])
       if ((await apply(query)).length === 0) return false
       const [note] = await query(

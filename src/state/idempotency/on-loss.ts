@@ -1,8 +1,12 @@
+import { eachBounded } from '../../lib/each-bounded.ts'
 import { coordinationLost, type OnLoss } from '../coordination/on-loss.ts'
 import type { IdempotencyClaim, IdempotencyStore, IdempotentCall } from './store.ts'
 
 /** Ends that could not be told, at most; of more, the oldest are dropped, and their leases end by themselves. */
 const MOST_UNTOLD = 10_000
+/** Answers that wait with them: 64 MiB. Beyond, an end is told without its answer, and its call may be made again. */
+const MOST_UNTOLD_BYTES = 2 ** 26
+const TOLD_AT_ONCE = 64
 
 export interface IdempotencyOnLossOptions {
   /** Its calls reject when it is not reached in time. */
@@ -16,12 +20,17 @@ export interface IdempotencyOnLossOptions {
 /** Shared keys, and what holds while they cannot be reached. Ends that could not be told are told when they can be. */
 export function idempotencyWithLoss({ shared, local, mode }: IdempotencyOnLossOptions): IdempotencyStore {
   const here = new Set<string>()
-  const untold = new Map<string, Uint8Array | undefined>()
-  const tellRest = async (): Promise<void> => {
-    for (const [holder, sealed] of untold) {
+  const untold = new UntoldEnds()
+  let telling: Promise<void> | undefined
+  /** Before any other call of that key can be judged; once for all who ask. */
+  const tellRest = (): Promise<void> => {
+    telling ??= eachBounded(untold.list(), TOLD_AT_ONCE, async ([holder, sealed]) => {
       await shared.finish(holder, sealed)
       untold.delete(holder)
-    }
+    }).finally(() => {
+      telling = undefined
+    })
+    return telling
   }
   const claimHere = async (call: IdempotentCall): Promise<IdempotencyClaim> => {
     const claim = await local.claim(call)
@@ -33,7 +42,7 @@ export function idempotencyWithLoss({ shared, local, mode }: IdempotencyOnLossOp
   return {
     async claim(call) {
       try {
-        await tellRest()
+        if (untold.size > 0) await tellRest()
         return await shared.claim(call)
       } catch (error) {
         if (mode === 'closed') throw coordinationLost(error)
@@ -50,11 +59,37 @@ export function idempotencyWithLoss({ shared, local, mode }: IdempotencyOnLossOp
       try {
         await shared.finish(holder, sealed)
       } catch {
-        untold.set(holder, sealed)
-        const [oldest] = untold.size > MOST_UNTOLD ? untold.keys() : []
-        if (oldest !== undefined) untold.delete(oldest)
+        untold.add(holder, sealed)
       }
     },
+  }
+}
+
+/** Ends by holder, with their answers as far as there is room. */
+class UntoldEnds {
+  private readonly ends = new Map<string, Uint8Array | undefined>()
+  private bytes = 0
+
+  get size(): number {
+    return this.ends.size
+  }
+
+  list(): readonly (readonly [string, Uint8Array | undefined])[] {
+    return [...this.ends]
+  }
+
+  add(holder: string, sealed: Uint8Array | undefined): void {
+    const size = sealed?.length ?? 0
+    const fits = this.bytes + size <= MOST_UNTOLD_BYTES
+    this.ends.set(holder, fits ? sealed : undefined)
+    if (fits) this.bytes += size
+    const [oldest] = this.ends.size > MOST_UNTOLD ? this.ends.keys() : []
+    if (oldest !== undefined) this.delete(oldest)
+  }
+
+  delete(holder: string): void {
+    this.bytes -= this.ends.get(holder)?.length ?? 0
+    this.ends.delete(holder)
   }
 }
 

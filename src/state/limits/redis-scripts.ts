@@ -91,7 +91,8 @@ end
 
 local function hold(state, kind, holder, amount)
   if redis.call('ZADD', prefix .. 'h:' .. state.counter, text(now + lease), holder) == 0 then
-    state.held = state.held - tonumber(redis.call('HGET', prefix .. 'a:' .. state.counter, holder) or '0')
+    local held = redis.call('HGET', prefix .. 'p:' .. state.counter, 'held')
+    state.held = tonumber(held or '0') - tonumber(redis.call('HGET', prefix .. 'a:' .. state.counter, holder) or '0')
   end
   redis.call('HSET', prefix .. 'a:' .. state.counter, holder, text(amount))
   state.held = state.held + amount

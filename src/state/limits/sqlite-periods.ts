@@ -1,6 +1,8 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { inTransaction } from '../sqlite-transaction.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { PeriodCharge } from './period-charge.ts'
 import type { PeriodFile } from './period-keeper.ts'
 import type { SavedPeriod } from './store.ts'
 
@@ -12,6 +14,13 @@ export const LIMIT_MIGRATIONS: readonly string[] = [
     period_end INTEGER,
     settled INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE limit_charges (
+    number INTEGER PRIMARY KEY,
+    counter TEXT NOT NULL,
+    period_start INTEGER NOT NULL,
+    period_end INTEGER,
+    amount INTEGER NOT NULL
+  ) STRICT;`,
 ]
 
 export interface SqlitePeriodsOptions {
@@ -21,18 +30,23 @@ export interface SqlitePeriodsOptions {
 }
 
 /** Counters of budgets in an SQLite file. Throws `state_unavailable` or `state_incompatible`. */
-export function openSqlitePeriods({ path, clock }: SqlitePeriodsOptions): PeriodFile {
-  const database = openSqliteDatabase({ path, domain: 'limits', migrations: LIMIT_MIGRATIONS, appliedAt: clock.wall() })
+export function openSqlitePeriods(options: SqlitePeriodsOptions): PeriodFile {
+  const database = openLimits(options)
   const upsert = database.prepare(
     'INSERT OR REPLACE INTO limit_periods (counter, period_start, period_end, settled) VALUES (?, ?, ?, ?)',
   )
+  const charges = database.prepare('SELECT number, counter, period_start, period_end, amount FROM limit_charges ORDER BY number')
+  const drop = database.prepare('DELETE FROM limit_charges WHERE number = ?')
   const prune = database.prepare('DELETE FROM limit_periods WHERE period_end <= ?')
   return {
     load: () => database.prepare('SELECT counter, period_start, period_end, settled FROM limit_periods').all().map(toPeriod),
-    save(periods, now) {
+    charges: () =>
+      charges.all().map((row) => ({ number: Number(row['number']), amount: Number(row['amount']), ...periodOf(row) })),
+    save(periods, now, counted) {
       inTransaction(database, () => {
         prune.run(Math.floor(now))
         for (const { counter, start, end, settled } of periods) upsert.run(counter, start, end ?? null, settled)
+        for (const number of counted) drop.run(number)
       })
     },
     close() {
@@ -41,9 +55,28 @@ export function openSqlitePeriods({ path, clock }: SqlitePeriodsOptions): Period
   }
 }
 
-const toPeriod = (row: Readonly<Record<string, unknown>>): SavedPeriod => ({
+/** Notes what a command has spent: the gateway that has these counters counts it within 250 ms, or at its next start. */
+export function chargeSqlitePeriods(options: SqlitePeriodsOptions, charges: readonly PeriodCharge[]): void {
+  const database = openLimits(options)
+  try {
+    const insert = database.prepare('INSERT INTO limit_charges (counter, period_start, period_end, amount) VALUES (?, ?, ?, ?)')
+    inTransaction(database, () => {
+      for (const { counter, start, end, amount } of charges) insert.run(counter, start, end ?? null, amount)
+    })
+  } finally {
+    database.close()
+  }
+}
+
+const openLimits = ({ path, clock }: SqlitePeriodsOptions): DatabaseSync =>
+  openSqliteDatabase({ path, domain: 'limits', migrations: LIMIT_MIGRATIONS, appliedAt: clock.wall() })
+
+type Row = Readonly<Record<string, unknown>>
+
+const toPeriod = (row: Row): SavedPeriod => ({ ...periodOf(row), settled: Number(row['settled']) })
+
+const periodOf = (row: Row): Pick<SavedPeriod, 'counter' | 'start' | 'end'> => ({
   counter: String(row['counter']),
   start: Number(row['period_start']),
   end: row['period_end'] === null ? undefined : Number(row['period_end']),
-  settled: Number(row['settled']),
 })

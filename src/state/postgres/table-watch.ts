@@ -1,5 +1,5 @@
+import { ChangeWatch, type ChangeListener } from '../../lib/change-watch.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { Refresh } from '../../lib/refresh.ts'
 import type { Coordination } from '../coordination/store.ts'
 import type { Postgres } from './postgres.ts'
 
@@ -12,7 +12,14 @@ export interface TableWatchOptions {
   readonly coordination: Pick<Coordination, 'announce' | 'listen'>
   /** Of rows that are never deleted, each with a `revision` that grows with every change of it. Also the topic of announcements. */
   readonly table: string
+  /** What changes with every change of the table, in SQL. Default: the sum of revisions. */
+  readonly mark?: string | undefined
+  /** How often it is looked at, in ms. Default: each second. */
+  readonly everyMs?: number | undefined
 }
+
+/** Changes may be committed in another order than they began, so no single row tells of all. */
+const REVISIONS = 'sum(revision)'
 
 /**
  * Tells when a small table has changed, whoever did it: at once when it was announced, within a second when not. While the database cannot be
@@ -20,14 +27,12 @@ export interface TableWatchOptions {
  */
 export class TableWatch {
   private readonly options: TableWatchOptions
-  private listener: (() => void) | undefined
-  private stopLooking: (() => void) | undefined
-  private seen: string | undefined
-  private readonly looking = new Refresh(() => this.compare())
+  private readonly changes: ChangeWatch
 
   constructor(options: TableWatchOptions) {
     this.options = options
-    options.coordination.listen(options.table, () => this.look())
+    this.changes = new ChangeWatch({ mark: () => this.mark(), everyMs: options.everyMs ?? LOOK_EVERY_MS, clock: options.clock })
+    options.coordination.listen(options.table, () => this.changes.look())
   }
 
   /** Tells the other replicas of a change made here. */
@@ -36,29 +41,17 @@ export class TableWatch {
   }
 
   /** Hears of changes from now on; the first look counts as one. One listener. */
-  watch(listener: () => void): void {
-    this.listener = listener
-    this.stopLooking ??= this.options.clock.every(LOOK_EVERY_MS, () => this.look())
-    this.look()
+  watch(listener: ChangeListener): void {
+    this.changes.watch(listener)
   }
 
-  async close(): Promise<void> {
-    this.stopLooking?.()
-    this.listener = undefined
-    await this.looking.close()
+  close(): Promise<void> {
+    return this.changes.close()
   }
 
-  private look(): void {
-    if (this.listener !== undefined) this.looking.ask()
-  }
-
-  private async compare(): Promise<void> {
-    const { database, table } = this.options
-    // Changes may be committed in another order than they began, so no single row tells of all.
-    const [row] = await database.query(`SELECT coalesce(sum(revision), 0) AS mark FROM ${table}`)
-    const mark = String(row?.['mark'])
-    if (mark === this.seen) return
-    this.seen = mark
-    this.listener?.()
+  private async mark(): Promise<string> {
+    const { database, table, mark = REVISIONS } = this.options
+    const [row] = await database.query(`SELECT coalesce(${mark}, 0) AS mark FROM ${table}`)
+    return String(row?.['mark'])
   }
 }

@@ -82,6 +82,22 @@ export function priceStoreConformance(name: string, fresh: () => Promise<PricesU
       expect(texts).toEqual([])
     })
 
+    test('are told again to whoever could not take them', async () => {
+      const { open, look } = await opener()
+      const writer = open()
+      await writer.replace(() => 'one')
+      const texts: (string | undefined)[] = []
+      open().watch({
+        onChange(text) {
+          texts.push(text)
+          if (texts.length < 3) throw new Error('cannot be taken')
+        },
+        onUnreadable: () => undefined,
+      })
+      for (let time = 0; time < 4; time++) await look().catch(() => undefined)
+      expect(texts).toEqual(['one', 'one', 'one'])
+    })
+
     test('may hold any text', async () => {
       const { open } = await opener()
       const store = open()

@@ -110,8 +110,8 @@ class SharedPrices implements PostgresPrices {
     )
     const version = Number(row?.['version'] ?? 0)
     if (version === this.version) return
-    this.version = version
     this.watcher?.onChange(row === undefined ? undefined : String(row['document']))
+    this.version = version
   }
 }
 

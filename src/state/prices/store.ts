@@ -6,9 +6,9 @@ export interface PriceTexts {
 
 /** Whoever follows the operator's prices. */
 export interface PriceWatcher {
-  /** Gets the text that is there at first, and again whenever it has changed; undefined when there is none any more. */
+  /** Gets the text that is there at first, and again whenever it has changed; undefined when there is none any more. Gets it again after it has thrown. */
   readonly onChange: (text: string | undefined) => void
-  /** Told once for each new reason why the text cannot be read. The last one stands until it can be. */
+  /** Told once for each new reason why the text cannot be read, or not be taken. The last one stands until it can be. */
   readonly onUnreadable: (reason: string) => void
 }
 

@@ -1,3 +1,5 @@
+import type { ChangeListener } from '../../lib/change-watch.ts'
+
 /** A key that took the place of the one in the configuration, as it is kept: sealed, so that the store cannot read it. */
 export interface SealedKey {
   readonly provider: string
@@ -17,7 +19,7 @@ export interface RotatedKeyStore {
   list(): Promise<readonly SealedKey[]>
   /** Durable when it resolves. Replaces the one of the same account. */
   put(key: SealedKey): Promise<void>
-  /** Tells that another gateway has put a key, within seconds. One listener. */
-  watch(listener: () => void): void
+  /** Tells that another gateway has put a key, within seconds, until the listener has taken it over. One listener. */
+  watch(listener: ChangeListener): void
   close(): Promise<void>
 }

@@ -1,17 +1,17 @@
-import type { TenancyChange } from './store.ts'
+import type { TenancyEntity } from './store.ts'
 
 /** Hands changes on to whoever listens, in the order in which they became durable. */
 export class ChangeFeed {
-  private readonly listeners = new Set<(change: TenancyChange) => void>()
+  private readonly listeners = new Set<(changed: TenancyEntity) => void>()
 
-  watch(listener: (change: TenancyChange) => void): () => void {
+  watch(listener: (changed: TenancyEntity) => void): () => void {
     // The same function may listen twice.
-    const own = (change: TenancyChange): void => listener(change)
+    const own = (changed: TenancyEntity): void => listener(changed)
     this.listeners.add(own)
     return () => this.listeners.delete(own)
   }
 
-  tell(change: TenancyChange): void {
-    for (const listener of this.listeners) listener(change)
+  tell(changed: TenancyEntity): void {
+    for (const listener of this.listeners) listener(changed)
   }
 }

@@ -26,7 +26,6 @@ async function newWorld(store = createMemoryTenancy()): Promise<World> {
   const directory = new KeyDirectory({
     clock: { wall: () => world.time },
     onEnded: (end) => ended.push(end),
-    warn: () => undefined,
   })
   await directory.follow(store)
   return Object.assign(world, {
@@ -202,7 +201,7 @@ describe('the directory', () => {
     const store = createMemoryTenancy()
     const { text, entity } = newKey()
     await store.insert(entity)
-    const directory = new KeyDirectory({ clock: { wall: () => NOW }, warn: () => undefined })
+    const directory = new KeyDirectory({ clock: { wall: () => NOW } })
     const slow: TenancyStore = {
       ...store,
       async *pages(kind) {
@@ -217,30 +216,8 @@ describe('the directory', () => {
     expect(directory.find(text, nowhere)).toMatchObject({ code: 'api_key_revoked' })
   })
 
-  test('reads everything again after a gap, and ends what ended in it', async () => {
-    const store = createMemoryTenancy()
-    const { text, entity } = newKey()
-    await store.insert(entity)
-    let tell: Parameters<TenancyStore['watch']>[0] = () => undefined
-    const ended: EndedCalls[] = []
-    const directory = new KeyDirectory({ clock: { wall: () => NOW }, warn: () => undefined, onEnded: (end) => ended.push(end) })
-    await directory.follow({
-      pages: (kind) => store.pages(kind),
-      watch(listener) {
-        tell = listener
-        return () => undefined
-      },
-    })
-    await store.replace(next(entity, { revoked: { at: NOW, by: 'admin' } }))
-    expect(directory.find(text, nowhere)).toMatchObject({ owner: 'alice' })
-    tell({ kind: 'resync' })
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(directory.find(text, nowhere)).toMatchObject({ code: 'api_key_revoked' })
-    expect(ended).toHaveLength(1)
-  })
-
   test('says that it is starting as long as it has not read the keys', () => {
-    const directory = new KeyDirectory({ clock: { wall: () => NOW }, warn: () => undefined })
+    const directory = new KeyDirectory({ clock: { wall: () => NOW } })
     expect(directory.find(newKey().text, nowhere)).toMatchObject({ code: 'state_unavailable', retryAfterMs: 1_000 })
   })
 

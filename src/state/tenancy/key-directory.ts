@@ -10,7 +10,7 @@ import { PackedTexts } from '../../lib/packed-texts.ts'
 import { keyRefusals } from './key-refusals.ts'
 import { KeySources, type SourceUse } from './key-sources.ts'
 import { packKey, unpackKey, type AdmittableKey } from './packed-key.ts'
-import type { Ending, IssuedKeyEntity, TenancyChange, TenancyEntity, TenancyKind, TenancyStore } from './store.ts'
+import type { Ending, IssuedKeyEntity, TenancyEntity, TenancyKind, TenancyStore } from './store.ts'
 
 /** Calls that have to end, because the key they came with, or what it belongs to, has ended. */
 export interface EndedCalls {
@@ -26,8 +26,6 @@ export interface KeyDirectoryOptions {
   readonly tenantLists?: ((tenant: string) => AllowList | undefined) | undefined
   /** Told when calls under way have to end. */
   readonly onEnded?: ((ended: EndedCalls) => void) | undefined
-  /** Told when the keys cannot be read; what was read before stays in force. */
-  readonly warn: (message: string, facts: Record<string, unknown>) => void
 }
 
 /** A key that is in use. */
@@ -82,10 +80,7 @@ export class KeyDirectory {
 
   /** Reads everything, and follows the store's changes from then on. */
   async follow(store: Pick<TenancyStore, 'pages' | 'watch'>): Promise<void> {
-    this.stopWatching = store.watch((change) => {
-      if (change.kind === 'changed') this.apply(change)
-      else void this.load(store).catch((error: unknown) => this.options.warn('issued keys could not be read again', { error }))
-    })
+    this.stopWatching = store.watch((changed) => this.apply(changed))
     await this.load(store)
     this.isLoaded = true
   }
@@ -132,7 +127,7 @@ export class KeyDirectory {
     return this.outOfUse.size === 0 ? undefined : this.groupRefusal(principal)
   }
 
-  private apply({ entity }: Extract<TenancyChange, { kind: 'changed' }>): void {
+  private apply(entity: TenancyEntity): void {
     if (!this.keep(entity)) return
     const admitted = this.forget(entity)
     const ending = entity.kind === 'key' ? (entity.revoked ?? entity.disabled) : entity.disabled
@@ -143,10 +138,7 @@ export class KeyDirectory {
   private async load(store: Pick<TenancyStore, 'pages'>): Promise<void> {
     for (const kind of ['tenant', 'project', 'owner', 'key'] as const) {
       for await (const page of store.pages(kind)) {
-        for (const entity of page) {
-          if (this.isLoaded) this.apply({ kind: 'changed', entity })
-          else this.keep(entity)
-        }
+        for (const entity of page) this.keep(entity)
       }
     }
   }

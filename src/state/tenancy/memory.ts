@@ -1,5 +1,5 @@
 import { ChangeFeed } from './change-feed.ts'
-import { tenancyListLimit } from './list-limit.ts'
+import { listLimit } from '../list-limit.ts'
 import type { EntityOf, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
 
 /** Tenancy in memory: for a gateway without a data directory. It ends with the process. */
@@ -11,7 +11,7 @@ export function createMemoryTenancy(): TenancyStore {
     if (!isNext(entities.get(key))) return false
     const own = structuredClone(entity)
     entities.set(key, own)
-    feed.tell({ kind: 'changed', entity: own })
+    feed.tell(own)
     return true
   }
   const sorted = <Kind extends TenancyKind>(kind: Kind): EntityOf<Kind>[] =>
@@ -25,7 +25,7 @@ export function createMemoryTenancy(): TenancyStore {
     async list(kind, filter = {}) {
       return sorted(kind)
         .filter((entity) => matches(entity, filter))
-        .slice(0, tenancyListLimit(filter.limit))
+        .slice(0, listLimit(filter.limit))
     },
     insert: async (entity) => keep(entity, (earlier) => earlier === undefined),
     replace: async (entity) => keep(entity, (earlier) => earlier?.version === entity.version - 1),

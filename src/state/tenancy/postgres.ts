@@ -4,8 +4,8 @@ import type { Coordination } from '../coordination/store.ts'
 import type { Postgres, PostgresQuery, PostgresRow, PostgresValue } from '../postgres/postgres.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { ownerOf, tenantOf } from './columns.ts'
-import { tenancyListLimit } from './list-limit.ts'
-import type { EntityOf, TenancyChange, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
+import { listLimit } from '../list-limit.ts'
+import type { EntityOf, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
 import { unavailable } from '../unavailable.ts'
 
 const TOPIC = 'tenancy'
@@ -50,7 +50,7 @@ class SharedTenancy implements TenancyStore {
   }
 
   async list<Kind extends TenancyKind>(kind: Kind, filter: TenancyFilter = {}): Promise<readonly EntityOf<Kind>[]> {
-    return this.read(kind, filter, tenancyListLimit(filter.limit))
+    return this.read(kind, filter, listLimit(filter.limit))
   }
 
   insert(entity: TenancyEntity): Promise<boolean> {
@@ -80,7 +80,7 @@ class SharedTenancy implements TenancyStore {
     }
   }
 
-  watch(listener: (change: TenancyChange) => void): () => void {
+  watch(listener: (changed: TenancyEntity) => void): () => void {
     this.stopLooking ??= this.options.clock.every(LOOK_EVERY_MS, () => this.looking.ask())
     return this.feed.watch(listener)
   }
@@ -123,7 +123,7 @@ class SharedTenancy implements TenancyStore {
     )
     if (revision === undefined) return false
     if (this.revision !== undefined && revision > this.revision) this.own.add(revision)
-    this.feed.tell({ kind: 'changed', entity })
+    this.feed.tell(entity)
     this.options.coordination.announce(TOPIC, { revision })
     return true
   }
@@ -136,7 +136,7 @@ class SharedTenancy implements TenancyStore {
       )
       for (const row of rows) {
         this.revision = Number(row['revision'])
-        if (!this.own.delete(this.revision)) this.feed.tell({ kind: 'changed', entity: entityIn(row) })
+        if (!this.own.delete(this.revision)) this.feed.tell(entityIn(row))
       }
       for (const earlier of this.own) if (earlier <= this.revision) this.own.delete(earlier)
       if (rows.length < PAGE) return

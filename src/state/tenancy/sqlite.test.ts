@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { openSqliteDisables } from '../disables/sqlite.ts'
 import { aKey, aTenant, tenancyStoreConformance } from './conformance.ts'
 import { openSqliteTenancy } from './sqlite.ts'
-import type { TenancyChange } from './store.ts'
+import type { TenancyEntity } from './store.ts'
 
 const clock = { wall: () => 1_700_000_000_000 }
 
@@ -38,7 +38,7 @@ describe('tenancy in an SQLite file', () => {
   test('says so when a change cannot be kept, and tells nobody of it', async () => {
     const path = newPath()
     const store = openSqliteTenancy({ path, clock })
-    const told: TenancyChange[] = []
+    const told: TenancyEntity[] = []
     store.watch((change) => told.push(change))
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')

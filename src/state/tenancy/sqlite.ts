@@ -3,9 +3,9 @@ import type { Clock } from '../../lib/clock.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { ownerOf, tenantOf } from './columns.ts'
-import { tenancyListLimit } from './list-limit.ts'
+import { listLimit } from '../list-limit.ts'
 import { TENANCY_MIGRATIONS } from './migrations.ts'
-import type { EntityOf, TenancyChange, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
+import type { EntityOf, TenancyEntity, TenancyFilter, TenancyKind, TenancyStore } from './store.ts'
 import { unavailable } from '../unavailable.ts'
 
 /** Entities read at a time for a mirror; other work goes on in between. */
@@ -41,7 +41,7 @@ class SqliteTenancy implements TenancyStore {
   }
 
   async list<Kind extends TenancyKind>(kind: Kind, filter: TenancyFilter = {}): Promise<readonly EntityOf<Kind>[]> {
-    return this.read(kind, filter, tenancyListLimit(filter.limit))
+    return this.read(kind, filter, listLimit(filter.limit))
   }
 
   async insert(entity: TenancyEntity): Promise<boolean> {
@@ -73,7 +73,7 @@ class SqliteTenancy implements TenancyStore {
     }
   }
 
-  watch(listener: (change: TenancyChange) => void): () => void {
+  watch(listener: (changed: TenancyEntity) => void): () => void {
     return this.feed.watch(listener)
   }
 
@@ -96,7 +96,7 @@ class SqliteTenancy implements TenancyStore {
   private write(entity: TenancyEntity, sql: string, values: readonly SQLInputValue[]): boolean {
     const { changes } = this.ask(() => this.database.prepare(sql).run(...values))
     if (Number(changes) === 0) return false
-    this.feed.tell({ kind: 'changed', entity })
+    this.feed.tell(entity)
     return true
   }
 

@@ -87,9 +87,6 @@ export interface TenancyFilter {
   readonly limit?: number | undefined
 }
 
-/** Something is new or has changed; `resync` says that changes may have been missed, and everything is to be read again. */
-export type TenancyChange = { readonly kind: 'changed'; readonly entity: TenancyEntity } | { readonly kind: 'resync' }
-
 /**
  * Tenants, projects, owners and the keys issued to them: durable truth, shared by all replicas. Nothing is ever deleted, so that what
  * records name can be looked up. Every call rejects with `state_unavailable` when the store does not answer within its deadline.
@@ -104,9 +101,9 @@ export interface TenancyStore {
   /** Everything of a kind, in pages: for mirrors in memory. What changes meanwhile is told by `watch`. */
   pages<Kind extends TenancyKind>(kind: Kind): AsyncIterable<readonly EntityOf<Kind>[]>
   /**
-   * Tells of each change once it is durable: at once of those made through this store, within a second of those that other processes
+   * Tells what is new or has changed once it is durable: at once of those made through this store, within a second of those that other processes
    * made. Until the returned function is called.
    */
-  watch(listener: (change: TenancyChange) => void): () => void
+  watch(listener: (changed: TenancyEntity) => void): () => void
   close(): Promise<void>
 }
