@@ -50,9 +50,10 @@ export function limitHeaders(
 function nearestOf(rules: readonly LimitRule[], standings: readonly Standing[], measure: LimitRule['measure']): number {
   let nearest = -1
   let least = Infinity
-  for (const [index, rule] of rules.entries()) {
-    if (rule.measure !== measure) continue
-    const left = (rule.limit - (standings[index]?.used ?? 0)) / rule.limit
+  for (let index = 0; index < rules.length; index++) {
+    const { measure: counted, limit } = rules[index]!
+    if (counted !== measure) continue
+    const left = (limit - (standings[index]?.used ?? 0)) / limit
     if (left >= least) continue
     nearest = index
     least = left

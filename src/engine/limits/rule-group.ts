@@ -40,18 +40,11 @@ export class RuleGroup {
 
   /** What to ask a store for. Of money, `nanos`, but never more than a budget, which would refuse it for ever. */
   claims(wall: number, nanos: number, tokensOf: (weighed: WeighedRule) => number): Claim[] {
-    const { budgets, tokens, meters, firstToken } = this
-    const claims: Claim[] = []
-    for (const [index, meter] of meters.entries()) {
-      const amount =
-        index < budgets.length
-          ? Math.min(nanos, Math.max(1, budgets[index]!.limit))
-          : index < firstToken
-            ? 1
-            : tokensOf(tokens[index - firstToken]!)
-      claims.push(meter.claim(amount, wall))
-    }
-    return claims
+    const { budgets, tokens, firstToken } = this
+    return this.meters.map((meter, index) => {
+      if (index < budgets.length) return meter.claim(Math.min(nanos, Math.max(1, budgets[index]!.limit)), wall)
+      return meter.claim(index < firstToken ? 1 : tokensOf(tokens[index - firstToken]!), wall)
+    })
   }
 
   /** What it came to: money by each budget, and tokens where they are known. */

@@ -59,13 +59,12 @@ class CountersInMemory implements MemoryLimits {
     if (!counters.every((counter, index) => counter.fits(claims[index]!, at))) return refusals(counters, claims, at)
     if (claims.length === 0) return { granted: true, standings: [] }
     const taken: number[] = []
-    const standings: Standing[] = []
-    for (const [index, claim] of claims.entries()) {
-      const counter = counters[index]!
+    const standings = counters.map((counter, index): Standing => {
+      const claim = claims[index]!
       if (counter.isForgotten) this.keep(counter)
       taken.push(counter.take(claim, at))
-      standings.push(counter.standing(claim, at))
-    }
+      return counter.standing(claim, at)
+    })
     this.leases.add(new Holder(id, { counters, claims, taken, leaseEnd: this.leases.endOf(at.now) }))
     return { granted: true, standings }
   }
@@ -111,13 +110,15 @@ class CountersInMemory implements MemoryLimits {
     if (holder === undefined) return undefined
     holder.drop()
     const standings: PeriodStanding[] = []
-    for (const [index, claim] of holder.claims.entries()) {
-      const counter = this.current(holder.counters[index]!)
-      const taken = holder.taken[index]!
+    for (let position = 0; position < holder.claims.length; position++) {
+      const claim = holder.claims[position]!
+      const taken = holder.taken[position]!
+      const counter = this.current(holder.counters[position]!)
       counter.count(claim, taken, actualOf(claim), at)
       if (!(counter instanceof PeriodCounter) || counter.start !== taken) continue
       this.unsaved.add(counter)
-      standings.push({ counter: counter.name, ...counter.running })
+      const { used, held, resetAt } = counter.running
+      standings.push({ counter: counter.name, used, held, resetAt })
     }
     return standings
   }
