@@ -25,7 +25,17 @@ export const withDataDir = (command: Command): Command =>
 export const withUrl = (command: Command): Command =>
   command.option('--url <url>', 'ask the gateway that runs there, with the key in SWITCHBACK_API_KEY', parseUrl)
 
-/** Commander shows the message of this error. */
+/** Of a list, as much as one page holds. */
+export const withLimit = (command: Command): Command =>
+  command.option('--limit <number>', 'how many at most (default: 100)', parseLimit)
+
+/** Commander shows the message of this error, and of the next. */
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= 1_000) return limit
+  throw new InvalidArgumentError('Expected a whole number from 1 to 1000.')
+}
+
 function parseUrl(text: string): string {
   if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) throw new InvalidArgumentError('Expected http://host:port.')
   return text

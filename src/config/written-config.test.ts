@@ -6,7 +6,7 @@ import { withoutPlainSecrets, writtenOf } from './written-config.ts'
 
 const KEY = 'sk-proj-aB3dE5fG7hI9jK1lM3nO5pQ7'
 
-const places = (text: string): string[] => withoutPlainSecrets(text).secrets.map(({ path, line }) => `${path}:${line}`)
+const places = (text: string): string[] => withoutPlainSecrets(text, 'telling').secrets.map(({ path, line }) => `${path}:${line}`)
 
 describe('a configuration as it is kept', () => {
   test('stays as it was written where it holds no secret', () => {
@@ -25,7 +25,11 @@ providers:
 capture: { recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p] }
 egress: [{ id: out, url: "socks5://proxy:1080" }]
 `
-    expect(withoutPlainSecrets(text)).toEqual({ document: text, secrets: [] })
+    expect(withoutPlainSecrets(text, 'telling')).toEqual({ document: text, secrets: [] })
+    expect(withoutPlainSecrets(text)).toEqual({
+      document: text.replace('x-team: blue', 'x-team: "[redacted]"'),
+      secrets: [{ path: 'providers[0].headers.x-team', line: 9 }],
+    })
   })
 
   test.each([
@@ -43,7 +47,7 @@ egress: [{ id: out, url: "socks5://proxy:1080" }]
     [`providers:\n  - id: a\n    api_key: |\n      ${KEY}\n      more\n    type: openai\n`, ['providers[0].api_key:3']],
     [`providers:\n  - { id: &k ${KEY}, api_key: *k }\n`, ['providers[0].id:2', 'providers[0].api_key:2']],
   ])('loses its secrets, and says where they stood: %#', (text, found) => {
-    const written = withoutPlainSecrets(text)
+    const written = withoutPlainSecrets(text, 'telling')
     expect(written.document).not.toMatch(/sk-proj|hunter2|T0\/B0|123456|key=abc|more/)
     expect(written.document).toContain('[redacted]')
     expect(parseYaml(written.document).problems).toEqual([])

@@ -36,17 +36,21 @@ interface Cut {
   readonly text: string
 }
 
+/** Values of headers: all of them are secret, or only those whose name or value looks like it. */
+export type HeaderSecrecy = 'all' | 'telling'
+
 /**
- * The text of a configuration without its secrets: values that are keys, tokens and passwords, addresses with credentials in them, and comments
- * that look like one. References to the environment and names in a vault stay. `text` has to be valid YAML.
+ * The text of a configuration without its secrets: values that are keys, tokens and passwords, of headers, addresses with credentials in them, and
+ * comments that look like one. References to the environment and names in a vault stay. `text` has to be valid YAML. What somebody means to give to
+ * all gateways may hold headers that are not `telling`; of what is kept without being asked for, all are taken for secret.
  */
-export function withoutPlainSecrets(text: string): WrittenConfig {
+export function withoutPlainSecrets(text: string, headers: HeaderSecrecy = 'all'): WrittenConfig {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent' })
   const cuts = new Map<number, Cut>()
   const secrets: PlainSecret[] = []
   eachScalar(document, (scalar, path) => {
-    if (!holdsSecret(scalar.value, path)) return
+    if (!holdsSecret(scalar.value, path, headers)) return
     const [from, to] = scalar.range ?? [0, 0]
     // A text in a block ends with its last line, and what takes its place has to.
     cuts.set(from, { from, to, text: text.slice(from, to).endsWith('\n') ? `${REDACTED}\n` : REDACTED })
@@ -66,8 +70,8 @@ const literalOf = (text: string): string =>
     .replace(/^\s*(bearer|basic|token)(?=\s|$)/i, '')
     .trim()
 
-function holdsSecret(value: unknown, path: ConfigPath): boolean {
-  if (typeof value === 'number') return isSecretPath(path) && !path.includes('headers')
+function holdsSecret(value: unknown, path: ConfigPath, headers: HeaderSecrecy): boolean {
+  if (typeof value === 'number') return isSecretPath(path) && !(headers === 'telling' && path.includes('headers'))
   if (typeof value !== 'string') return false
   if (namesVariable(path)) return looksSecret(value)
   // The hash of a key admits nobody, and is there to be written down.
@@ -75,7 +79,8 @@ function holdsSecret(value: unknown, path: ConfigPath): boolean {
   const plain = withoutReferences(value)
   const hasCredentials = /:\/\/[^/?#\s]*@/.test(plain) || /:\/\/[^?#]*\?./s.test(plain)
   const header = path[path.indexOf('headers') + 1]
-  if (path.includes('headers') && !isSecretHeader(String(header))) return hasCredentials || looksSecret(plain)
+  if (headers === 'telling' && path.includes('headers') && !isSecretHeader(String(header)))
+    return hasCredentials || looksSecret(plain)
   // The address of a way out is secret for its password only.
   if (path[0] === 'egress' && path.at(-1) === 'url') return hasCredentials
   return isSecretPath(path) ? literalOf(value) !== '' : hasCredentials || isPastedKey(plain, path)

@@ -43,10 +43,11 @@ describe('switchback config publish', () => {
     expect(published.stdout).toMatch(
       /^Revision 1 is published for all gateways \(none was before\)\.\nThe next gateway that starts with .*switchback\.db finds it\.\n$/,
     )
-    const { url, signal, finished } = await line.serve()
+    const gateway = await line.serve()
+    const { url } = gateway
     expect(await served(url)).toBe(200)
-    signal('SIGTERM')
-    const { stdout } = await finished
+    gateway.signal('SIGTERM')
+    const { stdout } = await gateway.finished
     expect(JSON.parse(stdout.split('\n')[0]!)).toMatchObject({
       configuration: `revision 1, published for all gateways; this one's own settings from ${join(line.home, 'switchback.yaml')}`,
       providers: ['all'],
@@ -55,7 +56,8 @@ describe('switchback config publish', () => {
 
   test('reaches a gateway that runs, and all of the history can be looked at and gone back to', async () => {
     const { line, config } = setup()
-    const { url, signal, finished } = await line.serve()
+    const gateway = await line.serve()
+    const { url } = gateway
     expect(await served(url)).toBe(404)
     expect((await config('publish all.yaml --dry-run')).stdout).toBe('It would be published (none is). Nothing was changed.\n')
     expect(await served(url)).toBe(404)
@@ -84,8 +86,8 @@ describe('switchback config publish', () => {
       'Nothing is published: every gateway serves by its own configuration.\nThis gateway serves by revision 1.\n',
     )
     expect(stdout.match(/withdrawn|revision \d by/g)).toEqual(['withdrawn', 'revision 1 by', 'revision 2 by'])
-    signal('SIGTERM')
-    expect((await finished).stderr).toContain('Revision 2, published by no key, was taken over.')
+    gateway.signal('SIGTERM')
+    expect((await gateway.finished).stderr).toContain('Revision 2, published by no key, was taken over.')
   })
 
   test('refuses what no gateway should take, with its place, and nothing has changed', async () => {
@@ -115,13 +117,13 @@ describe('switchback config publish', () => {
 
   test('is told to whoever changes the file that is not followed any more', async () => {
     const { line, config } = setup()
-    const { signal, finished } = await line.serve()
+    const gateway = await line.serve()
     await config('publish all.yaml')
     const added = await line.run(['provider', 'add', 'ollama', '--id', 'local', '--yes'])
     expect(added.exitCode).toBe(0)
     expect(added.stderr).toContain('Gateways do not follow it: revision 2 is published for all of them.')
     expect(readFileSync(join(line.home, 'switchback.yaml'), 'utf8')).toContain('local')
-    signal('SIGTERM')
-    await finished
+    gateway.signal('SIGTERM')
+    await gateway.finished
   })
 })

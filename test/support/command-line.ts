@@ -14,7 +14,7 @@ export interface Served {
   readonly url: string
   readonly pid: number
   /** Sends a signal. */
-  signal(name: NodeJS.Signals): void
+  readonly signal: (name: NodeJS.Signals) => void
   /** Resolves when the process has ended. */
   readonly finished: Promise<Finished>
 }

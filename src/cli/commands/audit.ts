@@ -4,7 +4,7 @@ import { timeSpanHint, timeSpanMs } from '../../lib/time-span.ts'
 import type { AuditFilter } from '../../operations/list-audit.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
-import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '../common-options.ts'
+import { type CommonOptions, withConfig, withDataDir, withJson, withLimit, withUrl } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorGateway } from '../operator-gateway.ts'
 import { recordPlace } from '../record-place.ts'
@@ -32,25 +32,18 @@ export const auditCommand: CommandDefinition = {
 }
 
 const withFilters = (command: Command): Command =>
-  command
+  withLimit(command)
     .option('--since <time>', 'not further back than this, such as 2h or 30d', parseSpan)
     .option('--action <name>', 'only this, such as key.revoke; key. for everything about keys')
     .option('--actor <id>', 'only what this one did: id of a key, name of a user')
     .option('--subject <id>', 'only what was about this: id of a key, tenant, owner, provider …')
     .option('--tenant <id>', 'only what concerns this tenant')
-    .option('--limit <number>', 'how many at most (default: 100)', parseLimit)
 
 /** Commander shows the message of this error. */
 function parseSpan(text: string): number {
   const ms = timeSpanMs(text)
   if (ms === undefined) throw new InvalidArgumentError(timeSpanHint(text))
   return ms
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text)
-  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= 1_000) return limit
-  throw new InvalidArgumentError('Expected a whole number from 1 to 1000.')
 }
 
 async function audit(context: CliContext, options: AuditOptions): Promise<number> {

@@ -4,7 +4,7 @@ import type { NamedRevision, RevisionDesk } from '../../operations/revisions/rev
 import type { PublishBody } from '../../operations/revisions/publish-order.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { Execute } from '../command.ts'
-import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '../common-options.ts'
+import { type CommonOptions, withConfig, withDataDir, withJson, withLimit, withUrl } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { operatorGateway } from '../operator-gateway.ts'
 import { requireConfig } from '../require-config.ts'
@@ -46,8 +46,7 @@ export function defineRevisionCommands(group: Command, execute: Execute): void {
     .summary('have every gateway follow its own configuration again')
     .description('Withdraws what is published: every gateway serves by its own configuration file again.')
     .action(order(execute, async (context, options: OrderOptions) => send(context, options, {}, 'none')))
-  withPlace(group.command('history'))
-    .option('--limit <number>', 'how many at most (default: 100)', parseLimit)
+  withLimit(withPlace(group.command('history')))
     .summary('list the revisions of the configuration')
     .description('Lists the configurations that gateways have served by, and which was published by whom, newest first.')
     .action(order(execute, async (context, options: HistoryOptions) => history(context, options)))
@@ -105,12 +104,6 @@ const parseNamed = (text: string): NamedRevision => (text === 'published' || tex
 
 const parseExpected = (text: string): number | 'none' => (text === 'none' ? text : parseRevision(text))
 
-function parseLimit(text: string): number {
-  const limit = Number(text)
-  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= 1_000) return limit
-  throw new InvalidArgumentError('Expected a whole number from 1 to 1000.')
-}
-
 async function publish(context: CliContext, options: OrderOptions, file: string | undefined): Promise<number> {
   const { readConfigText } = await import('../../operations/revisions/config-text.ts')
   const { path, document, policyFiles } = readConfigText(context.surroundings, file ?? options.config)
@@ -151,14 +144,15 @@ async function diff(
   options: CommonOptions,
   { from, to }: { readonly from: NamedRevision; readonly to: NamedRevision | undefined },
 ): Promise<number> {
-  const [{ lineDiff }, { readConfigText, shownText }, desk] = await Promise.all([
+  const [{ lineDiff }, { keptText, readConfigText }, desk] = await Promise.all([
     import('../../lib/line-diff.ts'),
     import('../../operations/revisions/config-text.ts'),
     revisionDesk(context, options),
   ])
-  const before = (await desk.show(from)).document
+  const { document: before, source } = await desk.show(from)
+  const headers = source === 'published' ? 'telling' : 'all'
   const after =
-    to === undefined ? shownText(readConfigText(context.surroundings, options.config)) : (await desk.show(to)).document
+    to === undefined ? keptText(readConfigText(context.surroundings, options.config), headers) : (await desk.show(to)).document
   const lines = lineDiff(before, after)
   if (options.json === true) context.stdout(`${JSON.stringify({ ok: true, same: lines.length === 0, lines })}\n`)
   else context.stdout(lines.length === 0 ? 'They are the same.\n' : `${lines.join('\n')}\n`)

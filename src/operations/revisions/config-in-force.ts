@@ -78,7 +78,8 @@ export class ConfigInForce {
     const stopPruning = startRetention({
       store: { prune: (beforeMs) => store.prune(beforeMs, live.snapshot().revision) },
       clock,
-      keepMs: () => live.config.state.auditRetentionMs,
+      // Of those that are kept for ever, too, there are not endlessly many.
+      keepMs: () => live.config.state.auditRetentionMs ?? clock.wall(),
       warn,
       what: 'revisions of the configuration',
     })

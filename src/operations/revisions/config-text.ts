@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { ProcessSurroundings } from '../../config/env.ts'
 import { configSearchPath, configuredPath, withHome } from '../../config/locate.ts'
-import { withoutPlainSecrets } from '../../config/written-config.ts'
+import { type HeaderSecrecy, withoutPlainSecrets } from '../../config/written-config.ts'
 import { parseYaml } from '../../config/yaml-document.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../ir/json.ts'
@@ -37,9 +37,9 @@ export function readConfigText(surroundings: ProcessSurroundings, named: string 
   return { path, document, policyFiles: Object.fromEntries(policyFiles) as Record<string, string> }
 }
 
-/** The same text without what should not be shown; as it is where it cannot be read as a configuration. */
-export const shownText = ({ document }: Pick<ConfigText, 'document'>): string =>
-  parseYaml(document).problems.length > 0 ? document : withoutPlainSecrets(document).document
+/** A text as the history would keep it; as it is where it cannot be read as a configuration. `headers` as of what it is compared with. */
+export const keptText = ({ document }: Pick<ConfigText, 'document'>, headers: HeaderSecrecy): string =>
+  parseYaml(document).problems.length > 0 ? document : withoutPlainSecrets(document, headers).document
 
 function policyNames(document: string): string[] {
   const { value } = parseYaml(document)

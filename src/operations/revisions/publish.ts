@@ -136,7 +136,7 @@ async function checked(
   wanted: Parameters<ConfigLoader>[0] & object,
 ): Promise<{ readonly compiled: CompiledConfig; readonly warnings: readonly string[] }> {
   const loaded = await load(wanted)
-  const secrets = loaded.ok ? withoutPlainSecrets(wanted.document).secrets : []
+  const secrets = loaded.ok ? withoutPlainSecrets(wanted.document, 'telling').secrets : []
   if (!loaded.ok) throw refused(loaded.problems)
   if (secrets.length > 0) throw plainSecrets(secrets)
   try {
