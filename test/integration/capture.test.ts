@@ -165,6 +165,17 @@ describe('captured calls', () => {
   })
 })
 
+test('bodies are kept when their capture is stopped, unless somebody says otherwise', async () => {
+  const upstream = await world.upstream(serving(CHAT, { text: CANARY }))
+  const { gateway, dataDir, id } = await capturing(upstream.url)
+  await (await gateway.post('/v1/chat/completions', chat(), as('watched-key'))).text()
+  const odd = await gateway.post(`/v1/captures/${id}/stop`, { delete: 'yes' }, as('admin-key'))
+  expect(odd.status).toBe(400)
+  const stopped = await gateway.post(`/v1/captures/${id}/stop`, {}, as('admin-key'))
+  expect(await stopped.json()).toMatchObject({ was_running: true, deleted: false })
+  expect(existsSync(join(dataDir, 'captures', id, 'capture.json'))).toBe(true)
+})
+
 test('who captured whose calls, and when that ended, stands in the audit', async () => {
   const { gateway, id } = await capturing('http://127.0.0.1:9')
   await gateway.post(`/v1/captures/${id}/stop`, { delete: true }, as('admin-key'))
