@@ -47,7 +47,7 @@ export async function withComparisons(place: Place, measure: (comparison: Compar
       () => redis.close(),
     )
     const state = { store: postgres.url(), coordination: redis.url() }
-    await measure({ row: rowOf('shared', 2.5), gateway: await gateway('shared', { ...EVERYTHING, state }), floor })
+    await measure({ row: rowOf('shared', 2.6), gateway: await gateway('shared', { ...EVERYTHING, state }), floor })
   } finally {
     for (const stop of running.toReversed()) await stop()
   }
