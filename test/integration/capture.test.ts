@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption'
 import { CHAT, CLIENT_FORMATS, formatAt, serving } from '../support/client-formats.ts'
@@ -10,11 +9,7 @@ import { sseReply } from '../support/upstream-answers.ts'
 const identity = await generateIdentity()
 const recipient = await identityToRecipient(identity)
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => world.closeAll())
 
 const KEYS = [
   { key: 'watched-key', prefix: 'watched', role: 'client' },
@@ -33,8 +28,7 @@ interface Captured {
 }
 
 async function capturing(url: string): Promise<Captured> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'switchback-'))
-  folders.push(dataDir)
+  const dataDir = world.folder()
   const providers = CLIENT_FORMATS.map(({ format }) => providerAt(format, { url }, format))
   const gateway = await world.gateway(
     { api_keys: KEYS, providers: [...providers, providerAt('up', { url }, 'openai')] },
@@ -154,8 +148,7 @@ describe('captured calls', () => {
   })
 
   test('are for admins to order, and for nobody while it is switched off', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'switchback-'))
-    folders.push(dataDir)
+    const dataDir = world.folder()
     const config = { api_keys: KEYS, providers: [{ id: 'mock', type: 'mock' }], capture: { enabled: false } }
     const gateway = await world.gateway(config, { dataDir })
     const order = { key: 'watched', for: '15m', recipient }

@@ -76,7 +76,7 @@ export class ConfigInForce {
     if (load !== undefined) store.watch(() => this.heard())
     const stopNoting = clock.every(NOTE_AGAIN_MS, () => void this.noteAgain())
     const stopPruning = startRetention({
-      store: { prune: (beforeMs) => store.prune(beforeMs, live.snapshot().revision) },
+      store: { prune: (beforeMs) => this.prune(beforeMs) },
       clock,
       // Of those that are kept for ever, too, there are not endlessly many.
       keepMs: () => live.config.state.auditRetentionMs ?? clock.wall(),
@@ -174,6 +174,13 @@ export class ConfigInForce {
     this.unnoted = revision === 0 ? config : undefined
     changed()
     return { kind, revision, restart }
+  }
+
+  /** The one at work here is noted as still at work first, so that no other gateway deletes it for its age. */
+  private async prune(beforeMs: number): Promise<number> {
+    const { store, live, clock } = this.options
+    if (this.source?.kind !== 'published') await store.note(revisionBody(live.config), clock.wall())
+    return store.prune(beforeMs, live.snapshot().revision)
   }
 
   private revisionOf(
