@@ -310,7 +310,7 @@ describe('inspecting a key', () => {
     await run({ kind: 'key', action: 'rotate', id: key.id, body: {} })
     expect(await inspect(secret)).toMatchObject({ shown: 'other' })
     expect(await inspect(key.id)).toMatchObject({ shown: undefined })
-    expect(await refused(inspect(secret.slice(0, -2)))).toContain('api_key_mistyped')
+    expect(await refused(inspect(secret.slice(0, -2)))).toContain('invalid_body')
     expect(await refused(inspect('sk-ant-1'))).toContain('those begin with sbk_')
   })
 
