@@ -65,7 +65,7 @@ describe('with no gateway running', () => {
       [['key', 'create', '--owner', 'alice', '--limits', '{"rpm"'], 2, 'JSON object'],
       [['key', 'create', '--owner', 'alice', '--limits', '{"nonsense": 1}'], 2, 'limits'],
       [['key', 'revoke', 'sbk_000000000000'], 1, 'switchback key list'],
-      [['key', 'inspect', 'sbk_0'], 1, 'cut off or mistyped'],
+      [['key', 'inspect', 'sbk_0'], 2, 'cut off or mistyped'],
       [['project', 'create', 'web'], 2, 'belongs to a tenant'],
       [['key', 'redeem', 'sbi_x'], 2, '--url'],
       [['audit', '--since', '5'], 2, '5m'],

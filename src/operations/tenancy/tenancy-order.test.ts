@@ -304,7 +304,7 @@ describe('inspecting a key', () => {
     const { run, create } = newWorld()
     const { key, secret } = await create()
     const inspect = (text: string) => run({ kind: 'key', action: 'inspect', body: { key: text } })
-    expect(await inspect(` ${secret}\n`.trim())).toMatchObject({ key: { id: key.id }, shown: 'present', owner: { id: 'alice' } })
+    expect(await inspect(`"${secret}"\r\n`)).toMatchObject({ key: { id: key.id }, shown: 'present', owner: { id: 'alice' } })
     await run({ kind: 'key', action: 'rotate', id: key.id, body: {} })
     expect(await inspect(secret)).toMatchObject({ shown: 'previous' })
     await run({ kind: 'key', action: 'rotate', id: key.id, body: {} })
