@@ -49,12 +49,13 @@ export function openCaptures({ config, engine, audit, hasKey, dataDir, clock, lo
       return settings
     },
     hasKey,
+    workers: config.server.workers,
     now: () => clock.wall(),
     tell,
   }
   const allowed = {
     get isActive() {
-      return settings.enabled && captures.isActive
+      return settings.enabled && config.server.workers <= 1 && captures.isActive
     },
     begin: captures.begin.bind(captures),
   }

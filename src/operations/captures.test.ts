@@ -11,7 +11,7 @@ const recipient = await identityToRecipient(secret)
 const other = await identityToRecipient(await generateIdentity())
 const HOUR = 3_600_000
 
-function setup(settings: Partial<CaptureSettings> = {}): CaptureParts & { readonly told: string[] } {
+function setup(settings: Partial<CaptureSettings> = {}, workers = 1): CaptureParts & { readonly told: string[] } {
   const orders: CaptureOrder[] = []
   const told: string[] = []
   const captures = {
@@ -33,6 +33,7 @@ function setup(settings: Partial<CaptureSettings> = {}): CaptureParts & { readon
     told,
     folder: '/data/captures',
     hasKey: (id) => Promise.resolve(id === 'key_a'),
+    workers,
     now: () => 1_000,
     settings: { enabled: true, recipients: [], longestMs: 24 * HOUR, retentionMs: HOUR, maxBytes: 1, ...settings },
     tell: ({ action, by, capture }) => void told.push(`${action} ${capture.id} by ${by}`),
@@ -65,6 +66,12 @@ describe('whose calls are captured', () => {
 })
 
 describe('starting a capture', () => {
+  test('is refused where the calls of a key go to several processes', async () => {
+    expect(await refusal(startCapture(setup({}, 4), wish(), 'key_admin'))).toStartWith(
+      'forbidden : This gateway runs as 4 processes (server.workers)',
+    )
+  })
+
   test('says whose bodies, for how long, for whom, and who wanted it', async () => {
     const parts = setup()
     expect(await startCapture(parts, wish(), 'key_admin')).toMatchObject({

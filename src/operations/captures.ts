@@ -20,6 +20,8 @@ export interface CaptureParts {
   /** Where the bodies are. */
   readonly folder: string
   readonly settings: CaptureSettings
+  /** Processes of the gateway: a capture would hold in one of them. */
+  readonly workers: number
   /** Whether there is a key with this id, issued or of the configuration. */
   readonly hasKey: (id: string) => Promise<boolean>
   readonly now: () => number
@@ -72,10 +74,15 @@ export async function requireKeyOf({ hasKey }: Pick<CaptureParts, 'hasKey'>, { k
 
 /** Begins a capture. Throws `forbidden`, `invalid_body` or `state_unavailable`. */
 export async function startCapture(parts: CaptureParts, wish: CaptureWish, by: string): Promise<CaptureOrder> {
-  const { captures, settings, now, tell } = parts
+  const { captures, settings, workers, now, tell } = parts
   const key = wish.key === NO_KEY ? undefined : wish.key
   if (!settings.enabled)
     throw new GatewayError('forbidden', 'The configuration does not allow to capture anything (capture.enabled).')
+  if (workers > 1)
+    throw new GatewayError(
+      'forbidden',
+      `This gateway runs as ${workers} processes (server.workers), and one of them alone would capture what it happens to serve. Start one gateway more with \`workers: 1\` on the same state, let the calls come to it, and capture there.`,
+    )
   if (wish.forMs > settings.longestMs)
     throw invalid(`A capture may last ${timeSpanText(settings.longestMs)} at most (capture.longest).`, 'for')
   const running = captures.list().find((order) => order.ended === undefined && order.key === key)

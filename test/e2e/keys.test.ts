@@ -64,6 +64,7 @@ describe('with no gateway running', () => {
       [['key', 'create', '--owner', 'alice', '--providers', 'mcok'], 2, 'Did you mean mock?'],
       [['key', 'create', '--owner', 'alice', '--limits', '{"rpm"'], 2, 'JSON object'],
       [['key', 'create', '--owner', 'alice', '--limits', '{"nonsense": 1}'], 2, 'limits'],
+      [['key', 'create', '--owner', 'alice', '--limits', '{"budget":{"monthly_usd":1e999}}'], 2, 'too large'],
       [['key', 'revoke', 'sbk_000000000000'], 1, 'switchback key list'],
       [['key', 'inspect', 'sbk_0'], 2, 'cut off or mistyped'],
       [['project', 'create', 'web'], 2, 'belongs to a tenant'],

@@ -87,7 +87,9 @@ function readLine(cells: readonly string[], at: Positions, number: number): Invo
   if (model === '') throw invalid(`Line ${number} of the invoice names no model.`)
   const currency = (cells[at.currency] ?? '').trim()
   if (currency !== '' && currency.toUpperCase() !== 'USD')
-    throw invalid(`Line ${number} of the invoice is in ${currency.slice(0, 20)}, and the ledger is in US dollars. Export it in USD.`)
+    throw invalid(
+      `Line ${number} of the invoice is in ${currency.slice(0, 20)}, and the ledger is in US dollars. Export it in USD.`,
+    )
   const nanos = nanosOf(cells[at.cost] ?? '')
   if (nanos === undefined)
     throw invalid(

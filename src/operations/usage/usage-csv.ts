@@ -20,13 +20,12 @@ function reportCsv({ series, groups, totals, since, until, group_by }: UsageRepo
 }
 
 const EVENT_COLUMNS = [
-  ...['id', 'kind', 'at', 'request', 'attempt', 'provider', 'model', 'account', 'tenant', 'project', 'owner', 'key', 'session'],
-  ...['purpose', 'outcome', 'error_code', 'cancelled_because', 'streamed', 'latency_ms', 'complete'],
-  ...['usage.inputTokens', 'usage.outputTokens', 'usage.cacheReadTokens', 'usage.cacheWriteTokens', 'usage.cacheWrite5mTokens'],
-  ...['usage.cacheWrite1hTokens', 'usage.reasoningTokens', 'usage.toolPromptTokens', 'usage.serviceTier'],
-  ...['nanos', 'price.source', 'price.version', 'lines', 'saved_nanos', 'provider_nanos', 'reserved_nanos'],
-  ...['made_at', 'reason', 'was_unknown'],
-]
+  'id,kind,at,request,attempt,provider,model,account,tenant,project,owner,key,session',
+  'purpose,outcome,error_code,cancelled_because,streamed,latency_ms,complete',
+  'usage.inputTokens,usage.outputTokens,usage.cacheReadTokens,usage.cacheWriteTokens,usage.cacheWrite5mTokens',
+  'usage.cacheWrite1hTokens,usage.reasoningTokens,usage.toolPromptTokens,usage.serviceTier',
+  'nanos,price.source,price.version,lines,saved_nanos,provider_nanos,reserved_nanos,made_at,reason,was_unknown',
+].flatMap((names) => names.split(','))
 
 /** Inner mappings with dotted names; lists as JSON. */
 function flattened(row: Row): Row {
