@@ -179,6 +179,27 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
     expect(await home.run(['state', 'check', '--config', shared])).toMatchObject({ exitCode: 0 })
   })
 
+  test('no command reads or changes a database of a release that this one cannot work with', async () => {
+    const { home, shared, schema } = newHome()
+    const database = freshDatabase(servers.postgres, SHARED_DOMAINS, schema)
+    await database.query("UPDATE schema_version SET version = 99, works_with = 98 WHERE domain = 'tenancy'")
+    for (const words of [
+      ['usage'],
+      ['explain', 'last'],
+      ['audit'],
+      ['key', 'create', '--owner', 'alice'],
+      ['price', 'set', 'mock/echo', '--input', '1', '--output', '2'],
+      ['provider', 'disable', 'mock'],
+      ['state', 'export', '--to', 'all.jsonl'],
+    ]) {
+      const refused = await home.run([...words, '--config', shared])
+      expect([words, refused.exitCode, refused.stdout]).toEqual([words, 1, ''])
+      expect(refused.stderr).toContain('belongs to a newer Switchback (tenancy schema 99, which works from 98 on')
+    }
+    expect(await database.query('SELECT * FROM tenancy')).toEqual([])
+    await database.close()
+  })
+
   test('explains how a database is backed up, without the password', async () => {
     const { home, shared } = newHome()
     const { exitCode, stderr } = await home.run(['state', 'backup', 'copy.db', '--config', shared])
