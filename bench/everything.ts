@@ -35,7 +35,7 @@ export async function withComparisons(place: Place, measure: (comparison: Compar
   }
   try {
     const floor = await gateway('records-only', { ledger: { enabled: false } })
-    await measure({ row: rowOf('embedded', 1.65), gateway: await gateway('everything', EVERYTHING), floor })
+    await measure({ row: rowOf('embedded', 1.5), gateway: await gateway('everything', EVERYTHING), floor })
     const missing = postgresMissing() ?? redisMissing()
     if (missing !== undefined) {
       process.stdout.write(`everything on, shared: not measured, ${missing}\n`)
@@ -47,7 +47,7 @@ export async function withComparisons(place: Place, measure: (comparison: Compar
       () => redis.close(),
     )
     const state = { store: postgres.url(), coordination: redis.url() }
-    await measure({ row: rowOf('shared', 2.9), gateway: await gateway('shared', { ...EVERYTHING, state }), floor })
+    await measure({ row: rowOf('shared', 2.6), gateway: await gateway('shared', { ...EVERYTHING, state }), floor })
   } finally {
     for (const stop of running.toReversed()) await stop()
   }

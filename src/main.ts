@@ -26,18 +26,19 @@ function startAgain(): void {
 
 /** A fault that nobody handles is told without anything that could come from a request, then the end: what was under way is lost anyway. */
 async function run(): Promise<void> {
-  const [{ runCommandLine }, { endProcess, processContext }, { ENGINE_VERSION }, { writeSync }, { describeError }] =
+  const [{ runCommandLine }, { endProcess, processContext }, { ENGINE_VERSION }, { writeSync }, { describeError }, { writeNow }] =
     await Promise.all([
       import('./cli/command-line.ts'),
       import('./cli/process-context.ts'),
       import('./engine/version.ts'),
       import('node:fs'),
       import('./observability/describe-error.ts'),
+      import('./lib/write-now.ts'),
     ])
   const endWithFault = (fault: unknown): never => {
+    const line = `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), error: describeError(fault) })}\n`
     try {
-      // At once: what is still on its way to a pipe would be lost with the process.
-      writeSync(2, `${JSON.stringify({ level: 'fatal', time: new Date().toISOString(), error: describeError(fault) })}\n`)
+      writeNow((text) => writeSync(2, text), line)
     } finally {
       process.exit(1)
     }

@@ -4,6 +4,7 @@ import { createLimiter } from '../engine/limits/create-limiter.ts'
 import type { Limiter } from '../engine/limits/limiter.ts'
 import { asProviderId } from '../ir/ids.ts'
 import { Deadlines } from '../lib/deadlines.ts'
+import { whenever } from '../lib/eventually.ts'
 import type { LiveConfig } from '../operations/live-config.ts'
 import { issuedLimitsOf, joinedLimitsOf } from '../operations/tenancy/issued-limits.ts'
 import type { GatewayState } from '../state/open-state.ts'
@@ -40,10 +41,11 @@ export function buildLimiter({ live, state, prices, keys, clock, logger }: Limit
     ),
     version: versionOf(live, keys),
     accountsOf: (provider) => live.revision.providers.get(asProviderId(provider))?.settings.accounts.map(({ id }) => id) ?? [],
-    async priceOf({ provider, model }) {
-      const book = prices.book ?? (await prices.warm())
-      return book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price
-    },
+    priceOf: ({ provider, model }) =>
+      whenever(
+        prices.book ?? prices.warm(),
+        (book) => book.priceOf({ providerId: provider, host: live.hostOf(provider), model }, clock.wall())?.price,
+      ),
     clock,
     deadlines: new Deadlines(clock),
     failed: (error) => logger.error({ reason: String(error) }, 'what a call used could not be counted towards its limits'),

@@ -1,4 +1,5 @@
 import { readSurroundings } from '../config/env.ts'
+import { InTurn } from '../lib/in-turn.ts'
 import { KeptKeys } from '../operations/kept-keys.ts'
 import type { RotationParts } from '../operations/rotate-account.ts'
 import { vaultKeeper, vaultKeyFinder } from '../operations/vault/keep-in-vault.ts'
@@ -27,6 +28,7 @@ export function openRotation({
     ownCalls,
     clock,
     keepInVault: vaultKeeper(env),
+    turns: new InTurn(),
     keptKeys: store && new KeptKeys({ store, live, accounts, vaultKey: vaultKeyFinder(env), clock, warn }),
   }
 }

@@ -51,6 +51,15 @@ export function looksSecret(text: string): boolean {
   return (text.match(/[A-Za-z0-9_-]{20,}/g) ?? []).some((run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run))
 }
 
+/** The beginnings of keys that vendors issue, with as much behind them as no name has. */
+const KEY_SHAPES: readonly RegExp[] = [
+  /(^|[^a-z])(sk|pk|rk|gsk|xai|ghp|glpat|hf|pplx|sbk)[-_](?=[\w-]*\d)[\w-]{16,}/i,
+  /AIza[\w-]{20,}|AKIA[A-Z0-9]{16}|AGE-SECRET-KEY|-----BEGIN|\bbearer\s+\S{8,}/i,
+]
+
+/** Whether a text holds a key that somebody pasted where names stand. Names of models and routes are long and mixed too, and are none. */
+export const isKeyShaped = (text: string): boolean => KEY_SHAPES.some((shape) => shape.test(text))
+
 const SECRET_VALUE = new RegExp(`\\b(${[...SECRET_KEYS].join('|')})(["']?\\s*:\\s*)(?!["']?\\$\\{)[^,}#\\s][^,}#]*`, 'g')
 
 /** A line of a configuration file to be shown: the values of secrets are hidden, and all of it when something else might be one. */

@@ -22,6 +22,9 @@ providers:
     accounts:
       - { id: one, inline: "\${OPENAI_API_KEY}" }
       - { id: two, vault: openai-two }
+      - { id: three, api_key_env: TOKEN_OF_THE_TEAM }
+    models: [{ id: Qwen3-235B-A22B-Instruct-2507-FP8 }, { id: sk-small }]
+routes: [{ name: token-heavy-work, match: { model: key-accounts-2025 }, targets: [openai/DeepSeek-R1-Distill-Qwen-32B] }]
 capture: { recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p] }
 egress: [{ id: out, url: "socks5://proxy:1080" }]
 `

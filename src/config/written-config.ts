@@ -4,7 +4,7 @@ import type { RevisionSource } from '../ir/revision.ts'
 import type { ConfigPath } from './config-path.ts'
 import { isOwnSetting } from './own-settings.ts'
 import { formatPath } from './problem.ts'
-import { isSecretHeader, isSecretPath, looksSecret, namesVariable, withoutSecrets } from './secrecy.ts'
+import { isKeyShaped, isSecretHeader, isSecretPath, looksSecret, namesVariable, withoutSecrets } from './secrecy.ts'
 
 /** A secret that stands in a configuration in plain. */
 export interface PlainSecret {
@@ -73,7 +73,7 @@ const literalOf = (text: string): string =>
 function holdsSecret(value: unknown, path: ConfigPath, headers: HeaderSecrecy): boolean {
   if (typeof value === 'number') return isSecretPath(path) && !(headers === 'telling' && path.includes('headers'))
   if (typeof value !== 'string') return false
-  if (namesVariable(path)) return looksSecret(value)
+  if (namesVariable(path)) return looksSecret(value) && !VARIABLE_NAME.test(value)
   // The hash of a key admits nobody, and is there to be written down.
   if (path.at(-1) === 'key_hash') return false
   const plain = withoutReferences(value)
@@ -83,12 +83,10 @@ function holdsSecret(value: unknown, path: ConfigPath, headers: HeaderSecrecy): 
     return hasCredentials || looksSecret(plain)
   // The address of a way out is secret for its password only.
   if (path[0] === 'egress' && path.at(-1) === 'url') return hasCredentials
-  return isSecretPath(path) ? literalOf(value) !== '' : hasCredentials || isPastedKey(plain, path)
+  return isSecretPath(path) ? literalOf(value) !== '' : hasCredentials || isKeyShaped(plain)
 }
 
-/** A key in a place where nobody expects one. Hashes and public keys look alike, and are none. */
-const isPastedKey = (text: string, path: ConfigPath): boolean =>
-  looksSecret(text) && !path.includes('recipients') && !/^(sha256:|age1)/.test(text)
+const VARIABLE_NAME = /^[A-Z][A-Z0-9_]*$/
 
 const withoutReferences = (text: string): string => text.replace(/\$\{[^}]*\}/g, '')
 

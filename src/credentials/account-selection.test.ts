@@ -59,6 +59,13 @@ describe('accounts that take turns', () => {
     expect(pool.select(P, 'm').map(({ id }) => String(id))).toEqual(['b', 'c', 'a'])
   })
 
+  test('a session that stays with its own account takes nobody else his turn', () => {
+    const { served } = setup({ selection: 'round_robin', sticky: 2 })
+    expect(served(1)).toBe('a')
+    expect(served(3, asAccountId('c'))).toBe('ccc')
+    expect(served(3)).toBe('abb')
+  })
+
   test('looking does not take a turn, and sees what the next request gets', () => {
     const { pool } = setup({ selection: 'round_robin', sticky: 2 })
     for (let request = 0; request < 10; request++) {

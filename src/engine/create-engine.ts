@@ -140,10 +140,9 @@ class Serving {
     try {
       // Nobody has listened for an abort until now.
       if (call.signal.aborted) throw clientGone()
-      const made = this.decider.decide(call)
-      const finding = hasWaited ? undefined : this.finding(made)
+      decided = this.decider.decide(call, limits)
+      const finding = hasWaited ? undefined : this.finding(decided)
       if (finding !== undefined) return finding.then(() => this.execute(call, limits, true))
-      decided = limits === undefined ? made : { ...made, limits }
     } catch (error) {
       limits?.end()
       return Promise.resolve(this.denied(call, error))

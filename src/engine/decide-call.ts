@@ -16,6 +16,7 @@ import type { Decided, Revision } from './execution-deps.ts'
 import { Conversation } from './conversation.ts'
 import { RouteCursors } from './route-cursors.ts'
 import { objectNotFound, previousAnswer, type PreviousAnswer } from './answers.ts'
+import type { CallLimits } from './limits/limiter.ts'
 import { identifySession } from './session-id.ts'
 import type { AffinityStore } from '../state/affinity/store.ts'
 import { estimateInputTokens } from './token-estimate.ts'
@@ -37,8 +38,8 @@ export interface DeciderOptions {
 
 /** Decides on calls, for serving and for previews alike. */
 export interface Decider {
-  /** Throws what `resolveRoute` and `decide` throw, and `object_not_found` for a file or batch that is not known as the caller's. */
-  decide(call: AskingCall): Decided
+  /** `limits` is what the call holds. Throws what `resolveRoute` and `decide` throw, and `object_not_found` for a file or batch that is not known as the caller's. */
+  decide(call: AskingCall, limits?: CallLimits): Decided
   /** The call is served: whoever serves in turns goes on to the next. */
   count(decided: Decided): void
   /** The session of a call that comes to no decision. */
@@ -52,7 +53,7 @@ export function createDecider(options: DeciderOptions): Decider {
   const observed: ObservedState = { of: (target) => options.observed.of(target), cursor: cursors.at }
   const factsOf = options.factsOf ?? (() => NOTHING_KNOWN)
   return {
-    decide(call) {
+    decide(call, limits) {
       const revision = options.revision()
       const { snapshot } = revision
       const previous = previousAnswer(call, options.affinity)
@@ -65,7 +66,8 @@ export function createDecider(options: DeciderOptions): Decider {
       const seed = Math.floor(options.random() * 2 ** 32)
       const plan = decide(snapshot, resolved, question, { observed, factsOf, seed })
       question.letGo()
-      return { revision, snapshot, route: resolved.route, plan, question, conversation, isContinuable: isContinuable(call) }
+      const { route } = resolved
+      return { revision, snapshot, route, plan, question, conversation, isContinuable: isContinuable(call), limits }
     },
     count({ plan }) {
       if (plan.strategy === 'round_robin') cursors.advance(plan.route)

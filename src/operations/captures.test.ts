@@ -94,6 +94,13 @@ describe('starting a capture', () => {
     expect(await refusal(Promise.resolve().then(() => wish(more)))).toStartWith(expected)
   })
 
+  test('takes one of two orders for the calls of one key that come at once', async () => {
+    const parts = setup()
+    const answers = await Promise.all([wish(), wish()].map((one) => refusal(startCapture(parts, one, 'x'))))
+    expect(answers).toEqual(['accepted', expect.stringContaining('being captured already')])
+    expect(parts.told).toHaveLength(1)
+  })
+
   test('refuses what is no public key, and never repeats a secret one', async () => {
     for (const given of ['age1nonsense', 'ssh-ed25519 AAAA', recipient.slice(0, -1)])
       expect(await refusal(startCapture(setup(), wish({ recipient: given }), 'x'))).toStartWith('invalid_body recipient')

@@ -85,10 +85,12 @@ export async function startCapture(parts: CaptureParts, wish: CaptureWish, by: s
     )
   if (wish.forMs > settings.longestMs)
     throw invalid(`A capture may last ${timeSpanText(settings.longestMs)} at most (capture.longest).`, 'for')
+  const recipients = await recipientsOf(settings, wish)
+  // Nothing is waited for from here on: of two orders for one key the second finds the first.
   const running = captures.list().find((order) => order.ended === undefined && order.key === key)
   if (running !== undefined)
     throw invalid(`The calls of this key are being captured already (${running.id}). Stop that capture first.`, 'key')
-  const capture = captures.start({ key, recipients: await recipientsOf(settings, wish), by, until: now() + wish.forMs })
+  const capture = captures.start({ key, recipients, by, until: now() + wish.forMs })
   tell({ action: 'capture.start', by, capture })
   return capture
 }

@@ -1,6 +1,7 @@
 import type { LoadResult } from '../config/load.ts'
 import type { Clock } from '../lib/clock.ts'
 import { fileMark } from '../lib/file-mark.ts'
+import { InTurn } from '../lib/in-turn.ts'
 import type { Refreshed } from './revisions/config-in-force.ts'
 import { refusalReasons, tellRefusal, tellTaken } from './revisions/tell-config.ts'
 
@@ -32,7 +33,7 @@ export function followConfig({ gateway, path, clock, tell }: FollowConfigOptions
   let seen: string | undefined
   let seenOwn: string | undefined
   let settling: string | undefined
-  let running: Promise<void> = Promise.resolve()
+  const turns = new InTurn()
   let lastRefusal: string | undefined
 
   async function take(isAsked: boolean, ownHasChanged: boolean): Promise<void> {
@@ -54,14 +55,12 @@ export function followConfig({ gateway, path, clock, tell }: FollowConfigOptions
     tellRefusal(reasons, tell)
   }
 
-  function reload(isAsked: boolean, ownHasChanged = false): Promise<void> {
-    running = running
-      .then(() => take(isAsked, ownHasChanged))
+  const reload = (isAsked: boolean, ownHasChanged = false): Promise<void> =>
+    turns
+      .run(() => take(isAsked, ownHasChanged))
       .catch((error: unknown) =>
         tell(`The configuration could not be read again: ${error instanceof Error ? error.message : 'unknown'}`),
       )
-    return running
-  }
 
   function look(): void {
     const mark = watched.map((file) => fileMarkOf(file)).join('\n')

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { asAccountId, asProviderId } from '../ir/ids.ts'
 import { isObject } from '../ir/json.ts'
 import type { Clock } from '../lib/clock.ts'
+import { InTurn } from '../lib/in-turn.ts'
 import { openSealed, sealBytes } from '../lib/sealed-bytes.ts'
 import { Secret } from '../lib/secret.ts'
 import type { RotatedKeyStore, SealedKey } from '../state/rotated-keys/store.ts'
@@ -30,7 +31,7 @@ export type KeepKey = (rotated: RotatedKey) => Promise<void>
  */
 export class KeptKeys {
   private readonly options: KeptKeysOptions
-  private reading: Promise<void> = Promise.resolve()
+  private readonly turns = new InTurn()
   private lastWarning: string | undefined
 
   constructor(options: KeptKeysOptions) {
@@ -57,9 +58,7 @@ export class KeptKeys {
 
   /** Uses what is kept. One after the other, so that the last one knows all. Rejects with `state_unavailable`. */
   read(): Promise<void> {
-    const done = this.reading.then(() => this.readAll())
-    this.reading = done.catch(() => undefined) // whoever asked is told
-    return done
+    return this.turns.run(() => this.readAll())
   }
 
   private async readAll(): Promise<void> {

@@ -4,6 +4,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import type { OwnCalls } from '../engine/ledger/own-calls.ts'
 import type { RoutingSnapshot } from '../ir/snapshot.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { InTurn } from '../lib/in-turn.ts'
 import { replaceFile } from '../lib/replace-file.ts'
 import { Secret } from '../lib/secret.ts'
 import type { AccountSettings } from '../providers/provider.settings.schema.ts'
@@ -27,6 +28,8 @@ export interface RotationParts {
   readonly keepInVault: (config: CompiledConfig, name: string, secret: Secret) => Promise<void>
   /** Keys that outlive the process; undefined when the state does not. */
   readonly keptKeys: Pick<KeptKeys, 'keeper'> | undefined
+  /** Keys are kept and taken into use one after the other: of two that come at once the one that is kept is the one that is used. */
+  readonly turns: Pick<InTurn, 'run'>
 }
 
 export interface RotationOrder {
@@ -93,16 +96,29 @@ export async function rotateAccount(
   return audited(audit, origin, deed, async () => {
     const place = await placeFor(parts, account)
     if (order.check) await tried(parts, subject, order)
-    const rotated = parts.live.rotation(subject.provider, subject.account, order.secret)
-    const kept = await keepAt(parts, place, rotated)
-    // Whoever reads its key from a file sees the new one by itself.
-    if (place.kind !== 'file') {
-      parts.live.useKeys([rotated])
-      parts.accounts.configure(parts.live.pooled)
-    }
-    const released = parts.accounts.reset(subject.provider, subject.account)
-    return { rotated: nameOfSubject(subject), checked: order.check, ...kept, released }
+    const taken = await parts.turns.run(() => takenOver(parts, { subject, place, secret: order.secret }))
+    return { rotated: nameOfSubject(subject), checked: order.check, ...taken }
   })
+}
+
+interface NewKey {
+  readonly subject: AccountSubject
+  readonly place: KeyPlace
+  readonly secret: Secret
+}
+
+async function takenOver(
+  parts: RotationParts,
+  { subject: { provider, account }, place, secret }: NewKey,
+): Promise<Kept & Pick<Rotated, 'released'>> {
+  const rotated = parts.live.rotation(provider, account, secret)
+  const kept = await keepAt(parts, place, rotated)
+  // Whoever reads its key from a file sees the new one by itself.
+  if (place.kind !== 'file') {
+    parts.live.useKeys([rotated])
+    parts.accounts.configure(parts.live.pooled)
+  }
+  return { ...kept, released: parts.accounts.reset(provider, account) }
 }
 
 function accountOf({ live }: RotationParts, { provider, account: id }: AccountSubject): AccountSettings {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { SERVER_CERTIFICATE, SERVER_KEY, TEST_AUTHORITY } from '../../test/support/certificates.data.ts'
 import { connectStages } from './connect-stages.ts'
 
-const WAIT_MS = 3_000
+const WAIT_MS = 60_000
 
 describe('the stages of a connection', () => {
   test('end at a name that nobody has', async () => {

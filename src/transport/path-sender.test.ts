@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { SERVER_CERTIFICATE, SERVER_KEY, TEST_AUTHORITY } from '../../test/support/certificates.data.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { anyWay, type EgressPath } from './egress.settings.schema.ts'
 import type { FetchInit } from './fetch-function.ts'
+import { AddressGuard } from './address-guard.ts'
 import { createFetchTransport } from './fetch-transport.ts'
+import { PathSender } from './path-sender.ts'
 
 interface Setup {
   readonly addresses?: readonly string[]
@@ -108,6 +111,47 @@ test('whether an upstream can be reached is asked where requests go around the p
   const isReachable = (egress?: EgressPath): Promise<boolean> => transport.isReachable('https://api.example', 100, signal, egress)
   expect(await isReachable({ ...anyWay(false), proxy: undefined })).toBe(false)
   expect([await isReachable(), await isReachable(anyWay(false))]).toEqual([true, true])
+})
+
+describe('where fetch takes neither certificates nor the name of a server apart from its address', () => {
+  /** Every name is this machine, and is allowed. */
+  class Loopback extends AddressGuard {
+    override addressesOf(): Promise<readonly string[]> {
+      return Promise.resolve(['127.0.0.1'])
+    }
+  }
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    tls: { key: SERVER_KEY, cert: SERVER_CERTIFICATE },
+    fetch: (request) => new Response(request.headers.get('host')),
+  })
+  afterAll(() => server.stop(true))
+  const send = async (host: string, path: EgressPath): Promise<string> => {
+    const sender = new PathSender({
+      fetch: () => Promise.reject(new Error('fetch was called')),
+      guard: new Loopback({ clock: new ManualClock() }),
+      canPin: false,
+    })
+    const { signal } = new AbortController()
+    const request = { url: `https://${host}:${server.port}/`, method: 'GET', headers: {}, body: undefined, signal }
+    const fetching = { isProxied: false, init: () => Promise.reject(new Error('fetch was called')) as never }
+    return sender.send(request, path, fetching).then(
+      (response) => response.text(),
+      (error: Error & { code?: string }) => error.code ?? error.message,
+    )
+  }
+  const trusted = [TEST_AUTHORITY]
+
+  test('a request with certificates of its own goes over a connection of our own', async () => {
+    expect(await send('127.0.0.1', { ...anyWay(false), trusted })).toBe(`127.0.0.1:${server.port}`)
+  })
+
+  test('a public one goes to the address that was checked, and the server has to be who it was called', async () => {
+    expect(await send('upstream.test', { ...anyWay(true), trusted })).toBe(`upstream.test:${server.port}`)
+    expect(await send('another.test', { ...anyWay(true), trusted })).toBe('ERR_TLS_CERT_ALTNAME_INVALID')
+    expect(await send('upstream.test', anyWay(true))).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+  })
 })
 
 describe('a request', () => {

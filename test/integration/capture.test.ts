@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Decrypter, generateIdentity, identityToRecipient } from 'age-encryption'
 import { CHAT, CLIENT_FORMATS, formatAt, serving } from '../support/client-formats.ts'
@@ -10,11 +9,7 @@ import { sseReply } from '../support/upstream-answers.ts'
 const identity = await generateIdentity()
 const recipient = await identityToRecipient(identity)
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => world.closeAll())
 
 const KEYS = [
   { key: 'watched-key', prefix: 'watched', role: 'client' },
@@ -33,8 +28,7 @@ interface Captured {
 }
 
 async function capturing(url: string): Promise<Captured> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'switchback-'))
-  folders.push(dataDir)
+  const dataDir = world.folder()
   const providers = CLIENT_FORMATS.map(({ format }) => providerAt(format, { url }, format))
   const gateway = await world.gateway(
     { api_keys: KEYS, providers: [...providers, providerAt('up', { url }, 'openai')] },
@@ -171,8 +165,7 @@ describe('captured calls', () => {
   })
 
   test('are for admins to order, and for nobody while it is switched off', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'switchback-'))
-    folders.push(dataDir)
+    const dataDir = world.folder()
     const config = { api_keys: KEYS, providers: [{ id: 'mock', type: 'mock' }], capture: { enabled: false } }
     const gateway = await world.gateway(config, { dataDir })
     const order = { key: 'watched', for: '15m', recipient }
@@ -180,6 +173,17 @@ describe('captured calls', () => {
     expect([await statusOf('watched-key'), await statusOf('operator-key'), await statusOf('admin-key')]).toEqual([403, 403, 403])
     expect(existsSync(join(dataDir, 'captures'))).toBe(false)
   })
+})
+
+test('bodies are kept when their capture is stopped, unless somebody says otherwise', async () => {
+  const upstream = await world.upstream(serving(CHAT, { text: CANARY }))
+  const { gateway, dataDir, id } = await capturing(upstream.url)
+  await (await gateway.post('/v1/chat/completions', chat(), as('watched-key'))).text()
+  const odd = await gateway.post(`/v1/captures/${id}/stop`, { delete: 'yes' }, as('admin-key'))
+  expect(odd.status).toBe(400)
+  const stopped = await gateway.post(`/v1/captures/${id}/stop`, {}, as('admin-key'))
+  expect(await stopped.json()).toMatchObject({ was_running: true, deleted: false })
+  expect(existsSync(join(dataDir, 'captures', id, 'capture.json'))).toBe(true)
 })
 
 test('who captured whose calls, and when that ended, stands in the audit', async () => {

@@ -147,6 +147,19 @@ describe('Cohere at Bedrock', () => {
     expect((await gateway.recordOf(response)).usage).toEqual({ inputTokens: 200, outputTokens: 0 })
   })
 
+  test('is not asked on a strict route for a purpose that it has no word for', async () => {
+    const upstream = await world.upstream(cohere)
+    const gateway = await world.gateway({
+      providers: [{ id: 'up', base_url: upstream.url, type: 'bedrock', region: 'us-east-1', accounts: [keys('A')] }],
+      routes: [{ name: 'v', match: { model: 'v' }, targets: ['up/cohere.embed-multilingual-v3'], translation: 'strict' }],
+    })
+    const asked = (taskType: string) =>
+      gateway.post('/v1beta/models/v:embedContent', { content: { parts: [{ text: 'a' }] }, taskType })
+    expect((await asked('FACT_VERIFICATION')).status).toBe(422)
+    expect(upstream.requests).toEqual([])
+    expect((await asked('RETRIEVAL_QUERY')).status).toBe(200)
+  })
+
   test('that leaves its usage out of one answer has used nobody knows how much', async () => {
     let calls = 0
     const { gateway } = await bedrock(async (request) => {

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { CHAT, GEMINI, MESSAGES, RESPONSES, serving, type ClientFormat } from '../support/client-formats.ts'
 import type { RecordedRequest, ReplyFor } from '../support/fake-upstream.ts'
@@ -8,11 +7,7 @@ import { compiledConfig, eventually, TestWorld, type TestGateway } from '../supp
 import { jsonReply } from '../support/upstream-answers.ts'
 
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
-})
+afterEach(() => world.closeAll())
 
 type Json = Record<string, unknown>
 
@@ -93,8 +88,7 @@ describe('format: auto', () => {
 
   test('outlives the process, without a word of the address', async () => {
     const upstream = await world.upstream(speaking(RESPONSES))
-    const dataDir = mkdtempSync(path.join(tmpdir(), 'formats-'))
-    folders.push(dataDir)
+    const dataDir = world.folder()
     const first = await gatewayBefore(upstream, {}, dataDir)
     expect(await servedIn(first, CHAT)).toBe('responses, translated')
     await first.gateway.close()
@@ -108,8 +102,7 @@ describe('format: auto', () => {
 
   test('is found out again where the file is broken', async () => {
     const upstream = await world.upstream(speaking(CHAT))
-    const dataDir = mkdtempSync(path.join(tmpdir(), 'formats-'))
-    folders.push(dataDir)
+    const dataDir = world.folder()
     writeFileSync(
       path.join(dataDir, 'formats.json'),
       '{"version":1,"known":[{"key":1},null,{"key":"x","at":1,"spoken":["nonsense"]}]}',

@@ -119,6 +119,19 @@ describe('an endpoint that takes JSON', () => {
   })
 })
 
+test('moderations that name no model are those of the model that OpenAI takes then; nothing else goes without one', async () => {
+  const upstream = await world.upstream(jsonReply({ results: [1] }))
+  const gateway = await world.gateway({
+    providers: [providerAt('up', upstream, 'openai')],
+    routes: [{ name: 'all', match: { model: 'omni-moderation-latest' }, targets: ['up/judge'] }],
+  })
+  for (const [path, body] of JSON_ENDPOINTS) {
+    const response = await gateway.post(path, body)
+    expect([path, response.status]).toEqual([path, path === '/v1/moderations' ? 200 : 400])
+  }
+  expect(upstream.requests.map(({ json }) => json)).toEqual([{ input: 'text', model: 'judge' }])
+})
+
 test('speech comes as bytes, while it is made', async () => {
   const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
   const audio = Buffer.from([0xff, 0xfb, 0x00, 0x80])

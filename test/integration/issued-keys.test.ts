@@ -1,18 +1,11 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { CHAT, CLIENT_FORMATS, MESSAGES, type ClientFormat } from '../support/client-formats.ts'
 import type { FakeUpstream, Step } from '../support/fake-upstream.ts'
 import { accountsNamed, compiledConfig, eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 import { jsonReply, sseReply } from '../support/upstream-answers.ts'
 
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => world.closeAll())
 
 type Json = Record<string, unknown>
 
@@ -218,8 +211,7 @@ describe('an issued key', () => {
   })
 
   test('outlives a restart, and so does its end', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'switchback-keys-'))
-    folders.push(folder)
+    const folder = world.folder()
     const upstream = await world.upstream(jsonReply(CHAT.whole({ text: 'fine' })))
     const config = { ...SERVER, providers: [providerAt('up', upstream, 'openai')] }
     const first = await world.gateway(config, { dataDir: folder })

@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CHAT, CLIENT_FORMATS, MESSAGES, refusing, serving } from '../support/client-formats.ts'
 import { eventually, providerAt, TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
@@ -9,17 +7,9 @@ import { eventually, providerAt, TestWorld, type TestGateway } from '../support/
 type Json = Record<string, unknown>
 
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => world.closeAll())
 
-function newDataDir(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'switchback-ledger-'))
-  folders.push(folder)
-  return join(folder, 'data')
-}
+const newDataDir = (): string => join(world.folder(), 'data')
 
 const get = async (gateway: TestGateway, path: string): Promise<Json> =>
   (await (await fetch(`${gateway.url}${path}`)).json()) as Json

@@ -149,8 +149,7 @@ describe('a budget', () => {
   })
 
   test('outlives a restart', async () => {
-    const { mkdtempSync, rmSync } = await import('node:fs')
-    const dataDir = mkdtempSync('/tmp/limits-')
+    const dataDir = world.folder()
     const config = { tenants: [{ id: 'team', budget: { monthly_usd: 0.4 } }] }
     const options = { reply: serving(CHAT, DEAR), gateway: { dataDir } }
     const first = await openLimits(world, config, options)
@@ -159,8 +158,6 @@ describe('a budget', () => {
     const second = await openLimits(world, config, options)
     expect(await second.spent()).toBe(0.5)
     expect((await second.post()).status).toBe(402)
-    await second.gateway.close()
-    rmSync(dataDir, { recursive: true })
   })
 
   test('refuses a model whose price nobody knows, with the command that sets it, unless told otherwise', async () => {

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createCredentials } from '../../src/credentials/credentials.ts'
 import { asAccountId, asProviderId } from '../../src/ir/ids.ts'
@@ -15,11 +14,7 @@ import { TestWorld, type TestGateway, type TestGatewayOptions } from '../support
 import { chatAnswer, jsonReply } from '../support/upstream-answers.ts'
 
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => world.closeAll())
 
 /** An upstream that takes the tokens which its endpoint says hold. */
 const upstreamOf = (oauth: FakeOAuth): Promise<FakeUpstream> =>
@@ -54,8 +49,7 @@ const statusesOf = async (count: number, ...gateways: TestGateway[]): Promise<Se
 }
 
 function dataDir(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'logins-'))
-  folders.push(folder)
+  const folder = world.folder()
   return folder
 }
 

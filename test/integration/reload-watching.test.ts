@@ -1,7 +1,4 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { CHAT, serving } from '../support/client-formats.ts'
 import type { FakeUpstream } from '../support/fake-upstream.ts'
@@ -16,11 +13,7 @@ interface Span {
 }
 
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => world.closeAll())
 
 const MOCK = { providers: [{ id: 'mock', type: 'mock' }] }
 const chat = (model: string): object => ({ model, messages: [{ role: 'user', content: 'hi' }] })
@@ -184,8 +177,7 @@ describe('alerts of another configuration', () => {
 describe('capture settings of another configuration', () => {
   const capturing = async (capture: object) => {
     const [mine, other] = await Promise.all([1, 2].map(async () => identityToRecipient(await generateIdentity())))
-    const dataDir = mkdtempSync(join(tmpdir(), 'switchback-'))
-    folders.push(dataDir)
+    const dataDir = world.folder()
     const gateway = await world.gateway({ ...MOCK, capture }, { dataDir })
     const start = (span: string): Promise<Response> => gateway.post('/v1/captures', { key: 'none', for: span, recipient: mine })
     const isCaptured = async (): Promise<boolean> => {

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config/load.ts'
 import { followConfig } from '../../src/operations/follow-config.ts'
@@ -12,11 +11,7 @@ import { jsonReply, sseReply } from '../support/upstream-answers.ts'
 type Json = Record<string, unknown>
 
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(() => world.closeAll())
 
 const MOCKS = [
   { id: 'a', type: 'mock' },
@@ -241,8 +236,7 @@ describe('what is known survives another configuration', () => {
 
 describe('policy tests', () => {
   const folder = (): string => {
-    folders.push(mkdtempSync(join(tmpdir(), 'switchback-policies-')))
-    return folders.at(-1)!
+    return world.folder()
   }
   const promise = (name: string, target: string): string =>
     JSON.stringify({ tests: [{ name, request: { model: 'r' }, expect: { selected: target } }] })
@@ -274,8 +268,7 @@ describe('a configuration file', () => {
     writeFileSync(path, JSON.stringify({ server: { bind: '127.0.0.1:0' }, providers: MOCKS, ...routed(...targets) }))
 
   test('read ten thousand times, and changed a hundred times, leaves nothing behind', async () => {
-    folders.push(mkdtempSync(join(tmpdir(), 'switchback-reload-')))
-    const path = join(folders.at(-1)!, 'switchback.yaml')
+    const path = join(world.folder(), 'switchback.yaml')
     write(path, 'a/echo')
     const clock = new ManualClock()
     const load = (): ReturnType<typeof loadConfig> => loadConfig({ path, env: {}, cwd: '/', home: '/' })

@@ -1,22 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { TestWorld, type TestGateway } from '../support/gateway-fixture.ts'
 
 type Json = Record<string, unknown>
 
 const world = new TestWorld()
-const folders: string[] = []
-afterEach(async () => {
-  await world.closeAll()
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
-const newFolder = (): string => {
-  folders.push(mkdtempSync(join(tmpdir(), 'switchback-revisions-')))
-  return folders.at(-1)!
-}
+afterEach(() => world.closeAll())
 
 const OWN = { providers: [{ id: 'own', type: 'mock' }], routes: [{ name: 'r', match: { model: 'm' }, targets: ['own/echo'] }] }
 const document = (provider: string, more = ''): string =>
@@ -47,7 +35,7 @@ async function asked({ url }: TestGateway, path: string, body?: unknown, key?: s
 
 describe('a published configuration', () => {
   test('is served by at once, outlives the gateway, and gives way to its own again when it is withdrawn', async () => {
-    const dataDir = newFolder()
+    const dataDir = world.folder()
     const first = await world.gateway(OWN, { dataDir })
     expect(await served(first)).toEqual(['own', '1'])
     const published = await asked(first, '/v1/revisions', { document: document('shared'), note: 'for all' })
@@ -74,7 +62,7 @@ describe('a published configuration', () => {
   })
 
   test('can be gone back to, and is then the revision that it was', async () => {
-    const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+    const gateway = await world.gateway(OWN, { dataDir: world.folder() })
     for (const provider of ['a', 'b']) await asked(gateway, '/v1/revisions', { document: document(provider) })
     expect(await served(gateway)).toEqual(['b', '3'])
     expect((await asked(gateway, '/v1/revisions/2/publish', { note: 'b was wrong' })).body).toMatchObject({
@@ -93,7 +81,7 @@ describe('a published configuration', () => {
   })
 
   test('comes with its policy tests, which have to pass', async () => {
-    const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+    const gateway = await world.gateway(OWN, { dataDir: world.folder() })
     const order = (expected: string): Json => ({
       document: document('shared', 'policy_tests: [policies.yaml]\n'),
       policy_files: {
@@ -111,7 +99,7 @@ describe('a published configuration', () => {
   })
 
   test('is looked at only, when that is what was asked for', async () => {
-    const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+    const gateway = await world.gateway(OWN, { dataDir: world.folder() })
     const { status, body } = await asked(gateway, '/v1/revisions', { document: document('shared'), dry_run: true })
     expect([status, body['dry_run'], body['revision']]).toEqual([200, true, undefined])
     expect(await served(gateway)).toEqual(['own', '1'])
@@ -119,7 +107,7 @@ describe('a published configuration', () => {
   })
 
   test('replaces nothing but what whoever publishes believes to be in force', async () => {
-    const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+    const gateway = await world.gateway(OWN, { dataDir: world.folder() })
     const publish = async (provider: string, if_revision: unknown): Promise<number> =>
       (await asked(gateway, '/v1/revisions', { document: document(provider), if_revision })).status
     expect(await publish('a', 7)).toBe(409)
@@ -129,7 +117,7 @@ describe('a published configuration', () => {
   })
 
   test('holds no secret in plain', async () => {
-    const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+    const gateway = await world.gateway(OWN, { dataDir: world.folder() })
     const key = 'sk-proj-aB3dE5fG7hI9jK1lM3nO5pQ7'
     const secret = `providers:\n  - id: a\n    type: openai\n    api_key: ${key}\n`
     const { status, body } = await asked(gateway, '/v1/revisions', { document: secret })
@@ -145,14 +133,14 @@ describe('a published configuration', () => {
     ['a revision that is none', { document: '', if_revision: -1 }, 'if_revision'],
     ['a note of several lines', { document: '', note: 'a\nb' }, 'note'],
   ])('is refused with the field that is wrong: %s', async (_what, body, param) => {
-    const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+    const gateway = await world.gateway(OWN, { dataDir: world.folder() })
     expect(await asked(gateway, '/v1/revisions', body)).toMatchObject({ status: 400, body: { error: { param } } })
   })
 
   test.each(['providers: [', 'a: &a [*a]', '{"providers": 7}', 'providers: [{ id: a, type: mokc }]', '- 1', 'sever: {}'])(
     'that is none is refused with its problems: %s',
     async (text) => {
-      const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+      const gateway = await world.gateway(OWN, { dataDir: world.folder() })
       const { status, body } = await asked(gateway, '/v1/revisions', { document: text, file: 'mine.yaml' })
       expect([status, (body['error'] as Json)['code']]).toEqual([422, 'revision_refused'])
       expect(JSON.stringify(body)).toContain('mine.yaml:')
@@ -167,7 +155,7 @@ describe('a published configuration', () => {
   })
 
   test.each(['0', '99', '-1', 'x', '1e3', '1%2F2'])('of no number that there is, is not found: %s', async (id) => {
-    const gateway = await world.gateway(OWN, { dataDir: newFolder() })
+    const gateway = await world.gateway(OWN, { dataDir: world.folder() })
     expect((await asked(gateway, `/v1/revisions/${id}`)).status).toBe(404)
     expect((await asked(gateway, `/v1/revisions/${id}/publish`, {})).status).toBe(404)
   })
@@ -175,7 +163,7 @@ describe('a published configuration', () => {
 
 describe('the history of a configuration', () => {
   test('gives the same number to the same configuration, after a start and a change, and never one twice', async () => {
-    const dataDir = newFolder()
+    const dataDir = world.folder()
     const numbers: (string | null)[] = []
     for (const provider of ['a', 'b', 'a', 'c', 'b']) {
       const gateway = await world.gateway(
@@ -189,7 +177,7 @@ describe('the history of a configuration', () => {
   })
 
   test('keeps bodies without secrets, and puts those that had some in force no more', async () => {
-    const dataDir = newFolder()
+    const dataDir = world.folder()
     const key = 'sk-proj-aB3dE5fG7hI9jK1lM3nO5pQ7'
     const gateway = await world.gateway({ ...OWN, api_keys: [{ key, role: 'admin', prefix: 'boss' }] }, { dataDir })
     const shown = await asked(gateway, '/v1/revisions/1', undefined, key)

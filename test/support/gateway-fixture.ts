@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createGateway, type Gateway } from '../../src/app.ts'
 import { configFromObject, type LoadResult, type PublishedConfig } from '../../src/config/load.ts'
 import type { RequestRecord } from '../../src/ir/record.ts'
@@ -94,6 +97,13 @@ export class TestWorld {
 
   async gateway(config: Json, options?: TestGatewayOptions): Promise<TestGateway> {
     return this.keep(await startGateway(config, options))
+  }
+
+  /** A folder, removed with everything else. */
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'switchback-test-'))
+    this.keep({ close: async () => rmSync(folder, { recursive: true, force: true }) })
+    return folder
   }
 
   keep<Thing extends { close(): Promise<void> }>(thing: Thing): Thing {

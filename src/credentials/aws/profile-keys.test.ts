@@ -442,6 +442,7 @@ describe('a profile with a login in a browser', () => {
       ['nobody answers', {}, 503, 'credential_unavailable', 1],
       ['there are too many', {}, 429, 'credential_unavailable', 1],
       ['the answer is no token', {}, 200, 'credential_unavailable', 1],
+      ['the answer says no end', {}, 201, 'credential_unavailable', 1],
     ])('says what to do where %s, and repeats no secret', async (...[, fields, status, code, refreshed]) => {
       const { asked, failure, login } = world('p', WITH_SESSION, {
         answer: () => Response.json({ error: 'canary', accessToken: 'can ary', expiresIn: 1 }, { status }),

@@ -107,6 +107,21 @@ describe('what is not checked', () => {
     })
   })
 
+  test('references of a schema within that has an address of its own', () => {
+    const within = { $id: 'https://host.test/inner', $defs: { a: { type: 'string' } }, properties: { a: { $ref: '#/$defs/a' } } }
+    const schema = {
+      $id: 'https://host.test/outer',
+      $defs: { a: { type: 'number' } },
+      properties: { in: within, a: { $ref: '#/$defs/a' } },
+    }
+    expect(checkSchema(schema, { in: { a: 'text' }, a: 1 }, compile)).toEqual({
+      kind: 'unknown',
+      keyword: '/properties/in/properties/a/$ref',
+    })
+    expect(kindOf(schema, { in: { b: 1 }, a: 'text' })).toBe('invalid')
+    expect(kindOf({ properties: { in: within, b: { $ref: '#/properties/in/properties/a' } } }, { b: 'text' })).toBe('unknown')
+  })
+
   test('decides nothing that something else decides', () => {
     const open = { pattern: '(?=a)b' }
     expect(kindOf({ ...open, type: 'number' }, 'a')).toBe('invalid')

@@ -50,6 +50,8 @@ class Walk implements SchemaWalk {
   private depth = 0
   /** Alternatives around the place at hand: what fails there fails nothing yet. */
   private alternatives = 0
+  /** Schemas with an `$id` of their own around the place at hand: references in them begin there, and are left open. */
+  private embedded = 0
 
   constructor(root: unknown, compile: CompilePattern) {
     this.root = root
@@ -62,6 +64,8 @@ class Walk implements SchemaWalk {
     if (schema === false) return this.told(INVALID, pointer, this.failures.length)
     if (!isObject(schema)) return this.told(UNKNOWN, pointer, this.failures.length)
     if (++this.depth > MOST_DEPTH) throw new WorkLimit()
+    const isEmbedded = schema !== this.root && isResource(schema)
+    if (isEmbedded) this.embedded++
     let least: Grade = VALID
     for (const name of Object.keys(schema)) {
       this.spend(1)
@@ -74,6 +78,7 @@ class Walk implements SchemaWalk {
       if (least === INVALID && this.alternatives > 0) break
     }
     this.depth--
+    if (isEmbedded) this.embedded--
     return least
   }
 
@@ -86,9 +91,10 @@ class Walk implements SchemaWalk {
 
   resolve(reference: string): { readonly schema: unknown } | undefined {
     this.spend(reference.length / CHARACTERS_A_STEP)
-    if (reference !== '#' && !reference.startsWith('#/')) return undefined
+    if (this.embedded > 0 || (reference !== '#' && !reference.startsWith('#/'))) return undefined
     let schema: unknown = this.root
     for (const part of reference.split('/').slice(1)) {
+      if (schema !== this.root && isResource(schema)) return undefined
       const name = decoded(part)
       const isThere = (isObject(schema) || Array.isArray(schema)) && name !== undefined && Object.hasOwn(schema, name)
       if (!isThere) return undefined
@@ -118,6 +124,8 @@ class Walk implements SchemaWalk {
     return grade
   }
 }
+
+const isResource = (schema: unknown): boolean => isObject(schema) && typeof schema['$id'] === 'string'
 
 /** A part of a pointer that stands in an address; undefined where it is written wrong. */
 function decoded(part: string): string | undefined {

@@ -1,35 +1,48 @@
 import type { GatewayError } from '../../errors/gateway-error.ts'
-import { whenever, type Eventually } from '../../lib/eventually.ts'
-import type { Acquisition } from '../../state/limits/store.ts'
+import type { CallPriority, LimitRule, TokenWeights } from '../../ir/limits.ts'
 import type { ModelPrice } from '../../ir/price.ts'
-import type { LimitRule, TokenWeights } from '../../ir/limits.ts'
+import type { Principal } from '../../ir/principal.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { WireFormat } from '../../ir/wire-format.ts'
+import { whenever, type Eventually } from '../../lib/eventually.ts'
+import type { Acquisition, Claim, Standing } from '../../state/limits/store.ts'
 import type { Call, HeaderList } from '../engine.ts'
-import { reservedCost, settledCost } from './attempt-cost.ts'
-import type { RuleSet, WeighedRule } from './caller-rules.ts'
-import { refusedDemands, type Demand } from './demand.ts'
+import { estimateInputTokens } from '../token-estimate.ts'
+import { reservedCost } from './attempt-cost.ts'
+import { AttemptReservation } from './attempt-reservation.ts'
+import type { FairQueue, Ticket } from './fair-queue.ts'
 import { limitHeaders } from './limit-headers.ts'
-import { limitRefusal, priceRequired, unmeteredRefused, worstRefusal } from './limit-refusal.ts'
-import type { AttemptPlace, AttemptSpending, CallLimits, Reservation, RuleStanding } from './limiter.ts'
+import { limitRefusal, priceRequired, refusedRules, unmeteredRefused, worstRefusal } from './limit-refusal.ts'
+import type { AttemptPlace, AttemptSpending, CallLimits, Reservation } from './limiter.ts'
 import type { LimiterCore } from './limiter-core.ts'
+import { isForAll, type CallerGroups, type RuleGroup } from './rule-group.ts'
 import { weightedTokens } from './weighted-tokens.ts'
 
-export interface Admission {
-  readonly call: Pick<Call, 'requestId' | 'principal'>
-  readonly rules: RuleSet
-  readonly demands: readonly Demand[]
-  readonly standings: readonly RuleStanding[]
-  readonly queuedMs: number
-  /** Told when the call is over. */
-  readonly ended: () => void
+/** An attempt that is about to be sent, with what its model costs. */
+interface Priced {
+  readonly group: RuleGroup
+  readonly id: string
+  readonly price: ModelPrice | undefined
 }
 
-/** A call that was let in, until it is over. */
-export class AdmittedCall implements CallLimits {
-  readonly queuedMs: number
+type Refused = Extract<Acquisition, { granted: false }>
+
+const NO_STANDINGS: readonly Standing[] = []
+
+/** A call from where it asks to be let in until it is over. */
+export class AdmittedCall implements CallLimits, Ticket {
+  queuedMs = 0
+  readonly flow: string
+  readonly priority: CallPriority
+  readonly signal: AbortSignal
   private readonly core: LimiterCore
-  private readonly admission: Admission
+  private readonly call: Call
+  private readonly groups: CallerGroups
+  private readonly caller: string
+  /** Where it waits for one of the places of all calls together; undefined when these are not limited. */
+  private readonly queue: FairQueue | undefined
+  /** Of the rules of its admission, as it was let in. */
+  private standings = NO_STANDINGS
   /** Attempts begun. */
   private attempts = 0
   /** What the attempts used; undefined while nobody knows. */
@@ -37,76 +50,126 @@ export class AdmittedCall implements CallLimits {
   private hasSent = false
   private isOver = false
 
-  constructor(core: LimiterCore, admission: Admission) {
+  constructor(core: LimiterCore, call: Call, groups: CallerGroups, queue: FairQueue) {
+    const { principal, signal } = call
     this.core = core
-    this.admission = admission
-    this.queuedMs = admission.queuedMs
-    if (admission.demands.length > 0) core.leases.add(admission.call.requestId)
+    this.call = call
+    this.groups = groups
+    this.queue = groups.mayWait ? queue : undefined
+    this.caller = callerOf(principal)
+    this.flow = flowOf(principal)
+    this.priority = groups.rules.priority
+    this.signal = signal
+  }
+
+  /** As `Limiter.admit`. */
+  enter(): Eventually<CallLimits> {
+    if (this.queue === undefined) return whenever(this.acquire(), () => this)
+    return whenever(this.queue.enter(this), (queuedMs) => {
+      this.queuedMs = queuedMs
+      return this
+    })
+  }
+
+  acquire(): Eventually<boolean> {
+    const { core, call, groups } = this
+    const { admission } = groups
+    if (admission.isEmpty) return true
+    const wall = core.clock.wall()
+    const claims = this.admissionClaims(wall)
+    return whenever(core.store.acquire(call.requestId, claims), (answer) => {
+      if (!answer.granted) return this.refuse(claims, answer, wall)
+      core.leases.add(call.requestId)
+      this.standings = answer.standings
+      return true
+    })
+  }
+
+  giveBack(): void {
+    this.core.settle(this.call.requestId, {}, [])
   }
 
   headersFor(format: WireFormat): HeaderList {
-    return limitHeaders(this.admission.standings, format, this.core.clock.wall())
+    return limitHeaders(this.groups.admission.rules, this.standings, format, this.core.clock.wall())
   }
 
   reserve(place: AttemptPlace): Eventually<Reservation> {
-    const { core, admission } = this
-    const id = `${admission.call.requestId}.${this.attempts++}`
-    const placeRules = core.places.rulesOf(place.target.provider, place.account.id)
-    if (!place.isMetered && (admission.rules.needsMeter || placeRules.needsMeter)) throw unmeteredRefused(place.target.id)
-    const hasBudgets = admission.rules.budgets.length + placeRules.budgets.length > 0
-    return hasBudgets
-      ? whenever(core.priceOf(place.target), (price) => this.reserveAt(place, placeRules, { id, price }))
-      : this.reserveAt(place, placeRules, { id, price: undefined })
-  }
-
-  private reserveAt(
-    place: AttemptPlace,
-    placeRules: RuleSet,
-    { id, price }: { readonly id: string; readonly price: ModelPrice | undefined },
-  ): Eventually<Reservation> {
-    const { core, admission } = this
-    const { rules, call } = admission
-    const budgets = [...rules.budgets, ...placeRules.budgets]
-    const caller = callerOf(call)
-    const cost = price === undefined ? undefined : reservedCost(place, price, core.costs.percentile95(caller, place.target.id))
-    if (place.isMetered && cost === undefined && budgets.length > 0 && (rules.needsPrice || placeRules.needsPrice))
-      throw priceRequired(place.target.id)
-    const reserved = cost ?? 1
-    const demands: Demand[] = [
-      ...budgets.map((rule) => ({ rule, amount: Math.min(reserved, Math.max(1, rule.limit)) })),
-      ...placeRules.requests.map((rule) => ({ rule, amount: 1 })),
-      ...placeRules.places.map((rule) => ({ rule, amount: 1 })),
-      ...placeRules.tokens.map((weighed) => ({ rule: weighed.rule, amount: core.estimatedTokens(weighed, place, caller) })),
-    ]
-    const reserve = (): Reservation =>
-      new AttemptReservation({
-        core,
-        place,
-        price,
-        reserved,
-        heldNanos: cost,
-        id,
-        caller,
-        demands,
-        tokens: placeRules.tokens,
-        told: (spending) => this.count(spending),
-      })
-    return demands.length === 0 ? reserve() : whenever(this.acquire(id, demands), reserve)
+    const { core } = this
+    const group = this.groups.attemptAt(core.places.rulesOf(place.target.provider, place.account.id))
+    if (!place.isMetered && group.needsMeter) throw unmeteredRefused(place.target.id)
+    const id = `${this.call.requestId}.${this.attempts++}`
+    return group.budgets.length === 0
+      ? this.reserveAt(place, { group, id, price: undefined })
+      : whenever(core.priceOf(place.target), (price) => this.reserveAt(place, { group, id, price }))
   }
 
   end(): void {
     if (this.isOver) return
     this.isOver = true
-    const { call, rules, demands, ended } = this.admission
-    if (demands.length > 0) {
-      const actual: Record<string, number> = {}
-      for (const { rule, weights } of rules.tokens) {
-        const tokens = this.tokens(weights)
-        if (tokens !== undefined) actual[rule.counter] = tokens
-      }
-      this.core.settle(call.requestId, actual, [])
-    }
-    ended()
+    const { core, call, groups, queue } = this
+    const { admission } = groups
+    if (!admission.isEmpty)
+      core.settle(
+        call.requestId,
+        admission.actual(0, ({ weights }) => this.tokens(weights)),
+        [],
+      )
+    queue?.left(this.flow)
+  }
+
+  /** What an attempt came to. */
+  count({ usage, reached }: AttemptSpending): void {
+    if (reached !== 'nothing') this.hasSent = true
+    if (usage === undefined) return
+    this.usages.push(usage)
+    this.core.tokens.add(this.caller, '', usage.outputTokens ?? 0)
+  }
+
+  private admissionClaims(wall: number): Claim[] {
+    const { core, call, caller } = this
+    const { admission } = this.groups
+    if (admission.tokens.length === 0) return admission.claims(wall, 0, nothing)
+    const { request, body } = call
+    const size = { estimatedInputTokens: estimateInputTokens(request, body), maxOutputTokens: request.maxOutputTokens }
+    return admission.claims(wall, 0, (weighed) => core.estimatedTokens(weighed, size, caller))
+  }
+
+  /** False when only the places of all calls together are taken. */
+  private refuse(claims: readonly Claim[], { refused }: Refused, wall: number): false {
+    const own = refusedRules(this.groups.admission.rules, claims, refused).filter(({ rule }) => !isForAll(rule))
+    if (own.length === 0) return false
+    const error: GatewayError = limitRefusal(worstRefusal(own, wall), 'limit_exceeded', wall)
+    const rules = own.map(({ rule }) => rule)
+    const standings = own.map(({ claim }) => claim)
+    throw error.withHeaders(limitHeaders(rules, standings, this.call.codec.format, wall))
+  }
+
+  private reserveAt(place: AttemptPlace, { group, id, price }: Priced): Eventually<Reservation> {
+    const { core, caller } = this
+    const costs = core.costs.of(caller, place.target.id)
+    const cost = price === undefined ? undefined : reservedCost(place, price, costs.percentile95)
+    if (place.isMetered && cost === undefined && group.needsPrice) throw priceRequired(place.target.id)
+    const reservation = new AttemptReservation({ core, call: this, place, price, costs, heldNanos: cost, id, group })
+    if (group.isEmpty) return reservation
+    const wall = core.clock.wall()
+    const claims = group.claims(wall, cost ?? 1, (weighed) => core.estimatedTokens(weighed, place, caller))
+    return whenever(core.store.acquire(id, claims), (answer) => {
+      if (!answer.granted) throw this.refusal(group, claims, answer, wall)
+      core.leases.add(id)
+      return reservation
+    })
+  }
+
+  /** The caller's own limits go before those of the place: nothing would change elsewhere. */
+  private refusal(group: RuleGroup, claims: readonly Claim[], answer: Refused, wall: number): GatewayError {
+    const { core, groups } = this
+    const budgets: readonly LimitRule[] = groups.rules.budgets
+    const refused = refusedRules(group.rules, claims, answer.refused)
+    for (const { rule, claim } of refused) core.places.note({ ...claim, resetAt: claim.fitsAt ?? claim.resetAt, rule })
+    const own = refused.filter(({ rule }) => budgets.includes(rule))
+    return own.length > 0
+      ? limitRefusal(worstRefusal(own, wall), 'budget_exceeded', wall)
+      : limitRefusal(worstRefusal(refused, wall), 'target_over_limit', wall)
   }
 
   /** Undefined when an answer began whose usage nobody knows: the estimate stands. */
@@ -114,94 +177,11 @@ export class AdmittedCall implements CallLimits {
     if (this.usages.length === 0) return this.hasSent ? undefined : 0
     return this.usages.reduce((sum, usage) => sum + (weightedTokens(usage, weights) ?? 0), 0)
   }
-
-  private count({ usage, reached }: AttemptSpending): void {
-    if (reached !== 'nothing') this.hasSent = true
-    if (usage === undefined) return
-    this.usages.push(usage)
-    this.core.tokens.add(callerOf(this.admission.call), '', usage.outputTokens ?? 0)
-  }
-
-  /** The caller's own limits go before those of the place: nothing would change elsewhere. */
-  private acquire(id: string, demands: readonly Demand[]): Eventually<void> {
-    const { core } = this
-    const wall = core.clock.wall()
-    return whenever(core.store.acquire(id, core.claims(demands, wall)), (answer) => {
-      if (!answer.granted) throw this.refusal(demands, answer, wall)
-      core.leases.add(id)
-    })
-  }
-
-  private refusal(demands: readonly Demand[], answer: Extract<Acquisition, { granted: false }>, wall: number): GatewayError {
-    const { core, admission } = this
-    const refused = refusedDemands(demands, answer.refused)
-    for (const { rule, claim } of refused) core.places.note({ ...claim, resetAt: claim.fitsAt ?? claim.resetAt, rule })
-    const own = refused.filter(({ rule }) => (admission.rules.budgets as readonly LimitRule[]).includes(rule))
-    return own.length > 0
-      ? limitRefusal(worstRefusal(own, wall), 'budget_exceeded', wall)
-      : limitRefusal(worstRefusal(refused, wall), 'target_over_limit', wall)
-  }
 }
 
-export const callerOf = ({ principal }: Pick<Call, 'principal'>): string =>
-  principal.keyId ?? principal.owner ?? principal.tenant ?? ''
+const nothing = (): number => 0
 
-interface ReservationFacts {
-  readonly core: LimiterCore
-  readonly place: AttemptPlace
-  readonly price: ModelPrice | undefined
-  /** In nano-dollars. */
-  readonly reserved: number
-  /** The same where it is money that is held. */
-  readonly heldNanos: number | undefined
-  readonly id: string
-  readonly caller: string
-  readonly demands: readonly Demand[]
-  readonly tokens: readonly WeighedRule[]
-  readonly told: (spending: AttemptSpending) => void
-}
+/** Between whom places are shared out. */
+const flowOf = ({ tenant, owner, keyId }: Principal): string => tenant ?? owner ?? keyId ?? ''
 
-class AttemptReservation implements Reservation {
-  readonly isHolding: boolean
-  readonly heldNanos: number | undefined
-  private facts: ReservationFacts | undefined
-
-  constructor(facts: ReservationFacts) {
-    this.facts = facts
-    this.isHolding = facts.demands.length > 0
-    this.heldNanos = facts.heldNanos
-  }
-
-  settle(spending: AttemptSpending): void {
-    if (this.facts === undefined) return
-    const { facts } = this
-    const { core, place, demands, told } = facts
-    this.facts = undefined
-    told(spending)
-    if (demands.length === 0) return
-    if (spending.model === undefined) return this.charge(facts, spending, facts.price)
-    const priced = Promise.resolve(core.priceOf({ ...place.target, model: spending.model })).catch(() => undefined)
-    void priced.then((price) => this.charge(facts, spending, price))
-  }
-
-  private charge(
-    { core, place, reserved, id, caller, demands, tokens }: ReservationFacts,
-    spending: AttemptSpending,
-    price: ModelPrice | undefined,
-  ): void {
-    const cost = settledCost(spending, { price, reserved, place })
-    if (price !== undefined && spending.usage !== undefined) core.costs.add(caller, place.target.id, cost)
-    const actual: Record<string, number> = {}
-    const budgets: Demand[] = []
-    for (const demand of demands) {
-      if (demand.rule.measure !== 'usd') continue
-      actual[demand.rule.counter] = cost
-      budgets.push(demand)
-    }
-    for (const { rule, weights } of tokens) {
-      const used = spending.usage === undefined ? undefined : weightedTokens(spending.usage, weights)
-      if (used !== undefined || spending.reached === 'nothing') actual[rule.counter] = used ?? 0
-    }
-    core.settle(id, actual, budgets)
-  }
-}
+const callerOf = ({ tenant, owner, keyId }: Principal): string => keyId ?? owner ?? tenant ?? ''

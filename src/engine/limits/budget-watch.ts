@@ -14,10 +14,10 @@ export interface BudgetCrossing {
 
 /** A budget and what of it is spent or held, in nano-dollars. */
 export interface BudgetStanding {
-  readonly rule: BudgetRule
-  readonly used: number
+  rule: BudgetRule
+  used: number
   /** Unix milliseconds at which it begins anew; undefined when it never does. */
-  readonly resetAt: number | undefined
+  resetAt: number | undefined
 }
 
 const MOST_REMEMBERED = 1_000
@@ -36,9 +36,9 @@ export class BudgetWatch {
 
   note({ rule, used, held, resetAt }: RuleStanding): void {
     if (rule.measure !== 'usd') return
-    this.remember({ rule, used, resetAt })
-    if (this.crossed === undefined) return
+    this.remember(rule, used, resetAt)
     const spent = used - held
+    if (this.crossed === undefined || spent < Math.min(1, rule.soft[0] ?? 1) * rule.limit) return
     const share = [...rule.soft, 1].findLast((threshold) => spent >= threshold * rule.limit)
     if (share === undefined) return
     const known = this.told.get(rule.counter)
@@ -48,14 +48,22 @@ export class BudgetWatch {
   }
 
   /** Budgets that were charged in the period that runs, as they stood then. `now` is Unix milliseconds. */
-  standings(now: number): readonly BudgetStanding[] {
+  standings(now: number): readonly Readonly<BudgetStanding>[] {
     return [...this.latest.values()].filter(({ resetAt }) => resetAt === undefined || resetAt > now)
   }
 
-  private remember(standing: BudgetStanding): void {
+  private remember(rule: BudgetRule, used: number, resetAt: number | undefined): void {
+    const { counter } = rule
+    const known = this.latest.get(counter)
     // Which was charged last only matters where one has to go soon.
-    if (this.latest.size >= MOST_REMEMBERED / 2) this.latest.delete(standing.rule.counter)
-    this.latest.set(standing.rule.counter, standing)
+    if (known !== undefined && this.latest.size < MOST_REMEMBERED / 2) {
+      known.rule = rule
+      known.used = used
+      known.resetAt = resetAt
+      return
+    }
+    this.latest.delete(counter)
+    this.latest.set(counter, { rule, used, resetAt })
     if (this.latest.size <= MOST_REMEMBERED) return
     for (const oldest of this.latest.keys()) {
       this.latest.delete(oldest)

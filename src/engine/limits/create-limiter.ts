@@ -1,20 +1,14 @@
-import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { LimitSettings } from '../../ir/limits.ts'
 import type { Limited } from '../../ir/observed.ts'
 import type { Principal } from '../../ir/principal.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Deadlines } from '../../lib/deadlines.ts'
-import { whenever, type Eventually } from '../../lib/eventually.ts'
-import type { Acquisition } from '../../state/limits/store.ts'
+import type { Eventually } from '../../lib/eventually.ts'
 import type { Call } from '../engine.ts'
-import { estimateInputTokens } from '../token-estimate.ts'
-import { AdmittedCall, callerOf } from './admitted-call.ts'
+import { AdmittedCall } from './admitted-call.ts'
 import { BudgetWatch, type BudgetCrossing } from './budget-watch.ts'
 import { allRules, NO_RULES, rememberedRules, type LimitsOf, type RuleSet } from './caller-rules.ts'
-import { refusedDemands, type Demand } from './demand.ts'
 import { FairQueue } from './fair-queue.ts'
-import { limitHeaders } from './limit-headers.ts'
-import { limitRefusal, worstRefusal } from './limit-refusal.ts'
 import type { BudgetUse, QueueState } from '../../observability/settled-cost.ts'
 import type { CallLimits, Limiter, OwnBudget, RuleStanding } from './limiter.ts'
 import { ownBudget } from './own-budget.ts'
@@ -63,9 +57,8 @@ class MeteredLimiter implements Limiter {
   }
 
   admit(call: Call): Eventually<CallLimits | undefined> {
-    const rules = this.rulesOf(call.principal)
-    if (rules !== undefined) return this.enter(call, rules)
-    return this.places.isEmpty ? undefined : this.enter(call, NO_RULES)
+    const rules = this.rulesOf(call.principal) ?? (this.places.isEmpty ? undefined : NO_RULES)
+    return rules && new AdmittedCall(this.core, call, this.core.groupsOf(rules), this.queued).enter()
   }
 
   get queue(): QueueState {
@@ -97,76 +90,9 @@ class MeteredLimiter implements Limiter {
 
   async statusOf(principal: Principal): Promise<readonly RuleStanding[]> {
     const rules = allRules(this.rulesOf(principal) ?? NO_RULES)
-    const demands = rules.map((rule) => ({ rule, amount: 0 }))
-    const standings = await this.core.store.look(this.core.claims(demands, this.core.clock.wall()))
+    const { store, meters, clock } = this.core
+    const wall = clock.wall()
+    const standings = await store.look(rules.map((rule) => meters.of(rule).claim(0, wall)))
     return rules.map((rule, index) => ({ ...standings[index]!, rule }))
   }
-
-  private enter(call: Call, rules: RuleSet): Eventually<CallLimits> {
-    const { core, queued } = this
-    const demands = this.demandsOf(call, rules)
-    const mayWait = rules.places.some(isForAll)
-    const flow = flowOf(call.principal)
-    let standings: readonly RuleStanding[] = []
-    const acquire = (): Eventually<boolean> =>
-      whenever(this.acquire(call, demands), (taken) => {
-        standings = taken ?? []
-        return taken !== undefined
-      })
-    const ended = (): void => {
-      if (mayWait) queued.left(flow)
-    }
-    const admitted = (queuedMs: number): CallLimits =>
-      new AdmittedCall(core, { call, rules, demands, standings, queuedMs, ended })
-    if (!mayWait) return whenever(acquire(), () => admitted(0))
-    const giveBack = (): void => core.settle(call.requestId, {}, [])
-    return whenever(queued.enter({ flow, priority: rules.priority, signal: call.signal, acquire, giveBack }), admitted)
-  }
-
-  private demandsOf(call: Call, { requests, tokens, places }: RuleSet): Demand[] {
-    const demands: Demand[] = [...places, ...requests].map((rule) => ({ rule, amount: 1 }))
-    if (tokens.length === 0) return demands
-    const { request, body } = call
-    const size = { estimatedInputTokens: estimateInputTokens(request, body), maxOutputTokens: request.maxOutputTokens }
-    const caller = callerOf(call)
-    for (const weighed of tokens) demands.push({ rule: weighed.rule, amount: this.core.estimatedTokens(weighed, size, caller) })
-    return demands
-  }
-
-  /** Undefined when only the places of all calls together are taken. */
-  private acquire(call: Call, demands: readonly Demand[]): Eventually<readonly RuleStanding[] | undefined> {
-    if (demands.length === 0) return []
-    const { core } = this
-    const wall = core.clock.wall()
-    return whenever(core.store.acquire(call.requestId, core.claims(demands, wall)), (answer) =>
-      answer.granted
-        ? demands.map(({ rule }, index) => ({ ...answer.standings[index]!, rule }))
-        : this.refused(call, demands, answer, wall),
-    )
-  }
-
-  private refused(
-    call: Call,
-    demands: readonly Demand[],
-    answer: Extract<Acquisition, { granted: false }>,
-    wall: number,
-  ): undefined {
-    const refused = refusedDemands(demands, answer.refused)
-    const own = refused.filter(({ rule }) => !isForAll(rule))
-    if (own.length === 0) return undefined
-    const error: GatewayError = limitRefusal(worstRefusal(own, wall), 'limit_exceeded', wall)
-    throw error.withHeaders(
-      limitHeaders(
-        own.map(({ rule, claim }) => ({ ...claim, rule })),
-        call.codec.format,
-        wall,
-      ),
-    )
-  }
 }
-
-/** Places of all calls together: the only limit that is worth waiting for. */
-const isForAll = ({ scope, measure }: Demand['rule']): boolean => scope === 'global' && measure === 'concurrency'
-
-/** Between whom places are shared out. */
-const flowOf = ({ tenant, owner, keyId }: Principal): string => tenant ?? owner ?? keyId ?? ''

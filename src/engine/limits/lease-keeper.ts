@@ -4,7 +4,7 @@ import type { LimitStore } from '../../state/limits/store.ts'
 /** A quarter of the shortest lease a store may give. */
 const RENEW_MS = 15_000
 
-/** Renews the leases of everything that is under way, all of them with one call. Runs only while there is something. */
+/** Renews the leases of everything that is under way, all of them with one call. Ends when a turn finds nothing under way. */
 export class LeaseKeeper {
   private readonly store: Pick<LimitStore, 'renew'>
   private readonly clock: Pick<Clock, 'every'>
@@ -23,12 +23,14 @@ export class LeaseKeeper {
 
   drop(id: string): void {
     this.ids.delete(id)
-    if (this.ids.size > 0) return
-    this.stop?.()
-    this.stop = undefined
   }
 
   private async renew(): Promise<void> {
+    if (this.ids.size === 0) {
+      this.stop?.()
+      this.stop = undefined
+      return
+    }
     try {
       await this.store.renew([...this.ids])
     } catch {

@@ -2,13 +2,21 @@ import { nanoToUsd } from '../../catalog/prices/usd.ts'
 import type { ErrorCode } from '../../errors/codes.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { BudgetPeriod, LimitRule } from '../../ir/limits.ts'
-import type { RefusedClaim } from '../../state/limits/store.ts'
-import type { Demand } from './demand.ts'
+import type { Claim, RefusedClaim } from '../../state/limits/store.ts'
 
-/** A rule that refuses, and what was asked of it. */
-export interface RefusedRule extends Demand {
+/** A rule that refuses, what was asked of it, and why it does not fit. */
+export interface RefusedRule {
+  readonly rule: LimitRule
+  readonly amount: number
   readonly claim: Omit<RefusedClaim, 'index'>
 }
+
+/** The rules that refuse, out of those that were asked with these claims. */
+export const refusedRules = (
+  rules: readonly LimitRule[],
+  claims: readonly Claim[],
+  refused: readonly RefusedClaim[],
+): RefusedRule[] => refused.map((claim) => ({ rule: rules[claim.index]!, amount: claims[claim.index]!.amount, claim }))
 
 /** When held money may come back, calls end within seconds. */
 const HELD_RETRY_MS = 5_000

@@ -1,14 +1,15 @@
+import type { BudgetRule } from '../../ir/limits.ts'
 import type { ModelPrice } from '../../ir/price.ts'
 import type { Target } from '../../ir/target.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Eventually } from '../../lib/eventually.ts'
-import type { Actual, Claim, LimitStore, PeriodStanding } from '../../state/limits/store.ts'
+import type { Actual, LimitStore, PeriodStanding } from '../../state/limits/store.ts'
 import type { BudgetWatch } from './budget-watch.ts'
-import type { WeighedRule } from './caller-rules.ts'
-import { ClaimMaker } from './claims.ts'
-import type { Demand } from './demand.ts'
+import type { RuleSet, WeighedRule } from './caller-rules.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { LimitedPlaces } from './limited-places.ts'
+import { Meters } from './meters.ts'
+import { CallerGroups } from './rule-group.ts'
 import { SettledFigures } from './settled-figures.ts'
 
 /** A usual answer, as long as nobody knows better. */
@@ -37,8 +38,10 @@ export class LimiterCore {
   /** Tokens of answers, by caller. */
   readonly tokens = new SettledFigures()
   readonly watch: BudgetWatch
+  readonly meters = new Meters()
   private readonly failed: LimiterCoreOptions['failed']
-  private readonly maker = new ClaimMaker()
+  /** Live as long as the rules they are made of. */
+  private readonly groups = new WeakMap<RuleSet, CallerGroups>()
 
   constructor(options: LimiterCoreOptions) {
     this.store = options.store
@@ -50,8 +53,10 @@ export class LimiterCore {
     this.leases = new LeaseKeeper(options.store, options.clock)
   }
 
-  claims(demands: readonly Demand[], wall: number): Claim[] {
-    return demands.map(({ rule, amount }) => this.maker.claim(rule, amount, wall))
+  groupsOf(rules: RuleSet): CallerGroups {
+    let groups = this.groups.get(rules)
+    if (groups === undefined) this.groups.set(rules, (groups = new CallerGroups(rules, this.meters)))
+    return groups
   }
 
   /** What a call will probably count towards a limit of tokens; never more than the limit, which would refuse it for ever. */
@@ -66,20 +71,21 @@ export class LimiterCore {
   }
 
   /** Nobody waits for it: what cannot be counted is told, and its lease ends. */
-  settle(id: string, actual: Actual, budgets: readonly Demand[]): void {
+  settle(id: string, actual: Actual, budgets: readonly BudgetRule[]): void {
     this.leases.drop(id)
-    const note = (standings: readonly PeriodStanding[] | undefined): void => this.note(standings ?? [], budgets)
     const settled = this.store.settle(id, actual)
-    if (settled instanceof Promise) void settled.then(note).catch(this.failed)
-    else note(settled)
+    if (settled instanceof Promise) void settled.then((standings) => this.note(standings, budgets)).catch(this.failed)
+    else this.note(settled, budgets)
   }
 
-  private note(standings: readonly PeriodStanding[], budgets: readonly Demand[]): void {
-    for (const standing of standings) {
-      const rule = budgets.find((demand) => demand.rule.counter === standing.counter)?.rule
+  private note(standings: readonly PeriodStanding[] | undefined, budgets: readonly BudgetRule[]): void {
+    if (standings === undefined || budgets.length === 0) return
+    for (const { counter, used, held, resetAt } of standings) {
+      const rule = budgets.find((budget) => budget.counter === counter)
       if (rule === undefined) continue
-      this.watch.note({ ...standing, rule })
-      this.places.note({ ...standing, rule })
+      const standing = { rule, used, held, resetAt }
+      this.watch.note(standing)
+      this.places.note(standing)
     }
   }
 }

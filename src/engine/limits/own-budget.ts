@@ -8,14 +8,14 @@ import type { LimiterCore } from './limiter-core.ts'
 export function ownBudget(core: LimiterCore, budgetsOf: (place: OwnCallPlace) => readonly BudgetRule[]): OwnBudget {
   return {
     async refusal(place) {
-      const demands = budgetsOf(place).map((rule) => ({ rule, amount: 1 }))
-      if (demands.length === 0) return undefined
+      const rules = budgetsOf(place)
+      if (rules.length === 0) return undefined
       const wall = core.clock.wall()
-      const standings = await core.store.look(core.claims(demands, wall))
-      const refused = demands.flatMap((demand, index) => {
+      const standings = await core.store.look(rules.map((rule) => core.meters.of(rule).claim(1, wall)))
+      const refused = rules.flatMap((rule, index) => {
         const standing = standings[index]
-        if (standing === undefined || standing.used < demand.rule.limit) return []
-        return [{ ...demand, claim: { ...standing, fitsAt: standing.resetAt } }]
+        if (standing === undefined || standing.used < rule.limit) return []
+        return [{ rule, amount: 1, claim: { ...standing, fitsAt: standing.resetAt } }]
       })
       return refused.length === 0 ? undefined : limitRefusal(worstRefusal(refused, wall), 'budget_exceeded', wall)
     },
@@ -26,14 +26,11 @@ export function ownBudget(core: LimiterCore, budgetsOf: (place: OwnCallPlace) =>
       const nanos = price === undefined ? undefined : costOf(usage, price)?.nanoDollars
       if (nanos === undefined) return
       // It is spent already: there is nothing to refuse.
-      const demands = rules.map((rule) => ({ rule: { ...rule, limit: Number.MAX_SAFE_INTEGER }, amount: nanos }))
-      await core.store.acquire(id, core.claims(demands, core.clock.wall()))
+      const wall = core.clock.wall()
+      const claims = rules.map((rule) => core.meters.of({ ...rule, limit: Number.MAX_SAFE_INTEGER }).claim(nanos, wall))
+      await core.store.acquire(id, claims)
       const actual = Object.fromEntries(rules.map(({ counter }) => [counter, nanos]))
-      core.settle(
-        id,
-        actual,
-        rules.map((rule) => ({ rule, amount: nanos })),
-      )
+      core.settle(id, actual, rules)
     },
   }
 }

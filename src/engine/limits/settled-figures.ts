@@ -7,7 +7,8 @@ const MOST_SERIES = 4_096
 const NEW_SHARE = 1 / 8
 
 class Series {
-  private readonly values: number[] = []
+  private readonly values = new Float64Array(KEPT)
+  private count = 0
   private next = 0
   private added = 0
   private known: number | undefined = undefined
@@ -15,17 +16,39 @@ class Series {
   add(value: number): void {
     this.values[this.next] = value
     this.next = (this.next + 1) % KEPT
+    if (this.count < KEPT) this.count += 1
     this.added += 1
   }
 
   get percentile95(): number | undefined {
-    const { values } = this
-    if (values.length < ENOUGH) return undefined
-    if (this.known === undefined || this.added >= values.length * NEW_SHARE) {
+    const { values, count } = this
+    if (count < ENOUGH) return undefined
+    if (this.known === undefined || this.added >= count * NEW_SHARE) {
       this.added = 0
-      this.known = values.toSorted((left, right) => left - right)[Math.ceil(values.length * 0.95) - 1]
+      this.known = values.slice(0, count).sort()[Math.ceil(count * 0.95) - 1]
     }
     return this.known
+  }
+}
+
+/** What calls of one caller to one model came to. */
+export class CallerFigures {
+  private readonly own: Series
+  private readonly all: Series
+
+  constructor(own: Series, all: Series) {
+    this.own = own
+    this.all = all
+  }
+
+  add(value: number): void {
+    this.own.add(value)
+    this.all.add(value)
+  }
+
+  /** The figure that 95 of 100 calls do not exceed, of all callers where this one has too few; undefined while too few are known. */
+  get percentile95(): number | undefined {
+    return this.own.percentile95 ?? this.all.percentile95
   }
 }
 
@@ -36,17 +59,19 @@ class Series {
 export class SettledFigures {
   private readonly series = new Map<string, Series>()
 
+  of(caller: string, model: string): CallerFigures {
+    return new CallerFigures(this.seriesOf(`${model}\n${caller}`), this.seriesOf(model))
+  }
+
   add(caller: string, model: string, value: number): void {
-    this.of(`${model}\n${caller}`).add(value)
-    this.of(model).add(value)
+    this.of(caller, model).add(value)
   }
 
-  /** The figure that 95 of 100 calls do not exceed; undefined while too few are known. */
   percentile95(caller: string, model: string): number | undefined {
-    return this.series.get(`${model}\n${caller}`)?.percentile95 ?? this.series.get(model)?.percentile95
+    return this.of(caller, model).percentile95
   }
 
-  private of(name: string): Series {
+  private seriesOf(name: string): Series {
     const known = this.series.get(name)
     // Who was heard of last only matters where somebody has to go soon.
     if (known !== undefined && this.series.size < MOST_SERIES / 2) return known

@@ -1,5 +1,5 @@
-import { ClaimMaker } from '../../engine/limits/claims.ts'
 import { limitRefusal } from '../../engine/limits/limit-refusal.ts'
+import { Meters } from '../../engine/limits/meters.ts'
 import type { BudgetRule } from '../../ir/limits.ts'
 import type { Settlement } from '../../ir/settlement.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -16,7 +16,7 @@ export interface ProbeBudgetsOptions {
 /** Budgets that calls of a command are under, as those of a gateway are that it makes for itself. */
 export class ProbeBudgets {
   private readonly options: ProbeBudgetsOptions
-  private readonly claims = new ClaimMaker()
+  private readonly meters = new Meters()
 
   constructor(options: ProbeBudgetsOptions) {
     this.options = options
@@ -50,7 +50,7 @@ export class ProbeBudgets {
 
   /** Of dollars every claim is of a period. */
   private claim(rule: BudgetRule, nanos: number, at: number): PeriodClaim {
-    return this.claims.claim(rule, nanos, at) as PeriodClaim
+    return this.meters.of(rule).claim(nanos, at) as PeriodClaim
   }
 
   private async using<Result>(work: (counters: CommandCounters) => Promise<Result>): Promise<Result> {

@@ -12,7 +12,10 @@ import { revisionBody } from './revision-body.ts'
 
 const document = (provider: string): string => `providers: [{ id: ${provider}, type: mock }]\n`
 const own = (provider: string, published?: Parameters<NonNullable<ConfigInForceOptions['load']>>[0]): LoadResult =>
-  configFromObject({ providers: [{ id: provider, type: 'mock' }] }, { cwd: '/', home: '/', env: {}, published })
+  configFromObject(
+    { providers: [{ id: provider, type: 'mock' }], retention: { audit: '1h' } },
+    { cwd: '/', home: '/', env: {}, published },
+  )
 
 function compiled(loaded: LoadResult) {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
@@ -132,6 +135,17 @@ describe('the configuration in force', () => {
     expect(serving()).toBe('more 2')
     inForce.close()
     expect(clock.pending).toBe(0)
+  })
+
+  test('is kept in the history however old it is, and what was before it is not', async () => {
+    const { inForce, store, file, clock, serving } = await world()
+    await inForce.start()
+    file.provider = 'changed'
+    await inForce.refresh()
+    await clock.advance(3 * 3_600_000)
+    expect((await store.list()).map(({ revision }) => revision)).toEqual([2])
+    expect(serving()).toBe('changed 2')
+    inForce.close()
   })
 
   test('is the last of many that are published at once', async () => {

@@ -2,6 +2,7 @@ import type { CompiledConfig } from '../../config/compile.ts'
 import type { ConfigSource, LoadResult, PublishedConfig } from '../../config/load.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { InTurn } from '../../lib/in-turn.ts'
 import { startRetention } from '../../state/records/retention.ts'
 import type { Publication, RevisionStore } from '../../state/revisions/store.ts'
 import type { LiveConfig } from '../live-config.ts'
@@ -52,7 +53,7 @@ export class ConfigInForce {
   /** Where the configuration at work came from; undefined while it is the one the gateway was started with. */
   source: ConfigSource | undefined
   private readonly options: ConfigInForceOptions
-  private running: Promise<unknown> = Promise.resolve()
+  private readonly turns = new InTurn()
   private following: Promise<unknown> = Promise.resolve()
   /** The configuration at work, while the history does not know it. */
   private unnoted: CompiledConfig | undefined
@@ -76,7 +77,7 @@ export class ConfigInForce {
     if (load !== undefined) store.watch(() => this.heard())
     const stopNoting = clock.every(NOTE_AGAIN_MS, () => void this.noteAgain())
     const stopPruning = startRetention({
-      store: { prune: (beforeMs) => store.prune(beforeMs, live.snapshot().revision) },
+      store: { prune: (beforeMs) => this.prune(beforeMs) },
       clock,
       // Of those that are kept for ever, too, there are not endlessly many.
       keepMs: () => live.config.state.auditRetentionMs ?? clock.wall(),
@@ -91,7 +92,7 @@ export class ConfigInForce {
 
   /** Reads what is to be in force, and takes it over when it is good. */
   refresh(): Promise<Refreshed> {
-    return this.inTurn(async () => {
+    return this.turns.run(async () => {
       const { load } = this.options
       if (load === undefined) throw new TypeError('This gateway was built without a way to read its configuration.')
       const loaded = await load(this.published)
@@ -108,7 +109,7 @@ export class ConfigInForce {
   /** Takes over a configuration that somebody hands in, unless another one is published for all gateways. */
   reload(config: CompiledConfig): Promise<ReloadOutcome> {
     const { load, live } = this.options
-    return this.inTurn(async () =>
+    return this.turns.run(async () =>
       load !== undefined && this.published !== undefined
         ? { kind: 'unchanged', revision: live.snapshot().revision, restart: [] }
         : this.take(config, undefined),
@@ -127,12 +128,6 @@ export class ConfigInForce {
 
   close(): void {
     this.stopTimers()
-  }
-
-  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = this.running.then(work)
-    this.running = done.catch(() => undefined) // whoever asked is told
-    return done
   }
 
   /** Rejects with `state_unavailable`: what is published is then what it was. */
@@ -174,6 +169,13 @@ export class ConfigInForce {
     this.unnoted = revision === 0 ? config : undefined
     changed()
     return { kind, revision, restart }
+  }
+
+  /** The one at work here is noted as still at work first, so that no other gateway deletes it for its age. */
+  private async prune(beforeMs: number): Promise<number> {
+    const { store, live, clock } = this.options
+    if (this.source?.kind !== 'published') await store.note(revisionBody(live.config), clock.wall())
+    return store.prune(beforeMs, live.snapshot().revision)
   }
 
   private revisionOf(

@@ -10,11 +10,12 @@ export function revisionBody({ written, policyTests }: Pick<CompiledConfig, 'wri
   const { document, secrets } = written.read()
   const policyFiles = Object.fromEntries(policyTests.map(({ name, text }) => [name, text]))
   const said = withOwnSettings(parseYaml(document).value ?? {}, {})
+  const isWhole = secrets.length === 0 && written.kind !== 'environment'
   return {
-    digest: digestOf([said, policyFiles]),
+    digest: digestOf([said, policyFiles, isWhole]),
     document,
     policyFiles,
-    isWhole: secrets.length === 0 && written.kind !== 'environment',
+    isWhole,
     source: written.kind,
     version: ENGINE_VERSION,
   }

@@ -6,6 +6,7 @@ import { limitModelLaws } from './conformance-model.ts'
 export function limitStoreConformance(name: string, open: OpenLimits): void {
   describe(`limits in ${name}`, () => {
     describe('acquiring', () => acquiringLaws(open))
+    describe('names', () => namingLaws(open))
     describe('rates', () => rateLaws(open))
     describe('periods', () => periodLaws(open))
     describe('leases', () => leaseLaws(open))
@@ -62,6 +63,22 @@ function acquiringLaws(open: OpenLimits): void {
     await store.settle('nobody', { money: 4 })
     await store.renew(['nobody'])
     expect(await store.look([period('money', 0, 10)])).toMatchObject([{ used: 4, held: 0 }])
+  })
+}
+
+function namingLaws(open: OpenLimits): void {
+  test('counters and holders may have any names', async () => {
+    const { store } = await open()
+    const names = ['a "b" \\c/d', 'é 😀\n\u0000{}[],:', '1', 'held']
+    await acquired(
+      store,
+      'holder "1" 😀',
+      names.map((name) => period(name, 5, 10)),
+    )
+    const settled = await store.settle('holder "1" 😀', Object.fromEntries(names.map((name, index) => [name, index])))
+    expect(new Map(settled?.map(({ counter, used }) => [counter, used]))).toEqual(
+      new Map(names.map((name, index) => [name, index])),
+    )
   })
 }
 
@@ -182,6 +199,21 @@ function leaseLaws(open: OpenLimits): void {
       await store.renew(['alive', 'unknown'])
     }
     expect(await store.look([slot('places', 1), period('money', 0, 100)])).toMatchObject([{ used: 1 }, { used: 60, held: 60 }])
+  })
+
+  test('a holder whose lease has ended may take again: only that is held, and all of it is counted', async () => {
+    const { store, advance } = await open(1_000)
+    await acquired(store, 'late', [slot('places', 3), period('early', 60, 100)])
+    await advance(1_500)
+    await acquired(store, 'late', [period('later', 30, 100)])
+    const claims = [slot('places', 3), period('early', 0, 100), period('later', 0, 100)]
+    expect(await store.look(claims)).toMatchObject([{ used: 0 }, { used: 0 }, { used: 30, held: 30 }])
+    await store.settle('late', { early: 45 })
+    expect(await store.look(claims)).toMatchObject([
+      { used: 0, held: 0 },
+      { used: 45, held: 0 },
+      { used: 30, held: 0 },
+    ])
   })
 
   test('money of a holder that comes back late is counted all the same', async () => {

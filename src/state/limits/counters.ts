@@ -1,168 +1,178 @@
-import { LeasedAmounts } from './leased-amounts.ts'
 import { SlidingWindow } from './sliding-window.ts'
-import type { Claim, RefusedClaim, Standing } from './store.ts'
+import type { Claim, PeriodClaim, RefusedClaim, Standing } from './store.ts'
 
 /** Both times of one moment: Unix milliseconds for windows, monotonic ones for leases. */
 export interface Moment {
   readonly wall: number
   readonly now: number
-  /** When a lease that begins now will end. */
-  readonly leaseEnd: number
 }
 
-/** What an id has taken of one counter, so that it can be given back or corrected. */
-export interface Holding {
-  readonly counter: string
-  readonly amount: number
-  /** The part of a sliding window, or the start of a period, that it was taken in. */
-  readonly taken: number
-  /** Of a period: when it ends. */
-  readonly period?: { readonly end: number | undefined } | undefined
-}
-
-type ClaimOf<Kind extends Claim['kind']> = Extract<Claim, { kind: Kind }>
-
-/** One counter in memory. */
+/** One counter in memory. Whose leases have ended is its store's concern. */
 export interface Counter {
+  readonly name: string
+  /** Nobody finds it by its name: it is new, or it counted nothing any more. Whoever holds it may have it come back. */
+  isForgotten: boolean
   /** Nothing is counted and nothing held: it may be forgotten. */
   isIdle(at: Moment): boolean
   standing(claim: Claim, at: Moment): Standing
-  /** Why the claim does not fit; undefined when it does. */
-  refusal(claim: Claim, at: Moment): Omit<RefusedClaim, 'index'> | undefined
-  take(id: string, claim: Claim, at: Moment): Holding
-  renew(id: string, at: Moment): void
-  /** The holder is done. `actual` undefined is as claimed. */
-  settle(id: string, holding: Holding, actual: number | undefined, at: Moment): void
+  fits(claim: Claim, at: Moment): boolean
+  /** Why a claim does not fit. */
+  refusal(claim: Claim, at: Moment): Omit<RefusedClaim, 'index'>
+  /** Answers in which part of a sliding window, or from which start of a period, it was taken. */
+  take(claim: Claim, at: Moment): number
+  /** What was held is free again. */
+  drop(claim: Claim, taken: number): void
+  /** What was taken came to `actual`. */
+  count(claim: Claim, taken: number, actual: number, at: Moment): void
 }
 
 export function createCounter(claim: Claim): Counter {
   switch (claim.kind) {
     case 'sliding':
-      return new SlidingCounter(claim.windowMs)
+      return new SlidingCounter(claim.counter, claim.windowMs)
     case 'period':
-      return new PeriodCounter()
+      return new PeriodCounter(claim.counter)
     case 'slot':
-      return new SlotCounter()
+      return new SlotCounter(claim.counter)
   }
 }
 
 class SlidingCounter implements Counter {
+  readonly name: string
+  isForgotten = true
   private readonly window: SlidingWindow
 
-  constructor(windowMs: number) {
+  constructor(name: string, windowMs: number) {
+    this.name = name
     this.window = new SlidingWindow(windowMs)
   }
 
-  isIdle(at: Moment): boolean {
-    return this.window.isIdle(at.wall)
+  isIdle({ wall }: Moment): boolean {
+    return this.window.isIdle(wall)
   }
 
-  standing(_claim: Claim, at: Moment): Standing {
-    return this.window.standing(at.wall)
+  standing(_claim: Claim, { wall }: Moment): Standing {
+    return this.window.standing(wall)
   }
 
-  refusal({ amount, limit }: Claim, at: Moment): Omit<RefusedClaim, 'index'> | undefined {
-    if (this.window.fits(amount, limit, at.wall)) return undefined
-    return { ...this.window.standing(at.wall), fitsAt: this.window.fitsAt(amount, limit, at.wall) }
+  fits({ amount, limit }: Claim, { wall }: Moment): boolean {
+    return this.window.fits(amount, limit, wall)
   }
 
-  take(_id: string, { counter, amount }: Claim, at: Moment): Holding {
-    return { counter, amount, taken: this.window.take(amount, at.wall) }
+  refusal({ amount, limit }: Claim, { wall }: Moment): Omit<RefusedClaim, 'index'> {
+    return { ...this.window.standing(wall), fitsAt: this.window.fitsAt(amount, limit, wall) }
   }
 
-  renew(): void {
+  take({ amount }: Claim, { wall }: Moment): number {
+    return this.window.take(amount, wall)
+  }
+
+  drop(): void {
     // Spent is spent: there is no lease.
   }
 
-  settle(_id: string, { amount, taken }: Holding, actual: number | undefined, at: Moment): void {
-    if (actual !== undefined) this.window.correct(taken, actual - amount, at.wall)
+  count({ amount }: Claim, taken: number, actual: number, { wall }: Moment): void {
+    this.window.correct(taken, actual - amount, wall)
   }
 }
 
 /** Money or requests of a period. Public for keeping it over a restart. */
 export class PeriodCounter implements Counter {
+  readonly name: string
+  isForgotten = true
   start = -Infinity
   end: number | undefined = undefined
   settled = 0
-  private held = new LeasedAmounts()
+  private held = 0
 
-  isIdle({ wall, now }: Moment): boolean {
-    const isOver = this.end !== undefined && this.end <= wall
-    return isOver || (this.settled === 0 && this.held.sum(now) === 0)
+  constructor(name: string) {
+    this.name = name
   }
 
-  standing(claim: Claim, { now }: Moment): Standing {
-    const { start, end } = claim as ClaimOf<'period'>
-    return start > this.start ? { used: 0, held: 0, resetAt: end } : this.running(now)
+  isIdle({ wall }: Moment): boolean {
+    const isOver = this.end !== undefined && this.end <= wall
+    return isOver || (this.settled === 0 && this.held === 0)
+  }
+
+  standing(claim: Claim): Standing {
+    const { start, end } = claim as PeriodClaim
+    return start > this.start ? { used: 0, held: 0, resetAt: end } : this.running
   }
 
   /** How the period stands that runs. */
-  running(now: number): Standing {
-    const held = this.held.sum(now)
-    return { used: this.settled + held, held, resetAt: this.end }
+  get running(): Standing {
+    return { used: this.settled + this.held, held: this.held, resetAt: this.end }
   }
 
-  refusal(claim: Claim, at: Moment): Omit<RefusedClaim, 'index'> | undefined {
-    const standing = this.standing(claim, at)
-    const { amount, limit } = claim
-    if (standing.used + amount <= limit) return undefined
-    return { ...standing, fitsAt: amount > limit ? undefined : standing.resetAt }
+  fits(claim: Claim): boolean {
+    const used = (claim as PeriodClaim).start > this.start ? 0 : this.settled + this.held
+    return used + claim.amount <= claim.limit
   }
 
-  take(id: string, claim: Claim, { leaseEnd }: Moment): Holding {
-    const { counter, amount, start, end } = claim as ClaimOf<'period'>
+  refusal(claim: Claim): Omit<RefusedClaim, 'index'> {
+    const standing = this.standing(claim)
+    return { ...standing, fitsAt: claim.amount > claim.limit ? undefined : standing.resetAt }
+  }
+
+  take(claim: Claim): number {
+    const { amount, start, end } = claim as PeriodClaim
     if (start > this.start) this.begin(start, end)
-    this.held.hold(id, amount, leaseEnd)
-    return { counter, amount, taken: this.start, period: { end: this.end } }
+    this.held += amount
+    return this.start
   }
 
-  renew(id: string, { leaseEnd }: Moment): void {
-    const amount = this.held.amountOf(id)
-    if (amount !== undefined) this.held.hold(id, amount, leaseEnd)
+  /** Where the next period has begun meanwhile, this one is nobody's concern any more. */
+  drop({ amount }: Claim, taken: number): void {
+    if (taken === this.start) this.held -= amount
   }
 
-  settle(id: string, { amount, taken }: Holding, actual = amount): void {
-    // The next period has begun meanwhile, and this one is nobody's concern any more.
-    if (taken !== this.start) return
-    this.held.drop(id)
-    this.settled += actual
+  count(_claim: Claim, taken: number, actual: number): void {
+    if (taken === this.start) this.settled += actual
   }
 
   begin(start: number, end: number | undefined, settled = 0): void {
     this.start = start
     this.end = end
     this.settled = settled
-    this.held = new LeasedAmounts()
+    this.held = 0
   }
 }
 
 class SlotCounter implements Counter {
-  private readonly held = new LeasedAmounts()
+  readonly name: string
+  isForgotten = true
+  private held = 0
 
-  isIdle({ now }: Moment): boolean {
-    return this.held.sum(now) === 0
+  constructor(name: string) {
+    this.name = name
   }
 
-  standing(_claim: Claim, { now }: Moment): Standing {
-    const held = this.held.sum(now)
-    return { used: held, held, resetAt: undefined }
+  isIdle(): boolean {
+    return this.held === 0
   }
 
-  refusal(claim: Claim, at: Moment): Omit<RefusedClaim, 'index'> | undefined {
-    const standing = this.standing(claim, at)
-    return standing.used + 1 <= claim.limit ? undefined : { ...standing, fitsAt: undefined }
+  standing(): Standing {
+    return { used: this.held, held: this.held, resetAt: undefined }
   }
 
-  take(id: string, { counter }: Claim, { leaseEnd }: Moment): Holding {
-    this.held.hold(id, 1, leaseEnd)
-    return { counter, amount: 1, taken: 0 }
+  fits({ limit }: Claim): boolean {
+    return this.held + 1 <= limit
   }
 
-  renew(id: string, { leaseEnd }: Moment): void {
-    if (this.held.amountOf(id) !== undefined) this.held.hold(id, 1, leaseEnd)
+  refusal(): Omit<RefusedClaim, 'index'> {
+    return { ...this.standing(), fitsAt: undefined }
   }
 
-  settle(id: string): void {
-    this.held.drop(id)
+  take(): number {
+    this.held += 1
+    return 0
+  }
+
+  drop(): void {
+    this.held -= 1
+  }
+
+  count(): void {
+    // A place that is free again leaves nothing behind.
   }
 }

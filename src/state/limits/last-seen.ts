@@ -5,8 +5,8 @@ const MOST = 10_000
 
 interface Seen {
   /** Of the period. */
-  readonly end: number | undefined
-  readonly used: number
+  end: number | undefined
+  used: number
 }
 
 /** How periods stood when the shared store was last reached: what stands in for it counts from there. */
@@ -53,6 +53,13 @@ export class LastSeen {
   }
 
   private set({ counter, end }: PeriodClaim, used: number): void {
+    const known = this.counters.get(counter)
+    // Which was seen last only matters where one has to go soon.
+    if (known !== undefined && this.counters.size < MOST / 2) {
+      known.end = end
+      known.used = used
+      return
+    }
     this.counters.delete(counter)
     this.counters.set(counter, { end, used })
     if (this.counters.size <= MOST) return

@@ -1,12 +1,12 @@
 import type { Clock } from '../../lib/clock.ts'
 import { SweepHand } from '../../lib/sweep-hand.ts'
-import { createCounter, PeriodCounter, type Counter, type Holding, type Moment } from './counters.ts'
+import { createCounter, PeriodCounter, type Counter, type Moment } from './counters.ts'
+import { Holder } from './holder.ts'
+import { Leases } from './leases.ts'
 import type { Acquisition, Actual, Claim, LimitStore, PeriodStanding, RefusedClaim, SavedPeriod, Standing } from './store.ts'
 
 /** Long enough for a pause of the process, short enough that the money of a dead one is not missed for long. */
 const LEASE_MS = 60_000
-/** What an id has taken is remembered for so many leases, so that a late holder can still be counted. */
-const REMEMBERED_LEASES = 10
 /** Of what may have been forgotten, so many are looked at with each acquisition. */
 const LOOKED_AT = 2
 
@@ -35,25 +35,17 @@ export function createMemoryLimits({ clock, leaseMs = LEASE_MS }: MemoryLimitsOp
   return new CountersInMemory(clock, leaseMs)
 }
 
-interface Taken {
-  readonly holdings: Holding[]
-  /** `Clock.now()` at which it may be forgotten. */
-  until: number
-}
-
 class CountersInMemory implements MemoryLimits {
   private readonly clock: MemoryLimitsOptions['clock']
-  private readonly leaseMs: number
   private readonly counters = new Map<string, Counter>()
-  private readonly taken = new Map<string, Taken>()
-  private readonly counterHand = new SweepHand(this.counters)
-  private readonly takenHand = new SweepHand(this.taken)
+  private readonly hand = new SweepHand(this.counters)
+  private readonly leases: Leases
   /** Periods that changed since they were saved. */
-  private unsaved = new Map<string, PeriodCounter>()
+  private unsaved = new Set<PeriodCounter>()
 
   constructor(clock: MemoryLimitsOptions['clock'], leaseMs: number) {
     this.clock = clock
-    this.leaseMs = leaseMs
+    this.leases = new Leases(leaseMs)
   }
 
   get size(): number {
@@ -63,34 +55,27 @@ class CountersInMemory implements MemoryLimits {
   acquire(id: string, claims: readonly Claim[]): Acquisition {
     const at = this.moment()
     this.forgetSome(at)
-    const refused: RefusedClaim[] = []
-    for (const [index, claim] of claims.entries()) {
-      const refusal = (this.counters.get(claim.counter) ?? createCounter(claim)).refusal(claim, at)
-      if (refusal !== undefined) refused.push({ index, ...refusal })
-    }
-    if (refused.length > 0) return { granted: false, refused }
-    const holdings: Holding[] = []
-    const standings = claims.map((claim) => {
-      const counter = this.touched(claim)
-      holdings.push(counter.take(id, claim, at))
+    const counters = claims.map((claim) => this.counters.get(claim.counter) ?? createCounter(claim))
+    if (!counters.every((counter, index) => counter.fits(claims[index]!, at))) return refusals(counters, claims, at)
+    if (claims.length === 0) return { granted: true, standings: [] }
+    const taken: number[] = []
+    const standings = counters.map((counter, index): Standing => {
+      const claim = claims[index]!
+      if (counter.isForgotten) this.keep(counter)
+      taken.push(counter.take(claim, at))
       return counter.standing(claim, at)
     })
-    if (holdings.length > 0) this.remember(id, holdings, at)
+    this.leases.add(new Holder(id, { counters, claims, taken, leaseEnd: this.leases.endOf(at.now) }))
     return { granted: true, standings }
   }
 
   renew(ids: readonly string[]): void {
-    const at = this.moment()
-    for (const id of ids) {
-      const taken = this.taken.get(id)
-      if (taken === undefined) continue
-      for (const { counter } of taken.holdings) this.counters.get(counter)?.renew(id, at)
-      taken.until = at.now + this.leaseMs * REMEMBERED_LEASES
-    }
+    const now = this.clock.now()
+    for (const id of ids) this.leases.renew(id, now)
   }
 
   settle(id: string, actual: Actual): readonly PeriodStanding[] | undefined {
-    return this.end(id, (counter) => amountIn(actual, counter))
+    return this.end(id, (claim) => amountIn(actual, claim.counter) ?? claim.amount)
   }
 
   release(id: string): void {
@@ -104,72 +89,78 @@ class CountersInMemory implements MemoryLimits {
 
   changedPeriods(): SavedPeriod[] {
     const changed = this.unsaved
-    this.unsaved = new Map()
-    return [...changed].map(([counter, { start, end, settled }]) => ({ counter, start, end, settled }))
+    this.unsaved = new Set()
+    return [...changed].map(({ name, start, end, settled }) => ({ counter: name, start, end, settled }))
   }
 
   loadPeriods(rows: readonly SavedPeriod[]): void {
     const wall = this.clock.wall()
     for (const { counter, start, end, settled } of rows) {
       if (end !== undefined && end <= wall) continue
-      const period = new PeriodCounter()
+      const period = new PeriodCounter(counter)
       period.begin(start, end, settled)
-      this.counters.set(counter, period)
+      this.keep(period)
     }
   }
 
   /** Undefined when the id is not known. */
-  private end(id: string, actualOf: (counter: string) => number | undefined): PeriodStanding[] | undefined {
-    const taken = this.taken.get(id)
-    if (taken === undefined) return undefined
-    this.taken.delete(id)
+  private end(id: string, actualOf: (claim: Claim) => number): PeriodStanding[] | undefined {
     const at = this.moment()
+    const holder = this.leases.take(id)
+    if (holder === undefined) return undefined
+    holder.drop()
     const standings: PeriodStanding[] = []
-    for (const holding of taken.holdings) {
-      const counter = this.counters.get(holding.counter) ?? this.forgotten(holding)
-      counter?.settle(id, holding, actualOf(holding.counter), at)
-      if (!(counter instanceof PeriodCounter)) continue
-      this.unsaved.set(holding.counter, counter)
-      if (counter.start === holding.taken) standings.push({ counter: holding.counter, ...counter.running(at.now) })
+    for (let position = 0; position < holder.claims.length; position++) {
+      const claim = holder.claims[position]!
+      const taken = holder.taken[position]!
+      const counter = this.current(holder.counters[position]!)
+      counter.count(claim, taken, actualOf(claim), at)
+      if (!(counter instanceof PeriodCounter) || counter.start !== taken) continue
+      this.unsaved.add(counter)
+      const { used, held, resetAt } = counter.running
+      standings.push({ counter: counter.name, used, held, resetAt })
     }
     return standings
   }
 
-  /** A period that stood at nothing may have been forgotten before its holder came back; what that spent counts all the same. */
-  private forgotten({ counter: name, taken, period }: Holding): Counter | undefined {
-    if (period === undefined) return undefined
-    const counter = new PeriodCounter()
-    counter.begin(taken, period.end)
-    this.counters.set(name, counter)
-    return counter
+  /** A counter that stood at nothing may have been forgotten before its holder came back; what that spent counts all the same. */
+  private current(counter: Counter): Counter {
+    if (!counter.isForgotten) return counter
+    const other = this.counters.get(counter.name)
+    if (other === undefined) this.keep(counter)
+    return other ?? counter
   }
 
-  private remember(id: string, holdings: Holding[], { now }: Moment): void {
-    const earlier = this.taken.get(id)
-    const until = now + this.leaseMs * REMEMBERED_LEASES
-    this.taken.set(id, { until, holdings: earlier === undefined ? holdings : [...earlier.holdings, ...holdings] })
+  private keep(counter: Counter): void {
+    counter.isForgotten = false
+    this.counters.set(counter.name, counter)
   }
 
   private moment(): Moment {
     const now = this.clock.now()
-    return { now, wall: this.clock.wall(), leaseEnd: now + this.leaseMs }
-  }
-
-  private touched(claim: Claim): Counter {
-    const counter = this.counters.get(claim.counter) ?? createCounter(claim)
-    this.counters.set(claim.counter, counter)
-    return counter
+    this.leases.expire(now)
+    return { now, wall: this.clock.wall() }
   }
 
   /** Counters that count nothing any more are forgotten, and what lost its lease long ago; a few are looked at each time. */
   private forgetSome(at: Moment): void {
     for (let looked = 0; looked < LOOKED_AT; looked++) {
-      const counter = this.counterHand.next()
-      if (counter?.[1].isIdle(at) === true) this.counters.delete(counter[0])
-      const taken = this.takenHand.next()
-      if (taken !== undefined && taken[1].until <= at.now) this.taken.delete(taken[0])
+      const counter = this.hand.next()?.[1]
+      if (counter?.isIdle(at) === true) {
+        counter.isForgotten = true
+        this.counters.delete(counter.name)
+      }
+      this.leases.forgetOne(at.now)
     }
   }
+}
+
+function refusals(counters: readonly Counter[], claims: readonly Claim[], at: Moment): Acquisition {
+  const refused = claims.flatMap((claim, index): RefusedClaim[] => {
+    const counter = counters[index]!
+    return counter.fits(claim, at) ? [] : [{ index, ...counter.refusal(claim, at) }]
+  })
+  return { granted: false, refused }
 }
 
 const amountIn = (amounts: Actual, counter: string): number | undefined =>

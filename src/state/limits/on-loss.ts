@@ -52,7 +52,7 @@ class GuardedLimits implements LimitStore {
     try {
       this.generation ??= await this.options.shared.generation()
       const answer = await this.options.shared.acquire(id, claims)
-      await this.reached()
+      if (this.isLost) await this.reached()
       if (answer.granted) {
         this.seen.note(claims, answer.standings)
         this.noteThere(id, claims)
@@ -70,7 +70,7 @@ class GuardedLimits implements LimitStore {
   }
 
   async settle(id: string, actual: Actual): Promise<readonly PeriodStanding[] | undefined> {
-    const here = await this.settleHere(id, actual)
+    const here = this.grantedHere.has(id) ? await this.settleHere(id, actual) : undefined
     const claims = this.grantedThere.get(id)
     this.grantedThere.delete(id)
     if (here !== undefined && claims === undefined) return here
@@ -176,7 +176,6 @@ class GuardedLimits implements LimitStore {
 
   /** The store answers again: what it has missed is told first. */
   private async reached(): Promise<void> {
-    if (!this.isLost) return
     this.isLost = false
     this.options.changed(false)
     await this.tell(async () => {

@@ -52,9 +52,12 @@ function inRedis(address: RedisAddress, spentBefore: SpentBefore | undefined, cl
   return {
     look: async (claims) => limits.look(claims),
     async charge(charges) {
-      const id = `charge ${crypto.randomUUID()}`
-      await limits.acquire(id, charges.map(claimOfCharge))
-      await limits.settle(id, {})
+      // One after the other: two may be of one counter, on either side of midnight.
+      for (const charge of charges) {
+        const id = `charge ${crypto.randomUUID()}`
+        await limits.acquire(id, [claimOfCharge(charge)])
+        await limits.settle(id, {})
+      }
     },
     close: async () => redis.close(),
   }

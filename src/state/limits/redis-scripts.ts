@@ -9,12 +9,13 @@ import { redisScript } from '../redis/redis.ts'
  * - `t:<holder>` what a holder has taken, by counter, so that it can be given back;
  * - `generation` a name that is drawn anew when everything was lost.
  *
- * The first arguments are the time (Unix ms; negative for the server's own) and the length of a lease. Numbers travel as text with all
- * their digits: what Redis would make of them is rounded.
+ * Each script has one argument and one answer, both JSON: a word of Redis' protocol costs a gateway as much as ten characters of it. With
+ * everything come `lease`, in ms, and in tests `now`, Unix ms, instead of the server's own clock. Numbers of answers have all their digits.
  */
 const COMMON = `
-local prefix, now, lease = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-if now < 0 then
+local prefix, given = KEYS[1], cjson.decode(ARGV[1])
+local now, lease = given.now, given.lease
+if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
@@ -23,20 +24,23 @@ local REMEMBERED = 10
 
 local function text(number) return string.format('%.17g', number) end
 
+local function list_of(texts) return '[' .. table.concat(texts, ',') .. ']' end
+
+-- The parts of a sliding window that count, in no order, their sum, the number of the last one, and the length of a part.
 local function parts_of(counter, window)
-  local key, size, list, sum = prefix .. 's:' .. counter, window / PARTS, {}, 0
+  local key, size, list, sum, last = prefix .. 's:' .. counter, window / PARTS, {}, 0, nil
   local fields = redis.call('HGETALL', key)
   for index = 1, #fields, 2 do
     local number, amount = tonumber(fields[index]), tonumber(fields[index + 1])
     if (number + 1) * size + window > now then
       list[#list + 1] = {number = number, amount = amount}
       sum = sum + amount
+      if not last or number > last then last = number end
     else
       redis.call('HDEL', key, fields[index])
     end
   end
-  table.sort(list, function(left, right) return left.number < right.number end)
-  return list, sum, size
+  return list, sum, last, size
 end
 
 local function add_part(counter, window, number, amount)
@@ -46,190 +50,198 @@ local function add_part(counter, window, number, amount)
   redis.call('PEXPIRE', key, math.ceil(window * (1 + 2 / PARTS)))
 end
 
-local function drop(counter, holder)
-  local amount = redis.call('HGET', prefix .. 'a:' .. counter, holder)
-  if not amount then return end
-  redis.call('HDEL', prefix .. 'a:' .. counter, holder)
-  redis.call('ZREM', prefix .. 'h:' .. counter, holder)
-  local held = tonumber(redis.call('HGET', prefix .. 'p:' .. counter, 'held') or '0')
-  redis.call('HSET', prefix .. 'p:' .. counter, 'held', text(held - tonumber(amount)))
+-- Whether it held anything.
+local function leave(state, holder)
+  local amount = redis.call('HGET', prefix .. 'a:' .. state.counter, holder)
+  if not amount then return false end
+  redis.call('HDEL', prefix .. 'a:' .. state.counter, holder)
+  redis.call('ZREM', prefix .. 'h:' .. state.counter, holder)
+  state.held = state.held - tonumber(amount)
+  return true
 end
 
-local function held_of(counter)
-  for _, holder in ipairs(redis.call('ZRANGEBYSCORE', prefix .. 'h:' .. counter, '-inf', now)) do drop(counter, holder) end
-  if redis.call('ZCARD', prefix .. 'h:' .. counter) == 0 then return 0 end
-  return tonumber(redis.call('HGET', prefix .. 'p:' .. counter, 'held') or '0')
+local function save(state)
+  redis.call('HSET', prefix .. 'p:' .. state.counter, 'settled', text(state.settled), 'held', text(state.held))
 end
 
-local function hold(counter, holder, amount)
-  drop(counter, holder)
-  redis.call('ZADD', prefix .. 'h:' .. counter, text(now + lease), holder)
-  redis.call('HSET', prefix .. 'a:' .. counter, holder, text(amount))
-  local key = prefix .. 'p:' .. counter
-  redis.call('HSET', key, 'held', text(tonumber(redis.call('HGET', key, 'held') or '0') + amount))
+-- How a period, or places, stand, without what lost its lease. Of what nothing is known no period has begun.
+local function read(counter)
+  local found = redis.call('HMGET', prefix .. 'p:' .. counter, 'start', 'end', 'settled', 'held')
+  local state = {
+    counter = counter, start = tonumber(found[1] or '') or -math.huge, finish = tonumber(found[2] or ''),
+    settled = tonumber(found[3] or '0'), held = tonumber(found[4] or '0'),
+  }
+  local late = redis.call('ZRANGEBYSCORE', prefix .. 'h:' .. counter, '-inf', now)
+  for _, holder in ipairs(late) do leave(state, holder) end
+  if #late > 0 then save(state) end
+  state.is_idle = redis.call('ZCARD', prefix .. 'h:' .. counter) == 0
+  if state.is_idle then state.held = 0 end
+  return state
 end
 
 -- Places are forgotten with the last lease, periods some time after their end, and those without an end never.
-local function keep(counter, kind)
-  local finish = kind == 'period' and redis.call('HGET', prefix .. 'p:' .. counter, 'end') or ''
+local function keep(state, kind)
   for _, part in ipairs({'p:', 'h:', 'a:'}) do
-    local key = prefix .. part .. counter
+    local key = prefix .. part .. state.counter
     if kind == 'slot' then redis.call('PEXPIRE', key, lease * 2)
-    elseif finish == '' then redis.call('PERSIST', key)
-    else redis.call('PEXPIRE', key, math.max(math.ceil(tonumber(finish) - now), 0) + lease * REMEMBERED) end
+    elseif not state.finish then redis.call('PERSIST', key)
+    else redis.call('PEXPIRE', key, math.max(math.ceil(state.finish - now), 0) + lease * REMEMBERED) end
   end
 end
 
-local function start_of(counter)
-  return tonumber(redis.call('HGET', prefix .. 'p:' .. counter, 'start') or '-inf') or -math.huge
+local function hold(state, kind, holder, amount)
+  if redis.call('ZADD', prefix .. 'h:' .. state.counter, text(now + lease), holder) == 0 then
+    local held = redis.call('HGET', prefix .. 'p:' .. state.counter, 'held')
+    state.held = tonumber(held or '0') - tonumber(redis.call('HGET', prefix .. 'a:' .. state.counter, holder) or '0')
+  end
+  redis.call('HSET', prefix .. 'a:' .. state.counter, holder, text(amount))
+  state.held = state.held + amount
+  save(state)
+  -- What has holders, or has begun, is kept as long as its period already.
+  if kind == 'slot' or state.is_idle then keep(state, kind) end
+  state.is_idle = false
 end
 
--- A period of which nothing is known here, though it may not be the first.
-local function is_new(claim)
-  return claim.kind == 'period' and redis.call('EXISTS', prefix .. 'p:' .. claim.counter) == 0
+local function begin(state, start, finish, settled)
+  state.start, state.finish, state.settled, state.held, state.is_idle = start, finish, settled, 0, true
+  redis.call('DEL', prefix .. 'h:' .. state.counter, prefix .. 'a:' .. state.counter)
+  redis.call('HSET', prefix .. 'p:' .. state.counter, 'start', text(start), 'end', finish and text(finish) or '', 'settled', text(settled), 'held', '0')
 end
 
-local function begin(counter, first, last, settled)
-  redis.call('DEL', prefix .. 'h:' .. counter, prefix .. 'a:' .. counter)
-  redis.call('HSET', prefix .. 'p:' .. counter, 'start', text(first), 'end', last, 'settled', text(settled), 'held', '0')
-end
-
-local function claim_at(index)
-  return {
-    kind = ARGV[index], counter = ARGV[index + 1], amount = tonumber(ARGV[index + 2]), limit = tonumber(ARGV[index + 3]),
-    first = tonumber(ARGV[index + 4]), last = ARGV[index + 5],
-  }
-end
-
--- Used, held, and when all of it is free.
-local function standing(claim)
+-- The state of a claim: used, held, when all of it is free (nil when no time frees it), and what it was found in.
+local function look(claim)
   if claim.kind == 'sliding' then
-    local list, sum, size = parts_of(claim.counter, claim.first)
-    local last = list[#list]
-    return {text(sum), '0', last and text((last.number + 1) * size + claim.first) or ''}
+    local list, sum, last, size = parts_of(claim.counter, claim.windowMs)
+    return {used = sum, held = 0, resets = last and (last + 1) * size + claim.windowMs, parts = list, size = size}
   end
-  if claim.kind == 'period' and claim.first > start_of(claim.counter) then return {'0', '0', claim.last} end
-  local held = held_of(claim.counter)
-  if claim.kind == 'slot' then return {text(held), text(held), ''} end
-  local settled = tonumber(redis.call('HGET', prefix .. 'p:' .. claim.counter, 'settled') or '0')
-  return {text(settled + held), text(held), redis.call('HGET', prefix .. 'p:' .. claim.counter, 'end') or ''}
+  local state = read(claim.counter)
+  if claim.kind == 'slot' then return {used = state.held, held = state.held, state = state} end
+  -- A period of which nothing is known here, though it may not be the first.
+  local is_new = state.start == -math.huge
+  if claim.start > state.start then return {used = 0, held = 0, resets = claim['end'], state = state, is_new = is_new} end
+  return {used = state.settled + state.held, held = state.held, resets = state.finish, state = state}
+end
+
+local function standing_text(used, held, resets)
+  return text(used) .. ',' .. text(held) .. ',' .. (resets and text(resets) or 'null')
 end
 `
 
 /**
- * All claims for a holder, or none. Arguments: holder, `ask` or `go`, then six for each claim. Answers 1 and standings, 0 and refusals, or, when
- * asked to, 2 and the positions of claims of whose counters nothing is known.
+ * All claims for a holder, or none. Given `holder`, `claims`, and whether it `asks`. Answers the standings as `granted`, or what is `refused`, or, when
+ * asked to, the positions of claims of whose counters nothing is known as `unknown`.
  */
 export const ACQUIRE = redisScript(`${COMMON}
-local holder, claims = ARGV[3], {}
-for index = 5, #ARGV, 6 do claims[#claims + 1] = claim_at(index) end
+local holder, claims, found = given.holder, given.claims, {}
+for index, claim in ipairs(claims) do found[index] = look(claim) end
 
-if ARGV[4] == 'ask' then
+if given.asks then
   local unknown = {}
-  for index, claim in ipairs(claims) do if is_new(claim) then unknown[#unknown + 1] = index - 1 end end
-  if #unknown > 0 then return {2, unknown} end
+  for index, seen in ipairs(found) do if seen.is_new then unknown[#unknown + 1] = index - 1 end end
+  if #unknown > 0 then return '{"unknown":' .. list_of(unknown) .. '}' end
 end
 
-local function fits_at(claim, resets)
-  if claim.amount > claim.limit or claim.kind == 'slot' then return '' end
-  if claim.kind == 'period' then return resets end
-  local list, left, size = parts_of(claim.counter, claim.first)
-  for _, part in ipairs(list) do
+local function fits_at(claim, seen)
+  if claim.amount > claim.limit or claim.kind == 'slot' then return nil end
+  if claim.kind == 'period' then return seen.resets end
+  table.sort(seen.parts, function(left, right) return left.number < right.number end)
+  local left = seen.used
+  for _, part in ipairs(seen.parts) do
     left = left - part.amount
-    if left + claim.amount <= claim.limit then return text((part.number + 1) * size + claim.first) end
+    if left + claim.amount <= claim.limit then return (part.number + 1) * seen.size + claim.windowMs end
   end
-  return ''
+  return nil
 end
 
 local refused = {}
 for index, claim in ipairs(claims) do
-  local found = standing(claim)
-  if tonumber(found[1]) + claim.amount > claim.limit then
-    refused[#refused + 1] = {tostring(index - 1), found[1], found[2], found[3], fits_at(claim, found[3])}
+  local seen = found[index]
+  if seen.used + claim.amount > claim.limit then
+    local fits = fits_at(claim, seen)
+    refused[#refused + 1] = list_of({index - 1, standing_text(seen.used, seen.held, seen.resets), fits and text(fits) or 'null'})
   end
 end
-if #refused > 0 then return {0, refused} end
+if #refused > 0 then return '{"refused":' .. list_of(refused) .. '}' end
 
-local standings = {}
+local granted, notes = {}, {}
 for index, claim in ipairs(claims) do
-  local taken = 0
+  local seen, taken = found[index], 0
   if claim.kind == 'sliding' then
-    taken = math.floor(now / (claim.first / PARTS))
-    add_part(claim.counter, claim.first, taken, claim.amount)
+    taken = math.floor(now / seen.size)
+    add_part(claim.counter, claim.windowMs, taken, claim.amount)
+    seen.used = seen.used + claim.amount
+    seen.resets = math.max(seen.resets or 0, (taken + 1) * seen.size + claim.windowMs)
   else
+    local state = seen.state
     if claim.kind == 'period' then
-      if claim.first > start_of(claim.counter) then begin(claim.counter, claim.first, claim.last, 0) end
-      taken = start_of(claim.counter)
+      if claim.start > state.start then begin(state, claim.start, claim['end'], 0) end
+      taken = state.start
+      seen.resets = state.finish
     end
-    hold(claim.counter, holder, claim.amount)
-    keep(claim.counter, claim.kind)
+    hold(state, claim.kind, holder, claim.amount)
+    seen.used, seen.held = state.settled + state.held, state.held
   end
-  redis.call('HSET', prefix .. 't:' .. holder, claim.counter, table.concat({claim.kind, text(claim.amount), text(taken), text(claim.first)}, ' '))
-  standings[index] = standing(claim)
+  notes[#notes + 1] = claim.counter
+  notes[#notes + 1] = table.concat({claim.kind, text(claim.amount), text(taken), text(claim.windowMs or claim.start or 0)}, ' ')
+  granted[index] = '[' .. standing_text(seen.used, seen.held, seen.resets) .. ']'
 end
-if #claims > 0 then redis.call('PEXPIRE', prefix .. 't:' .. holder, lease * REMEMBERED) end
-return {1, standings}
+if #claims > 0 then
+  redis.call('HSET', prefix .. 't:' .. holder, unpack(notes))
+  redis.call('PEXPIRE', prefix .. 't:' .. holder, lease * REMEMBERED)
+end
+return '{"granted":' .. list_of(granted) .. '}'
 `)
 
 /**
- * Ends what holders have. Arguments of each: holder, `settle` or `release`, how many true amounts follow, and these by counter. Answers of
- * each whether it had taken anything, then counter, used, held and end of each period that it was counted in.
+ * Ends what holders have. Given, as `ended`, of each `holder` and the true amounts by counter as `actual`; without, it did not use what it took. Answers of
+ * each null where it had taken nothing, else counter, used, held and end of each period that it was counted in.
  */
 export const END = redisScript(`${COMMON}
-local function finish(holder, mode, actual)
-  local answer = {'0'}
+local function finish(holder, actual)
+  local counted = {}
   local taken = redis.call('HGETALL', prefix .. 't:' .. holder)
   redis.call('DEL', prefix .. 't:' .. holder)
+  if #taken == 0 then return 'null' end
   for index = 1, #taken, 2 do
-    answer[1] = '1'
     local counter = taken[index]
     local kind, amount, at, first = string.match(taken[index + 1], '^(%S+) (%S+) (%S+) (%S+)$')
     amount, at, first = tonumber(amount), tonumber(at), tonumber(first)
-    local truth = actual[counter]
-    if mode == 'release' then truth = 0 end
+    local truth = 0
+    if actual then truth = actual[counter] end
     if kind == 'sliding' then
       local size = first / PARTS
       if truth and truth ~= amount and (at + 1) * size + first > now then add_part(counter, first, at, truth - amount) end
-    elseif kind == 'slot' then
-      drop(counter, holder)
-    elseif at == start_of(counter) then
-      drop(counter, holder)
-      local key = prefix .. 'p:' .. counter
-      local settled = tonumber(redis.call('HGET', key, 'settled') or '0') + (truth or amount)
-      redis.call('HSET', key, 'settled', text(settled))
-      if mode == 'settle' then
-        local held = held_of(counter)
-        for _, word in ipairs({counter, text(settled + held), text(held), redis.call('HGET', key, 'end') or ''}) do
-          answer[#answer + 1] = word
-        end
+    else
+      local state = read(counter)
+      if kind == 'slot' then
+        if leave(state, holder) then save(state) end
+      elseif at == state.start then
+        leave(state, holder)
+        state.settled = state.settled + (truth or amount)
+        save(state)
+        counted[#counted + 1] = list_of({cjson.encode(counter), standing_text(state.settled + state.held, state.held, state.finish)})
       end
     end
   end
-  return answer
+  return list_of(counted)
 end
 
-local answers, index = {}, 3
-while index <= #ARGV do
-  local actual, last = {}, index + 2 + 2 * tonumber(ARGV[index + 2])
-  for place = index + 3, last, 2 do actual[ARGV[place]] = tonumber(ARGV[place + 1]) end
-  answers[#answers + 1] = finish(ARGV[index], ARGV[index + 1], actual)
-  index = last + 1
-end
-return answers
+local answers = {}
+for index, ended in ipairs(given.ended) do answers[index] = finish(ended.holder, ended.actual) end
+return list_of(answers)
 `)
 
-/** Leases of these holders begin anew. Arguments: holders. */
+/** Leases of these `holders` begin anew. */
 export const RENEW = redisScript(`${COMMON}
-for index = 3, #ARGV do
-  local holder = ARGV[index]
+for _, holder in ipairs(given.holders) do
   local taken = redis.call('HGETALL', prefix .. 't:' .. holder)
   for field = 1, #taken, 2 do
     local counter, kind = taken[field], string.match(taken[field + 1], '^(%S+)')
     if kind ~= 'sliding' then
-      held_of(counter)
+      local state = read(counter)
       if redis.call('HEXISTS', prefix .. 'a:' .. counter, holder) == 1 then
         redis.call('ZADD', prefix .. 'h:' .. counter, text(now + lease), holder)
-        keep(counter, kind)
+        keep(state, kind)
       end
     end
   end
@@ -238,33 +250,33 @@ end
 return 1
 `)
 
-/** How counters stand. Arguments: six for each claim. Answers standings, and the positions of claims of whose counters nothing is known. */
+/** How the counters of these `claims` stand, as `standings`, and the positions of those of which nothing is known, as `unknown`. */
 export const LOOK = redisScript(`${COMMON}
 local standings, unknown = {}, {}
-for index = 3, #ARGV, 6 do
-  local claim = claim_at(index)
-  if is_new(claim) then unknown[#unknown + 1] = #standings end
-  standings[#standings + 1] = standing(claim)
+for index, claim in ipairs(given.claims) do
+  local seen = look(claim)
+  if seen.is_new then unknown[#unknown + 1] = index - 1 end
+  standings[index] = '[' .. standing_text(seen.used, seen.held, seen.resets) .. ']'
 end
-return {standings, unknown}
+return '{"standings":' .. list_of(standings) .. ',"unknown":' .. list_of(unknown) .. '}'
 `)
 
-/** Makes what periods have settled at least as large as this. Arguments: counter, start, end, amount of each. */
+/** Makes what `periods` have settled at least as large as this: `counter`, `start`, `end` and `spent` of each. */
 export const AT_LEAST = redisScript(`${COMMON}
-for index = 3, #ARGV, 4 do
-  local counter, first, last, amount = ARGV[index], tonumber(ARGV[index + 1]), ARGV[index + 2], tonumber(ARGV[index + 3])
-  local key = prefix .. 'p:' .. counter
-  if first > start_of(counter) then begin(counter, first, last, amount)
-  elseif first == start_of(counter) and amount > tonumber(redis.call('HGET', key, 'settled') or '0') then
-    redis.call('HSET', key, 'settled', text(amount))
+for _, period in ipairs(given.periods) do
+  local state = read(period.counter)
+  if period.start > state.start then begin(state, period.start, period['end'], period.spent)
+  elseif period.start == state.start and period.spent > state.settled then
+    state.settled = period.spent
+    save(state)
   end
-  keep(counter, 'period')
+  keep(state, 'period')
 end
 return 1
 `)
 
-/** The name of what is held here. Argument: one for the case that there is none. */
+/** The name of what is held here. Given a `name` for the case that there is none. */
 export const GENERATION = redisScript(`${COMMON}
-redis.call('SET', prefix .. 'generation', ARGV[3], 'NX')
+redis.call('SET', prefix .. 'generation', given.name, 'NX')
 return redis.call('GET', prefix .. 'generation')
 `)

@@ -33,7 +33,7 @@ export class SlidingWindow {
   standing(now: number): Standing {
     this.forget(now)
     const last = this.parts.at(-1)
-    return { used: this.sum, held: 0, resetAt: last === undefined ? undefined : this.freeAt(last) }
+    return { used: this.sum, held: 0, resetAt: last === undefined ? undefined : this.freeAt(last.number) }
   }
 
   fits(amount: number, limit: number, now: number): boolean {
@@ -49,7 +49,7 @@ export class SlidingWindow {
     if (left + amount <= limit) return now
     for (const part of this.parts) {
       left -= part.amount
-      if (left + amount <= limit) return this.freeAt(part)
+      if (left + amount <= limit) return this.freeAt(part.number)
     }
     return undefined
   }
@@ -64,7 +64,7 @@ export class SlidingWindow {
   /** What was taken under a number turns out to be more or less. Nothing that has left the window is corrected. */
   correct(number: number, difference: number, now: number): void {
     this.forget(now)
-    if (difference !== 0 && this.freeAt({ number }) > now) this.add(number, difference)
+    if (difference !== 0 && this.freeAt(number) > now) this.add(number, difference)
   }
 
   private add(number: number, amount: number): void {
@@ -79,12 +79,15 @@ export class SlidingWindow {
   private forget(now: number): void {
     let gone = 0
     for (const part of this.parts) {
-      if (this.freeAt(part) > now) break
+      if (this.freeAt(part.number) > now) break
       this.sum -= part.amount
       gone++
     }
     if (gone > 0) this.parts.splice(0, gone)
   }
 
-  private readonly freeAt = ({ number }: Pick<Part, 'number'>): number => (number + 1) * this.partMs + this.windowMs
+  /** When a part is out of the window. */
+  private freeAt(number: number): number {
+    return (number + 1) * this.partMs + this.windowMs
+  }
 }
