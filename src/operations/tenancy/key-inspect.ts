@@ -27,11 +27,11 @@ export interface KeyInspection extends JsonObject {
 
 /**
  * Tells everything of a key that is named by its id or shown as a whole, such as one that was found in a file. Operators of one tenant see
- * its keys only (`tenant`). Quotes around it are no part of it. Throws `tenancy_not_found`, or
- * `invalid_body` for a key that was cut off: it is what is asked about, not what the caller is known by.
+ * its keys only (`tenant`). Quotes around it are no part of it. Throws `tenancy_not_found`, or `invalid_body` for a key that was cut off:
+ * it is what is asked about, not what the caller is known by.
  */
 export async function inspectKey(parts: TenancyParts, idOrKey: string, tenant?: string): Promise<KeyInspection> {
-  const text = idOrKey.trim().replaceAll(/^["'`]+|["'`]+$/g, '')
+  const text = idOrKey.trim().replaceAll(/^["'`]|["'`]$/g, '')
   const key = await requireEntity(parts.store, 'key', idOf(text))
   if (tenant !== undefined && key.tenant !== tenant) throw unknownKey()
   const now = parts.clock.wall()

@@ -47,6 +47,7 @@ const USUAL: Readonly<Record<keyof InvoiceColumns, readonly string[]>> = {
 }
 /** Columns that tell in which currency a line is, of exports that have several. */
 const CURRENCY = ['currency', 'currency_code', 'amount_currency', 'cost_currency', 'billing_currency', 'billingcurrency']
+const AMOUNT = /^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
 /** Where a comma is certain to stand between thousands: there is a point behind it. */
 const GROUPED = /^[1-9]\d{0,2}(,\d{3})+\.\d+$/
 
@@ -138,7 +139,8 @@ function nanosOf(text: string): number | undefined {
   const isCredit = plain.startsWith('-') || /^\(.*\)$/.test(plain)
   const written = plain.replaceAll(/^[-(]|\)$/g, '')
   const amount = GROUPED.test(written) ? written.replaceAll(',', '') : written
-  const nanos = usdToNano(amount) ?? (amount === '' ? undefined : usdToNearestNano(Number(amount)))
+  if (!AMOUNT.test(amount)) return undefined
+  const nanos = usdToNano(amount) ?? usdToNearestNano(Number(amount))
   return nanos === undefined ? undefined : isCredit ? -nanos : nanos
 }
 
