@@ -159,7 +159,7 @@ async function noteStranger(
   { name, dataset }: Pick<PriceShelf, 'dataset'> & { readonly name: string },
 ): Promise<void> {
   const provider = name.slice(0, name.indexOf('/'))
-  const ids = (await keptConfig(context, path))?.providers.map(({ id }) => id) ?? []
+  const ids: readonly string[] = (await keptConfig(context, path))?.providers.map(({ id }) => id) ?? []
   if (ids.length === 0 || ids.includes(provider) || dataset.providerOf(provider, '') !== undefined) return
   const [{ nearest }, { safeText }] = await Promise.all([
     import('../../lib/nearest.ts'),

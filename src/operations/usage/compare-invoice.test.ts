@@ -49,6 +49,18 @@ describe('an invoice', () => {
   })
 })
 
+describe('an invoice without end', () => {
+  test('is refused, as reading it would hold up those who are served', () => {
+    const lines = '2026-06-10,m,1\n'.repeat(100_000)
+    expect(() => parseInvoice(`date,model,cost\n${lines}`)).toThrow(/more than 100000 lines.*in pieces/)
+  })
+
+  test('of columns is told by the first of them', () => {
+    const header = Array.from({ length: 40 }, (_unused, index) => `c${index}`).join(',')
+    expect(() => parseInvoice(header)).toThrow(/c28, c29 …\./)
+  })
+})
+
 describe('an invoice beside the ledger', () => {
   test('shows for each model and day how far they are apart, the furthest first', async () => {
     const store = createMemoryLedger()

@@ -47,6 +47,10 @@ const USUAL: Readonly<Record<keyof InvoiceColumns, readonly string[]>> = {
 }
 /** Columns that tell in which currency a line is, of exports that have several. */
 const CURRENCY = ['currency', 'currency_code', 'amount_currency', 'cost_currency', 'billing_currency', 'billingcurrency']
+/** Reading is synchronous, in a process that serves: so many take a third of a second. */
+const MOST_LINES = 100_000
+/** Columns named in a message. */
+const MOST_NAMED = 30
 const AMOUNT = /^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i
 /** Where a comma is certain to stand between thousands: there is a point behind it. */
 const GROUPED = /^[1-9]\d{0,2}(,\d{3})+\.\d+$/
@@ -105,7 +109,10 @@ function columnAt(names: readonly string[], what: keyof InvoiceColumns, { [what]
     wanted === undefined ? USUAL[what].map((usual) => plain.indexOf(usual)).find((index) => index !== -1) : names.indexOf(wanted)
   if (found !== undefined && found !== -1) return found
   const close = wanted === undefined ? undefined : nearest(wanted, names)
-  const hint = close === undefined ? `Its columns are ${names.join(', ')}.` : `Did you mean ${close}?`
+  const hint =
+    close === undefined
+      ? `Its columns are ${names.slice(0, MOST_NAMED).join(', ')}${names.length > MOST_NAMED ? ' …' : ''}.`
+      : `Did you mean ${close}?`
   throw invalid(
     wanted === undefined
       ? `The invoice has no column that looks like the ${what}. ${hint} Name it with ${what}_column (--${what}-column).`
@@ -158,6 +165,10 @@ function parseCsv(text: string): string[][] {
     row.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell)
     if (end === separator) continue
     rows.push(row)
+    if (rows.length > MOST_LINES)
+      throw invalid(
+        `The invoice has more than ${MOST_LINES} lines. Export it by day and model, or compare it in pieces, a month at a time.`,
+      )
     row = []
   }
   if (row.length > 0) rows.push([...row, ''])
