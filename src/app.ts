@@ -121,7 +121,9 @@ function gatewayOf(options: GatewayOptions, opened: ClosingList): Gateway {
   const built = buildEngine({ ...shared, limiter, watch, running: issued.running })
   const { engine, accounts, factsOf, tokenizer, formats } = built
   const rotation = openRotation({ ...shared, ...built })
-  const captures = openCaptures({ ...surroundings, config, engine, audit: state.audit })
+  const hasKey = async (id: string): Promise<boolean> =>
+    live.config.server.apiKeys.some((key) => key.id === id) || (await state.tenancy.get('key', id)) !== undefined
+  const captures = openCaptures({ ...surroundings, config, engine, audit: state.audit, hasKey })
   const alerts = watch.observe({ ...gaugesOf({ engine, limiter, state }), snapshot: live.snapshot, health, accounts, records })
   const server = changeableServer(buffers, () => app)
   const inForce = openConfigInForce({ ...shared, ...built, ...options, surroundings, limiter, watch, captures, issued, server })

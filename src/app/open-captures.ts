@@ -8,7 +8,7 @@ import { openCaptureFolder } from '../state/captures/capture-folder.ts'
 import type { CaptureOrder } from '../state/captures/store.ts'
 import type { Surroundings } from './surroundings.ts'
 
-interface CaptureSurroundings extends Surroundings {
+interface CaptureSurroundings extends Surroundings, Pick<CaptureParts, 'hasKey'> {
   readonly config: CompiledConfig
   readonly engine: Engine
   readonly audit: AuditStore
@@ -24,7 +24,7 @@ export interface OpenCaptures {
 }
 
 /** Captures in the data directory. While they are switched off, no call is copied. */
-export function openCaptures({ config, engine, audit, dataDir, clock, logger }: CaptureSurroundings): OpenCaptures {
+export function openCaptures({ config, engine, audit, hasKey, dataDir, clock, logger }: CaptureSurroundings): OpenCaptures {
   if (dataDir === undefined) return { captures: undefined, served: engine, configure: () => undefined }
   let settings = config.capture
   const folder = dataDir.file('captures')
@@ -48,12 +48,14 @@ export function openCaptures({ config, engine, audit, dataDir, clock, logger }: 
     get settings() {
       return settings
     },
+    hasKey,
+    workers: config.server.workers,
     now: () => clock.wall(),
     tell,
   }
   const allowed = {
     get isActive() {
-      return settings.enabled && captures.isActive
+      return settings.enabled && config.server.workers <= 1 && captures.isActive
     },
     begin: captures.begin.bind(captures),
   }

@@ -40,12 +40,18 @@ export const withDrain = (command: Command): Command =>
 /** Commander shows the message of this error. */
 function parseLimits(text: string): JsonObject {
   try {
-    const value: unknown = JSON.parse(text)
+    // A number that JSON cannot carry on, such as 1e999, would arrive as null, which lifts a limit.
+    const value: unknown = JSON.parse(text, (_key, item: unknown) => (typeof item === 'number' ? finite(item) : item))
     if (isObject(value)) return value
-  } catch {
-    // told below
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw error
   }
   throw new InvalidArgumentError('Expected a JSON object.')
+}
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value
+  throw new InvalidArgumentError('A number in it is too large.')
 }
 
 /** What a command wants, made of what was typed. `name` is its argument, empty when it has none. */

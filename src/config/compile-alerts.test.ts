@@ -27,7 +27,7 @@ describe('webhooks', () => {
     ['{ id: ops }', 'The webhook has no address. Name the variable that holds it as `url_env`, or write `url`.'],
     [
       '{ id: ops, url: "ftp://x" }',
-      'The address of the webhook is no http:// or https:// address. Check what the variable holds.',
+      'The address of the webhook is no http:// or https:// address. Write it whole, as https://hooks.example.com/….',
     ],
     ['{ id: a, url: "https://a" }, { id: a, url: "https://b" }', 'Two webhooks are named a. Give each its own id.'],
   ])('%s are refused', (webhook, message) => {

@@ -51,7 +51,8 @@ function compileWebhook(
     return []
   }
   if (!/^https?:\/\/[^/]/.test(found.secret.reveal()) || !URL.canParse(found.secret.reveal())) {
-    notes.problem(place, 'The address of the webhook is no http:// or https:// address. Check what the variable holds.')
+    const hint = urlEnv === undefined ? 'Write it whole, as https://hooks.example.com/…' : 'Check what the variable holds'
+    notes.problem(place, `The address of the webhook is no http:// or https:// address. ${hint}.`)
     return []
   }
   return [{ id, url: found.secret, format, headers, only: only.length === 0 ? undefined : new Set(only), resolved }]

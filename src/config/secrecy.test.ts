@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { loadConfigText, loaded } from '../../test/support/load-config-text.ts'
 import { formatProblem } from './problem.ts'
 import { redactedConfig } from './redact.ts'
-import { looksSecret, showText, showVariable } from './secrecy.ts'
+import { describeFound, looksSecret, showText, showVariable } from './secrecy.ts'
 
 const CANARY = 'sk-canary-9f8e7d6c5b4a39281706'
 
@@ -68,6 +68,18 @@ describe('a secret never shows', () => {
   test('although a name that looks like one is hidden as well', () => {
     expect(showVariable('OPENAI_API_KEY')).toBe('OPENAI_API_KEY')
     expect(showVariable('abc123def')).toContain('hidden')
+  })
+})
+
+describe('what is found', () => {
+  test.each([
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [5, '5'],
+    [true, 'true'],
+    [null, 'an empty value'],
+  ])('%p is told as %s', (value, words) => {
+    expect(describeFound(value, ['server', 'budget', 'daily_usd'])).toBe(words)
   })
 })
 

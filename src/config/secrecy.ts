@@ -86,5 +86,6 @@ export function describeFound(value: unknown, path: ConfigPath): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'a mapping'
   if (isSecretPath(path) || namesVariable(path)) return `${typeof value === 'string' ? 'text' : `a ${typeof value}`} (hidden)`
+  if (typeof value === 'number') return String(value)
   return typeof value === 'string' ? showText(value) : JSON.stringify(value)
 }

@@ -1,7 +1,14 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
 import { audited, NO_AUDIT, type AuditedDeed, type AuditParts } from '../operations/audited.ts'
-import { captureView, readCaptureWish, startCapture, stopCapture, type CaptureParts } from '../operations/captures.ts'
+import {
+  captureView,
+  readCaptureWish,
+  requireKeyOf,
+  startCapture,
+  stopCapture,
+  type CaptureParts,
+} from '../operations/captures.ts'
 import { orderedBy } from '../operations/disable-switches.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpAppOptions } from './http-app.types.ts'
@@ -42,6 +49,7 @@ export function createCaptureHandlers({
     async startCapture({ exchange }) {
       const found = parts()
       const wish = readCaptureWish((await calls.receive(exchange)).value)
+      await requireKeyOf(found, wish)
       const by = orderedBy(exchange.principal)
       const { key, forMs, recipients } = wish
       const deed = { action: 'capture.start', subject: { kind: 'capture', id: key }, details: { for_ms: forMs, recipients } }

@@ -58,6 +58,7 @@ describe('an issued key', () => {
   test('never comes of any other text', () => {
     fc.assert(fc.property(fc.string({ maxLength: 80 }), (text) => expect(parseIssuedKey(text)).toBeUndefined()))
     expect(looksIssued('sk-ant-api03-x')).toBe(false)
+    for (const quote of ['"', "'", '`']) expect(looksIssued(`${quote}sbk_0${quote}`)).toBe(true)
   })
 
   test('is kept as its SHA-256', () => {

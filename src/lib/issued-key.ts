@@ -29,8 +29,8 @@ const ID = /^sbk_[0-9a-hjkmnp-tv-z]{12}$/
 /** Random bytes, as `crypto.randomBytes` gives them. */
 export type RandomBytes = (count: number) => Uint8Array
 
-/** Whether it claims to be one; it may still be mistyped. */
-export const looksIssued = (text: string): boolean => text.startsWith('sbk_') || text.startsWith('sbi_')
+/** Whether it claims to be one; it may still be mistyped, or have been pasted with its quotes. */
+export const looksIssued = (text: string): boolean => /^["'`]?sb[ki]_/.test(text)
 
 /** Whether it is the id of a key. */
 export const isKeyId = (text: string): boolean => ID.test(text)

@@ -3,14 +3,15 @@ import { generateIdentity, identityToRecipient } from 'age-encryption'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import type { CaptureOrder, CaptureStore } from '../state/captures/store.ts'
-import { readCaptureWish, startCapture, stopCapture, type CaptureParts } from './captures.ts'
+import { newIssuedKey, newKeyId } from '../lib/issued-key.ts'
+import { readCaptureWish, requireKeyOf, startCapture, stopCapture, type CaptureParts } from './captures.ts'
 
 const secret = await generateIdentity()
 const recipient = await identityToRecipient(secret)
 const other = await identityToRecipient(await generateIdentity())
 const HOUR = 3_600_000
 
-function setup(settings: Partial<CaptureSettings> = {}): CaptureParts & { readonly told: string[] } {
+function setup(settings: Partial<CaptureSettings> = {}, workers = 1): CaptureParts & { readonly told: string[] } {
   const orders: CaptureOrder[] = []
   const told: string[] = []
   const captures = {
@@ -31,6 +32,8 @@ function setup(settings: Partial<CaptureSettings> = {}): CaptureParts & { readon
     captures,
     told,
     folder: '/data/captures',
+    hasKey: (id) => Promise.resolve(id === 'key_a'),
+    workers,
     now: () => 1_000,
     settings: { enabled: true, recipients: [], longestMs: 24 * HOUR, retentionMs: HOUR, maxBytes: 1, ...settings },
     tell: ({ action, by, capture }) => void told.push(`${action} ${capture.id} by ${by}`),
@@ -47,7 +50,28 @@ const refusal = async (answer: Promise<unknown>): Promise<string> => {
   return error === undefined ? 'accepted' : `${error.code} ${error.param ?? ''}: ${error.message}`
 }
 
+describe('whose calls are captured', () => {
+  test('is a key there is, or callers without one', async () => {
+    expect(await refusal(requireKeyOf(setup(), wish()))).toBe('accepted')
+    expect(await refusal(requireKeyOf(setup(), wish({ key: 'none' })))).toBe('accepted')
+    expect(await refusal(requireKeyOf(setup(), wish({ key: 'key_b' })))).toStartWith('subject_not_found key: There is no key')
+  })
+
+  test('of a whole key nothing but the id is taken, and what is no id is not repeated', async () => {
+    const random = (count: number): Uint8Array => new Uint8Array(count).fill(7)
+    const id = newKeyId(random)
+    expect(wish({ key: newIssuedKey('key', id, random) }).key).toBe(id)
+    expect(await refusal(requireKeyOf(setup(), wish({ key: 'the-secret-itself' })))).not.toContain('the-secret-itself')
+  })
+})
+
 describe('starting a capture', () => {
+  test('is refused where the calls of a key go to several processes', async () => {
+    expect(await refusal(startCapture(setup({}, 4), wish(), 'key_admin'))).toStartWith(
+      'forbidden : This gateway runs as 4 processes (server.workers)',
+    )
+  })
+
   test('says whose bodies, for how long, for whom, and who wanted it', async () => {
     const parts = setup()
     expect(await startCapture(parts, wish(), 'key_admin')).toMatchObject({

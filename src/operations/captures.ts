@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isObject } from '../ir/json.ts'
+import { parseIssuedKey } from '../lib/issued-key.ts'
 import { timeSpanHint, timeSpanMs, timeSpanText } from '../lib/time-span.ts'
 import type { CaptureSettings } from '../state/captures/captures.schema.ts'
 import { isRecipient } from '../state/captures/encrypted-file.ts'
@@ -19,6 +20,10 @@ export interface CaptureParts {
   /** Where the bodies are. */
   readonly folder: string
   readonly settings: CaptureSettings
+  /** Processes of the gateway: a capture would hold in one of them. */
+  readonly workers: number
+  /** Whether there is a key with this id, issued or of the configuration. */
+  readonly hasKey: (id: string) => Promise<boolean>
   readonly now: () => number
   readonly tell: (event: CaptureEvent) => void
 }
@@ -35,7 +40,7 @@ export interface CaptureWish {
 const NO_KEY = 'none'
 const MOST_RECIPIENTS = 16
 
-/** Reads an order from JSON: `{key, for, recipient}`. Throws `invalid_body`. */
+/** Reads an order from JSON: `{key, for, recipient}`. Of a whole key nothing but its id is taken. Throws `invalid_body`. */
 export function readCaptureWish(body: unknown): CaptureWish {
   if (!isObject(body)) throw invalid('Expected {"key": "<id>", "for": "15m", "recipient": "age1…"}.', 'key')
   const { key, for: span, recipient, ...others } = body
@@ -51,15 +56,33 @@ export function readCaptureWish(body: unknown): CaptureWish {
   const recipients = recipient === undefined ? [] : [recipient].flat()
   if (recipients.length > MOST_RECIPIENTS || !recipients.every((one) => typeof one === 'string'))
     throw invalid(`\`recipient\` is a public key of age, or a list of at most ${MOST_RECIPIENTS}.`, 'recipient')
-  return { key, forMs, recipients }
+  return { key: parseIssuedKey(key)?.id ?? key, forMs, recipients }
+}
+
+/**
+ * Throws `subject_not_found` when no key has the id of the order. Asked before anything notes the order: what somebody takes for an id may be
+ * a secret, and is repeated nowhere.
+ */
+export async function requireKeyOf({ hasKey }: Pick<CaptureParts, 'hasKey'>, { key }: CaptureWish): Promise<void> {
+  if (key === NO_KEY || (await hasKey(key))) return
+  throw new GatewayError(
+    'subject_not_found',
+    'There is no key with this id. "switchback key list" shows issued keys, and records show whose calls there were. Keys of the configuration go by their `prefix`; `none` is for callers without a key.',
+    { param: 'key' },
+  )
 }
 
 /** Begins a capture. Throws `forbidden`, `invalid_body` or `state_unavailable`. */
 export async function startCapture(parts: CaptureParts, wish: CaptureWish, by: string): Promise<CaptureOrder> {
-  const { captures, settings, now, tell } = parts
+  const { captures, settings, workers, now, tell } = parts
   const key = wish.key === NO_KEY ? undefined : wish.key
   if (!settings.enabled)
     throw new GatewayError('forbidden', 'The configuration does not allow to capture anything (capture.enabled).')
+  if (workers > 1)
+    throw new GatewayError(
+      'forbidden',
+      `This gateway runs as ${workers} processes (server.workers), and one of them alone would capture what it happens to serve. Start one gateway more with \`workers: 1\` on the same state, let the calls come to it, and capture there.`,
+    )
   if (wish.forMs > settings.longestMs)
     throw invalid(`A capture may last ${timeSpanText(settings.longestMs)} at most (capture.longest).`, 'for')
   const recipients = await recipientsOf(settings, wish)

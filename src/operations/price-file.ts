@@ -15,7 +15,7 @@ export function parsePrices(text: string, where: string): PriceEntries {
     document = JSON.parse(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new GatewayError('config_invalid', `The price file ${where} is no valid JSON: ${reason}.`, { cause })
+    throw new GatewayError('config_invalid', `The price file ${where} is no valid JSON: ${reason}. Repair it.`, { cause })
   }
   return checkPrices(document, where)
 }

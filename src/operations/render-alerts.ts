@@ -19,6 +19,20 @@ export const renderWebhookTests = (tests: readonly WebhookTest[]): string =>
       const answer = status === undefined ? '' : ` (status ${status})`
       return ok
         ? `${webhook}: delivered${answer}`
-        : `${webhook}: not delivered${answer}${reason === undefined ? '' : `: ${reason}`}`
+        : `${webhook}: not delivered${answer}${reason === undefined ? '' : `: ${REASONS[reason] ?? reason}`}`
     })
     .join('\n')
+
+/** Reasons of the transport, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  private_address: 'its address is on this machine or a private network; `allow_private: true` permits that',
+  redirect: 'it answers with a redirect, which is not followed; name the final address',
+  dns: 'its host name could not be resolved',
+  refused: 'the connection was refused',
+  unreachable: 'it cannot be reached from this machine',
+  tls: 'the TLS handshake failed',
+  proxy: 'the proxy refused to open a tunnel to it',
+  timeout: 'it did not answer in time',
+  connect_timeout: 'no connection in time',
+  reset: 'it closed the connection before it answered',
+}

@@ -5,7 +5,7 @@ import type { CaptureView } from './captures.ts'
 export function renderStarted(capture: CaptureView, now: number): string {
   return [
     `${capture.id}: the bodies of calls of ${ofWhom(capture)} are captured for ${timeSpanText(capture.until - now)}, encrypted to ${capture.recipients.join(', ')}.`,
-    `They are in ${capture.folder} on the machine of the gateway: age -d -i key.txt <file>.`,
+    `They are in ${capture.folder} on the machine of the gateway, of calls through this one alone: age -d -i key.txt <file>.`,
     `They are deleted in ${timeSpanText(capture.deleted_at - now)}. Callers see the header x-switchback-capture.`,
     `To end it: switchback capture stop ${capture.id}`,
   ].join('\n')

@@ -9,7 +9,7 @@ import { takeDataDir } from '../state/data-dir.ts'
 import { openDisables } from '../state/disables/open.ts'
 import { createPostgresDisables } from '../state/disables/postgres.ts'
 import type { DisableStore } from '../state/disables/store.ts'
-import { openPostgres } from '../state/postgres/postgres.ts'
+import { openCommandDatabase } from '../state/postgres/open-command-database.ts'
 import { STATE_FILE } from '../state/records/open.ts'
 import { openRevisions } from '../state/revisions/open.ts'
 import { createPostgresRevisions } from '../state/revisions/postgres.ts'
@@ -63,7 +63,7 @@ export async function withStoredState<Result>(place: StoredPlace, act: (state: S
 const NOBODY = { announce: () => undefined, listen: () => undefined }
 
 function inDatabase({ config: { state }, clock }: StoredPlace, opened: ClosingList): StoredState {
-  const database = opened.add(openPostgres({ address: state.shared!.postgres, clock, connections: 1 }))
+  const database = opened.add(openCommandDatabase({ address: state.shared!.postgres, clock }))
   return {
     audit: () => opened.add(createPostgresAudit(database)),
     tenancy: () => opened.add(createPostgresTenancy({ database, clock, coordination: NOBODY })),

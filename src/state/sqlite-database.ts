@@ -31,8 +31,7 @@ export interface SqliteDatabaseOptions {
 export function openSqliteDatabase(options: SqliteDatabaseOptions): DatabaseSync {
   const database = open(options)
   try {
-    const found = currentVersion(database, options.domain)
-    if (found > options.migrations.length) throw newerSchema(options, found)
+    const found = knownVersion(database, options)
     if (options.readOnly !== true) migrate(database, options, found)
     else if (found === 0)
       throw new GatewayError(
@@ -62,6 +61,16 @@ function open(options: SqliteDatabaseOptions): DatabaseSync {
   }
 }
 
+/** The version a part of the file has, 0 when it is not there. Throws `state_incompatible` when a newer program has written it. */
+export function knownVersion(
+  database: DatabaseSync,
+  options: Pick<SqliteDatabaseOptions, 'path' | 'domain' | 'migrations'>,
+): number {
+  const found = currentVersion(database, options.domain)
+  if (found > options.migrations.length) throw newerSchema(options, found)
+  return found
+}
+
 function currentVersion(database: DatabaseSync, domain: string): number {
   const table = database.prepare("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'").get()
   if (table === undefined) return 0
@@ -89,7 +98,7 @@ function migrate(database: DatabaseSync, options: SqliteDatabaseOptions, from: n
   }
 }
 
-function newerSchema(options: SqliteDatabaseOptions, found: number): GatewayError {
+function newerSchema(options: Pick<SqliteDatabaseOptions, 'path' | 'domain' | 'migrations'>, found: number): GatewayError {
   return new GatewayError(
     'state_incompatible',
     `${options.path} was written by a newer Switchback (${options.domain} schema ${found}, this one knows ${options.migrations.length}). ` +
@@ -101,7 +110,7 @@ function unavailable(path: string, cause: unknown): GatewayError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new GatewayError(
     'state_unavailable',
-    `The database ${path} cannot be opened: ${reason}. Check the file, its rights and the free space.`,
+    `The database ${path} cannot be opened: ${reason}. Check the file, its rights and the free space, or put a backup in its place.`,
     { cause },
   )
 }

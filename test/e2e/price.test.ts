@@ -42,6 +42,11 @@ describe('price list', () => {
 describe('price set and unset', () => {
   test('put a price before the published one and take it away again', async () => {
     const home = newHome()
+    const strange = await home.run(['price', 'set', 'mokc/echo', '--input', '1', '--output', '2'])
+    expect([strange.exitCode, strange.stderr]).toEqual([
+      0,
+      expect.stringContaining('no provider mokc that this price could be for. Did you mean mock?'),
+    ])
     const set = await home.run(['price', 'set', 'openai/gpt-5', '--input', '1', '--output', '9.50', '--cache-write-5m', '0.075'])
     expect(set).toMatchObject({ exitCode: 0, stderr: '' })
     expect(set.stdout).toContain('The published price also has cache_read')

@@ -147,6 +147,23 @@ describe('captured calls', () => {
     expect(readdirSync(join(dataDir, 'captures'))).toEqual([])
   })
 
+  test('are of a key there is, and a secret that is taken for its id stands nowhere', async () => {
+    const { gateway } = await capturing('http://127.0.0.1:9')
+    const order = (key: string): Promise<Response> =>
+      gateway.post('/v1/captures', { key, for: '15m', recipient }, as('admin-key'))
+    for (const key of ['nobody', 'other-key']) {
+      const refused = await order(key)
+      expect(refused.status).toBe(404)
+      expect(await refused.text()).not.toContain(key)
+    }
+    const issued = await gateway.post('/v1/keys', { owner: 'alice' }, as('admin-key'))
+    const { secret } = (await issued.json()) as { secret: string }
+    expect(await (await order(secret)).json()).toMatchObject({ capture: { key: secret.slice(0, 16) } })
+    const audit = await (await fetch(`${gateway.url}/v1/audit?action=capture.`, as('admin-key'))).text()
+    expect(audit).toContain(secret.slice(0, 16))
+    for (const word of [secret, 'other-key', 'nobody']) expect(audit).not.toContain(word)
+  })
+
   test('are for admins to order, and for nobody while it is switched off', async () => {
     const dataDir = world.folder()
     const config = { api_keys: KEYS, providers: [{ id: 'mock', type: 'mock' }], capture: { enabled: false } }

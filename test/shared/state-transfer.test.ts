@@ -118,6 +118,7 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
     await done(home, ['state', 'export', '--config', file, '--to', 'all.jsonl'])
     const text = readFileSync(join(home.home, 'all.jsonl'), 'utf8')
     const broken: [string, string, RegExp][] = [
+      ['newer.jsonl', text.replace('archive/v1', 'archive/v2'), /is of a newer Switchback/],
       ['cut.jsonl', text.slice(0, text.lastIndexOf('{"end"')), /its end is missing/],
       ['changed.jsonl', text.replace('"reason":"kept"', '"reason":"other"'), /not what was written/],
       ['strange.jsonl', '{"hello":1}\n', /does not begin with/],
@@ -172,10 +173,31 @@ describeWithServers(['postgres', 'redis'], 'the state command', () => {
     const { home, shared } = newHome()
     const before = await home.run(['state', 'check', '--config', shared])
     expect(before.exitCode).toBe(1)
-    expect(before.stdout).toContain('Run switchback state migrate')
+    expect(before.stdout.match(/Run switchback state migrate, or start a gateway on it/g)).toHaveLength(1)
     expect((await home.run(['state', 'migrate', '--config', shared])).stdout).toContain('records: version 0 to 1')
     expect((await home.run(['state', 'migrate', '--config', shared])).stdout).toContain('at the newest schema already')
     expect(await home.run(['state', 'check', '--config', shared])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('no command reads or changes a database of a release that this one cannot work with', async () => {
+    const { home, shared, schema } = newHome()
+    const database = freshDatabase(servers.postgres, SHARED_DOMAINS, schema)
+    await database.query("UPDATE schema_version SET version = 99, works_with = 98 WHERE domain = 'tenancy'")
+    for (const words of [
+      ['usage'],
+      ['explain', 'last'],
+      ['audit'],
+      ['key', 'create', '--owner', 'alice'],
+      ['price', 'set', 'mock/echo', '--input', '1', '--output', '2'],
+      ['provider', 'disable', 'mock'],
+      ['state', 'export', '--to', 'all.jsonl'],
+    ]) {
+      const refused = await home.run([...words, '--config', shared])
+      expect([words, refused.exitCode, refused.stdout]).toEqual([words, 1, ''])
+      expect(refused.stderr).toContain('belongs to a newer Switchback (tenancy schema 99, which works from 98 on')
+    }
+    expect(await database.query('SELECT * FROM tenancy')).toEqual([])
+    await database.close()
   })
 
   test('explains how a database is backed up, without the password', async () => {

@@ -22,7 +22,7 @@ export const explainCommand: CommandDefinition = {
   define(program, execute) {
     withUrl(withDataDir(withConfig(withJson(program.command('explain')))))
       .argument('<request>', 'request id (x-switchback-request-id), its beginning, "last", or session:ID')
-      .option('--replay', 'make the decision again from its record, by the configuration in force')
+      .option('--replay', 'make the decision again from its record, by the configuration found here (or --config)')
       .option('--against <file>', 'the decision that another configuration would have made')
       .summary('tell what happened to a request')
       .description(
@@ -116,20 +116,21 @@ async function tellSession(context: CliContext, id: string, options: ExplainOpti
 }
 
 async function decideAgain(context: CliContext, which: string, options: ExplainOptions, source: RecordSource): Promise<number> {
-  const [{ findRecord }, { Replayer }, { renderReplayed }, { loadDecisionWorld }] = await Promise.all([
+  const [{ findRecord }, { Replayer }, { renderReplayed }, { loadDecisionWorld }, { describeConfigSource }] = await Promise.all([
     import('../../operations/explain-request.ts'),
     import('../../operations/replay-decision.ts'),
     import('../../operations/render-replay.ts'),
     import('../../operations/decision-world.ts'),
+    import('../../operations/describe-config-source.ts'),
   ])
-  const { compiled } = await requireConfig(context, { path: options.against ?? options.config })
+  const { compiled, source: found } = await requireConfig(context, { path: options.against ?? options.config })
   const record = await findRecord(source, which)
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
   const replayer = new Replayer(
     await loadDecisionWorld({ config: compiled, dataDir, clock: context.clock, at: record.started_at }),
   )
   const replayed = options.against === undefined ? replayer.again(record) : replayer.against(record)
-  const by = options.against ?? 'the configuration in force'
+  const by = options.against ?? describeConfigSource(found)
   if (options.json === true) context.stdout(`${JSON.stringify({ request_id: record.request_id, ...replayed })}\n`)
   else context.stdout(`${renderReplayed(record.request_id, replayed, by)}\n`)
   return replayed.verdict === 'identical' || replayed.verdict === 'same' ? EXIT.ok : EXIT.failed

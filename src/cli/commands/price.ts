@@ -148,7 +148,28 @@ async function set(context: CliContext, name: string, options: SetOptions): Prom
     details: { ...result.price },
   })
   tell(context, options, { ok: true, ...shelf.told, ...result }, () => renderSetPrice(result))
+  await noteStranger(context, options, { name, dataset: shelf.dataset })
   return EXIT.ok
+}
+
+/** A price for a provider that neither the configuration nor the published list has is as likely mistyped as meant for later. */
+async function noteStranger(
+  context: CliContext,
+  { config: path }: CommonOptions,
+  { name, dataset }: Pick<PriceShelf, 'dataset'> & { readonly name: string },
+): Promise<void> {
+  const provider = name.slice(0, name.indexOf('/'))
+  const ids: readonly string[] = (await keptConfig(context, path))?.providers.map(({ id }) => id) ?? []
+  if (ids.length === 0 || ids.includes(provider) || dataset.providerOf(provider, '') !== undefined) return
+  const [{ nearest }, { safeText }] = await Promise.all([
+    import('../../lib/nearest.ts'),
+    import('../../operations/story-words.ts'),
+  ])
+  const meant = nearest(provider, ids)
+  const hint = meant === undefined ? `It has ${ids.join(', ')}.` : `Did you mean ${meant}?`
+  context.stderr(
+    `switchback: note: The configuration has no provider ${safeText(provider)} that this price could be for. ${hint}\n`,
+  )
 }
 
 async function unset(context: CliContext, name: string, options: CommonOptions): Promise<number> {

@@ -137,6 +137,17 @@ describe('the configuration in force', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('that is given up before it is at work says nothing and follows nothing', async () => {
+    let watched = 0
+    const { inForce, told } = await world({
+      store: { note: () => Promise.reject(new Error('database is not open')), watch: () => void watched++ },
+    })
+    const starting = inForce.start()
+    inForce.close()
+    await starting
+    expect([told, watched]).toEqual([[], 0])
+  })
+
   test('is kept in the history however old it is, and what was before it is not', async () => {
     const { inForce, store, file, clock, serving } = await world()
     await inForce.start()

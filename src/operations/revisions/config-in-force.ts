@@ -58,6 +58,7 @@ export class ConfigInForce {
   /** The configuration at work, while the history does not know it. */
   private unnoted: CompiledConfig | undefined
   private stopTimers: () => void = () => undefined
+  private isClosed = false
 
   constructor(options: ConfigInForceOptions) {
     this.options = options
@@ -74,6 +75,7 @@ export class ConfigInForce {
       this.unnoted = revision === 0 ? live.config : undefined
       changed()
     }
+    if (this.isClosed) return
     if (load !== undefined) store.watch(() => this.heard())
     const stopNoting = clock.every(NOTE_AGAIN_MS, () => void this.noteAgain())
     const stopPruning = startRetention({
@@ -127,6 +129,7 @@ export class ConfigInForce {
   }
 
   close(): void {
+    this.isClosed = true
     this.stopTimers()
   }
 
@@ -195,7 +198,8 @@ export class ConfigInForce {
     try {
       return await store.note(revisionBody(config), clock.wall())
     } catch (error) {
-      warn('the configuration could not be noted in the history; it is revision 0 until it can', { error })
+      // Of a gateway that did not come to serve, nobody asks.
+      if (!this.isClosed) warn('the configuration could not be noted in the history; it is revision 0 until it can', { error })
       return 0
     }
   }

@@ -1,6 +1,7 @@
 import { domainVersions, migratePostgres, type DomainVersion } from '../../state/postgres/migrate.ts'
 import { openPostgres } from '../../state/postgres/postgres.ts'
 import { SHARED_DOMAINS } from '../../state/shared-domains.ts'
+import { listWords } from '../story-words.ts'
 import { lookAtServers, MOST_AHEAD_MS, type SharedPlace } from './look-at-servers.ts'
 
 /** A part of the schema. `older` is brought up by the next start, `newer` is there already and can be worked with. */
@@ -30,7 +31,7 @@ export async function checkSharedState(place: SharedPlace): Promise<SharedStateC
   const servers = [database, ...(coordination === undefined ? [] : [coordination])]
   const problems = [
     ...servers.flatMap(({ fault }) => fault ?? []),
-    ...schemas.flatMap((schema) => schemaProblem(schema) ?? []),
+    ...schemaProblems(schemas, database.name),
     ...servers.flatMap(({ name, aheadMs }) =>
       aheadMs === undefined || Math.abs(aheadMs) <= MOST_AHEAD_MS
         ? []
@@ -48,11 +49,20 @@ export async function checkSharedState(place: SharedPlace): Promise<SharedStateC
   }
 }
 
-/** What is to be done about a part of the schema; undefined when it can be worked with. */
-function schemaProblem({ part, state }: DomainState): string | undefined {
-  if (state === 'missing' || state === 'older') return `The schema of ${part} is ${state}. Run switchback state migrate.`
-  if (state === 'refused') return `The schema of ${part} belongs to a newer Switchback. Run that version or a later one.`
-  return undefined
+/** What is to be done about parts of the schema, a line for each kind of it. */
+function schemaProblems(schemas: readonly DomainState[], database: string): string[] {
+  const parts = (wanted: DomainState['state']): string =>
+    listWords(schemas.filter(({ state }) => state === wanted).map(({ part }) => part))
+  const [missing, older, refused] = [parts('missing'), parts('older'), parts('refused')]
+  const isEmpty = schemas.length > 0 && schemas.every(({ state }) => state === 'missing')
+  return [
+    ...(isEmpty
+      ? [`The ${database} holds no state of Switchback yet. Run switchback state migrate, or start a gateway on it.`]
+      : []),
+    ...(isEmpty || missing === '' ? [] : [`The schema of ${missing} is missing. Run switchback state migrate.`]),
+    ...(older === '' ? [] : [`The schema of ${older} is older. Run switchback state migrate.`]),
+    ...(refused === '' ? [] : [`The schema of ${refused} belongs to a newer Switchback. Run that version or a later one.`]),
+  ]
 }
 
 /** Brings the schema to the newest version. Gateways may run meanwhile. Throws `state_unavailable` or `state_incompatible`. */

@@ -39,7 +39,7 @@ export function checkState(place: StatePlace): StateCheck {
     ...(schemas.length === 0 ? [`${file} is no database of Switchback.`] : []),
     ...newer.map(
       ({ part, version }) =>
-        `The ${part} (version ${version}) were written by a newer Switchback. Run that version or a later one, or restore a backup.`,
+        `The part ${part} (version ${version}) was written by a newer Switchback. Run that version or a later one, or restore a backup.`,
     ),
     ...faultsOf(file).map((fault) => `The file is damaged: ${fault}. Restore a backup.`),
   ]

@@ -15,11 +15,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../lib/clock.ts'
+import { unpackRecord } from '../../engine/record/unpack-record.ts'
+import { openSqliteArchive } from '../../state/archive/sqlite.ts'
 import { openDisables } from '../../state/disables/open.ts'
 import { exampleSettlement } from '../../state/ledger/conformance.ts'
 import { openSqliteLedger } from '../../state/ledger/sqlite.ts'
 import { backupState } from './backup-state.ts'
 import { checkState } from './check-state.ts'
+import { exportState } from './transfer-state.ts'
 
 const folders: string[] = []
 const newFolder = (): string => {
@@ -80,6 +83,21 @@ describe('a backup', () => {
     expect(() => backupState({ dataDir: newFolder(), store: undefined }, 'x')).toThrow(/does not exist/)
     expect(() => backupState({ dataDir: newFolder(), store: 'memory' }, 'x')).toThrow(/in memory only/)
     expect(existsSync('x')).toBe(false)
+  })
+})
+
+describe('an export', () => {
+  test('of a file of which any part is newer is refused, and leaves none behind', async () => {
+    const { place, path, ledger, dataDir } = await written()
+    await ledger.close()
+    await openSqliteArchive({ path, readOnly: false, unpack: unpackRecord, appliedAt: 0 }).close()
+    const database = new DatabaseSync(path)
+    database.prepare('INSERT INTO schema_version (domain, version, applied_at) VALUES (?, ?, ?)').run('ledger', 99, 0)
+    database.close()
+    const to = join(dataDir, 'all.jsonl')
+    const error = await exportState({ ...place, clock: systemClock }, to).catch((thrown: unknown) => thrown)
+    expect(String(error)).toMatch(/newer Switchback \(ledger schema 99/)
+    expect(existsSync(to)).toBe(false)
   })
 })
 

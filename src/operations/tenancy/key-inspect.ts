@@ -27,10 +27,11 @@ export interface KeyInspection extends JsonObject {
 
 /**
  * Tells everything of a key that is named by its id or shown as a whole, such as one that was found in a file. Operators of one tenant see
- * its keys only (`tenant`). Throws `tenancy_not_found`, or `api_key_mistyped` for a key that was cut off.
+ * its keys only (`tenant`). Quotes around it are no part of it. Throws `tenancy_not_found`, or `invalid_body` for a key that was cut off:
+ * it is what is asked about, not what the caller is known by.
  */
 export async function inspectKey(parts: TenancyParts, idOrKey: string, tenant?: string): Promise<KeyInspection> {
-  const text = idOrKey.trim()
+  const text = idOrKey.trim().replaceAll(/^["'`]|["'`]$/g, '')
   const key = await requireEntity(parts.store, 'key', idOf(text))
   if (tenant !== undefined && key.tenant !== tenant) throw unknownKey()
   const now = parts.clock.wall()
@@ -67,8 +68,9 @@ function idOf(text: string): string {
   if (parsed !== undefined) return parsed.id
   if (looksIssued(text))
     throw new GatewayError(
-      'api_key_mistyped',
-      'This is a key of a Switchback gateway that is cut off or mistyped: its checksum does not fit.',
+      'invalid_body',
+      'This is a key of a Switchback gateway that is cut off or mistyped: its checksum does not fit. Copy it again, whole, or name its id, the first 16 characters.',
+      { param: 'key' },
     )
   throw new GatewayError(
     'tenancy_not_found',

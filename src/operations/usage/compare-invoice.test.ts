@@ -17,6 +17,7 @@ describe('an invoice', () => {
   test.each([
     ['semicolons', 'day;model;amount_usd\n2026-06-10;m;0.000000001'],
     ['tabs, without a line end', 'start_time\tmodel_id\tspend\n1781049600\tm\t1e-9'],
+    ['a currency beside a column that is in dollars', 'date,model,CostInUsd,BillingCurrency\n2026-06-10,m,0.000000001,EUR'],
     ['more decimals than a nano-dollar has', 'date,model,cost\n2026-06-10,m,0.00000000123456'],
   ])('is read with %s', (_name, text) => {
     expect(parseInvoice(text)).toEqual([{ day: '2026-06-10', model: 'm', nanos: 1 }])
@@ -35,8 +36,28 @@ describe('an invoice', () => {
     ['date,model,cost\n2026-06-10,m,1\n2026-06-10,,1', /Line 3 .* names no model/],
     ['date,model,cost\n2026-06-10,m,free', /Line 2 .* no amount/],
     ['date,model,cost\n2026-06-10,"m,1', /quotes/],
+    ['date,model,cost\n', /no charge/],
+    ['date,model,cost\n2026-06-10,m,Infinity', /Line 2 .* no amount/],
+    ['date,model,cost\n2026-06-10,m,0x10', /Line 2 .* no amount/],
+    ['date,model,cost\n2026-06-10,m,--5', /Line 2 .* no amount/],
+    ['date;model;cost\n2026-06-10;m;0,05', /Line 2 .* behind a point/],
+    ['date;model;cost\n2026-06-10;m;1.234,50', /Line 2 .* behind a point/],
+    ['date,model,cost\n2026-06-10,m,"1,234"', /Line 2 .* behind a point/],
+    ['date,model,cost,currency\n2026-06-10,m,1,USD\n2026-06-10,m,1,EUR', /Line 3 .* in EUR.*US dollars/],
   ])('that is none is refused: %j', (text, message) => {
     expect(() => parseInvoice(text)).toThrow(message)
+  })
+})
+
+describe('an invoice without end', () => {
+  test('is refused, as reading it would hold up those who are served', () => {
+    const lines = '2026-06-10,m,1\n'.repeat(100_000)
+    expect(() => parseInvoice(`date,model,cost\n${lines}`)).toThrow(/more than 100000 lines.*in pieces/)
+  })
+
+  test('of columns is told by the first of them', () => {
+    const header = Array.from({ length: 40 }, (_unused, index) => `c${index}`).join(',')
+    expect(() => parseInvoice(header)).toThrow(/c28, c29 …\./)
   })
 })
 

@@ -47,6 +47,8 @@ function placeCell(line: UsageGroup & { readonly start?: string }, name: string)
 
 /** Entries, one a line. */
 export function renderEvents({ events, next }: UsageEvents): string {
+  if (events.length === 0)
+    return 'No entry fits. Names are taken as they stand; a request by its whole id, as "switchback explain" shows it.'
   const rows = events.map((event) => [
     String(event['at']),
     safeText(event.id),
@@ -109,9 +111,13 @@ export function renderInvoice(report: InvoiceReport): string {
         .filter((note) => note !== '')
         .join(', '),
     ])
+  const isUnknown = lines.every((line) => line.ledger_nanos === undefined)
   return [
     `${safeText(provider)} from ${since} to ${until}: invoice $${signed(invoice_nanos)}, ledger $${signed(ledger_nanos)}, difference $${difference_usd}${percent === undefined ? '' : ` (${percent} %)`}`,
     ...tableOf([['DAY', 'MODEL', 'INVOICE', 'LEDGER', 'DIFFERENCE', '%', ''], ...rows]),
+    ...(isUnknown
+      ? [`The ledger has nothing of ${safeText(provider)} on these days. "switchback usage --by provider" lists what it has.`]
+      : []),
     ...(lines.length > MOST_LINES
       ? [`${plural(lines.length - MOST_LINES, 'smaller difference')} left out; --json shows all.`]
       : []),

@@ -123,6 +123,22 @@ describe('tables for spreadsheets', () => {
     expect(csv).toContain('usage.inputTokens')
   })
 
+  test('have the same columns whatever was found, so that pages can be put together', async () => {
+    const { desk: made, store } = await desk()
+    const columns = (csv: string): string => csv.split('\r\n')[0] ?? ''
+    const full = usageCsv(await made.events({}))
+    await store.write([
+      exampleSettlement('req_y.0', { usage: undefined, nanos: undefined, price: undefined, lines: undefined }),
+      exampleLoss('req_z.0', { party: { provider: 'acme', model: 'm', account: 'main' }, session: undefined }),
+    ])
+    for (const limit of ['1', '2']) expect(columns(usageCsv(await made.events({ limit })))).toBe(columns(full))
+    expect(columns(usageCsv(await made.events({ model: 'none' })))).toBe(columns(full))
+    const byProject = columns(usageCsv(await made.report({ group_by: 'owner,project' })))
+    expect(byProject).toStartWith('owner,project,requests,')
+    expect(columns(usageCsv(await made.report({ group_by: 'owner,project', model: 'none' })))).toBe(byProject)
+    expect(columns(usageCsv(await made.report({ group_by: 'project', interval: 'day' })))).toStartWith('start,project,requests,')
+  })
+
   test('of totals have one line', async () => {
     expect(
       usageCsv(await (await desk()).desk.report({}))

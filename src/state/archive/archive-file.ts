@@ -55,7 +55,7 @@ export async function* readArchive(path: string): AsyncIterable<ArchiveEntry> {
     line += 1
     const value = parsed(text, path, line)
     if (line === 1) {
-      if (value['schema'] !== SCHEMA) throw broken(path, `it does not begin with ${SCHEMA}`)
+      requireSchema(value['schema'], path)
     } else if (value['end'] !== undefined) end = value['end'] as ArchiveDigest
     else {
       const part = ARCHIVE_PARTS.find(({ name }) => name === value['part'])
@@ -88,6 +88,17 @@ function parsed(text: string, path: string, line: number): Record<string, unknow
     // Told below, as any other line that is none.
   }
   throw broken(path, `line ${line} is no JSON object`)
+}
+
+/** The head names the version of the form; another one is read by another program. */
+function requireSchema(schema: unknown, path: string): void {
+  if (schema === SCHEMA) return
+  if (typeof schema !== 'string' || !/^switchback\.archive\/v\d{1,9}$/.test(schema))
+    throw broken(path, `it does not begin with ${SCHEMA}`)
+  throw new GatewayError(
+    'state_incompatible',
+    `${path} is of a newer Switchback (${schema}; this one reads ${SCHEMA}). Nothing was taken over. Import it with that version or a later one.`,
+  )
 }
 
 const broken = (path: string, reason: string): GatewayError =>

@@ -8,7 +8,7 @@ import type { UnpackRecord } from '../records/store.ts'
 import { REVISION_MIGRATIONS } from '../revisions/migrations.ts'
 import { ROTATED_KEY_MIGRATIONS } from '../rotated-keys/migrations.ts'
 import { TENANCY_MIGRATIONS } from '../tenancy/migrations.ts'
-import { openSqliteDatabase } from '../sqlite-database.ts'
+import { knownVersion, openSqliteDatabase } from '../sqlite-database.ts'
 import { archived, unarchived, type ArchivableStore, type ArchiveEntry } from './archive.ts'
 import { batchOfRow } from './batch-of-row.ts'
 import { notEmpty } from './not-empty.ts'
@@ -46,6 +46,7 @@ export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStor
     openSqliteDatabase({ path, domain, migrations, appliedAt, readOnly })
   const database = open(first!)
   if (!readOnly) for (const other of others) open(other).close()
+  else requireKnown(database, { path, parts: others })
   return {
     name: path,
     async read(take) {
@@ -76,6 +77,19 @@ export function openSqliteArchive(options: SqliteArchiveOptions): ArchivableStor
     async close() {
       if (database.isOpen) database.close()
     },
+  }
+}
+
+/** What a newer program has written is not carried by halves. */
+function requireKnown(
+  database: DatabaseSync,
+  { path, parts }: { readonly path: string; readonly parts: readonly (readonly [string, readonly string[]])[] },
+): void {
+  try {
+    for (const [domain, migrations] of parts) knownVersion(database, { path, domain, migrations })
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 

@@ -84,7 +84,8 @@ export async function domainVersions(
   })
 }
 
-function requireKnown(database: Postgres, versions: readonly DomainVersion[]): void {
+/** Throws `state_incompatible` when a part is of a newer version that does not work with this program. */
+export function requireKnown(database: Pick<Postgres, 'name'>, versions: readonly DomainVersion[]): void {
   const strange = versions.find(({ found, known, worksWith }) => found > known && known < worksWith)
   if (strange === undefined) return
   throw new GatewayError(

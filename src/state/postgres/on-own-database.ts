@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { PostgresAddress } from './address.schema.ts'
-import { openPostgres, type Postgres } from './postgres.ts'
+import { openCommandDatabase } from './open-command-database.ts'
+import type { Postgres } from './postgres.ts'
 
 /** A store on a connection of its own, for a command. Closing it lets go of the database, too. With `readOnly` the server refuses every change. */
 export function onOwnDatabase<Store extends { close(): Promise<void> }>(
@@ -9,7 +10,7 @@ export function onOwnDatabase<Store extends { close(): Promise<void> }>(
   create: (database: Postgres) => Store,
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Store {
-  const database = openPostgres({ address, clock, connections: 1, readOnly })
+  const database = openCommandDatabase({ address, clock, readOnly })
   const store = create(database)
   const close = store.close.bind(store)
   return Object.assign(store, {

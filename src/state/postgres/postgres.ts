@@ -179,7 +179,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong. Correct it in state.store.',
   '28000': 'this user may not connect. Correct the user in state.store, or pg_hba.conf on the server.',
   '3D000': 'there is no such database. Create it with createdb, or correct the name in state.store.',
-  '42501': 'the user may not do this. Grant CREATE on the database, or name a schema of the user with ?schema=.',
+  '42501':
+    'the user may not do this. Grant it CREATE on the database, or run switchback state migrate as one who has that and grant this one the schema and its tables (docs/guides/cluster.md).',
   '42P01': 'it holds no state of Switchback yet. Run switchback state migrate, or start a gateway on it.',
   '3F000': 'it holds no state of Switchback yet. Run switchback state migrate, or start a gateway on it.',
   '53300': 'it has no connection left. Raise max_connections on the server, or run fewer replicas.',

@@ -6,7 +6,7 @@ export const keyRefusals = {
   mistyped: (): GatewayError =>
     new GatewayError(
       'api_key_mistyped',
-      "This looks like one of this gateway's keys, but its checksum does not fit: it is cut off or mistyped. Copy it again, whole.",
+      "This looks like one of this gateway's keys, but its checksum does not fit: it is cut off, mistyped or in quotes. Copy it again, whole and without quotes.",
     ),
   invitation: (): GatewayError =>
     new GatewayError(
