@@ -59,6 +59,22 @@ describe('explain', () => {
     expect(unseen.stdout).toContain('undetermined: observed state of other/reasoning was not kept')
   })
 
+  test('--replay decides by the revision that served, however the file has changed since', async () => {
+    file('switchback.yaml', config('other/echo, mock/echo'))
+    const replayed = await home.run(['explain', id, '--replay'])
+    expect(replayed.exitCode).toBe(0)
+    expect(replayed.stdout).toStartWith(
+      `Identical: every field of the decision is the same. (${id}, decided again by revision 1)`,
+    )
+    expect((await home.run(['explain', id, '--replay', '--config', 'swapped.yaml'])).stdout).toContain(
+      'The configuration is not the one the request was served with.',
+    )
+    expect((await home.run(['explain', id, '--against', '1'])).exitCode).toBe(0)
+    const missing = await home.run(['explain', id, '--against', '9'])
+    expect([missing.exitCode, missing.stderr]).toEqual([1, expect.stringContaining('There is no revision 9.') as string])
+    file('switchback.yaml', config('mock/echo, other/echo'))
+  })
+
   test('tells bad questions from missing records', async () => {
     expect((await home.run(['explain', id, '--against', 'nowhere.yaml'])).exitCode).toBe(2)
     expect((await home.run(['explain', 'session:s-1', '--replay'])).exitCode).toBe(2)

@@ -113,6 +113,7 @@ describe('a published configuration', () => {
     expect(await publish('a', 7)).toBe(409)
     expect(await publish('a', 'none')).toBe(200)
     expect(await publish('b', 'none')).toBe(409)
+    expect((await asked(gateway, '/v1/revisions')).body['revisions']).toHaveLength(2)
     expect(await served(gateway)).toEqual(['a', '2'])
   })
 

@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { LoadedConfig } from '../../config/load.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import type { RequestRecord } from '../../ir/record.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { describeConfigSource } from '../../operations/describe-config-source.ts'
 import type { RecordSource } from '../../operations/record-source.ts'
 import type { StoryCost } from '../../operations/tell-story.ts'
 import type { RequestCost } from '../../operations/usage/request-cost.ts'
@@ -10,6 +14,7 @@ import { type CommonOptions, withConfig, withDataDir, withJson, withUrl } from '
 import { EXIT } from '../exit-codes.ts'
 import { recordPlace } from '../record-place.ts'
 import { requireConfig } from '../require-config.ts'
+import { revisionDesk } from '../revision-desk.ts'
 import { usageSource } from '../usage-options.ts'
 
 interface ExplainOptions extends CommonOptions {
@@ -22,8 +27,8 @@ export const explainCommand: CommandDefinition = {
   define(program, execute) {
     withUrl(withDataDir(withConfig(withJson(program.command('explain')))))
       .argument('<request>', 'request id (x-switchback-request-id), its beginning, "last", or session:ID')
-      .option('--replay', 'make the decision again from its record, by the configuration found here (or --config)')
-      .option('--against <file>', 'the decision that another configuration would have made')
+      .option('--replay', 'make the decision again from its record, by the revision it names (or --config)')
+      .option('--against <file>', 'the decision that another configuration would have made: a file, or the number of a revision')
       .summary('tell what happened to a request')
       .description(
         'Tells what happened to a request: who was chosen, who was ruled out and why, who was called, what was lost, what it used. With --replay or --against it decides again: 0 the same, 1 not.',
@@ -115,22 +120,54 @@ async function tellSession(context: CliContext, id: string, options: ExplainOpti
   return EXIT.ok
 }
 
+/** The configuration that decides again: what was named, else the revision that the record names, else what is found here. */
+async function configFor(
+  context: CliContext,
+  { revision, config_hash: hash }: RequestRecord,
+  options: ExplainOptions,
+): Promise<LoadedConfig> {
+  const { surroundings } = context
+  const { against, config } = options
+  if (against !== undefined && REVISION.test(against) && !existsSync(resolve(surroundings.cwd, against)))
+    return requireRevision(context, Number(against), options)
+  const found = await requireConfig(context, { path: against ?? config })
+  if (against !== undefined || config !== undefined || revision === 0 || found.compiled.routing.configHash === hash) return found
+  // What cannot be had any more, or by this key, is decided by what is here, which the answer says.
+  return requireRevision(context, revision, options).catch((error: unknown) => {
+    if (error instanceof GatewayError) return found
+    throw error
+  })
+}
+
+async function requireRevision(context: CliContext, revision: number, options: ExplainOptions): Promise<LoadedConfig> {
+  const [{ loadRevision }, { formatProblem }, desk] = await Promise.all([
+    import('../../operations/revisions/revision-config.ts'),
+    import('../../config/problem.ts'),
+    revisionDesk(context, options),
+  ])
+  const loaded = await loadRevision(desk, revision, { ...context.surroundings, path: options.config })
+  if (loaded.ok) return loaded
+  const lines = loaded.problems.map((problem) => `  ${formatProblem(problem)}`)
+  throw new GatewayError('config_invalid', `Revision ${revision} cannot be decided by here:\n${lines.join('\n')}`)
+}
+
+const REVISION = /^[1-9]\d{0,14}$/
+
 async function decideAgain(context: CliContext, which: string, options: ExplainOptions, source: RecordSource): Promise<number> {
-  const [{ findRecord }, { Replayer }, { renderReplayed }, { loadDecisionWorld }, { describeConfigSource }] = await Promise.all([
+  const [{ findRecord }, { Replayer }, { renderReplayed }, { loadDecisionWorld }] = await Promise.all([
     import('../../operations/explain-request.ts'),
     import('../../operations/replay-decision.ts'),
     import('../../operations/render-replay.ts'),
     import('../../operations/decision-world.ts'),
-    import('../../operations/describe-config-source.ts'),
   ])
-  const { compiled, source: found } = await requireConfig(context, { path: options.against ?? options.config })
   const record = await findRecord(source, which)
+  const { compiled, source: found } = await configFor(context, record, options)
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
   const replayer = new Replayer(
     await loadDecisionWorld({ config: compiled, dataDir, clock: context.clock, at: record.started_at }),
   )
   const replayed = options.against === undefined ? replayer.again(record) : replayer.against(record)
-  const by = options.against ?? describeConfigSource(found)
+  const by = found.kind === 'published' ? `revision ${found.revision}` : describeConfigSource(found)
   if (options.json === true) context.stdout(`${JSON.stringify({ request_id: record.request_id, ...replayed })}\n`)
   else context.stdout(`${renderReplayed(record.request_id, replayed, by)}\n`)
   return replayed.verdict === 'identical' || replayed.verdict === 'same' ? EXIT.ok : EXIT.failed

@@ -1,14 +1,11 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { dataDirectory } from '../../config/locate.ts'
-import type { NamedRevision, RevisionDesk } from '../../operations/revisions/revision-desk.ts'
+import type { NamedRevision } from '../../operations/revisions/revision-desk.ts'
 import type { PublishBody } from '../../operations/revisions/publish-order.ts'
 import type { CliContext } from '../cli-context.ts'
 import type { Execute } from '../command.ts'
 import { type CommonOptions, withConfig, withDataDir, withJson, withLimit, withUrl } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { operatorGateway } from '../operator-gateway.ts'
-import { requireConfig } from '../require-config.ts'
-import { terminalUser } from '../terminal-user.ts'
+import { revisionDesk } from '../revision-desk.ts'
 
 interface OrderOptions extends CommonOptions {
   readonly note?: string
@@ -157,23 +154,4 @@ async function diff(
   if (options.json === true) context.stdout(`${JSON.stringify({ ok: true, same: lines.length === 0, lines })}\n`)
   else context.stdout(lines.length === 0 ? 'They are the same.\n' : `${lines.join('\n')}\n`)
   return lines.length === 0 ? EXIT.ok : EXIT.failed
-}
-
-/** The gateway of `--url`, the one that serves from the data directory, or what gateways have left there. */
-async function revisionDesk(context: CliContext, options: CommonOptions): Promise<RevisionDesk> {
-  const [{ remoteRevisions, storedRevisions }, gateway] = await Promise.all([
-    import('../../operations/revisions/revision-desk.ts'),
-    operatorGateway(context, options),
-  ])
-  if (gateway !== undefined) return remoteRevisions(gateway)
-  const { surroundings, clock } = context
-  const [{ openConfig }, { compiled }] = await Promise.all([
-    import('../../operations/open-config.ts'),
-    requireConfig(context, { path: options.config }),
-  ])
-  return storedRevisions({
-    place: { dataDir: dataDirectory(surroundings, options.dataDir), config: compiled, clock, pid: process.pid },
-    load: (published) => openConfig({ ...surroundings, path: options.config, published }),
-    user: terminalUser(context),
-  })
 }

@@ -71,6 +71,8 @@ export async function publishConfig(
   requirePolicyFiles(compiled, policyFiles)
   const body = revisionBody(compiled)
   if (terms.isTrial === true) return trial(parts, terms, { revision: undefined, warnings })
+  // Whoever is late leaves nothing in the history.
+  requireExpected(terms, await parts.store.published())
   const revision = await parts.store.note(body, parts.clock.wall())
   return ordered(parts, origin, { ...terms, revision }, warnings)
 }

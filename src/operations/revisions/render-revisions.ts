@@ -69,7 +69,7 @@ const SOURCES: Readonly<Record<RevisionView['source'], string>> = {
   environment: 'from keys in the environment',
   builtin: 'the built-in mock',
   object: 'from a program',
-  published: 'published',
+  published: 'sent to be published',
 }
 
 const time = (at: number): string => new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z')
