@@ -6,6 +6,7 @@ import type { ConfigLoader, Refreshed } from '../operations/revisions/config-in-
 import type { MakeProvider } from '../operations/provider/open-upstream.ts'
 import type { TestedGateway } from '../operations/provider/test-provider.ts'
 import type { PreviewParts } from '../operations/preview-route.ts'
+import type { BannerFacts } from './serve-banner.ts'
 
 /** What commands need of a gateway. */
 export interface CommandGateway extends Pick<PreviewParts, 'engine' | 'prices' | 'certifications'>, TestedGateway {
@@ -80,6 +81,6 @@ export interface CliContext {
 
 export interface WorkerRole {
   readonly number: number
-  /** Tells the process that started this one where it listens. */
-  listens(address: { readonly url: string; readonly host: string; readonly port: number }): void
+  /** Tells the process that started this one where it listens, and what to say of it. */
+  listens(address: { readonly url: string; readonly host: string; readonly port: number; readonly facts: BannerFacts }): void
 }

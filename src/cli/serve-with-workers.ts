@@ -1,13 +1,14 @@
 import type { ServingWorkers } from '../operations/serve-workers.ts'
 import type { CliContext } from './cli-context.ts'
 import { EXIT } from './exit-codes.ts'
+import type { BannerFacts } from './serve-banner.ts'
 import { WORKER_VARIABLE } from './worker-variable.ts'
 
 export interface ServeWithWorkersOptions {
   readonly count: number
   readonly dataDir: string
-  /** Told where they listen, when all of them do. */
-  readonly announce: (url: string) => void
+  /** Told of the first of them, when all of them listen. */
+  readonly announce: (facts: BannerFacts) => void
 }
 
 /** Serves with several processes until it is stopped; resolves with the exit code. A worker that ends by itself is started again. */
@@ -26,7 +27,7 @@ export async function serveWithWorkers(context: CliContext, options: ServeWithWo
       context.stderr(`switchback: worker ${worker} (process ${pid}) ended with ${how}; starting it again.\n`),
   })
   if ('exitCode' in workers) return workers.exitCode === 0 ? EXIT.failed : workers.exitCode
-  options.announce(workers.listening.url)
+  options.announce(workers.listening.facts as BannerFacts)
   const deafen = context.onHangUp(() => workers.reload())
   await finish(context, workers, stop)
   deafen()

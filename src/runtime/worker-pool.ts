@@ -7,6 +7,8 @@ export interface WorkerListening {
   readonly url: string
   readonly host: string
   readonly port: number
+  /** What whoever started it is to be told of it. */
+  readonly facts?: unknown
 }
 
 export interface WorkerPoolOptions {

@@ -66,6 +66,29 @@ providers:
     expect((await gateway.finished).exitCode).toBe(0)
   })
 
+  test('serve by what is published, say so, and take over the next one together', async () => {
+    const home = homeWith(2)
+    const publish = async (provider: string): Promise<string> => {
+      writeFileSync(join(home.home, 'all.yaml'), `providers: [{ id: ${provider}, type: mock }]\n`)
+      const { stdout, stderr } = await home.run(['config', 'publish', 'all.yaml'])
+      return stdout + stderr
+    }
+    expect((await home.run(['state', 'migrate'])).exitCode).toBe(0)
+    expect(await publish('one')).toContain('Revision 1 is published')
+    const gateway = await home.serve()
+    expect((await ask(gateway, 'one/echo')).headers.get('x-switchback-revision')).toBe('1')
+    await eventually(async () => (await replicas(gateway)).length === 2, 'both are known')
+    expect(await publish('two')).toContain('All 2 gateways serve by it.')
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(gateway, 'two/echo')))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    gateway.signal('SIGTERM')
+    const { stdout } = await gateway.finished
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
+      configuration: expect.stringContaining('revision 1, published for all gateways') as string,
+      providers: ['one'],
+    })
+  })
+
   test('one that is killed is started again, and the others serve on meanwhile', async () => {
     const gateway = await homeWith(3).serve()
     await eventually(async () => (await replicas(gateway)).length === 3, 'three are known')

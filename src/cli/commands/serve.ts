@@ -3,6 +3,7 @@ import type { CompiledConfig } from '../../config/compile.ts'
 import type { ConfigSource } from '../../config/load.ts'
 import { dataDirectory } from '../../config/locate.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { describeConfigSource } from '../../operations/describe-config-source.ts'
 import { exampleModel } from '../../operations/example-model.ts'
 import { type CliContext, type CommandGateway, type CommandGatewayOptions, LOG_LEVELS } from '../cli-context.ts'
 import type { CommandDefinition } from '../command.ts'
@@ -41,35 +42,20 @@ async function serve(context: CliContext, options: ServeOptions): Promise<number
   const loaded = await requireConfig(context, { path: options.config, bind: options.bind })
   const dataDir = dataDirectory(context.surroundings, options.dataDir)
   const { workers } = loaded.compiled.server
-  const { describeConfigSource } = await import('../../operations/describe-config-source.ts')
-  const told = (url: string, { config, source }: Serving = { config: loaded.compiled, source: undefined }): void =>
-    announce(
-      context,
-      options,
-      bannerFacts(context, config, { url, dataDir, configuration: describeConfigSource(source ?? loaded.source) }),
-    )
   if (workers === 1 || context.worker !== undefined)
-    return serveHere(context, options, { config: loaded.compiled, source: loaded.source, dataDir, told })
+    return serveHere(context, options, { config: loaded.compiled, source: loaded.source, dataDir })
   const { serveWithWorkers } = await import('../serve-with-workers.ts')
-  return serveWithWorkers(context, { count: workers, dataDir, announce: told })
+  return serveWithWorkers(context, { count: workers, dataDir, announce: (facts) => announce(context, options, facts) })
 }
 
 interface ServeHere {
   readonly config: CompiledConfig
   readonly source: ConfigSource
   readonly dataDir: string
-  readonly told: (url: string, serving: Serving) => void
 }
 
-/** The configuration at work, and where it came from when that is not what was read at the start. */
-type Serving = ReturnType<CommandGateway['serving']>
-
 /** Serves in this process. */
-async function serveHere(
-  context: CliContext,
-  options: ServeOptions,
-  { config, source, dataDir, told }: ServeHere,
-): Promise<number> {
+async function serveHere(context: CliContext, options: ServeOptions, { config, source, dataDir }: ServeHere): Promise<number> {
   const stop = context.stopRequested()
   const [app, { openConfig }] = await Promise.all([context.loadApp(), import('../../operations/open-config.ts')])
   const path = source.kind === 'file' ? source.path : undefined
@@ -83,8 +69,10 @@ async function serveHere(
     tell,
   })
   const { url, port } = await listen(gateway, config.server)
-  if (context.worker === undefined) told(url, gateway.serving())
-  else context.worker.listens({ url, host: config.server.host, port })
+  const serving = gateway.serving()
+  const facts = bannerFacts(context, { config: serving.config, source: serving.source ?? source }, { url, dataDir })
+  if (context.worker === undefined) announce(context, options, facts)
+  else context.worker.listens({ url, host: config.server.host, port, facts })
   const unfollow = await follow(context, gateway, { path, tell })
   await finish(context, gateway, stop)
   unfollow()
@@ -93,15 +81,14 @@ async function serveHere(
 
 function bannerFacts(
   context: CliContext,
-  config: CompiledConfig,
-  facts: Pick<BannerFacts, 'url' | 'configuration'> & { readonly dataDir: string },
+  { config, source }: Pick<ServeHere, 'config' | 'source'>,
+  { url, dataDir }: Pick<BannerFacts, 'url'> & Pick<ServeHere, 'dataDir'>,
 ): BannerFacts {
-  const { url, configuration, dataDir } = facts
   const { state, providers, server } = config
   return {
     version: context.version,
     url,
-    configuration,
+    configuration: describeConfigSource(source),
     data: dataText(state, dataDir),
     providers: providers.map(({ id }) => id),
     model: exampleModel(config),
