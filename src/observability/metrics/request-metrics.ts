@@ -68,12 +68,12 @@ function defineFamilies(registry: MetricRegistry): Families {
     }),
     attempts: registry.counter({
       name: 'switchback_attempts_total',
-      help: 'Calls to upstreams that have ended, by outcome and class of the error.',
+      help: 'Attempts at targets that have ended, by outcome and class of the error, those included that a limit, a budget or an unknown price kept from being sent.',
       labels: ['provider', 'target', 'outcome', 'class'],
     }),
     attemptDuration: registry.histogram({
       name: 'switchback_attempt_duration_seconds',
-      help: 'Time of calls to upstreams, whatever came of them.',
+      help: 'Time of attempts at targets, whatever came of them.',
       labels: ['provider', 'target'],
       bounds: REQUEST_SECONDS,
     }),
