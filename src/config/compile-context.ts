@@ -54,6 +54,8 @@ export interface CompileContext {
   readonly home: string
   /** Reads a text file; rejects paths by throwing. */
   readText(path: string): string
+  /** Texts of policy tests that came along, by absolute path; without it they are read. */
+  readonly policyTexts?: ReadonlyMap<string, string> | undefined
   /** Stands in for `server.bind`, as `serve --bind` does. */
   readonly bind?: string | undefined
   /** Undefined while nobody has opened it: accounts with keys from there are then left out without a word. */

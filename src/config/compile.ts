@@ -128,10 +128,21 @@ function compileCapture({ capture }: ConfigParts): CaptureSettings {
 }
 
 function compilePolicyTests({ policyTests }: ConfigParts, context: CompileContext, notes: ConfigNotes): PolicyTestFile[] {
-  return policyTests.flatMap(({ value, path: place }) => {
-    const path = configuredPath(value, context)
+  const { policyTexts } = context
+  return policyTests.flatMap(({ value: name, path: place }) => {
+    const path = configuredPath(name, context)
+    if (policyTexts !== undefined) {
+      const text = policyTexts.get(path)
+      if (text !== undefined) return [{ name, path, text }]
+      // Nobody who publishes gets to see files of a gateway.
+      notes.problem(
+        place,
+        `The text of the policy tests ${showText(name)} did not come along. Send it in \`policy_files\`, by this name.`,
+      )
+      return []
+    }
     try {
-      return [{ name: value, path, text: context.readText(path) }]
+      return [{ name, path, text: context.readText(path) }]
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
       notes.problem(place, `The policy tests ${showText(path)} cannot be read (${reason}). Check the path and its rights.`)

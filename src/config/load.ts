@@ -52,8 +52,9 @@ function contextOf(found: FoundDocument, options: LoadConfigOptions, files: Conf
     bind: options.bind,
     vault: options.vault,
     vendorPrefixes: found.vendorPrefixes,
+    policyTexts: found.policyTexts,
     readText(path) {
-      const text = found.policyTexts?.get(path) ?? files.readText(path)
+      const text = files.readText(path)
       if (text === undefined) throw Object.assign(new TypeError('no such file'), { code: 'ENOENT' })
       return text
     },

@@ -36,6 +36,15 @@ export function createRevisionHandlers(options: RevisionHandlersOptions): Record
     refuseTenantOperators(exchange.principal, 'the configuration is for everybody')
     return { ...revisions, audit, clock }
   }
+  /** On an open gateway everybody is an admin, and whoever publishes says which files and variables go where. */
+  const publishing = (exchange: Exchange): PublishParts => {
+    const found = parts(exchange)
+    if (exchange.principal?.keyId !== undefined) return found
+    throw new GatewayError(
+      'forbidden',
+      'This gateway asks for no key, so nobody may publish over HTTP. Use "switchback config publish" where its state is, or give it keys.',
+    )
+  }
   const answer = async (exchange: Exchange, outcome: Promise<PublishOutcome>): Promise<Response> =>
     responder.tell(exchange, publishedView(await outcome))
   const origin = (exchange: Exchange) => originOf(exchange, isTrustedProxy)
@@ -51,17 +60,17 @@ export function createRevisionHandlers(options: RevisionHandlersOptions): Record
       return responder.tell(exchange, await showRevision({ ...parts(exchange), inForce: snapshot().revision }, wanted))
     },
     async publishConfig({ exchange }) {
-      const found = parts(exchange)
+      const found = publishing(exchange)
       const order = readNewConfig((await calls.receive(exchange)).value)
       return answer(exchange, publishConfig(found, origin(exchange), order))
     },
     async publishRevision({ exchange, id }) {
-      const found = parts(exchange)
+      const found = publishing(exchange)
       const terms = readPublishTerms(await calls.receiveOr(exchange, {}))
       return answer(exchange, publishRevision(found, origin(exchange), { ...terms, revision: revisionNumber(id) }))
     },
     async withdrawConfig({ exchange }) {
-      const found = parts(exchange)
+      const found = publishing(exchange)
       return answer(exchange, withdraw(found, origin(exchange), readPublishTerms(await calls.receiveOr(exchange, {}))))
     },
   }

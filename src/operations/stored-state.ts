@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -48,13 +49,17 @@ export function storedTold({ config: { state }, dataDir }: StoredPlace): StoredT
 export const databaseName = ({ postgres: { host, port, database } }: SharedStateSettings): string => `${host}:${port}/${database}`
 
 /**
- * Opens the state for a command. Files are held meanwhile, so that no gateway starts in between and misses the change. Throws `data_dir_locked`,
- * `state_unavailable` or `state_incompatible`.
+ * Opens the state for a command. Files are held meanwhile, so that no gateway starts in between and misses the change; `beside` a gateway
+ * only what it looks at again (revisions, the audit) may be changed. Throws `data_dir_locked`, `state_unavailable` or `state_incompatible`.
  */
-export async function withStoredState<Result>(place: StoredPlace, act: (state: StoredState) => Promise<Result>): Promise<Result> {
+export async function withStoredState<Result>(
+  place: StoredPlace,
+  act: (state: StoredState) => Promise<Result>,
+  access: 'held' | 'beside' = 'held',
+): Promise<Result> {
   const opened = new ClosingList()
   try {
-    return await act(place.config.state.shared === undefined ? inFiles(place, opened) : inDatabase(place, opened))
+    return await act(place.config.state.shared === undefined ? inFiles(place, opened, access) : inDatabase(place, opened))
   } finally {
     await opened.close()
   }
@@ -76,7 +81,11 @@ function inDatabase({ config: { state }, clock }: StoredPlace, opened: ClosingLi
   }
 }
 
-function inFiles({ config: { state }, dataDir, clock, pid }: StoredPlace, opened: ClosingList): StoredState {
+function inFiles(
+  { config: { state }, dataDir, clock, pid }: StoredPlace,
+  opened: ClosingList,
+  access: 'held' | 'beside',
+): StoredState {
   const store = state.store ?? join(dataDir, STATE_FILE)
   if (store === 'memory') {
     throw new GatewayError(
@@ -84,8 +93,10 @@ function inFiles({ config: { state }, dataDir, clock, pid }: StoredPlace, opened
       'This configuration keeps its state in memory only (state.store: memory), and no gateway runs here to be told. Name a running one with --url.',
     )
   }
-  const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
-  opened.addEnd(() => held.release())
+  if (access === 'held') {
+    const held = takeDataDir({ path: dataDir, pid, startedAt: clock.wall() })
+    opened.addEnd(() => held.release())
+  } else mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   return {
     audit: () => opened.add(openAudit({ store, clock })),
     tenancy: () => opened.add(openTenancy({ store, clock })),

@@ -21,7 +21,7 @@ policy_tests: [policies.yaml]
 
 /** A home with a configuration of its own, and another one to be published beside it. */
 function setup(): { line: CommandLine; config: (words: string) => Promise<Finished> } {
-  const line = new CommandLine()
+  const line = new CommandLine({ USER: 'alice' })
   cleanUp.push(() => line.dispose())
   writeFileSync(join(line.home, 'switchback.yaml'), 'providers: [{ id: own, type: mock }]\n')
   writeFileSync(join(line.home, 'all.yaml'), ALL)
@@ -87,7 +87,7 @@ describe('switchback config publish', () => {
     )
     expect(stdout.match(/withdrawn|revision \d by/g)).toEqual(['withdrawn', 'revision 1 by', 'revision 2 by'])
     gateway.signal('SIGTERM')
-    expect((await gateway.finished).stderr).toContain('Revision 2, published by no key, was taken over.')
+    expect((await gateway.finished).stderr).toContain('Revision 2, published by alice, was taken over.')
   })
 
   test('refuses what no gateway should take, with its place, and nothing has changed', async () => {

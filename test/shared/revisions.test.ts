@@ -15,8 +15,11 @@ import { suiteServers } from '../support/suite-servers.ts'
 type Json = Record<string, unknown>
 
 const ALONE = { id: 'alone', host: 'test', pid: 1, started: '', version: '0', configHash: '' }
+const KEY = 'boss-key-0123456789'
+const KEYS = [{ prefix: 'boss', key_hash: `sha256:${new Bun.CryptoHasher('sha256').update(KEY).digest('hex')}`, role: 'admin' }]
+const AS_BOSS = { headers: { authorization: `Bearer ${KEY}` } }
 const document = (provider: string, more = ''): string =>
-  `providers: [{ id: ${provider}, type: mock }]\nroutes: [{ name: r, match: { model: m }, targets: [${provider}/echo] }]\n${more}`
+  `api_keys: ${JSON.stringify(KEYS)}\nproviders: [{ id: ${provider}, type: mock }]\nroutes: [{ name: r, match: { model: m }, targets: [${provider}/echo] }]\n${more}`
 
 describeWithServers(['postgres', 'redis'], 'revisions of gateways that share their state', () => {
   const servers = suiteServers()
@@ -37,6 +40,7 @@ describeWithServers(['postgres', 'redis'], 'revisions of gateways that share the
   function crew() {
     const name = freshName('revisions')
     const config = {
+      api_keys: KEYS,
       providers: [{ id: 'own', type: 'mock' }],
       routes: [{ name: 'r', match: { model: 'm' }, targets: ['own/echo'] }],
       state: { store: servers.postgres.url(`?schema=${name}`), coordination: servers.redis.url(`?prefix=${name}`) },
@@ -45,11 +49,15 @@ describeWithServers(['postgres', 'redis'], 'revisions of gateways that share the
     return { config, hire }
   }
   const ask = async (gateway: TestGateway, path: string, body?: Json): Promise<{ status: number; body: Json }> => {
-    const answer = await (body === undefined ? fetch(`${gateway.url}${path}`) : gateway.post(path, body))
+    const answer = await (body === undefined ? fetch(`${gateway.url}${path}`, AS_BOSS) : gateway.post(path, body, AS_BOSS))
     return { status: answer.status, body: (await answer.json()) as Json }
   }
   const served = async (gateway: TestGateway): Promise<string> => {
-    const answer = await gateway.post('/v1/chat/completions', { model: 'm', messages: [{ role: 'user', content: 'hi' }] })
+    const answer = await gateway.post(
+      '/v1/chat/completions',
+      { model: 'm', messages: [{ role: 'user', content: 'hi' }] },
+      AS_BOSS,
+    )
     await answer.text()
     const { headers } = answer
     return `${/served=([^/]+)/.exec(headers.get('x-switchback-route') ?? '')?.[1]} ${headers.get('x-switchback-revision')}`
@@ -123,12 +131,12 @@ describeWithServers(['postgres', 'redis'], 'revisions of gateways that share the
       ]),
     )
     expect(await all([good, bad])).toEqual(['a 2', 'own 1'])
-    expect(told.join('\n')).toMatch(/revision 2:2:.*TEAM_MODEL.* is not set[\s\S]*The one before it stays in force/)
+    expect(told.join('\n')).toMatch(/revision 2:3:.*TEAM_MODEL.* is not set[\s\S]*The one before it stays in force/)
     const late = await hire().then(
       () => 'started',
       (error: Error) => error.message,
     )
-    expect(late).toContain('Revision 2, which no key has published for all gateways, is not taken here')
+    expect(late).toContain('Revision 2, which boss has published for all gateways, is not taken here')
     await ask(good, '/v1/revisions', { document: document('b') })
     await eventually(async () => (await all([good, bad])).every((one) => one === 'b 3'), 'both take the next one')
   }, 60_000)
@@ -136,11 +144,15 @@ describeWithServers(['postgres', 'redis'], 'revisions of gateways that share the
   test('a stream that runs keeps the revision it began with', async () => {
     const { hire } = crew()
     const [one, two] = [await hire(), await hire()]
-    const running = await one.post('/v1/chat/completions', {
-      model: 'own/slow',
-      stream: true,
-      messages: [{ role: 'user', content: 'one two three four five six seven eight' }],
-    })
+    const running = await one.post(
+      '/v1/chat/completions',
+      {
+        model: 'own/slow',
+        stream: true,
+        messages: [{ role: 'user', content: 'one two three four five six seven eight' }],
+      },
+      AS_BOSS,
+    )
     expect((await ask(two, '/v1/revisions', { document: document('a') })).status).toBe(200)
     expect(await served(one)).toBe('a 2')
     expect(running.headers.get('x-switchback-revision')).toBe('1')

@@ -68,7 +68,6 @@ export async function publishConfig(
 ): Promise<PublishOutcome> {
   requireKept(parts)
   const { compiled, warnings } = await checked(parts, { revision: 0, name, document, policyFiles })
-  requirePolicyFiles(compiled, policyFiles)
   const body = revisionBody(compiled)
   if (terms.isTrial === true) return trial(parts, terms, { revision: undefined, warnings })
   // Whoever is late leaves nothing in the history.
@@ -155,17 +154,6 @@ function requireKept({ store }: PublishParts): void {
   throw new GatewayError(
     'revision_refused',
     'This gateway keeps nothing (state.store: memory), so what is published would be gone with it. Give it a place for its state first, or change its own configuration.',
-  )
-}
-
-/** Policy tests travel with the configuration: every gateway runs the same ones, and a later return to it brings them back. */
-function requirePolicyFiles({ policyTests }: CompiledConfig, policyFiles: NewConfig['policyFiles']): void {
-  const missing = policyTests.map(({ name }) => name).filter((name) => !Object.hasOwn(policyFiles, name))
-  if (missing.length === 0) return
-  throw new GatewayError(
-    'revision_refused',
-    `Nothing was published: the texts of its policy tests have to come along. Missing: ${missing.join(', ')}.`,
-    { details: { missing } },
   )
 }
 

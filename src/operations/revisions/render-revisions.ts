@@ -23,7 +23,7 @@ export function renderPublished(
 }
 
 function replicaLines(replicas: readonly ReplicaStateView[], told: RevisionDesk['told']): string[] {
-  if (!('gateway' in told))
+  if (replicas.length === 0 && !('gateway' in told))
     return [
       'file' in told
         ? `The next gateway that starts with ${told.file} finds it.`

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { isObject } from '../../ir/json.ts'
-import type { RevisionFilter } from '../../state/revisions/store.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { RevisionFilter, RevisionStore } from '../../state/revisions/store.ts'
 import type { Origin } from '../audited.ts'
 import { callGateway, type GatewayAddress } from '../call-gateway.ts'
 import { loadDecisionWorld } from '../decision-world.ts'
@@ -59,29 +60,81 @@ export interface StoredRevisionsOptions {
   readonly load: ConfigLoader
   /** Name of the person at the terminal. */
   readonly user: string | undefined
+  /** One that runs on the state, to be asked who serves by what is published. */
+  readonly gateway: GatewayAddress | undefined
 }
 
-/** Where no gateway runs: what is published is checked here, and found by the next one to start, or by all on the database within a second. */
-export function storedRevisions({ place, load, user }: StoredRevisionsOptions): RevisionDesk {
+/**
+ * Past all gateways, for whoever has the rights to their state: what is published is checked here, and found by those that run within a second, or
+ * by the next one to start.
+ */
+export function storedRevisions({ place, load, user, gateway }: StoredRevisionsOptions): RevisionDesk {
   const { dataDir, clock } = place
   const origin: Origin = { actor: { kind: 'terminal', id: user }, source: { via: 'command' } }
   const check: PublishParts['check'] = async (config) => {
     const { factsOf } = await loadDecisionWorld({ config, dataDir, clock, at: clock.wall() })
     requirePolicies(config, factsOf)
   }
-  const ordered = (act: (parts: PublishParts) => Promise<PublishOutcome>): Promise<PublishedView> =>
-    withStoredState(place, async (state) =>
-      publishedView(await act({ store: state.revisions(), audit: state.audit(), load, check, clock })),
+  const ordered = async (act: (parts: PublishParts) => Promise<PublishOutcome>): Promise<PublishedView> => {
+    const published = await withStoredState(
+      place,
+      async (state) => publishedView(await act({ store: state.revisions(), audit: state.audit(), load, check, clock })),
+      'beside',
     )
+    if (gateway === undefined || published.dry_run) return published
+    return { ...published, replicas: await servingBy(published, remoteRevisions(gateway), clock) }
+  }
+  /** As a gateway that runs tells it, which knows by what it serves; else as it is kept. */
+  const told = async <View>(
+    ask: (desk: RevisionDesk) => Promise<View>,
+    read: (store: RevisionStore) => Promise<View>,
+  ): Promise<View> => {
+    try {
+      if (gateway !== undefined) return await ask(remoteRevisions(gateway))
+    } catch (error) {
+      if (!(error instanceof GatewayError) || !SHUT.some((code) => code === error.code)) throw error
+    }
+    return withStoredState(place, (state) => read(state.revisions()), 'beside')
+  }
   return {
     told: storedTold(place),
-    history: (filter) => withStoredState(place, (state) => listRevisions({ store: state.revisions() }, filter)),
-    show: (revision) => withStoredState(place, (state) => showRevision({ store: state.revisions() }, revision)),
+    history: (filter) =>
+      told(
+        (desk) => desk.history(filter),
+        (store) => listRevisions({ store }, filter),
+      ),
+    show: (revision) =>
+      told(
+        (desk) => desk.show(revision),
+        (store) => showRevision({ store }, revision),
+      ),
     publish: (body, revision) =>
       ordered((parts) => {
         if (revision === undefined) return publishConfig(parts, origin, readNewConfig(body))
         const terms = readPublishTerms(body)
         return revision === 'none' ? withdraw(parts, origin, terms) : publishRevision(parts, origin, { ...terms, revision })
       }),
+  }
+}
+
+/** It wants a key, or has just ended. */
+const SHUT = ['invalid_api_key', 'upstream_connect_failed'] as const
+
+const PATIENCE_MS = 3_000
+const LOOK_EVERY_MS = 100
+
+/** Who serves by what was published, as a gateway tells when all do, or when it is no use waiting any longer; none when it tells nobody. */
+async function servingBy(
+  { revision }: PublishedView,
+  desk: Pick<RevisionDesk, 'history'>,
+  clock: Pick<Clock, 'now' | 'sleep'>,
+): Promise<PublishedView['replicas']> {
+  const until = clock.now() + PATIENCE_MS
+  for (;;) {
+    const history = await desk.history({ limit: 1 }).catch(() => undefined)
+    if (history === undefined) return []
+    const isKnown = history.published?.revision === revision
+    if ((isKnown && history.replicas.every(({ current }) => current !== false)) || clock.now() >= until) return history.replicas
+    await clock.sleep(LOOK_EVERY_MS)
   }
 }

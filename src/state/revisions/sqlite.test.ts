@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock as clock } from '../../lib/clock.ts'
 import { bodyOf, revisionStoreConformance } from './conformance.ts'
 import { openSqliteRevisions } from './sqlite.ts'
 
-const clock = { wall: () => 1_700_000_000_000 }
 const folder = mkdtempSync(join(tmpdir(), 'switchback-revisions-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
