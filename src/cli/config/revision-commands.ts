@@ -114,6 +114,7 @@ async function send(context: CliContext, options: OrderOptions, body: PublishBod
     revisionDesk(context, options),
   ])
   const published = await desk.publish({ ...body, note, if_revision: ifRevision, dry_run: dryRun }, revision)
+  for (const warning of published.warnings) context.stderr(`switchback: warning: ${warning}\n`)
   context.stdout(
     `${options.json === true ? JSON.stringify({ ...published, told: desk.told }) : renderPublished(published, desk.told)}\n`,
   )

@@ -146,8 +146,12 @@ async function checked(
     if (!(error instanceof GatewayError) || error.code !== 'config_invalid') throw error
     throw new GatewayError('revision_refused', `Nothing was published. ${error.message}`, { details: error.details ?? {} })
   }
-  return { compiled: loaded.compiled, warnings: loaded.warnings.map(formatProblem) }
+  const { compiled, warnings } = loaded
+  return { compiled, warnings: [...warnings.map(formatProblem), ...(compiled.server.apiKeys.length === 0 ? [NO_KEYS] : [])] }
 }
+
+const NO_KEYS =
+  'No key stands in it (api_keys, server.api_key): gateways on a loopback address that serve by it are open to everybody there, and those that others reach do not take it.'
 
 function requireKept({ store }: PublishParts): void {
   if (store.isKept) return

@@ -2,24 +2,20 @@ import { listWords, plural, safeText } from '../story-words.ts'
 import type { HistoryView, PublishedView, ReplicaStateView, RevisionView } from './revision-views.ts'
 import type { RevisionDesk } from './revision-desk.ts'
 
-/** What came of an order to publish, and who serves by it now. */
-export function renderPublished(
-  { revision, before, dry_run: isTrial, warnings, replicas }: PublishedView,
-  told: RevisionDesk['told'],
-): string {
-  const lines = warnings.map((warning) => safeText(`warning: ${warning}`))
-  const was = before === undefined ? 'none was before' : `before it was ${before}`
+/** What came of an order to publish, and who serves by it now. Its warnings are told apart. */
+export function renderPublished(published: PublishedView, told: RevisionDesk['told']): string {
+  const { dry_run: isTrial, replicas } = published
+  return [outcomeLine(published), ...(isTrial ? [] : replicaLines(replicas, told))].join('\n')
+}
+
+function outcomeLine({ revision, before, dry_run: isTrial }: PublishedView): string {
   if (isTrial)
-    lines.push(`It would be published (${before === undefined ? 'none is' : `revision ${before} is now`}). Nothing was changed.`)
-  else if (revision === undefined)
-    lines.push(
-      before === undefined
-        ? 'No revision was published.'
-        : `Revision ${before} is withdrawn: every gateway serves by its own configuration.`,
-    )
-  else lines.push(`Revision ${revision} is published for all gateways (${was}).`)
-  if (!isTrial) lines.push(...replicaLines(replicas, told))
-  return lines.join('\n')
+    return `It would be published (${before === undefined ? 'none is' : `revision ${before} is now`}). Nothing was changed.`
+  if (revision !== undefined)
+    return `Revision ${revision} is published for all gateways (${before === undefined ? 'none was before' : `before it was ${before}`}).`
+  return before === undefined
+    ? 'No revision was published.'
+    : `Revision ${before} is withdrawn: every gateway serves by its own configuration.`
 }
 
 function replicaLines(replicas: readonly ReplicaStateView[], told: RevisionDesk['told']): string[] {
