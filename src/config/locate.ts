@@ -8,6 +8,16 @@ export function configSearchPath(surroundings: ProcessSurroundings): string[] {
   return [join(surroundings.cwd, 'switchback.yaml'), join(base, 'switchback', 'config.yaml')]
 }
 
+/** The named file, whether it is there or not, else the first of the search path that `exists`. Absolute. */
+export function configFile(
+  surroundings: ProcessSurroundings,
+  named: string | undefined,
+  exists: (path: string) => boolean,
+): string | undefined {
+  if (named !== undefined) return resolve(surroundings.cwd, withHome(named, surroundings.home))
+  return configSearchPath(surroundings).find(exists)
+}
+
 /** The vault of a configuration that names none. Always absolute. */
 export const defaultVaultPath = (surroundings: Pick<ProcessSurroundings, 'env' | 'home'>): string =>
   join(xdgDirectory(surroundings, 'XDG_CONFIG_HOME', '.config'), 'switchback', 'vault.age')

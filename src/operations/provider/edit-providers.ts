@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { ProcessSurroundings } from '../../config/env.ts'
-import { configSearchPath, withHome } from '../../config/locate.ts'
+import { configFile } from '../../config/locate.ts'
 import { formatProblem } from '../../config/problem.ts'
 import { withoutSecrets } from '../../config/secrecy.ts'
 import { addToList, removeFromList } from '../../config/yaml-edit.ts'
@@ -104,9 +104,7 @@ interface ConfigText {
 }
 
 function readConfigFile({ surroundings, config }: EditOptions): ConfigText {
-  const { cwd, home } = surroundings
-  const named = config === undefined ? undefined : resolve(cwd, withHome(config, home))
-  const path = named ?? configSearchPath(surroundings).find((candidate) => existsSync(candidate)) ?? join(cwd, 'switchback.yaml')
+  const path = configFile(surroundings, config, existsSync) ?? join(surroundings.cwd, 'switchback.yaml')
   if (!existsSync(path)) return { path, isNew: true, text: '', data: {} }
   let text: string
   try {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import type { ProcessSurroundings } from '../../config/env.ts'
-import { configSearchPath, configuredPath, withHome } from '../../config/locate.ts'
+import { configFile, configuredPath } from '../../config/locate.ts'
 import { type HeaderSecrecy, withoutPlainSecrets } from '../../config/written-config.ts'
 import { parseYaml } from '../../config/yaml-document.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
@@ -18,11 +18,8 @@ export interface ConfigText {
 
 /** Reads the named file, or the first of the search path, with the policy tests it names. Throws `config_invalid` for one that cannot be read. */
 export function readConfigText(surroundings: ProcessSurroundings, named: string | undefined): ConfigText {
-  const { cwd, home } = surroundings
-  const path =
-    named === undefined
-      ? configSearchPath(surroundings).find((candidate) => existsSync(candidate))
-      : resolve(cwd, withHome(named, home))
+  const { home } = surroundings
+  const path = configFile(surroundings, named, existsSync)
   if (path === undefined)
     throw new GatewayError(
       'config_invalid',

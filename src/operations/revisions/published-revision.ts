@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { CompiledConfig } from '../../config/compile.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { openPostgresForCommand } from '../../state/postgres/open-for-command.ts'
+import { onOwnDatabase } from '../../state/postgres/on-own-database.ts'
 import { createPostgresRevisions } from '../../state/revisions/postgres.ts'
 import { openSqliteRevisions } from '../../state/revisions/sqlite.ts'
 import type { StorePlace } from '../../state/store-place.ts'
@@ -25,14 +25,18 @@ export async function publishedRevision({ config, dataDir, clock }: PublishedRev
   }
 }
 
+const NOBODY = { announce: () => undefined, listen: () => undefined }
+
 async function readPublished(place: StorePlace, clock: Clock): Promise<number | undefined> {
-  const parts = place.kind === 'shared' ? openPostgresForCommand(place.postgres, clock) : undefined
   const store =
-    place.kind === 'file' ? openSqliteRevisions({ path: place.path, clock, readOnly: true }) : createPostgresRevisions(parts!)
+    place.kind === 'file'
+      ? openSqliteRevisions({ path: place.path, clock, readOnly: true })
+      : onOwnDatabase(place.postgres, clock, (database) => createPostgresRevisions({ database, clock, coordination: NOBODY }), {
+          readOnly: true,
+        })
   try {
     return (await store.published())?.revision
   } finally {
     await store.close()
-    await parts?.database.close()
   }
 }

@@ -10,6 +10,7 @@ import { type StoredPlace, storedTold, type StoredTold, withStoredState } from '
 import type { ConfigLoader } from './config-in-force.ts'
 import { publishConfig, publishRevision, withdraw, type PublishOutcome, type PublishParts } from './publish.ts'
 import { type PublishBody, readNewConfig, readPublishTerms } from './publish-order.ts'
+import { lookedUntil } from './replica-states.ts'
 import {
   type HistoryView,
   listRevisions,
@@ -120,21 +121,17 @@ export function storedRevisions({ place, load, user, gateway }: StoredRevisionsO
 /** It wants a key, or has just ended. */
 const SHUT = ['invalid_api_key', 'upstream_connect_failed'] as const
 
-const PATIENCE_MS = 3_000
-const LOOK_EVERY_MS = 100
-
 /** Who serves by what was published, as a gateway tells when all do, or when it is no use waiting any longer; none when it tells nobody. */
 async function servingBy(
   { revision }: PublishedView,
   desk: Pick<RevisionDesk, 'history'>,
   clock: Pick<Clock, 'now' | 'sleep'>,
 ): Promise<PublishedView['replicas']> {
-  const until = clock.now() + PATIENCE_MS
-  for (;;) {
-    const history = await desk.history({ limit: 1 }).catch(() => undefined)
-    if (history === undefined) return []
-    const isKnown = history.published?.revision === revision
-    if ((isKnown && history.replicas.every(({ current }) => current !== false)) || clock.now() >= until) return history.replicas
-    await clock.sleep(LOOK_EVERY_MS)
-  }
+  const history = await lookedUntil(
+    () => desk.history({ limit: 1 }).catch(() => undefined),
+    (seen) =>
+      seen === undefined || (seen.published?.revision === revision && seen.replicas.every(({ current }) => current !== false)),
+    clock,
+  )
+  return history?.replicas ?? []
 }

@@ -1,5 +1,6 @@
 import { ChangeWatch } from '../../lib/change-watch.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { InTurn } from '../../lib/in-turn.ts'
 import { openSqliteDatabase } from '../sqlite-database.ts'
 import { REVISION_MIGRATIONS } from './migrations.ts'
 import { type SqlQuery, SqlRevisions } from './sql-revisions.ts'
@@ -30,15 +31,15 @@ export function openSqliteRevisions({ path, clock, readOnly = false }: SqliteRev
   // What was published is on the disk, not just on its way to it, when whoever published it is told.
   if (!readOnly) database.exec('PRAGMA synchronous = FULL')
   const query: SqlQuery = async (text, values = []) => database.prepare(text.replaceAll('$', '?')).all(...values)
-  let busy: Promise<unknown> = Promise.resolve()
+  const turns = new InTurn()
   const mark = (): string =>
     String(database.prepare('SELECT coalesce(max(sequence), 0) AS mark FROM config_publications').get()?.['mark'])
   const changes = new ChangeWatch({ mark, everyMs: LOOK_EVERY_MS, clock })
   return new SqlRevisions({
     place: path,
     query,
-    exclusively(work) {
-      const done = busy.then(async () => {
+    exclusively: (work) =>
+      turns.run(async () => {
         database.exec('BEGIN IMMEDIATE')
         try {
           const result = await work(query)
@@ -48,10 +49,7 @@ export function openSqliteRevisions({ path, clock, readOnly = false }: SqliteRev
           if (database.isOpen && database.isTransaction) database.exec('ROLLBACK')
           throw error
         }
-      })
-      busy = done.catch(() => undefined) // whoever asked is told
-      return done
-    },
+      }),
     // The file has one gateway.
     announce: () => undefined,
     watch: (listener) => changes.watch(listener),
